@@ -1,0 +1,97 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+/// What every Swift target of the house is built with.
+let house: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+func dependency(_ product: String, _ package: String) -> Target.Dependency {
+    .product(name: product, package: package)
+}
+
+let logging = dependency("Logging", "swift-log")
+let lifecycle = dependency("ServiceLifecycle", "swift-service-lifecycle")
+let configuration = dependency("Configuration", "swift-configuration")
+let hummingbird = dependency("Hummingbird", "hummingbird")
+let hummingbirdTLS = dependency("HummingbirdTLS", "hummingbird")
+let httpTypes = dependency("HTTPTypes", "swift-http-types")
+let nioCore = dependency("NIOCore", "swift-nio")
+let nioPosix = dependency("NIOPosix", "swift-nio")
+let nioSSL = dependency("NIOSSL", "swift-nio-ssl")
+let httpClient = dependency("AsyncHTTPClient", "async-http-client")
+let arguments = dependency("ArgumentParser", "swift-argument-parser")
+
+func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: house)
+}
+
+var targets: [Target] = [
+    .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CLibJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .target(name: "CEpoll"),
+
+    target("Resources"),
+    target("Routing"),
+    target("Identity", ["CLibJWT", "COpenSSL"]),
+    target("Postgres", ["CLibPQ", logging]),
+    target("Store", ["Postgres", "Resources"]),
+    target("Artifacts", ["COpenSSL"]),
+    target("Compute", ["Resources", logging, httpClient, nioCore, dependency("Yams", "Yams")]),
+    target(
+        "ControlPlane",
+        ["Store", "Postgres", "Compute", "Artifacts", "Identity", "Routing", "Resources", logging, lifecycle, httpClient, nioCore]),
+    target(
+        "API",
+        ["ControlPlane", "Artifacts", "Identity", "Resources", hummingbird, httpTypes, nioCore, logging]),
+    target("Client", ["Resources", httpClient, nioCore, nioSSL]),
+    target(
+        "Server",
+        [
+            "API", "ControlPlane", "Store", "Postgres", "Compute", "Artifacts", "Identity", "Routing", "Resources",
+            hummingbird, hummingbirdTLS, nioSSL, nioCore, httpClient, configuration, lifecycle, logging,
+        ]),
+    target("CLI", ["Client", "Resources", arguments]),
+    target(
+        "DataPlane",
+        ["CEpoll", "Routing", "Identity", hummingbird, httpTypes, nioCore, configuration, lifecycle, logging]),
+    .executableTarget(
+        name: "sluice", dependencies: ["Server", "CLI", arguments, configuration, logging], swiftSettings: house),
+    .executableTarget(
+        name: "sluice-router", dependencies: ["DataPlane", arguments, configuration, lifecycle, logging],
+        swiftSettings: house),
+]
+
+let package = Package(
+    name: "sluice",
+    products: [
+        .executable(name: "sluice", targets: ["sluice"]),
+        .executable(name: "sluice-router", targets: ["sluice-router"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0",
+            traits: [.defaults, "CommandLineArguments", "YAML"]),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: targets,
+    swiftLanguageModes: [.v6]
+)

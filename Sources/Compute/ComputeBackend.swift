@@ -1,0 +1,68 @@
+package import Resources
+
+/// A thing that runs replicas: local processes, simulated ones, later containers and pods.
+///
+/// The replica reconciler is the only caller. It may call again what it called before (after a restart, after a
+/// lost answer), so every function is idempotent for equal arguments:
+///
+/// ```swift
+/// try await backend.prepare(specification) { phase in record(phase) }
+/// let handle = try await backend.start(id, specification)
+/// while await backend.observe(handle) == .running { await backend.probe(handle, .readiness, specification) }
+/// await backend.stop(handle, grace: .seconds(10))
+/// ```
+package protocol ComputeBackend: Sendable {
+    /// Refuses what this backend can never run, before anything is made. Throws `.unsupported` with the reason.
+    func check(_ specification: ReplicaSpecification) throws(ComputeError)
+
+    /// Builds the environment and fetches code and model; cached by content, built once even when asked concurrently.
+    func prepare(
+        _ specification: ReplicaSpecification, progress: @escaping @Sendable (PreparationPhase) async -> Void
+    ) async throws(ComputeError)
+
+    /// Starts a replica; answers when its process exists, not when it is ready.
+    func start(_ id: ReplicaID, _ specification: ReplicaSpecification) async throws(ComputeError) -> ReplicaHandle
+
+    /// Whether the replica still runs.
+    func observe(_ handle: ReplicaHandle) async -> ReplicaObservation
+
+    /// One probe of the model server.
+    func probe(_ handle: ReplicaHandle, _ kind: ProbeKind, _ specification: ReplicaSpecification) async -> ProbeResult
+
+    /// Stop signal, up to `grace` for the whole process group to end, then kill. Answers when it is gone.
+    func stop(_ handle: ReplicaHandle, grace: Duration) async
+
+    /// The last `tail` lines of a replica's log; empty when there is none.
+    func logs(of id: ReplicaID, _ container: LogContainer, tail: Int) async -> String
+
+    /// Removes what a replica left behind (log, socket, working folder) once nobody will ask for it again.
+    func discard(_ id: ReplicaID) async
+}
+
+/// The two parts of `prepare`, as they appear in an operation's timeline.
+package enum PreparationPhase: String, Sendable, Codable {
+    case environment
+    case artifacts
+}
+
+package enum ProbeKind: Sendable {
+    case liveness
+    case readiness
+}
+
+package enum ReplicaObservation: Sendable, Equatable {
+    case running
+    /// `status` is the exit code, or 128 + the signal; nil when it ended while nobody watched.
+    case exited(status: Int32?)
+}
+
+package enum ProbeResult: Sendable, Equatable {
+    case success
+    case failure(reason: String)
+}
+
+/// The two logs that Azure's `getLogs` knows.
+package enum LogContainer: String, Sendable {
+    case inferenceServer = "InferenceServer"
+    case storageInitializer = "StorageInitializer"
+}

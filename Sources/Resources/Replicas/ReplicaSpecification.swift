@@ -1,0 +1,138 @@
+/// Everything a compute backend needs to start one replica of a deployment: resolved, with no reference left to look up.
+///
+/// A specification belongs to one generation of a deployment and never changes; the replicas of a generation share it.
+package struct ReplicaSpecification: Sendable, Hashable, Codable {
+    package var endpoint: String
+    package var deployment: String
+    /// Generation of the deployment that this was resolved from.
+    package var generation: Int64
+    package var environment: EnvironmentSpecification
+    /// Nil for no-code models.
+    package var code: CodeSpecification?
+    package var model: ModelSpecification?
+    /// The deployment's own variables, handed to the model server as they are.
+    package var environmentVariables: [String: String]
+    package var instanceType: String
+    package var resources: ResourceLimits
+    package var livenessProbe: Probe
+    package var readinessProbe: Probe
+    /// Most requests inside the replica at once, as the deployment's request settings say.
+    package var maxConcurrentRequests: Int
+    /// Longest time one request may take, in milliseconds.
+    package var requestTimeoutMs: Int
+
+    package init(
+        endpoint: String, deployment: String, generation: Int64, environment: EnvironmentSpecification,
+        code: CodeSpecification?, model: ModelSpecification?, environmentVariables: [String: String],
+        instanceType: String, resources: ResourceLimits, livenessProbe: Probe, readinessProbe: Probe,
+        maxConcurrentRequests: Int, requestTimeoutMs: Int
+    ) {
+        self.endpoint = endpoint
+        self.deployment = deployment
+        self.generation = generation
+        self.environment = environment
+        self.code = code
+        self.model = model
+        self.environmentVariables = environmentVariables
+        self.instanceType = instanceType
+        self.resources = resources
+        self.livenessProbe = livenessProbe
+        self.readinessProbe = readinessProbe
+        self.maxConcurrentRequests = maxConcurrentRequests
+        self.requestTimeoutMs = requestTimeoutMs
+    }
+}
+
+/// What a replica runs in, from an environment version.
+package struct EnvironmentSpecification: Sendable, Hashable, Codable {
+    /// `name:version` of the environment, for messages.
+    package var label: String
+    /// Container image, if the environment names one.
+    package var image: String?
+    /// Text of the conda file (YAML), if there is one.
+    package var condaFile: String?
+
+    package init(label: String, image: String?, condaFile: String?) {
+        self.label = label
+        self.image = image
+        self.condaFile = condaFile
+    }
+}
+
+/// A place in the artifact store: a container, and a file or folder in it.
+package struct ArtifactReference: Sendable, Hashable, Codable {
+    package var container: String
+    /// Name of a blob, or of a folder without a trailing slash; empty for the whole container.
+    package var path: String
+
+    package init(container: String, path: String) {
+        self.container = container
+        self.path = path
+    }
+}
+
+/// The scoring script and the folder it lies in.
+package struct CodeSpecification: Sendable, Hashable, Codable {
+    package var artifact: ArtifactReference
+    /// Path of the script inside the folder, such as `score.py`.
+    package var scoringScript: String
+
+    package init(artifact: ArtifactReference, scoringScript: String) {
+        self.artifact = artifact
+        self.scoringScript = scoringScript
+    }
+}
+
+/// A model's files: a single file lies directly in `AZUREML_MODEL_DIR`, a folder keeps its name there.
+package struct ModelSpecification: Sendable, Hashable, Codable {
+    package enum Kind: String, Sendable, Hashable, Codable {
+        case custom = "custom_model"
+        case mlflow = "mlflow_model"
+        case triton = "triton_model"
+    }
+
+    package var name: String
+    package var version: String
+    package var kind: Kind
+    package var artifact: ArtifactReference
+
+    package init(name: String, version: String, kind: Kind, artifact: ArtifactReference) {
+        self.name = name
+        self.version = version
+        self.kind = kind
+        self.artifact = artifact
+    }
+}
+
+/// What a replica may use of its host.
+package struct ResourceLimits: Sendable, Hashable, Codable {
+    /// In thousandths of a core; 0 leaves it unlimited.
+    package var cpuMillicores: Int
+    /// In bytes; 0 leaves it unlimited.
+    package var memoryBytes: Int64
+
+    package init(cpuMillicores: Int, memoryBytes: Int64) {
+        self.cpuMillicores = cpuMillicores
+        self.memoryBytes = memoryBytes
+    }
+}
+
+/// A liveness or readiness probe, with the defaults of the 2024-04-01 specification (`ProbeSettings`).
+package struct Probe: Sendable, Hashable, Codable {
+    package var initialDelayMs: Int
+    package var periodMs: Int
+    package var timeoutMs: Int
+    package var successThreshold: Int
+    package var failureThreshold: Int
+
+    package init(
+        initialDelayMs: Int = 0, periodMs: Int = 10_000, timeoutMs: Int = 2_000, successThreshold: Int = 1,
+        failureThreshold: Int = 30
+    ) {
+        self.initialDelayMs = initialDelayMs
+        self.periodMs = periodMs
+        self.timeoutMs = timeoutMs
+        self.successThreshold = successThreshold
+        self.failureThreshold = failureThreshold
+    }
+}

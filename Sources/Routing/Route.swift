@@ -1,0 +1,109 @@
+/// One endpoint as the data plane sees it: who may call, which deployments share its traffic, where their replicas are.
+package struct Route: Sendable, Equatable, Codable {
+    /// Name of the endpoint as its owner wrote it; matched without regard to case.
+    package var endpoint: String
+    /// Identity of the endpoint: `sub` of the tokens that open it.
+    package var endpointID: String
+    /// Host names that lead to this endpoint, beside the path `/api/v1/endpoint/{endpoint}/…`.
+    package var hosts: [String]
+    package var kind: EndpointKind
+    package var authentication: Authentication
+    /// Share of live requests per deployment; shares sum to 100, or all are 0 and nothing is routed.
+    package var traffic: [TrafficShare]
+    package var deployments: [DeploymentRoute]
+
+    package init(
+        endpoint: String, endpointID: String, hosts: [String], kind: EndpointKind, authentication: Authentication,
+        traffic: [TrafficShare], deployments: [DeploymentRoute]
+    ) {
+        self.endpoint = endpoint
+        self.endpointID = endpointID
+        self.hosts = hosts
+        self.kind = kind
+        self.authentication = authentication
+        self.traffic = traffic
+        self.deployments = deployments
+    }
+}
+
+/// The two kinds of online endpoints; they differ in the status codes of the data plane.
+package enum EndpointKind: String, Sendable, Codable {
+    case managed
+    case kubernetes
+}
+
+/// How callers of a scoring URI prove who they are.
+package struct Authentication: Sendable, Equatable, Codable {
+    /// `key`: one of the endpoint's keys. `token`: a signed endpoint token.
+    package enum Mode: String, Sendable, Codable {
+        case key
+        case token
+    }
+
+    package var mode: Mode
+    /// SHA-256 of each valid key, as 64 lower-case hexadecimal digits; the keys themselves never leave the control plane.
+    package var keyDigests: [String]
+    /// `iss` that a token must carry.
+    package var tokenIssuer: String
+    /// `aud` that a token must carry.
+    package var tokenAudience: String
+
+    package init(mode: Mode, keyDigests: [String], tokenIssuer: String, tokenAudience: String) {
+        self.mode = mode
+        self.keyDigests = keyDigests
+        self.tokenIssuer = tokenIssuer
+        self.tokenAudience = tokenAudience
+    }
+}
+
+/// `percent` of an endpoint's live requests go to `deployment`.
+package struct TrafficShare: Sendable, Equatable, Codable {
+    package var deployment: String
+    package var percent: Int
+
+    package init(deployment: String, percent: Int) {
+        self.deployment = deployment
+        self.percent = percent
+    }
+}
+
+/// One deployment of an endpoint with its limits and its ready replicas.
+package struct DeploymentRoute: Sendable, Equatable, Codable {
+    package var name: String
+    /// Path of the model server that `…/score` maps to, `/score` for scoring scripts.
+    package var scoringPath: String
+    /// Longest time from the forwarded head to the end of the answer, in milliseconds.
+    package var requestTimeoutMs: Int
+    /// Most requests that may be inside one replica at once.
+    package var maxConcurrentRequestsPerReplica: Int
+    /// Longest time a request waits for a replica, in milliseconds.
+    package var maxQueueWaitMs: Int
+    /// Most requests that may wait; the next is refused with 429.
+    package var queueLimit: Int
+    package var replicas: [ReplicaRoute]
+
+    package init(
+        name: String, scoringPath: String, requestTimeoutMs: Int, maxConcurrentRequestsPerReplica: Int,
+        maxQueueWaitMs: Int, queueLimit: Int, replicas: [ReplicaRoute]
+    ) {
+        self.name = name
+        self.scoringPath = scoringPath
+        self.requestTimeoutMs = requestTimeoutMs
+        self.maxConcurrentRequestsPerReplica = maxConcurrentRequestsPerReplica
+        self.maxQueueWaitMs = maxQueueWaitMs
+        self.queueLimit = queueLimit
+        self.replicas = replicas
+    }
+}
+
+/// A replica that is ready for requests.
+package struct ReplicaRoute: Sendable, Equatable, Codable {
+    package var id: String
+    /// `unix:/path/to/socket` or `tcp:127.0.0.1:31001`.
+    package var address: String
+
+    package init(id: String, address: String) {
+        self.id = id
+        self.address = address
+    }
+}

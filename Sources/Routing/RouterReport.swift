@@ -1,0 +1,78 @@
+/// What a router answers to `GET /status` on its control address.
+package struct RouterStatus: Sendable, Equatable, Codable {
+    package var routerID: String
+    /// Process id, with ``startedAt`` the identity of the process.
+    package var pid: Int32
+    /// Unix time in milliseconds.
+    package var startedAt: Int64
+    /// Version of the binary.
+    package var version: String
+    /// Generation of the table that all loops serve; 0 before the first table.
+    package var generation: Int64
+    /// `host:port` that scoring requests arrive at.
+    package var listenAddress: String
+    package var isDraining: Bool
+
+    package init(
+        routerID: String, pid: Int32, startedAt: Int64, version: String, generation: Int64, listenAddress: String,
+        isDraining: Bool
+    ) {
+        self.routerID = routerID
+        self.pid = pid
+        self.startedAt = startedAt
+        self.version = version
+        self.generation = generation
+        self.listenAddress = listenAddress
+        self.isDraining = isDraining
+    }
+}
+
+/// Answer to a pushed table: every loop of the router serves `generation`, or a newer one, now.
+package struct TableAcknowledgement: Sendable, Equatable, Codable {
+    package var routerID: String
+    package var generation: Int64
+
+    package init(routerID: String, generation: Int64) {
+        self.routerID = routerID
+        self.generation = generation
+    }
+}
+
+/// What a router answers to `GET /report`: counters since its start, and load right now, per deployment.
+package struct TrafficReport: Sendable, Equatable, Codable {
+    package var routerID: String
+    package var generation: Int64
+    package var deployments: [DeploymentTraffic]
+
+    package init(routerID: String, generation: Int64, deployments: [DeploymentTraffic]) {
+        self.routerID = routerID
+        self.generation = generation
+        self.deployments = deployments
+    }
+}
+
+/// Traffic of one deployment through one router.
+package struct DeploymentTraffic: Sendable, Equatable, Codable {
+    package var endpoint: String
+    package var deployment: String
+    /// Requests inside a replica now.
+    package var inFlight: Int
+    /// Requests that wait for a replica now.
+    package var queued: Int
+    /// Answers sent since start, by status class: index 0 is 1xx, 4 is 5xx.
+    package var answersByClass: [Int64]
+    /// Sum of the times from request head to the last byte of the answer, in microseconds.
+    package var durationSumMicroseconds: Int64
+
+    package init(
+        endpoint: String, deployment: String, inFlight: Int, queued: Int, answersByClass: [Int64],
+        durationSumMicroseconds: Int64
+    ) {
+        self.endpoint = endpoint
+        self.deployment = deployment
+        self.inFlight = inFlight
+        self.queued = queued
+        self.answersByClass = answersByClass
+        self.durationSumMicroseconds = durationSumMicroseconds
+    }
+}
