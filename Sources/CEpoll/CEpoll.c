@@ -1,1 +1,30 @@
+#define _GNU_SOURCE
 #include "CEpoll.h"
+
+static int control(int poller, int operation, int descriptor, uint32_t events, uint64_t token) {
+    struct epoll_event event = {.events = events, .data = {.u64 = token}};
+    return epoll_ctl(poller, operation, descriptor, &event);
+}
+
+int CEpollAdd(int poller, int descriptor, uint32_t events, uint64_t token) {
+    return control(poller, EPOLL_CTL_ADD, descriptor, events, token);
+}
+
+int CEpollModify(int poller, int descriptor, uint32_t events, uint64_t token) {
+    return control(poller, EPOLL_CTL_MOD, descriptor, events, token);
+}
+
+int CEpollWait(int poller, CEpollEvent *events, int count, int timeoutMilliseconds) {
+    struct epoll_event ready[CEpollBatch];
+    if (count > CEpollBatch) count = CEpollBatch;
+    int found = epoll_wait(poller, ready, count, timeoutMilliseconds);
+    for (int index = 0; index < found; index++) {
+        events[index].token = ready[index].data.u64;
+        events[index].events = ready[index].events;
+    }
+    return found;
+}
+
+int CEpollAccept(int listener, struct sockaddr *address, socklen_t *length) {
+    return accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}

@@ -1,5 +1,5 @@
-package import Foundation
-internal import COpenSSL
+import Foundation
+import COpenSSL
 
 /// A failure of the cryptographic libraries, or of what was given to them. Never holds a secret.
 package struct IdentityError: Error, Sendable, Equatable, CustomStringConvertible {

@@ -1,5 +1,35 @@
 #pragma once
-// Linux calls that the Glibc module does not export to Swift.
+// Linux calls that the Glibc module does not export to Swift, or exports in a shape Swift cannot use
+// (`struct epoll_event` is packed and carries a union).
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/timerfd.h>
+
+/// What a poller reports about one descriptor.
+typedef struct {
+    uint64_t token;
+    uint32_t events;
+} CEpollEvent;
+
+static const uint32_t CEpollReadable = EPOLLIN;
+static const uint32_t CEpollWritable = EPOLLOUT;
+static const uint32_t CEpollPeerClosed = EPOLLRDHUP;
+static const uint32_t CEpollFailed = EPOLLERR | EPOLLHUP;
+static const uint32_t CEpollEdgeTriggered = EPOLLET;
+
+/// Most events that one wait reports.
+enum { CEpollBatch = 256 };
+
+/// Adds `descriptor` with the given interest; returns 0 or -1 with `errno`.
+int CEpollAdd(int poller, int descriptor, uint32_t events, uint64_t token);
+/// Replaces the interest in `descriptor`; an event that is already there is reported again.
+int CEpollModify(int poller, int descriptor, uint32_t events, uint64_t token);
+/// Fills `events`, at most `count` (itself at most `CEpollBatch`) of them; returns how many, or -1 with `errno`.
+int CEpollWait(int poller, CEpollEvent *events, int count, int timeoutMilliseconds);
+/// `accept4` with a non-blocking, close-on-exec descriptor.
+int CEpollAccept(int listener, struct sockaddr *address, socklen_t *length);

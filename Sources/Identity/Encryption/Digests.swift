@@ -1,5 +1,5 @@
 package import Foundation
-internal import COpenSSL
+import COpenSSL
 
 /// One-way functions and random bytes, all OpenSSL's.
 package enum Digests {

@@ -1,5 +1,5 @@
 package import Foundation
-internal import COpenSSL
+import COpenSSL
 
 /// AES-256-GCM under one key: what keeps endpoint keys and signing keys unreadable in the database.
 ///

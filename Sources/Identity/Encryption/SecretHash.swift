@@ -1,5 +1,5 @@
-package import Foundation
-internal import COpenSSL
+import Foundation
+import COpenSSL
 
 /// A principal's secret as it is stored: salted and stretched (PBKDF2 with HMAC-SHA-256), never the secret itself.
 ///

@@ -1,5 +1,5 @@
-package import Foundation
-internal import COpenSSL
+import Foundation
+import COpenSSL
 
 /// An RSA key pair that tokens are signed with (RS256).
 package struct SigningKey: Sendable, Equatable {

@@ -1,5 +1,5 @@
-internal import CLibJWT
-internal import Foundation
+import CLibJWT
+import Foundation
 
 /// Signs tokens with one key, through libjwt.
 package struct TokenIssuer: Sendable {
@@ -28,7 +28,7 @@ package struct TokenIssuer: Sendable {
             jwt_set_alg(token, JWT_ALG_RS256, pem, Int32(pem.count)) == 0,
             let text = jwt_encode_str(token)
         else { throw IdentityError(.signingFailed, "signing a token") }
-        defer { jwt_free_str(text) }
+        defer { free(text) }
         return String(cString: text)
     }
 }

@@ -1,4 +1,4 @@
-internal import CLibJWT
+import CLibJWT
 package import Foundation
 
 /// The public half of a signing key, named as in token headers.
@@ -74,7 +74,7 @@ package struct TokenVerifier: Sendable {
 
     private static func claims(of token: OpaquePointer) throws(TokenError) -> TokenClaims {
         guard let text = jwt_get_grants_json(token, nil) else { throw .malformed }
-        defer { jwt_free_str(text) }
+        defer { free(text) }
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .secondsSince1970
         do {

@@ -1,0 +1,39 @@
+import Foundation
+
+/// Everything that decides what an environment contains. Equal recipes share one environment.
+struct EnvironmentRecipe: Sendable, Hashable {
+    /// Lines of a requirements file: options first as written, then requirements in order.
+    var requirements: [String]
+    /// Full version of the host's Python, such as `3.11.2`.
+    var pythonVersion: String
+    var installerVersion: String
+
+    /// Adds the model server unless the file brings its own, directly or through `azureml-defaults`.
+    init(file: CondaFile, serverVersion: String, pythonVersion: String, installerVersion: String) {
+        var lines = file.requirements
+        let names = Set(lines.map(EnvironmentRecipe.packageName))
+        if names.isDisjoint(with: [EnvironmentRecipe.server, "azureml-defaults"]) {
+            lines.append("\(EnvironmentRecipe.server)==\(serverVersion)")
+        } else if let bare = lines.firstIndex(where: { $0.lowercased() == EnvironmentRecipe.server }) {
+            lines[bare] += "==\(serverVersion)"
+        }
+        let options = lines.filter { $0.hasPrefix("-") }
+        requirements = options + Array(Set(lines.filter { !$0.hasPrefix("-") })).sorted()
+        self.pythonVersion = pythonVersion
+        self.installerVersion = installerVersion
+    }
+
+    /// Name of the environment's folder.
+    var key: String {
+        let parts = ["layout 1", "python \(pythonVersion)", "installer \(installerVersion)"] + requirements
+        return String(SHA256.hex(parts.joined(separator: "\n")).prefix(32))
+    }
+
+    private static let server = "azureml-inference-server-http"
+
+    /// Name part of a requirement line, normalised as PEP 503 says.
+    static func packageName(_ requirement: String) -> String {
+        let name = requirement.prefix { $0.isLetter || $0.isNumber || "-_.".contains($0) }
+        return name.lowercased().replacing(#/[-_.]+/#, with: "-")
+    }
+}

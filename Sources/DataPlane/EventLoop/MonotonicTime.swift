@@ -1,0 +1,21 @@
+import Glibc
+
+/// A moment on the machine's monotonic clock, in microseconds.
+struct MonotonicTime: Comparable, Sendable {
+    var microseconds: Int64
+
+    static let never = MonotonicTime(microseconds: .max)
+
+    static var now: MonotonicTime {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return MonotonicTime(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
+    }
+
+    func after(milliseconds: Int) -> MonotonicTime {
+        let (sum, overflow) = microseconds.addingReportingOverflow(Int64(clamping: milliseconds) &* 1_000)
+        return overflow || sum < 0 ? .never : MonotonicTime(microseconds: sum)
+    }
+
+    static func < (left: MonotonicTime, right: MonotonicTime) -> Bool { left.microseconds < right.microseconds }
+}

@@ -1,0 +1,53 @@
+import Glibc
+
+/// Non-blocking calls on a stream socket.
+enum Socket {
+    /// What came of a receive or a send.
+    enum Outcome: Equatable {
+        case moved(Int)
+        case wouldBlock
+        /// Receive: the peer has closed its sending side.
+        case endOfStream
+        case failed(Int32)
+    }
+
+    static func receive(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Outcome {
+        while true {
+            let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+            if count > 0 { return .moved(count) }
+            if count == 0 { return .endOfStream }
+            if errno == EINTR { continue }
+            return errno == EAGAIN ? .wouldBlock : .failed(errno)
+        }
+    }
+
+    static func send(_ descriptor: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> Outcome {
+        while true {
+            let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL.rawValue))
+            if count >= 0 { return .moved(count) }
+            if errno == EINTR { continue }
+            return errno == EAGAIN ? .wouldBlock : .failed(errno)
+        }
+    }
+
+    /// Whether an idle connection still has nothing to read: neither an end nor bytes nobody asked for.
+    static func isQuiet(_ descriptor: Int32) -> Bool {
+        var byte: UInt8 = 0
+        let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK.rawValue | MSG_DONTWAIT.rawValue))
+        return count < 0 && errno == EAGAIN
+    }
+
+    /// Sends what is written at once instead of collecting it; without effect on unix sockets.
+    static func setNoDelay(_ descriptor: Int32) {
+        var one: Int32 = 1
+        // A failure costs latency only.
+        _ = setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// The error of a connection attempt that has ended, 0 if it succeeded.
+    static func pendingError(_ descriptor: Int32) -> Int32 {
+        var code: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length) == 0 ? code : errno
+    }
+}

@@ -1,0 +1,129 @@
+import CLibPQ
+import Foundation
+
+/// One libpq connection: an actor on a thread of its own, so blocking calls hold up nobody else.
+actor Connection {
+    private nonisolated let executor: SerialThreadExecutor
+    private let handle: Handle
+    private var prepared: [String: String] = [:]
+
+    /// Statements kept per connection; texts are literals in the sources, so this is not reached in practice.
+    private static let preparedLimit = 512
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    private init(handle: Handle, executor: SerialThreadExecutor) {
+        self.handle = handle
+        self.executor = executor
+    }
+
+    /// Connects; `schema` becomes the search path.
+    static func open(_ settings: ConnectionSettings) async throws -> Connection {
+        let executor = SerialThreadExecutor(label: "sluice.postgres")
+        let opener = Opener(executor: executor)
+        return Connection(handle: try await opener.open(settings), executor: executor)
+    }
+
+    /// Runs one statement. Cancelling the task cancels it on the server.
+    func query(_ sql: SQL) async throws -> QueryResult {
+        let canceller = handle.canceller
+        return try await withTaskCancellationHandler {
+            try execute(sql)
+        } onCancel: {
+            canceller.cancel()
+        }
+    }
+
+    /// Runs a script of several statements without parameters, such as a migration.
+    func script(_ text: String) throws {
+        let result = PQexec(handle.pointer, text)
+        defer { PQclear(result) }
+        _ = try outcome(of: result, statement: String(text.prefix(200)))
+    }
+
+    /// False once the server has closed the connection.
+    var isUsable: Bool {
+        PQstatus(handle.pointer) == CONNECTION_OK && PQtransactionStatus(handle.pointer) == PQTRANS_IDLE
+    }
+
+    private func execute(_ sql: SQL) throws -> QueryResult {
+        try Task.checkCancellation()
+        let name = try prepare(sql.text)
+        let result = Self.withCStrings(sql.parameters) { values in
+            PQexecPrepared(handle.pointer, name, Int32(values.count), values, nil, nil, 0)
+        }
+        defer { PQclear(result) }
+        return try outcome(of: result, statement: sql.text)
+    }
+
+    private func prepare(_ text: String) throws -> String {
+        if let name = prepared[text] { return name }
+        if prepared.count >= Self.preparedLimit {
+            PQclear(PQexec(handle.pointer, "DEALLOCATE ALL"))
+            prepared.removeAll()
+        }
+        let name = "s\(prepared.count)"
+        let result = PQprepare(handle.pointer, name, text, 0, nil)
+        defer { PQclear(result) }
+        _ = try outcome(of: result, statement: text)
+        prepared[text] = name
+        return name
+    }
+
+    private func outcome(of result: OpaquePointer?, statement: String) throws -> QueryResult {
+        switch PQresultStatus(result) {
+        case PGRES_TUPLES_OK: return Self.rows(of: result)
+        case PGRES_COMMAND_OK:
+            return QueryResult(rows: [], affectedRows: Int(String(cString: PQcmdTuples(result))) ?? 0)
+        default: throw failure(of: result, statement: statement)
+        }
+    }
+
+    private func failure(of result: OpaquePointer?, statement: String) -> PostgresError {
+        func field(_ code: UnicodeScalar) -> String {
+            PQresultErrorField(result, Int32(code.value)).map { String(cString: $0) } ?? ""
+        }
+        guard PQstatus(handle.pointer) == CONNECTION_OK else {
+            return PostgresError(.unavailable, "the connection to PostgreSQL was lost", statement: statement)
+        }
+        let code = PostgresError.code(sqlState: field("C"), constraint: field("n"))
+        return PostgresError(code, field("M"), statement: statement)
+    }
+
+    private static func rows(of result: OpaquePointer?) -> QueryResult {
+        let columnCount = PQnfields(result)
+        let rowCount = PQntuples(result)
+        let columns = (0..<columnCount).map { String(cString: PQfname(result, $0)) }
+        let rows = (0..<rowCount).map { row in
+            let values: [String?] = (0..<columnCount).map { column in
+                PQgetisnull(result, row, column) == 1 ? nil : String(cString: PQgetvalue(result, row, column))
+            }
+            return Row(values: values, columns: columns)
+        }
+        return QueryResult(rows: rows, affectedRows: rows.count)
+    }
+
+    /// C strings for the duration of `body`; nil stays NULL.
+    private static func withCStrings<Result>(
+        _ texts: [String?], _ body: ([UnsafePointer<CChar>?]) -> Result
+    ) -> Result {
+        let copies = texts.map { text in text.flatMap { strdup($0) } }
+        defer { copies.forEach { free($0) } }
+        return body(copies.map { $0.map { UnsafePointer($0) } })
+    }
+}
+
+/// Makes the connection on the thread that will own it.
+private actor Opener {
+    private nonisolated let executor: SerialThreadExecutor
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    init(executor: SerialThreadExecutor) {
+        self.executor = executor
+    }
+
+    func open(_ settings: ConnectionSettings) throws -> Handle {
+        try Handle.connect(settings)
+    }
+}

@@ -1,0 +1,122 @@
+/// Hands out connections, at most `limit` at once; the rest wait in order, for a bounded time.
+actor ConnectionPool {
+    private struct Waiter {
+        let id: Int
+        let continuation: CheckedContinuation<Connection?, any Error>
+    }
+
+    private let settings: ConnectionSettings
+    private let limit: Int
+    private var idle: [Connection] = []
+    private var inUse = 0
+    private var waiters: [Waiter] = []
+    private var nextWaiterID = 0
+    private var isClosed = false
+
+    private static let waitLimit = Duration.seconds(10)
+    /// More waiters than this are refused at once.
+    private static let waiterLimit = 4_096
+
+    init(settings: ConnectionSettings, limit: Int) {
+        self.settings = settings
+        self.limit = limit
+    }
+
+    nonisolated func withConnection<Result: Sendable>(
+        _ body: @Sendable (Connection) async throws -> Result
+    ) async throws -> Result {
+        let connection = try await acquire()
+        do {
+            let result = try await body(connection)
+            await release(connection)
+            return result
+        } catch {
+            await release(connection)
+            throw error
+        }
+    }
+
+    func close() {
+        isClosed = true
+        idle.removeAll()
+    }
+
+    private func acquire() async throws -> Connection {
+        guard !isClosed else { throw PostgresError(.unavailable, "the pool is closed") }
+        if let connection = idle.popLast() {
+            inUse += 1
+            return connection
+        }
+        if inUse < limit {
+            return try await open()
+        }
+        // Nil means: a place became free, open a connection of your own.
+        if let connection = try await waitForRelease() { return connection }
+        return try await open(placeIsTaken: true)
+    }
+
+    private func open(placeIsTaken: Bool = false) async throws -> Connection {
+        if !placeIsTaken { inUse += 1 }
+        do {
+            return try await Connection.open(settings)
+        } catch {
+            giveBackPlace()
+            throw error
+        }
+    }
+
+    private func waitForRelease() async throws -> Connection? {
+        guard waiters.count < Self.waiterLimit else {
+            throw PostgresError(.poolExhausted, "\(waiters.count) callers already wait for a connection")
+        }
+        let id = nextWaiterID
+        nextWaiterID += 1
+        let timer = Task { [weak self] in  // ends with the wait: cancelled below, or by its own firing
+            try await Task.sleep(for: Self.waitLimit)
+            await self?.expire(id)
+        }
+        defer { timer.cancel() }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                waiters.append(Waiter(id: id, continuation: continuation))
+            }
+        } onCancel: {
+            Task { await self.cancel(id) }  // a cancellation handler is synchronous
+        }
+    }
+
+    private func expire(_ id: Int) {
+        remove(id)?.continuation.resume(throwing: PostgresError(.poolExhausted, "no connection became free in time"))
+    }
+
+    private func cancel(_ id: Int) {
+        remove(id)?.continuation.resume(throwing: CancellationError())
+    }
+
+    private func remove(_ id: Int) -> Waiter? {
+        guard let index = waiters.firstIndex(where: { $0.id == id }) else { return nil }
+        return waiters.remove(at: index)
+    }
+
+    private func release(_ connection: Connection) async {
+        guard await connection.isUsable, !isClosed else {
+            giveBackPlace()
+            return
+        }
+        if waiters.isEmpty {
+            inUse -= 1
+            idle.append(connection)
+        } else {
+            waiters.removeFirst().continuation.resume(returning: connection)
+        }
+    }
+
+    /// A connection was lost: its place goes to the next waiter, who opens a new one.
+    private func giveBackPlace() {
+        if waiters.isEmpty {
+            inUse -= 1
+        } else {
+            waiters.removeFirst().continuation.resume(returning: nil)
+        }
+    }
+}

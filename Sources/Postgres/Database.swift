@@ -1,0 +1,97 @@
+package import Logging
+
+/// The way to the database: a bounded pool of connections.
+///
+/// ```swift
+/// let database = Database(settings: settings, poolSize: 10, logger: logger)
+/// let names = try await database.query("SELECT name FROM workspaces").rows.map { try $0.decode(String.self) }
+/// try await database.transaction { transaction in … }
+/// ```
+package final class Database: Sendable {
+    package let settings: ConnectionSettings
+    private let pool: ConnectionPool
+    private let logger: Logger
+
+    package init(settings: ConnectionSettings, poolSize: Int, logger: Logger) {
+        self.settings = settings
+        self.logger = logger
+        pool = ConnectionPool(settings: settings, limit: poolSize)
+    }
+
+    /// One statement in a transaction of its own.
+    @discardableResult
+    package func query(_ sql: SQL) async throws -> QueryResult {
+        try await pool.withConnection { connection in
+            try await connection.query(sql)
+        }
+    }
+
+    /// Runs `body` in one transaction: committed when it returns, rolled back when it throws.
+    ///
+    /// A deadlock is tried again up to three times, so `body` must have no effect outside the transaction.
+    package func transaction<Result: Sendable>(
+        _ body: @Sendable (Transaction) async throws -> Result
+    ) async throws -> Result {
+        var attempt = 1
+        while true {
+            do {
+                return try await pool.withConnection { connection in
+                    try await Self.run(body, on: connection)
+                }
+            } catch let error as PostgresError where error.code == .contended && attempt < 3 {
+                attempt += 1
+                logger.debug("transaction contended, running it again", metadata: ["postgres.attempt": "\(attempt)"])
+            }
+        }
+    }
+
+    private static func run<Result: Sendable>(
+        _ body: @Sendable (Transaction) async throws -> Result, on connection: Connection
+    ) async throws -> Result {
+        _ = try await connection.query("BEGIN")
+        do {
+            let result = try await body(Transaction(connection: connection))
+            _ = try await connection.query("COMMIT")
+            return result
+        } catch {
+            // A connection that can't even roll back is not usable; the pool drops it.
+            try? await connection.script("ROLLBACK")
+            throw error
+        }
+    }
+
+    /// Runs a script of statements on one connection, for migrations.
+    func script(_ text: String) async throws {
+        try await pool.withConnection { connection in
+            try await connection.script(text)
+        }
+    }
+
+    /// Closes idle connections; those in use close when they come back.
+    package func close() async {
+        await pool.close()
+    }
+}
+
+/// A running transaction; statements go through it one after another.
+package struct Transaction: Sendable {
+    let connection: Connection
+
+    @discardableResult
+    package func query(_ sql: SQL) async throws -> QueryResult {
+        try await connection.query(sql)
+    }
+
+    func script(_ text: String) async throws {
+        try await connection.script(text)
+    }
+}
+
+/// What can run a statement: the database itself, or a transaction that a caller composes.
+package protocol StatementRunner: Sendable {
+    @discardableResult
+    func query(_ sql: SQL) async throws -> QueryResult
+}
+
+extension Database: StatementRunner {}
+extension Transaction: StatementRunner {}

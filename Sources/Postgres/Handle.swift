@@ -1,0 +1,80 @@
+import CLibPQ
+import Foundation
+
+/// How to reach the server, and which schema to work in.
+package struct ConnectionSettings: Sendable {
+    /// A libpq connection string or `postgresql://` URL. May hold a password: never log it.
+    package var url: String
+    /// Schema that holds our tables; also part of the name of the notification channel.
+    package var schema: String
+    package var connectTimeout: Duration
+
+    package init(url: String, schema: String = "sluice", connectTimeout: Duration = .seconds(5)) {
+        self.url = url
+        self.schema = schema
+        self.connectTimeout = connectTimeout
+    }
+}
+
+/// Owner of a libpq connection.
+///
+/// `@unchecked Sendable`: the pointer is used by one actor at a time, the one that owns the handle; `Canceller`
+/// touches only the PGcancel object, which libpq documents as usable from any thread.
+final class Handle: @unchecked Sendable {
+    let pointer: OpaquePointer
+    let canceller: Canceller
+
+    private init(pointer: OpaquePointer) {
+        self.pointer = pointer
+        canceller = Canceller(pointer: PQgetCancel(pointer))
+    }
+
+    deinit {
+        PQfinish(pointer)
+    }
+
+    static func connect(_ settings: ConnectionSettings) throws -> Handle {
+        let keywords = ["dbname", "connect_timeout", "application_name", "options", "client_encoding"]
+        let options =
+            "-c search_path=\(settings.schema) -c TimeZone=UTC -c DateStyle=ISO -c client_min_messages=warning "
+            + "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000"
+        let values = [settings.url, String(settings.connectTimeout.components.seconds), "sluice", options, "UTF8"]
+        let pointer = withPointers(keywords) { keywords in
+            withPointers(values) { values in PQconnectdbParams(keywords, values, 1) }
+        }
+        guard let pointer else { throw PostgresError(.unavailable, "no memory for a connection") }
+        guard PQstatus(pointer) == CONNECTION_OK else {
+            let message = String(cString: PQerrorMessage(pointer))
+            PQfinish(pointer)
+            throw PostgresError(.unavailable, message.trimmingCharacters(in: .whitespacesAndNewlines))
+        }
+        return Handle(pointer: pointer)
+    }
+
+    /// The texts as a NULL-terminated array of C strings.
+    private static func withPointers<Result>(_ texts: [String], _ body: ([UnsafePointer<CChar>?]) -> Result) -> Result {
+        let copies = texts.map { strdup($0) }
+        defer { copies.forEach { free($0) } }
+        return body(copies.map { $0.map { UnsafePointer($0) } } + [nil])
+    }
+}
+
+/// Asks the server to stop the statement that a connection runs.
+///
+/// `@unchecked Sendable`: PQcancel may be called from any thread (libpq, chapter 34.7).
+final class Canceller: @unchecked Sendable {
+    private let pointer: OpaquePointer?
+
+    init(pointer: OpaquePointer?) {
+        self.pointer = pointer
+    }
+
+    deinit {
+        PQfreeCancel(pointer)
+    }
+
+    func cancel() {
+        var message = [CChar](repeating: 0, count: 256)
+        PQcancel(pointer, &message, Int32(message.count))
+    }
+}
