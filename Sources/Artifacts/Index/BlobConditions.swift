@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// The conditional headers of a request, evaluated against the blob as it is at that moment (RFC 9110 section 13,
 /// with the Blob service's own answers).

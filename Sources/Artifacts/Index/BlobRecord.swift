@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// What is known of a blob: one line of its container's index.
 package struct BlobRecord: Sendable, Codable, Equatable {

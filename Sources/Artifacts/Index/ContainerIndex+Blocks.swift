@@ -31,13 +31,12 @@ extension ContainerIndex {
         if known == nil || known == 0 {
             let names = try Disk.names(in: folder)
             blockCounts[blob] = names.count
+            blockNameLengths[blob] = names.first?.utf8.count
         }
         guard blockCounts[blob, default: 0] < limit else {
             throw ArtifactError(.tooManyBlocks, "A blob may have \(limit) uncommitted blocks.")
         }
-        if let length = blockNameLengths[blob] ?? (try Disk.names(in: folder).first?.utf8.count),
-            length != id.fileName.utf8.count
-        {
+        if let length = blockNameLengths[blob], length != id.fileName.utf8.count {
             throw ArtifactError(.invalidBlockID, "All block IDs of a blob must have the same length.")
         }
         blockNameLengths[blob] = id.fileName.utf8.count

@@ -20,7 +20,9 @@ actor ContainerIndex {
     private let journal: IndexJournal
     private var table = BlobTable()
     private var container: ContainerRecord?
+    /// Uncommitted blocks and the length of their file names, remembered so as not to read a directory per block.
     var blockCounts: [BlobName: Int] = [:]
+    var blockNameLengths: [BlobName: Int] = [:]
 
     init(name: ContainerName, directory: String) {
         self.name = name
@@ -34,6 +36,7 @@ actor ContainerIndex {
         case .reset:
             table.removeAll()
             blockCounts.removeAll()
+            blockNameLengths.removeAll()
             container = nil
         case .entries(let entries):
             table.apply(entries)

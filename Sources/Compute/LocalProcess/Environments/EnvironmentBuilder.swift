@@ -1,0 +1,119 @@
+import Foundation
+import Logging
+import Resources
+import Synchronization
+
+/// Builds Python environments, one per recipe, and keeps them for the next replica.
+///
+/// An environment is built where it stays (virtual environments can't be moved) and counts from the moment its marker
+/// exists; one without a marker is the rest of a crash and is built anew. Concurrent equal builds are one build,
+/// inside this process and among processes that share the data directory.
+final class EnvironmentBuilder: Sendable {
+    private let configuration: LocalProcessConfiguration
+    private let installer: Installer
+    private let logger: Logger
+    private let builds = SingleFlight()
+    private let versions = Mutex<Installer.Versions?>(nil)
+
+    static let marker = ".complete"
+
+    init(configuration: LocalProcessConfiguration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+        installer = Installer(configuration: configuration)
+    }
+
+    /// What the environment consists of on this host. Refuses a file whose Python this host does not have.
+    func recipe(for environment: EnvironmentSpecification) async throws(ComputeError) -> EnvironmentRecipe {
+        let file = try CondaFile(environment.condaFile ?? "")
+        let versions = try await toolVersions()
+        guard file.python.admitsPython(versions.python.split(separator: ".").compactMap { Int($0) }) else {
+            throw ComputeError(
+                .environmentBuildFailed,
+                "environment \(environment.label) asks for python\(file.python); this host has Python \(versions.python)")
+        }
+        return EnvironmentRecipe(
+            file: file, serverVersion: configuration.inferenceServerVersion, pythonVersion: versions.python,
+            installerVersion: versions.installer)
+    }
+
+    func folder(of recipe: EnvironmentRecipe) -> URL {
+        configuration.environments.appending(path: recipe.key)
+    }
+
+    /// Makes sure that the environment is there. Answers whether it had to be built.
+    func build(_ recipe: EnvironmentRecipe) async throws(ComputeError) -> Bool {
+        if isComplete(recipe) {
+            cache.touch(recipe.key)
+            return false
+        }
+        try await builds.run(recipe.key) { () async throws(ComputeError) in
+            try makeFolder(configuration.environments)
+            let lock = try await FileLock.acquire(configuration.environments.appending(path: "\(recipe.key).lock"))
+            // Another process, or the leader before us, may have built it while we waited.
+            if !isComplete(recipe) { try await install(recipe) }
+            _ = consume lock
+        }
+        return true
+    }
+
+    /// Removes environments beyond the limit; `inUse` are keys of recipes that replicas run in.
+    func trim(keeping inUse: Set<String>) {
+        cache.trim(keeping: inUse)
+    }
+
+    private var cache: CacheFolder {
+        CacheFolder(folder: configuration.environments, limit: configuration.environmentCacheLimit)
+    }
+
+    private func isComplete(_ recipe: EnvironmentRecipe) -> Bool {
+        let marker = folder(of: recipe).appending(path: EnvironmentBuilder.marker)
+        return FileManager.default.fileExists(atPath: marker.path(percentEncoded: false))
+    }
+
+    private func install(_ recipe: EnvironmentRecipe) async throws(ComputeError) {
+        let folder = folder(of: recipe)
+        let log = configuration.environments.appending(path: "\(recipe.key).log")
+        // The rest of a crash, if there is one.
+        try? FileManager.default.removeItem(at: folder)
+        try? FileManager.default.removeItem(at: log)
+        let start = ContinuousClock.now
+        do {
+            try await installer.install(recipe.requirements, into: folder, log: log)
+        } catch {
+            // A half-built environment only takes room; the next build would remove it as well.
+            try? FileManager.default.removeItem(at: folder)
+            throw error
+        }
+        try writeFile(Data(), folder.appending(path: EnvironmentBuilder.marker))
+        logger.info(
+            "environment built",
+            metadata: ["environment.key": "\(recipe.key)", "duration": "\(start.duration(to: .now))"])
+    }
+
+    private func toolVersions() async throws(ComputeError) -> Installer.Versions {
+        if let known = versions.withLock({ $0 }) { return known }
+        try makeFolder(configuration.environments)
+        let found = try await installer.versions()
+        versions.withLock { $0 = found }
+        return found
+    }
+}
+
+/// Makes a folder with its parents, open to this account only.
+func makeFolder(_ url: URL) throws(ComputeError) {
+    do {
+        try FileManager.default.createDirectory(
+            at: url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+        throw ComputeError(.exhausted, "could not make the folder \(url.lastPathComponent): \(error.localizedDescription)")
+    }
+}
+
+func writeFile(_ data: Data, _ url: URL) throws(ComputeError) {
+    do {
+        try data.write(to: url, options: .atomic)
+    } catch {
+        throw ComputeError(.exhausted, "could not write \(url.lastPathComponent): \(error.localizedDescription)")
+    }
+}

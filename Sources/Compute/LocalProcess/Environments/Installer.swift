@@ -1,0 +1,84 @@
+import Foundation
+import Glibc
+import Logging
+
+/// Runs `uv` and the host's Python to their end, each in a session of its own, killed on cancellation and timeout.
+struct Installer: Sendable {
+    let configuration: LocalProcessConfiguration
+
+    /// Versions of the tools that environments are made with.
+    struct Versions: Sendable, Equatable {
+        /// Such as `3.11.2`.
+        var python: String
+        var installer: String
+    }
+
+    func versions() async throws(ComputeError) -> Versions {
+        let script = "import platform; print(platform.python_version())"
+        let python = try await output(of: configuration.python, ["-I", "-c", script])
+        let uv = try await output(of: configuration.uv, ["--version"])
+        let installer = uv.split(separator: " ").dropFirst().first.map(String.init) ?? uv
+        return Versions(python: python, installer: installer)
+    }
+
+    /// Makes a virtual environment in `folder` and installs the lines of a requirements file, with the output in `log`.
+    ///
+    /// Bytecode is compiled now, so that replicas start without: it saves over a second on each first import.
+    func install(_ requirements: [String], into folder: URL, log: URL) async throws(ComputeError) {
+        let target = folder.path(percentEncoded: false)
+        let deadline = ContinuousClock.now + configuration.preparationTimeout
+        try await run(configuration.uv, ["venv", "--python", configuration.python, "--no-project", target], log, deadline)
+        let file = folder.appending(path: "requirements.txt")
+        try writeFile(Data((requirements.joined(separator: "\n") + "\n").utf8), file)
+        let install = [
+            "pip", "install", "--python", "\(target)/bin/python", "--link-mode", "hardlink", "--compile-bytecode",
+            "--requirements", file.path(percentEncoded: false),
+        ]
+        try await run(configuration.uv, install, log, deadline)
+    }
+
+    private func output(of program: String, _ arguments: [String]) async throws(ComputeError) -> String {
+        let file = configuration.environments.appending(path: "\(UUID().uuidString).log")
+        // An absent or leftover scratch file harms nobody.
+        defer { try? FileManager.default.removeItem(at: file) }
+        try await run(program, arguments, file, ContinuousClock.now + .seconds(60))
+        let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
+        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    private func run(
+        _ program: String, _ arguments: [String], _ log: URL, _ deadline: ContinuousClock.Instant
+    ) async throws(ComputeError) {
+        let launch = ChildLaunch(
+            executable: program, arguments: arguments, environment: environment,
+            workingDirectory: configuration.environments, logFile: log)
+        let name = URL(filePath: program).lastPathComponent
+        let status: Int32?
+        do {
+            status = try await ChildProcess.run(launch, until: deadline)
+        } catch let error as SpawnError {
+            throw ComputeError(error.isExhaustion ? .exhausted : .environmentBuildFailed, error.description)
+        } catch is CancellationError {
+            throw .cancelled
+        } catch {
+            throw failure("\(name) did not finish within \(configuration.preparationTimeout.components.seconds) s", log)
+        }
+        if status != 0 { throw failure("\(name) \(arguments[0]) failed with status \(status ?? -1)", log) }
+    }
+
+    private func failure(_ message: String, _ log: URL) -> ComputeError {
+        ComputeError(.environmentBuildFailed, message, log: LogFile(url: log).tail(50))
+    }
+
+    private var environment: [String: String] {
+        var variables = [
+            "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8",
+            "HOME": configuration.dataDirectory.path(percentEncoded: false),
+        ]
+        variables.merge(PackageIndexSettings.discover(environment: configuration.hostEnvironment).variables) { $1 }
+        variables["UV_CACHE_DIR"] = configuration.packageCache.path(percentEncoded: false)
+        variables["UV_PYTHON_DOWNLOADS"] = "never"
+        variables["NO_COLOR"] = "1"
+        return variables
+    }
+}

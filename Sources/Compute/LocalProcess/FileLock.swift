@@ -1,0 +1,30 @@
+import Foundation
+import Glibc
+
+/// An exclusive lock between processes on a file; the kernel drops it when its holder dies.
+struct FileLock: ~Copyable {
+    private let descriptor: Int32
+
+    /// Waits until the lock is free. Tries in intervals: `flock` itself would block a thread of the shared pool.
+    static func acquire(_ file: URL) async throws(ComputeError) -> FileLock {
+        let path = file.path(percentEncoded: false)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw ComputeError(.exhausted, "could not open the lock file \(path): \(String(cString: strerror(errno)))")
+        }
+        let lock = FileLock(descriptor: descriptor)
+        var pause = Pause()
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            do { try await pause.next() } catch { throw .cancelled }
+        }
+        return lock
+    }
+
+    private init(descriptor: Int32) {
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        close(descriptor)
+    }
+}

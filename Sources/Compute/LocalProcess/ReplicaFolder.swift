@@ -1,0 +1,105 @@
+import Foundation
+import Resources
+
+/// The working folder of one replica, and what is kept in it.
+///
+/// | Entry | What |
+/// |---|---|
+/// | `code/` | the replica's own copy of the scoring code; its working directory |
+/// | `home/`, `tmp/` | `HOME` and `TMPDIR` |
+/// | `server.log`, `storage-initializer.log` | its logs |
+/// | `uses.json` | the cache entries it runs on |
+/// | `pid`, `handle.json` | its process, written by the process itself before it becomes the server, and by us after |
+/// | `exit-status` | how it ended, once known |
+struct ReplicaFolder: Sendable {
+    let id: ReplicaID
+    let url: URL
+
+    init(_ id: ReplicaID, in configuration: LocalProcessConfiguration) {
+        self.id = id
+        url = configuration.replicas.appending(path: id.description)
+    }
+
+    var code: URL { url.appending(path: "code") }
+    var home: URL { url.appending(path: "home") }
+    var temporary: URL { url.appending(path: "tmp") }
+    var serverLog: LogFile { LogFile(url: url.appending(path: "server.log")) }
+    var storageLog: URL { url.appending(path: "storage-initializer.log") }
+    var pidFile: URL { url.appending(path: "pid") }
+    private var handleFile: URL { url.appending(path: "handle.json") }
+    private var exitFile: URL { url.appending(path: "exit-status") }
+    private var usesFile: URL { url.appending(path: "uses.json") }
+
+    /// Makes the folder with a fresh copy of the code.
+    func make(code source: URL, uses: Uses) throws(ComputeError) {
+        for folder in [url, home, temporary] { try makeFolder(folder) }
+        do {
+            // The rest of a start that was interrupted.
+            try? FileManager.default.removeItem(at: code)
+            try FileManager.default.copyItem(at: source, to: code)
+        } catch {
+            throw ComputeError(.exhausted, "could not copy the scoring code: \(error.localizedDescription)")
+        }
+        try write(uses)
+    }
+
+    /// Keys of the environment and the artifacts that the replica runs on.
+    struct Uses: Sendable, Codable {
+        var environment: String
+        var artifacts: [String]
+    }
+
+    private func write(_ uses: Uses) throws(ComputeError) {
+        try encode(uses, to: usesFile)
+    }
+
+    func write(_ handle: ReplicaHandle) throws(ComputeError) {
+        try encode(handle, to: handleFile)
+    }
+
+    var handle: ReplicaHandle? { decode(handleFile) }
+    var uses: Uses? { decode(usesFile) }
+
+    /// The process that was started but not yet written down as a handle, because the control plane died in between.
+    /// Recognised by its working directory, for its id may have been given to another process.
+    var unrecordedProcess: ProcessIdentity? {
+        guard let text = try? String(contentsOf: pidFile, encoding: .utf8),
+            let pid = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)),
+            let identity = ProcessIdentity(pid: pid), identity.isAlive,
+            let place = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/cwd"),
+            URL(filePath: place).standardizedFileURL.path() == code.resolvingSymlinksInPath().path()
+        else { return nil }
+        return identity
+    }
+
+    var exitStatus: Int32? {
+        (try? String(contentsOf: exitFile, encoding: .utf8)).flatMap { Int32($0) }
+    }
+
+    func write(exitStatus: Int32) throws(ComputeError) {
+        try writeFile(Data("\(exitStatus)".utf8), exitFile)
+    }
+
+    func remove() {
+        // Whatever can't be removed lies below the data directory and harms nobody.
+        try? FileManager.default.removeItem(at: url)
+    }
+
+    /// What all replicas of the host run on together.
+    static func allUses(in configuration: LocalProcessConfiguration) -> [Uses] {
+        // No folder, no replicas.
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: configuration.replicas.path())) ?? []
+        return names.compactMap { ReplicaID($0) }.compactMap { ReplicaFolder($0, in: configuration).uses }
+    }
+
+    private func encode(_ value: some Encodable, to file: URL) throws(ComputeError) {
+        let data: Data
+        do { data = try JSONEncoder().encode(value) } catch { throw ComputeError(.exhausted, "\(error)") }
+        try writeFile(data, file)
+    }
+
+    private func decode<Value: Decodable>(_ file: URL) -> Value? {
+        // Absent means not yet written; files are written whole.
+        (try? Data(contentsOf: file)).flatMap { try? JSONDecoder().decode(Value.self, from: $0) }
+    }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import Glibc
+import Resources
+
+/// How `azureml-inference-server-http` is run for a replica.
+///
+/// Its own command, `azmlinfsrv`, always tells gunicorn to bind a port on all interfaces. Gunicorn takes sockets that
+/// it inherits (`LISTEN_FDS`, sd_listen_fds(3)) before any bind option, so the server runs unpatched and as its makers
+/// meant it, on a unix socket that only this account can reach.
+struct ScoringServer: Sendable {
+    let specification: ReplicaSpecification
+    let environment: URL
+    let modelFolder: URL?
+    let folder: ReplicaFolder
+    let workerLimit: Int
+
+    /// Notes its process id, takes over the socket as its own, and becomes the server: all in one process.
+    private static let prelude = #"echo $$ > "$0"; export LISTEN_PID=$$; exec "$@""#
+
+    func launch(socket: Int32) -> ChildLaunch {
+        let bin = environment.appending(path: "bin").path(percentEncoded: false)
+        return ChildLaunch(
+            executable: "/bin/sh",
+            arguments: [
+                "-c", ScoringServer.prelude, folder.pidFile.path(percentEncoded: false),
+                "\(bin)/python", "\(bin)/azmlinfsrv", "--entry_script", script,
+            ],
+            environment: variables(bin: bin), workingDirectory: folder.code, logFile: folder.serverLog.url,
+            inheritedDescriptors: [socket])
+    }
+
+    /// Weakest first: what every process has, what the server is tuned with, the deployment's own, what must hold.
+    private func variables(bin: String) -> [String: String] {
+        var variables = [
+            "PATH": "\(bin):/usr/local/bin:/usr/bin:/bin",
+            "HOME": folder.home.path(percentEncoded: false),
+            "TMPDIR": folder.temporary.path(percentEncoded: false),
+            "LANG": "C.UTF-8",
+            "VIRTUAL_ENV": environment.path(percentEncoded: false),
+            "PYTHONUNBUFFERED": "1",
+            "WORKER_COUNT": "\(workers)",
+            "SCORING_TIMEOUT_MS": "\(specification.requestTimeoutMs)",
+        ]
+        variables.merge(specification.environmentVariables) { $1 }
+        variables["WORKER_TIMEOUT"] = "\(workerTimeoutSeconds)"
+        variables["AML_APP_ROOT"] = folder.code.path(percentEncoded: false)
+        variables["AZUREML_ENTRY_SCRIPT"] = script
+        variables["AZUREML_MODEL_DIR"] = modelFolder?.path(percentEncoded: false)
+        variables["LISTEN_FDS"] = "1"
+        for name in ScoringServer.reserved { variables[name] = nil }
+        // With it, workers would ignore the inherited socket and open a port.
+        if variables["GUNICORN_CMD_ARGS"]?.contains("--reuse-port") == true { variables["GUNICORN_CMD_ARGS"] = nil }
+        return variables
+    }
+
+    /// Variables that decide where the server listens; they are not the deployment's to set.
+    private static let reserved = [
+        "LISTEN_PID", "LISTEN_FDNAMES", "NOTIFY_SOCKET", "GUNICORN_PID", "GUNICORN_FD", "SERVER_PORT", "HEALTH_PORT",
+        "SEPERATE_HEALTH_ENDPOINT",
+    ]
+
+    private var script: String {
+        folder.code.appending(path: specification.code?.scoringScript ?? "").path(percentEncoded: false)
+    }
+
+    /// One request at a time per worker process: the server's workers are synchronous, and its request timeout works
+    /// in their main thread only. So a replica has as many workers as it may have requests.
+    var workers: Int { min(max(1, specification.maxConcurrentRequests), workerLimit) }
+
+    /// Gunicorn kills a worker that is silent for so long, be it importing, in `init()` or in `run()`. It must outlast
+    /// the longest request and the time that probes give for starting; the server's own default is 300 s.
+    private var workerTimeoutSeconds: Int {
+        let readiness = specification.readinessProbe
+        let startMs = readiness.initialDelayMs + readiness.periodMs * readiness.failureThreshold
+        let needed = max(300, specification.requestTimeoutMs / 1000 + 30, startMs / 1000 + 30)
+        return max(needed, specification.environmentVariables["WORKER_TIMEOUT"].flatMap { Int($0) } ?? 0)
+    }
+}

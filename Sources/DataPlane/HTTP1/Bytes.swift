@@ -1,0 +1,99 @@
+/// A run of bytes inside a message.
+package struct ByteRun: Sendable, Equatable {
+    package var start: Int
+    package var count: Int
+
+    package init(start: Int, count: Int) {
+        self.start = start
+        self.count = count
+    }
+
+    package static let none = ByteRun(start: 0, count: 0)
+
+    package var end: Int { start + count }
+}
+
+typealias Bytes = UnsafeBufferPointer<UInt8>
+
+/// Tests of single bytes, RFC 9110 section 5.6.2.
+enum ByteClass {
+    /// A `tchar`: what methods and header names are made of.
+    @inline(__always)
+    static func isToken(_ byte: UInt8) -> Bool {
+        // Bit n of the first word is character n, of the second word character 64 + n.
+        if byte < 64 { return (0x03FF_6CFA_0000_0000 as UInt64) >> UInt64(byte) & 1 == 1 }
+        if byte < 128 { return (0x57FF_FFFF_C7FF_FFFE as UInt64) >> UInt64(byte - 64) & 1 == 1 }
+        return false
+    }
+
+    /// Visible, blank, tab or above ASCII: what header values and reason phrases are made of.
+    @inline(__always)
+    static func isText(_ byte: UInt8) -> Bool { byte >= 0x20 ? byte != 0x7F : byte == 0x09 }
+
+    /// Visible ASCII: what request targets are made of.
+    @inline(__always)
+    static func isVisible(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7F }
+
+    @inline(__always)
+    static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+
+    /// Value of a hexadecimal digit.
+    @inline(__always)
+    static func hexadecimal(_ byte: UInt8) -> UInt8? {
+        if byte &- 0x30 < 10 { return byte &- 0x30 }
+        let letter = byte | 0x20
+        return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : nil
+    }
+
+    @inline(__always)
+    static func lowercased(_ byte: UInt8) -> UInt8 {
+        byte &- 0x41 < 26 ? byte | 0x20 : byte
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// The bytes of a run, which must lie inside.
+    @inline(__always)
+    func run(_ run: ByteRun) -> Bytes {
+        precondition(run.start >= 0 && run.count >= 0 && run.end <= count)
+        return Bytes(rebasing: self[run.start..<run.end])
+    }
+
+    /// The byte at `index`, which is checked in every build.
+    @inline(__always)
+    func at(_ index: Int) -> UInt8 {
+        precondition(index >= 0 && index < count)
+        return self[index]
+    }
+
+    /// Whether the bytes are `text`, which is in lower case, without regard to ASCII case.
+    @inline(__always)
+    func matches(_ text: StaticString) -> Bool {
+        guard text.utf8CodeUnitCount == count else { return false }
+        let other = text.utf8Start
+        for index in 0..<count where ByteClass.lowercased(self[index]) != other[index] { return false }
+        return true
+    }
+
+    /// Offset of the first `byte` at or after `start`.
+    @inline(__always)
+    func offset(of byte: UInt8, from start: Int) -> Int? {
+        var index = start
+        while index < count {
+            if self[index] == byte { return index }
+            index += 1
+        }
+        return nil
+    }
+
+    /// The number that the bytes spell in decimal digits; `nil` if they are anything else or more than 18 digits.
+    func decimalNumber() -> UInt64? {
+        guard count > 0, count <= 18 else { return nil }
+        var number: UInt64 = 0
+        for byte in self {
+            guard ByteClass.isDigit(byte) else { return nil }
+            number = number * 10 + UInt64(byte - 0x30)
+        }
+        return number
+    }
+}

@@ -1,0 +1,201 @@
+/// Header fields that the router acts on; every other one passes through.
+package enum FieldName: UInt8, Sendable {
+    case other
+    case host
+    case authorization
+    case connection
+    case contentLength
+    case transferEncoding
+    case expect
+    /// Between neighbours only, or replaced by the router: never copied.
+    case hopByHop
+    case forwardedFor
+    case requestID
+    case clientRequestID
+    case deployment
+    /// `ms-azureml-model-error-…`: said by the router alone.
+    case modelError
+
+    /// Recognises a name without regard to case.
+    init(_ name: Bytes) {
+        self = .other
+        switch name.count {
+        case 2: if name.matches("te") { self = .hopByHop }
+        case 4: if name.matches("host") { self = .host }
+        case 6: if name.matches("expect") { self = .expect }
+        case 7: if name.matches("upgrade") || name.matches("trailer") { self = .hopByHop }
+        case 10: self = Self.ofTen(name)
+        case 12: if name.matches("x-request-id") { self = .requestID }
+        case 13: if name.matches("authorization") { self = .authorization }
+        case 14: if name.matches("content-length") { self = .contentLength }
+        case 15: if name.matches("x-forwarded-for") { self = .forwardedFor }
+        case 16: if name.matches("proxy-connection") { self = .hopByHop }
+        case 17: if name.matches("transfer-encoding") { self = .transferEncoding }
+        case 18: if name.matches("proxy-authenticate") { self = .hopByHop }
+        case 19: if name.matches("proxy-authorization") { self = .hopByHop }
+        case 22: if name.matches("x-ms-client-request-id") { self = .clientRequestID }
+        case 24: if name.matches("azureml-model-deployment") { self = .deployment }
+        case 29: if name.matches("ms-azureml-model-error-reason") { self = .modelError }
+        case 33: if name.matches("ms-azureml-model-error-statuscode") { self = .modelError }
+        default: break
+        }
+    }
+
+    private static func ofTen(_ name: Bytes) -> FieldName {
+        if name.matches("connection") { return .connection }
+        return name.matches("keep-alive") ? .hopByHop : .other
+    }
+}
+
+/// One header field: where it stands in the head, and what it is.
+package struct HeaderField: Sendable {
+    /// The whole line with its line end.
+    package var line: ByteRun
+    package var nameCount: Int
+    /// The value without blanks around it.
+    package var value: ByteRun
+    package var name: FieldName
+}
+
+/// The header fields of one head and what they say about the message's framing.
+///
+/// Reads every field strictly: a name of token characters followed at once by a colon, a value without control
+/// bytes, no folded lines, at most one length, no length beside an encoding, and only the encoding `chunked`
+/// (RFC 9112 sections 5 and 6).
+package struct HeaderFields: Sendable {
+    package private(set) var fields: [HeaderField] = []
+    package private(set) var contentLength: UInt64?
+    package private(set) var isChunked = false
+    package private(set) var saysClose = false
+    package private(set) var saysKeepAlive = false
+    /// `Connection` names further fields, which are then between neighbours only.
+    package private(set) var connectionNamesFields = false
+    package private(set) var hostCount = 0
+
+    package init() { fields.reserveCapacity(32) }
+
+    mutating func removeAll() {
+        fields.removeAll(keepingCapacity: true)
+        contentLength = nil
+        isChunked = false
+        saysClose = false
+        saysKeepAlive = false
+        connectionNamesFields = false
+        hostCount = 0
+    }
+
+    /// Value of the first field of that name.
+    package func value(of name: FieldName) -> ByteRun? {
+        for field in fields where field.name == name { return field.value }
+        return nil
+    }
+
+    func count(of name: FieldName) -> Int {
+        var count = 0
+        for field in fields where field.name == name { count += 1 }
+        return count
+    }
+
+    /// Reads the fields from `start` to the empty line that ends the head of `length` bytes.
+    mutating func scan(_ bytes: Bytes, from start: Int, length: Int, limits: HeadLimits) -> HeadFault? {
+        var index = start
+        let end = length - 2
+        while index < end {
+            guard fields.count < limits.fieldCount else { return .tooManyFields }
+            guard let next = scanField(bytes, from: index, end: end) else { return .malformed }
+            index = next
+        }
+        guard index == end else { return .malformed }
+        if isChunked && contentLength != nil { return .malformed }
+        return nil
+    }
+
+    /// Reads one field; returns the offset of the next line.
+    private mutating func scanField(_ bytes: Bytes, from start: Int, end: Int) -> Int? {
+        var index = start
+        while index < end, ByteClass.isToken(bytes.at(index)) { index += 1 }
+        let nameCount = index - start
+        // Also refuses a blank before the colon, and a folded line, which starts with a blank.
+        guard nameCount > 0, index < end, bytes.at(index) == UInt8(ascii: ":") else { return nil }
+        index += 1
+        while index < end, Self.isBlank(bytes.at(index)) { index += 1 }
+        let valueStart = index
+        while index < end, ByteClass.isText(bytes.at(index)) { index += 1 }
+        guard index + 1 < bytes.count, bytes.at(index) == 0x0D, bytes.at(index + 1) == 0x0A else { return nil }
+        var valueEnd = index
+        while valueEnd > valueStart, Self.isBlank(bytes.at(valueEnd - 1)) { valueEnd -= 1 }
+        let field = HeaderField(
+            line: ByteRun(start: start, count: index + 2 - start), nameCount: nameCount,
+            value: ByteRun(start: valueStart, count: valueEnd - valueStart),
+            name: FieldName(bytes.run(ByteRun(start: start, count: nameCount))))
+        guard note(field, in: bytes) else { return nil }
+        fields.append(field)
+        return index + 2
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+
+    /// Takes notice of what a field says about framing; false if it may not say that.
+    private mutating func note(_ field: HeaderField, in bytes: Bytes) -> Bool {
+        switch field.name {
+        case .host:
+            hostCount += 1
+        case .contentLength:
+            guard contentLength == nil, let length = bytes.run(field.value).decimalNumber() else { return false }
+            contentLength = length
+        case .transferEncoding:
+            guard !isChunked, bytes.run(field.value).matches("chunked") else { return false }
+            isChunked = true
+        case .connection:
+            return noteConnection(bytes.run(field.value))
+        default:
+            break
+        }
+        return true
+    }
+
+    private mutating func noteConnection(_ value: Bytes) -> Bool {
+        var isValid = true
+        Self.forEachListed(in: value) { option in
+            guard option.allSatisfy(ByteClass.isToken) else {
+                isValid = false
+                return
+            }
+            if option.matches("close") {
+                saysClose = true
+            } else if option.matches("keep-alive") {
+                saysKeepAlive = true
+            } else {
+                connectionNamesFields = true
+            }
+        }
+        return isValid
+    }
+
+    /// Whether a `Connection` field of this head names the field; `Host` stays whatever it says.
+    func connectionNames(_ field: HeaderField, in bytes: Bytes) -> Bool {
+        guard connectionNamesFields, field.name != .host else { return false }
+        let name = bytes.run(ByteRun(start: field.line.start, count: field.nameCount))
+        var isNamed = false
+        for connection in fields where connection.name == .connection {
+            Self.forEachListed(in: bytes.run(connection.value)) { option in
+                if option.elementsEqual(name, by: { ByteClass.lowercased($0) == ByteClass.lowercased($1) }) { isNamed = true }
+            }
+        }
+        return isNamed
+    }
+
+    /// Calls `body` for every element of a comma-separated list, without the blanks around it and without empty ones.
+    private static func forEachListed(in value: Bytes, _ body: (Bytes) -> Void) {
+        var start = 0
+        while start <= value.count {
+            let comma = value.offset(of: UInt8(ascii: ","), from: start) ?? value.count
+            var first = start
+            var last = comma
+            while first < last, isBlank(value.at(first)) { first += 1 }
+            while last > first, isBlank(value.at(last - 1)) { last -= 1 }
+            if first < last { body(value.run(ByteRun(start: first, count: last - first))) }
+            start = comma + 1
+        }
+    }
+}

@@ -1,0 +1,82 @@
+/// The head of a request, as runs of the bytes it was scanned from.
+///
+/// One value is kept per loop and scanned into again and again, so a request allocates nothing.
+package struct RequestHead: Sendable {
+    package private(set) var method = ByteRun.none
+    package private(set) var target = ByteRun.none
+    /// Minor version of HTTP/1.
+    package private(set) var minorVersion: UInt8 = 1
+    package private(set) var isHEAD = false
+    /// GET, HEAD, OPTIONS, PUT, DELETE and TRACE may be sent twice without harm, RFC 9110 section 9.2.2.
+    package private(set) var isIdempotent = false
+    package private(set) var headers = HeaderFields()
+
+    package init() {}
+
+    /// Whether the client wants to go on with the connection, RFC 9112 section 9.3.
+    package var keepsAlive: Bool {
+        if headers.saysClose { return false }
+        return minorVersion == 1 || headers.saysKeepAlive
+    }
+
+    /// Whether the client waits for `100 Continue` before it sends the body.
+    func expectsContinue(_ bytes: Bytes) -> Bool {
+        guard minorVersion == 1, let value = headers.value(of: .expect) else { return false }
+        return bytes.run(value).matches("100-continue")
+    }
+
+    /// Scans a head of `length` bytes, as ``HeadEnd`` found it.
+    mutating func scan(_ bytes: UnsafeBufferPointer<UInt8>, length: Int, limits: HeadLimits) -> HeadFault? {
+        headers.removeAll()
+        precondition(length >= 4 && length <= bytes.count)
+        let fieldsStart: Int
+        switch scanRequestLine(bytes, length: length, limits: limits) {
+        case .success(let start): fieldsStart = start
+        case .failure(let fault): return fault
+        }
+        if let fault = headers.scan(bytes, from: fieldsStart, length: length, limits: limits) { return fault }
+        // RFC 9112 section 3.2: exactly one Host in 1.1, never two.
+        guard headers.hostCount == 1 || (minorVersion == 0 && headers.hostCount == 0) else { return .malformed }
+        // A 1.0 message cannot be chunked; who sends one is not to be trusted about its end.
+        guard minorVersion == 1 || !headers.isChunked else { return .malformed }
+        // Two of them could be read differently here and by a replica or an earlier proxy.
+        guard headers.count(of: .authorization) <= 1, headers.count(of: .deployment) <= 1 else { return .malformed }
+        return nil
+    }
+
+    private mutating func scanRequestLine(
+        _ bytes: Bytes, length: Int, limits: HeadLimits
+    ) -> Result<Int, HeadFault> {
+        var index = 0
+        while index < length, ByteClass.isToken(bytes.at(index)) { index += 1 }
+        guard index > 0, index <= 32, bytes.at(index) == 0x20 else { return .failure(.malformed) }
+        method = ByteRun(start: 0, count: index)
+        classifyMethod(bytes)
+        index += 1
+        let targetStart = index
+        while index < length, ByteClass.isVisible(bytes.at(index)) { index += 1 }
+        target = ByteRun(start: targetStart, count: index - targetStart)
+        guard target.count > 0, bytes.at(index) == 0x20 else { return .failure(.malformed) }
+        guard target.count <= limits.targetSize else { return .failure(.targetTooLong) }
+        guard index + 11 <= length, bytes.run(ByteRun(start: index + 1, count: 5)).elementsEqual("HTTP/".utf8),
+            ByteClass.isDigit(bytes.at(index + 6)), bytes.at(index + 7) == UInt8(ascii: "."),
+            ByteClass.isDigit(bytes.at(index + 8)), bytes.at(index + 9) == 0x0D, bytes.at(index + 10) == 0x0A
+        else { return .failure(.malformed) }
+        minorVersion = bytes.at(index + 8) - 0x30
+        guard bytes.at(index + 6) == UInt8(ascii: "1"), minorVersion <= 1 else { return .failure(.unsupportedVersion) }
+        return .success(index + 11)
+    }
+
+    private mutating func classifyMethod(_ bytes: Bytes) {
+        let name = bytes.run(method)
+        isHEAD = name.elementsEqual("HEAD".utf8)
+        switch name.count {
+        case 3: isIdempotent = name.elementsEqual("GET".utf8) || name.elementsEqual("PUT".utf8)
+        case 4: isIdempotent = isHEAD
+        case 5: isIdempotent = name.elementsEqual("TRACE".utf8)
+        case 6: isIdempotent = name.elementsEqual("DELETE".utf8)
+        case 7: isIdempotent = name.elementsEqual("OPTIONS".utf8)
+        default: isIdempotent = false
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import Routing
+
+/// A route in the form that the loops use; made once per line of the table that changed, and then only read.
+package final class CompiledRoute: Sendable {
+    package let endpoint: String
+    package let endpointID: String
+    package let hosts: [String]
+    package let kind: EndpointKind
+    /// The keys that open the endpoint, `nil` if it takes tokens.
+    package let keys: KeyRing?
+    package let tokenIssuer: String
+    package let tokenAudience: String
+    package let deployments: [CompiledDeployment]
+    /// Index into ``deployments`` and percentage, positive ones only.
+    let shares: [(deployment: Int, percent: Int)]
+
+    /// - Parameters:
+    ///   - deployment: the state of the deployment with that route.
+    ///   - replica: the state of a replica.
+    /// - Throws: ``CompileFault`` with the reason the route is refused.
+    init(
+        _ route: Route, deployment: (DeploymentRoute) -> DeploymentState,
+        replica: (ReplicaRoute) throws(CompileFault) -> ReplicaState
+    ) throws(CompileFault) {
+        endpoint = route.endpoint
+        endpointID = route.endpointID
+        hosts = route.hosts
+        kind = route.kind
+        tokenIssuer = route.authentication.tokenIssuer
+        tokenAudience = route.authentication.tokenAudience
+        switch route.authentication.mode {
+        case .token: keys = nil
+        case .key:
+            guard let ring = KeyRing(hexadecimalDigests: route.authentication.keyDigests) else {
+                throw CompileFault("endpoint \(route.endpoint): a key digest is not 64 hexadecimal digits")
+            }
+            keys = ring
+        }
+        var deployments: [CompiledDeployment] = []
+        for description in route.deployments {
+            var replicas: [ReplicaState] = []
+            for each in description.replicas { replicas.append(try replica(each)) }
+            deployments.append(
+                try CompiledDeployment(description, kind: route.kind, state: deployment(description), replicas: replicas))
+        }
+        self.deployments = deployments
+        shares = route.traffic.compactMap { share in
+            guard share.percent > 0 else { return nil }
+            return deployments.firstIndex { $0.name == share.deployment }.map { ($0, share.percent) }
+        }
+    }
+
+    /// The deployment of that name, which is matched byte for byte.
+    func deployment(named name: UnsafeBufferPointer<UInt8>) -> CompiledDeployment? {
+        for deployment in deployments where deployment.nameBytes.count == name.count {
+            if name.elementsEqual(deployment.nameBytes) { return deployment }
+        }
+        return nil
+    }
+
+    /// The deployment whose turn it is on loop `loop`; `nil` if none has a positive share.
+    func pickDeployment(loop: Int) -> CompiledDeployment? {
+        if shares.count == 1 { return deployments[shares[0].deployment] }
+        let picked = SmoothWeighted.pick(
+            count: shares.count,
+            weight: { shares[$0].percent },
+            running: { deployments[shares[$0].deployment].state.loops[loop].weight },
+            setRunning: { deployments[shares[$0].deployment].state.loops[loop].weight = $1 })
+        return picked.map { deployments[shares[$0].deployment] }
+    }
+}
+
+/// A deployment in the form that the loops use.
+package final class CompiledDeployment: Sendable {
+    package let name: String
+    let nameBytes: [UInt8]
+    let kind: EndpointKind
+    let scoringPath: [UInt8]
+    let requestTimeoutMs: Int
+    let slotsPerReplica: Int
+    let maxQueueWaitMs: Int
+    let queueLimit: Int
+    let state: DeploymentState
+    let replicas: [ReplicaState]
+
+    init(
+        _ route: DeploymentRoute, kind: EndpointKind, state: DeploymentState, replicas: [ReplicaState]
+    ) throws(CompileFault) {
+        guard route.scoringPath.hasPrefix("/"), route.scoringPath.utf8.count <= 1024,
+            route.scoringPath.utf8.allSatisfy(ByteClass.isVisible)
+        else { throw CompileFault("deployment \(route.name): the scoring path is not a path") }
+        guard !route.name.isEmpty, route.name.utf8.count <= 64, route.name.utf8.allSatisfy(ByteClass.isToken) else {
+            throw CompileFault("deployment \(route.name): the name cannot stand in a header")
+        }
+        guard route.requestTimeoutMs > 0, route.maxConcurrentRequestsPerReplica > 0, route.maxQueueWaitMs >= 0, route.queueLimit >= 0
+        else { throw CompileFault("deployment \(route.name): a limit is not positive") }
+        name = route.name
+        nameBytes = Array(route.name.utf8)
+        self.kind = kind
+        scoringPath = Array(route.scoringPath.utf8)
+        requestTimeoutMs = route.requestTimeoutMs
+        slotsPerReplica = route.maxConcurrentRequestsPerReplica
+        maxQueueWaitMs = route.maxQueueWaitMs
+        queueLimit = route.queueLimit
+        self.state = state
+        self.replicas = replicas
+    }
+}
+
+/// Why a route cannot be served.
+package struct CompileFault: Error, Equatable, CustomStringConvertible {
+    package let description: String
+
+    init(_ description: String) { self.description = description }
+}

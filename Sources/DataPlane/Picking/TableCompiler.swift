@@ -1,0 +1,168 @@
+package import Foundation
+import Glibc
+import Identity
+package import Routing
+
+/// Turns pushed tables into compiled ones, compiling only the lines that changed.
+///
+/// Deployments and replicas keep their state over any number of tables: a deployment as long as its endpoint and name
+/// stay, a replica as long as its id and address stay.
+package struct TableCompiler {
+    /// A compiled table, with the replicas that it no longer names.
+    package struct Output {
+        package let table: CompiledTable
+        package let retired: [ReplicaState]
+        /// Routes that were compiled and not taken over.
+        package let compiledCount: Int
+    }
+
+    private struct DeploymentKey: Hashable {
+        var endpointID: String
+        var endpoint: String
+        var deployment: String
+    }
+
+    private struct ReplicaKey: Hashable {
+        var id: String
+        var address: String
+    }
+
+    private let loopCount: Int
+    private var routes: [Digest: CompiledRoute] = [:]
+    private var deployments: [DeploymentKey: DeploymentState] = [:]
+    private var replicas: [ReplicaKey: ReplicaState] = [:]
+    private var tokenKeys: [RoutingTable.TokenKey] = []
+    private var verifier: TokenVerifier?
+    private var verifierVersion = 0
+
+    package init(loopCount: Int) {
+        self.loopCount = loopCount
+    }
+
+    /// Compiles a table; on an error everything stays as it was.
+    package mutating func compile(_ lines: Data) throws -> Output {
+        var next = self
+        let output = try next.compileInPlace(lines)
+        self = next
+        return output
+    }
+
+    private mutating func compileInPlace(_ lines: Data) throws -> Output {
+        let (header, routeLines) = try Self.split(lines)
+        try takeKeys(header.tokenKeys)
+        var kept: [Digest: CompiledRoute] = [:]
+        kept.reserveCapacity(routeLines.count)
+        var ordered: [CompiledRoute] = []
+        ordered.reserveCapacity(routeLines.count)
+        var fresh: [CompiledRoute] = []
+        for (index, range) in routeLines.enumerated() {
+            let digest = lines.withUnsafeBytes { Digest(of: Self.line(range, in: $0)) }
+            let route: CompiledRoute
+            if let known = routes[digest] {
+                route = known
+            } else {
+                route = try compileLine(lines, range, number: index + 2)
+                fresh.append(route)
+            }
+            kept[digest] = route
+            ordered.append(route)
+        }
+        let dropped = routes.filter { kept[$0.key] == nil }.map(\.value)
+        let table = try CompiledTable(
+            generation: header.generation, routes: ordered, verifier: verifier, verifierVersion: verifierVersion)
+        routes = kept
+        return Output(table: table, retired: retire(dropped, keeping: fresh), compiledCount: fresh.count)
+    }
+
+    private mutating func takeKeys(_ keys: [RoutingTable.TokenKey]) throws {
+        guard keys != tokenKeys else { return }
+        verifier = keys.isEmpty ? nil : try TokenVerifier(keys: keys.map { VerificationKey(keyID: $0.keyID, publicKeyPEM: $0.publicKeyPEM) })
+        tokenKeys = keys
+        verifierVersion += 1
+    }
+
+    private mutating func compileLine(_ lines: Data, _ range: Range<Int>, number: Int) throws -> CompiledRoute {
+        let start = lines.startIndex
+        let line = lines.subdata(in: start + range.lowerBound..<start + range.upperBound)
+        let route = try RoutingTable.decodeRoute(line, number: number)
+        do {
+            return try CompiledRoute(
+                route,
+                deployment: { deployment(DeploymentKey(endpointID: route.endpointID, endpoint: route.endpoint, deployment: $0.name)) },
+                replica: { (description) throws(CompileFault) in try replica(description) })
+        } catch {
+            throw RoutingTableError.malformedLine(number: number, reason: error.description)
+        }
+    }
+
+    private mutating func deployment(_ key: DeploymentKey) -> DeploymentState {
+        if let known = deployments[key] { return known }
+        let state = DeploymentState(endpoint: key.endpoint, deployment: key.deployment, loopCount: loopCount)
+        deployments[key] = state
+        return state
+    }
+
+    private mutating func replica(_ route: ReplicaRoute) throws(CompileFault) -> ReplicaState {
+        let key = ReplicaKey(id: route.id, address: route.address)
+        if let known = replicas[key] { return known }
+        guard let address = SocketAddress(route.address) else {
+            throw CompileFault("replica \(route.id): \(route.address) is not an address")
+        }
+        let state = ReplicaState(id: route.id, address: address, loopCount: loopCount)
+        replicas[key] = state
+        return state
+    }
+
+    /// Forgets what only dropped routes named; returns the replicas among it.
+    private mutating func retire(_ dropped: [CompiledRoute], keeping fresh: [CompiledRoute]) -> [ReplicaState] {
+        guard !dropped.isEmpty else { return [] }
+        let liveDeployments = Set(fresh.flatMap(\.deployments).map { ObjectIdentifier($0.state) })
+        let liveReplicas = Set(fresh.flatMap(\.deployments).flatMap(\.replicas).map { ObjectIdentifier($0) })
+        var retired: [ReplicaState] = []
+        for route in dropped {
+            for deployment in route.deployments {
+                if !liveDeployments.contains(ObjectIdentifier(deployment.state)) {
+                    deployments[DeploymentKey(endpointID: route.endpointID, endpoint: route.endpoint, deployment: deployment.name)] = nil
+                }
+                for replica in deployment.replicas where !liveReplicas.contains(ObjectIdentifier(replica)) {
+                    replicas = replicas.filter { $0.value !== replica }
+                    retired.append(replica)
+                }
+            }
+        }
+        return retired
+    }
+
+    private static func line(_ range: Range<Int>, in bytes: UnsafeRawBufferPointer) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(rebasing: bytes.bindMemory(to: UInt8.self)[range])
+    }
+
+    /// The header and where the route lines stand, without copying them: most are known already.
+    private static func split(_ lines: Data) throws -> (header: RoutingTable.Header, routeLines: [Range<Int>]) {
+        var ranges: [Range<Int>] = []
+        lines.withUnsafeBytes { bytes in
+            var start = 0
+            while start < bytes.count, let base = bytes.baseAddress {
+                let found = memchr(base + start, 0x0A, bytes.count - start)
+                let end = found.map { base.distance(to: UnsafeRawPointer($0)) } ?? bytes.count
+                if end > start { ranges.append(start..<end) }
+                start = end + 1
+            }
+        }
+        guard let first = ranges.first else { throw RoutingTableError.empty }
+        ranges.removeFirst()
+        let header: RoutingTable.Header
+        do {
+            header = try JSONDecoder().decode(
+                RoutingTable.Header.self,
+                from: lines.subdata(in: lines.startIndex + first.lowerBound..<lines.startIndex + first.upperBound))
+        } catch {
+            throw RoutingTableError.malformedLine(number: 1, reason: "\(error)")
+        }
+        guard header.format == RoutingTable.currentFormat else { throw RoutingTableError.unknownFormat(header.format) }
+        guard header.routeCount == ranges.count else {
+            throw RoutingTableError.wrongRouteCount(expected: header.routeCount, found: ranges.count)
+        }
+        return (header, ranges)
+    }
+}

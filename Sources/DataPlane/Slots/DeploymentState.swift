@@ -1,0 +1,85 @@
+import Synchronization
+
+/// What a process knows of a deployment across table changes: who waits for it, and what it counted.
+package final class DeploymentState: Sendable {
+    package let endpoint: String
+    package let deployment: String
+    /// Requests that wait, over all loops.
+    let queued = Atomic<Int>(0)
+    /// Bit n is set while loop n has a request that waits.
+    let waitingLoops = Atomic<UInt64>(0)
+    /// The loop that was last given a free slot.
+    private let lastServed = Atomic<Int>(0)
+    /// One per loop, in loop order.
+    let loops: [LoopDeployment]
+
+    init(endpoint: String, deployment: String, loopCount: Int) {
+        self.endpoint = endpoint
+        self.deployment = deployment
+        loops = (0..<loopCount).map { _ in LoopDeployment() }
+    }
+
+    /// The loop whose turn it is to take a free slot, `nil` if nobody waits.
+    func nextWaitingLoop() -> Int? {
+        let mask = waitingLoops.load(ordering: .sequentiallyConsistent)
+        guard mask != 0 else { return nil }
+        let loop = Self.next(in: mask, after: lastServed.load(ordering: .relaxed))
+        lastServed.store(loop, ordering: .relaxed)
+        return loop
+    }
+
+    /// Index of the first set bit of `mask`, which has one, after bit `last`, going round.
+    static func next(in mask: UInt64, after last: Int) -> Int {
+        let above = last >= 63 ? 0 : mask & (UInt64.max << UInt64(last + 1))
+        return (above != 0 ? above : mask).trailingZeroBitCount
+    }
+}
+
+/// What one loop knows of a deployment. Only that loop writes it; reports read it from other threads.
+final class LoopDeployment: Sendable {
+    private let weightValue = Atomic<Int>(0)
+    private let inFlightValue = Atomic<Int>(0)
+    private let informational = Atomic<Int64>(0)
+    private let successes = Atomic<Int64>(0)
+    private let redirections = Atomic<Int64>(0)
+    private let callerFaults = Atomic<Int64>(0)
+    private let serverFaults = Atomic<Int64>(0)
+    private let durationSum = Atomic<Int64>(0)
+
+    /// Running weight of the deployment in ``SmoothWeighted``.
+    var weight: Int {
+        get { weightValue.load(ordering: .relaxed) }
+        set { weightValue.store(newValue, ordering: .relaxed) }
+    }
+
+    var inFlight: Int {
+        get { inFlightValue.load(ordering: .relaxed) }
+        set { inFlightValue.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Answers by status class, 1xx first.
+    var answersByClass: [Int64] {
+        [
+            informational.load(ordering: .relaxed), successes.load(ordering: .relaxed), redirections.load(ordering: .relaxed),
+            callerFaults.load(ordering: .relaxed), serverFaults.load(ordering: .relaxed),
+        ]
+    }
+
+    var durationSumMicroseconds: Int64 { durationSum.load(ordering: .relaxed) }
+
+    func countAnswer(status: Int, durationMicroseconds: Int64) {
+        switch status / 100 {
+        case 1: Self.add(1, to: informational)
+        case 2: Self.add(1, to: successes)
+        case 3: Self.add(1, to: redirections)
+        case 4: Self.add(1, to: callerFaults)
+        default: Self.add(1, to: serverFaults)
+        }
+        Self.add(durationMicroseconds, to: durationSum)
+    }
+
+    /// There is one writer, so a load and a store are enough.
+    private static func add(_ amount: Int64, to counter: borrowing Atomic<Int64>) {
+        counter.store(counter.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
+    }
+}

@@ -1,0 +1,42 @@
+import Synchronization
+
+/// A replica as the loops know it, across table changes: its address, its slots, and what each loop keeps about it.
+package final class ReplicaState: Sendable {
+    package let id: String
+    let address: SocketAddress
+    let slots = ReplicaSlots()
+    /// Set when no table names the replica any more: connections to it are closed instead of kept.
+    let isRetired = Atomic<Bool>(false)
+    /// One per loop, in loop order.
+    let loops: [LoopReplica]
+
+    init(id: String, address: SocketAddress, loopCount: Int) {
+        self.id = id
+        self.address = address
+        loops = (0..<loopCount).map { _ in LoopReplica() }
+    }
+}
+
+/// What one loop knows of a replica. Only that loop writes it, hence relaxed loads and stores.
+final class LoopReplica: Sendable {
+    private let firstIdleValue = Atomic<Int32>(-1)
+    private let idleCountValue = Atomic<Int>(0)
+    private let avoidedUntilValue = Atomic<Int64>(0)
+
+    /// Index of the idle connection that was used last, -1 if there is none.
+    var firstIdle: Int32 {
+        get { firstIdleValue.load(ordering: .relaxed) }
+        set { firstIdleValue.store(newValue, ordering: .relaxed) }
+    }
+
+    var idleCount: Int {
+        get { idleCountValue.load(ordering: .relaxed) }
+        set { idleCountValue.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Until when another replica is preferred, because this one could not be reached.
+    var avoidedUntil: MonotonicTime {
+        get { MonotonicTime(microseconds: avoidedUntilValue.load(ordering: .relaxed)) }
+        set { avoidedUntilValue.store(newValue.microseconds, ordering: .relaxed) }
+    }
+}

@@ -1,0 +1,45 @@
+/// An `api-version`: a date with an optional `-preview`.
+package struct APIVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
+    package let description: String
+
+    package init?(_ text: String) {
+        let lowered = text.lowercased()
+        let date = lowered.prefix(10)
+        let digits = date.enumerated().allSatisfy { index, character in
+            index == 4 || index == 7 ? character == "-" : character.isASCII && character.isNumber
+        }
+        guard date.count == 10, digits else { return nil }
+        let suffix = lowered.dropFirst(10)
+        guard suffix.isEmpty || suffix.hasPrefix("-") else { return nil }
+        description = lowered
+    }
+
+    private init(known text: String) {
+        description = text
+    }
+
+    /// By date; a preview comes before the stable version of the same day.
+    package static func < (first: APIVersion, second: APIVersion) -> Bool {
+        let (a, b) = (first.description.prefix(10), second.description.prefix(10))
+        return a == b ? first.description.count > second.description.count : a < b
+    }
+
+    /// Versions of `Microsoft.MachineLearningServices` that we answer, oldest first.
+    package static let machineLearning = [
+        "2022-02-01-preview", "2022-05-01", "2022-10-01", "2023-04-01-preview", "2023-04-01", "2023-08-01-preview",
+        "2023-10-01", "2024-01-01-preview", "2024-04-01-preview", "2024-04-01", "2024-10-01-preview", "2024-10-01",
+        "2025-04-01", "2025-06-01", "2025-09-01", "2025-12-01", "2026-03-01", "2026-05-01",
+    ].map(APIVersion.init(known:))
+
+    /// Versions of `Microsoft.Resources` for resource groups and subscriptions.
+    package static let resources = [
+        "2019-10-01", "2020-01-01", "2020-06-01", "2020-10-01", "2021-01-01", "2021-04-01", "2022-09-01", "2022-12-01",
+        "2024-03-01", "2024-11-01", "2025-03-01", "2025-04-01",
+    ].map(APIVersion.init(known:))
+
+    package static let v2022_10_01 = APIVersion(known: "2022-10-01")
+    package static let v2023_04_01 = APIVersion(known: "2023-04-01-preview")
+    package static let v2024_04_01 = APIVersion(known: "2024-04-01-preview")
+    /// The version that our documents describe.
+    package static let reference = APIVersion(known: "2024-04-01")
+}

@@ -1,0 +1,73 @@
+/// The one error that callers see: shape of ARM's error body (`ErrorDetail`, common-types v3). Knows nothing of HTTP.
+package struct ARMError: Error, Sendable, Equatable, Codable {
+    package var code: ARMErrorCode
+    /// Written for the caller; leaks nothing internal.
+    package var message: String
+    /// JSON path or resource id that the error is about.
+    package var target: String?
+    package var details: [ARMError]?
+
+    package init(_ code: ARMErrorCode, _ message: String, target: String? = nil, details: [ARMError]? = nil) {
+        self.code = code
+        self.message = message
+        self.target = target
+        self.details = details
+    }
+
+    /// The same error with its place and a beginning in the message.
+    func prefixed(_ beginning: String) -> ARMError {
+        var copy = self
+        copy.message = beginning + (target.map { "\($0) " } ?? "") + message
+        return copy
+    }
+}
+
+/// Codes on the wire. `API` maps each to its HTTP status.
+package enum ARMErrorCode: String, Sendable, Codable, CaseIterable {
+    // Requests
+    case missingApiVersionParameter = "MissingApiVersionParameter"
+    case invalidApiVersionParameter = "InvalidApiVersionParameter"
+    case invalidRequestContent = "InvalidRequestContent"
+    case invalidResourceName = "InvalidResourceName"
+    case locationRequired = "LocationRequired"
+    case badArgument = "BadArgument"
+    case userError = "UserError"
+    case requestTooLarge = "RequestTooLarge"
+    case unsupportedMediaType = "UnsupportedMediaType"
+    case methodNotAllowed = "MethodNotAllowed"
+    case notImplemented = "NotImplemented"
+    // Callers
+    case authenticationFailed = "AuthenticationFailed"
+    case expiredAuthenticationToken = "ExpiredAuthenticationToken"
+    case authorizationFailed = "AuthorizationFailed"
+    // Look-ups
+    case subscriptionNotFound = "SubscriptionNotFound"
+    case resourceGroupNotFound = "ResourceGroupNotFound"
+    case parentResourceNotFound = "ParentResourceNotFound"
+    case resourceNotFound = "ResourceNotFound"
+    case pathNotFound = "PathNotFound"
+    // States
+    case conflict = "Conflict"
+    case operationInProgress = "OperationInProgress"
+    case invalidResourceLocation = "InvalidResourceLocation"
+    case endpointAlreadyExists = "EndpointAlreadyExists"
+    case deploymentHasTraffic = "DeploymentHasTraffic"
+    case resourceGroupNotEmpty = "ResourceGroupNotEmpty"
+    case preconditionFailed = "PreconditionFailed"
+    case quotaExceeded = "QuotaExceeded"
+    // Operations (surface.md §5)
+    case imageBuildFailure = "ImageBuildFailure"
+    case outOfQuota = "OutOfQuota"
+    case resourceNotReady = "ResourceNotReady"
+    case operationCanceled = "OperationCanceled"
+    case operationTimedOut = "OperationTimedOut"
+    case userScriptInitFailed = "UserScriptInitFailed"
+    case userScriptImportError = "UserScriptImportError"
+    case userScriptFunctionNotFound = "UserScriptFunctionNotFound"
+    case deploymentCrashLoopBackOff = "DeploymentCrashLoopBackOff"
+    case invalidDeploymentSpec = "InvalidDeploymentSpec"
+    // Us
+    case tooManyRequests = "TooManyRequests"
+    case serviceUnavailable = "ServiceUnavailable"
+    case internalServerError = "InternalServerError"
+}

@@ -1,0 +1,54 @@
+package import Foundation
+
+/// A page of a list and the position after it; lists are ordered by `(created_at, id)`.
+package struct Page<Item: Sendable>: Sendable {
+    package var items: [Item]
+    /// Nil on the last page.
+    package var next: PageToken?
+
+    package init(items: [Item], next: PageToken?) {
+        self.items = items
+        self.next = next
+    }
+
+    package func map<Other>(_ transform: (Item) throws -> Other) rethrows -> Page<Other> {
+        Page<Other>(items: try items.map(transform), next: next)
+    }
+}
+
+/// Where a page starts: after this row. Opaque on the wire (`$skip`, `$skipToken`).
+package struct PageToken: Sendable, Equatable {
+    /// Microseconds since 1970, exactly as the database keeps them.
+    package var createdAtMicroseconds: Int64
+    package var id: UUID
+
+    package init(createdAtMicroseconds: Int64, id: UUID) {
+        self.createdAtMicroseconds = createdAtMicroseconds
+        self.id = id
+    }
+
+    /// Nil when the text was not made by `text`.
+    package init?(_ text: String) {
+        let parts = text.split(separator: "_")
+        guard parts.count == 2, let microseconds = Int64(parts[0]), let id = UUID(uuidString: String(parts[1])) else {
+            return nil
+        }
+        self.init(createdAtMicroseconds: microseconds, id: id)
+    }
+
+    package var text: String { "\(createdAtMicroseconds)_\(id.uuidString.lowercased())" }
+}
+
+/// What a caller asked of a list.
+package struct PageRequest: Sendable, Equatable {
+    package var after: PageToken?
+    package var count: Int
+
+    package static let defaultCount = 100
+    package static let maximumCount = 1_000
+
+    package init(after: PageToken? = nil, count: Int = defaultCount) {
+        self.after = after
+        self.count = min(max(1, count), Self.maximumCount)
+    }
+}

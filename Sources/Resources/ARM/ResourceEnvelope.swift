@@ -1,0 +1,122 @@
+package import Foundation
+
+/// What a tracked resource carries beside its properties.
+package struct ResourceEnvelope: Sendable, Equatable, Codable {
+    package var location: String
+    package var tags: [String: String]
+    package var kind: String?
+    package var identity: ManagedIdentity?
+    package var sku: ResourceSKU?
+
+    package init(
+        location: String, tags: [String: String] = [:], kind: String? = nil, identity: ManagedIdentity? = nil,
+        sku: ResourceSKU? = nil
+    ) {
+        self.location = location
+        self.tags = tags
+        self.kind = kind
+        self.identity = identity
+        self.sku = sku
+    }
+
+    /// Most tags on a resource, longest key and value (`surface.md` §6).
+    private static let tagLimit = 50
+    private static let tagKeyLimit = 512
+    private static let tagValueLimit = 256
+
+    /// Reads `location`, `tags`, `kind`, `identity` and `sku` of a body.
+    package init(reading body: BodyReader) {
+        location = body.requiredString("location").lowercased().filter { $0 != " " }
+        tags = Self.readTags(body)
+        kind = body.string("kind")
+        identity = ManagedIdentity(reading: body.object("identity"))
+        sku = ResourceSKU(reading: body.object("sku"))
+    }
+
+    package static func readTags(_ body: BodyReader) -> [String: String] {
+        let tags = body.stringMap("tags") ?? [:]
+        let place = body["tags"]
+        if tags.count > tagLimit { place.report("holds \(tags.count) tags, at most \(tagLimit) are allowed") }
+        for (key, value) in tags where key.count > tagKeyLimit || value.count > tagValueLimit {
+            place.report(
+                "the tag '\(key.prefix(40))' is too long: at most \(tagKeyLimit) characters for a name, \(tagValueLimit) for a value")
+        }
+        return tags
+    }
+}
+
+/// `identity` of a resource (ManagedServiceIdentity, common-types v3).
+package struct ManagedIdentity: Sendable, Equatable, Codable {
+    package enum Kind: String, Sendable, Codable, CaseIterable {
+        case none = "None"
+        case systemAssigned = "SystemAssigned"
+        case userAssigned = "UserAssigned"
+        case both = "SystemAssigned,UserAssigned"
+    }
+
+    package var type: Kind
+    /// ARM ids of user-assigned identities.
+    package var userAssigned: [String]
+
+    package init?(reading body: BodyReader) {
+        guard body.isPresent, let type = body.requiredEnumeration("type", of: Kind.self) else { return nil }
+        self.type = type
+        userAssigned = body.object("userAssignedIdentities").memberNames
+    }
+}
+
+/// `sku` of a deployment; `capacity` is its instance count.
+package struct ResourceSKU: Sendable, Equatable, Codable {
+    package var name: String
+    package var tier: String?
+    package var size: String?
+    package var family: String?
+    package var capacity: Int?
+
+    package init(name: String, tier: String? = nil, size: String? = nil, family: String? = nil, capacity: Int? = nil) {
+        self.name = name
+        self.tier = tier
+        self.size = size
+        self.family = family
+        self.capacity = capacity
+    }
+
+    package init?(reading body: BodyReader) {
+        guard body.isPresent else { return nil }
+        name = body.string("name") ?? "Default"
+        tier = body.string("tier")
+        size = body.string("size")
+        family = body.string("family")
+        capacity = body.integer("capacity", in: 0...10_000)
+    }
+}
+
+/// Who made and who last changed a resource, and when.
+package struct AuditTrail: Sendable, Equatable, Codable {
+    package var createdBy: String
+    package var createdAt: Date
+    package var lastModifiedBy: String
+    package var lastModifiedAt: Date
+
+    package init(createdBy: String, createdAt: Date, lastModifiedBy: String, lastModifiedAt: Date) {
+        self.createdBy = createdBy
+        self.createdAt = createdAt
+        self.lastModifiedBy = lastModifiedBy
+        self.lastModifiedAt = lastModifiedAt
+    }
+}
+
+/// The two counters of a mutable row.
+package struct RowVersion: Sendable, Equatable {
+    /// Grows with every update; behind the ETag.
+    package var revision: Int64
+    /// Grows with every change of what the caller asked for.
+    package var generation: Int64
+
+    package init(revision: Int64, generation: Int64) {
+        self.revision = revision
+        self.generation = generation
+    }
+
+    package var etag: String { "\"\(revision)\"" }
+}

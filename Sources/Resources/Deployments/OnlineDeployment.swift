@@ -1,0 +1,145 @@
+package import Foundation
+
+/// An online deployment: a model with its code and environment, in a number of replicas, under an endpoint.
+package struct OnlineDeployment: Sendable, Equatable {
+    package var id: UUID
+    package var endpoint: ResourceID
+    package var endpointID: UUID
+    package var name: String
+    package var envelope: ResourceEnvelope
+    package var properties: OnlineDeploymentProperties
+    package var instanceCount: Int
+    package var provisioningState: ProvisioningState
+    package var version: RowVersion
+    package var audit: AuditTrail
+    package var lastOperation: OperationID?
+
+    package init(
+        id: UUID, endpoint: ResourceID, endpointID: UUID, name: String, envelope: ResourceEnvelope,
+        properties: OnlineDeploymentProperties, instanceCount: Int, provisioningState: ProvisioningState,
+        version: RowVersion, audit: AuditTrail, lastOperation: OperationID?
+    ) {
+        self.id = id
+        self.endpoint = endpoint
+        self.endpointID = endpointID
+        self.name = name
+        self.envelope = envelope
+        self.properties = properties
+        self.instanceCount = instanceCount
+        self.provisioningState = provisioningState
+        self.version = version
+        self.audit = audit
+        self.lastOperation = lastOperation
+    }
+
+    package var resourceID: ResourceID { endpoint.child("deployments", name) }
+}
+
+/// `endpointComputeType`, the discriminator of deployments.
+package enum EndpointComputeType: String, Sendable, Codable, CaseIterable {
+    case managed = "Managed"
+    case kubernetes = "Kubernetes"
+    case azureMLCompute = "AzureMLCompute"
+}
+
+/// `properties` of an online deployment (2024-04-01 `OnlineDeploymentProperties`, all kinds in one).
+package struct OnlineDeploymentProperties: Sendable, Equatable, Codable {
+    package var endpointComputeType: EndpointComputeType
+    package var description: String?
+    package var properties: [String: String]
+    /// Reference as the caller wrote it: ARM id, `azureml:name:version`, asset URI or blob URL.
+    package var model: String?
+    package var modelMountPath: String?
+    package var codeConfiguration: CodeConfiguration?
+    package var environmentId: String?
+    package var environmentVariables: [String: String]
+    package var instanceType: String?
+    package var scaleSettings: ScaleSettings
+    package var requestSettings: RequestSettings
+    package var livenessProbe: ProbeSettings
+    package var readinessProbe: ProbeSettings
+    package var appInsightsEnabled: Bool
+    package var egressPublicNetworkAccess: PublicNetworkAccess
+    package var dataCollector: DataCollector?
+    /// Kubernetes only.
+    package var containerResourceRequirements: ContainerResourceRequirements?
+}
+
+/// `codeConfiguration`.
+package struct CodeConfiguration: Sendable, Equatable, Codable {
+    package var codeId: String?
+    package var scoringScript: String
+}
+
+/// `scaleSettings`: a fixed count, or by utilization.
+package struct ScaleSettings: Sendable, Equatable, Codable {
+    package enum Kind: String, Sendable, Codable, CaseIterable {
+        case `default` = "Default"
+        case targetUtilization = "TargetUtilization"
+    }
+
+    package var scaleType: Kind
+    package var minInstances: Int?
+    package var maxInstances: Int?
+    package var targetUtilizationPercentage: Int?
+    package var pollingInterval: ISODuration?
+}
+
+/// `requestSettings`; defaults PT5S, 1, PT0.5S.
+package struct RequestSettings: Sendable, Equatable, Codable {
+    package var requestTimeout: ISODuration
+    package var maxConcurrentRequestsPerInstance: Int
+    package var maxQueueWait: ISODuration
+}
+
+/// `livenessProbe`, `readinessProbe`.
+package struct ProbeSettings: Sendable, Equatable, Codable {
+    package var initialDelay: ISODuration?
+    package var period: ISODuration
+    package var timeout: ISODuration
+    package var successThreshold: Int
+    package var failureThreshold: Int
+}
+
+/// `dataCollector`: kept and shown.
+package struct DataCollector: Sendable, Equatable, Codable {
+    package struct Collection: Sendable, Equatable, Codable {
+        package enum Mode: String, Sendable, Codable, CaseIterable {
+            case enabled = "Enabled"
+            case disabled = "Disabled"
+        }
+
+        package var dataCollectionMode: Mode
+        package var samplingRate: Double
+        package var dataId: String?
+        package var clientId: String?
+    }
+
+    package enum RollingRate: String, Sendable, Codable, CaseIterable {
+        case year = "Year"
+        case month = "Month"
+        case day = "Day"
+        case hour = "Hour"
+        case minute = "Minute"
+    }
+
+    package struct RequestLogging: Sendable, Equatable, Codable {
+        package var captureHeaders: [String]
+    }
+
+    package var collections: [String: Collection]
+    package var rollingRate: RollingRate
+    package var requestLogging: RequestLogging?
+}
+
+/// `containerResourceRequirements` of Kubernetes deployments: quantities as texts, such as `500m` and `1Gi`.
+package struct ContainerResourceRequirements: Sendable, Equatable, Codable {
+    package struct Quantities: Sendable, Equatable, Codable {
+        package var cpu: String?
+        package var memory: String?
+        package var gpu: String?
+    }
+
+    package var containerResourceRequests: Quantities?
+    package var containerResourceLimits: Quantities?
+}

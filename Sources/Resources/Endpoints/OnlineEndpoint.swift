@@ -1,0 +1,87 @@
+package import Foundation
+
+/// An online endpoint: a stable scoring URI over its deployments.
+package struct OnlineEndpoint: Sendable, Equatable {
+    package var id: UUID
+    package var workspace: ResourceID
+    package var workspaceID: UUID
+    package var name: String
+    package var envelope: ResourceEnvelope
+    package var properties: OnlineEndpointProperties
+    package var provisioningState: ProvisioningState
+    package var version: RowVersion
+    package var audit: AuditTrail
+    /// The operation that last worked on it.
+    package var lastOperation: OperationID?
+
+    package init(
+        id: UUID, workspace: ResourceID, workspaceID: UUID, name: String, envelope: ResourceEnvelope,
+        properties: OnlineEndpointProperties, provisioningState: ProvisioningState, version: RowVersion,
+        audit: AuditTrail, lastOperation: OperationID?
+    ) {
+        self.id = id
+        self.workspace = workspace
+        self.workspaceID = workspaceID
+        self.name = name
+        self.envelope = envelope
+        self.properties = properties
+        self.provisioningState = provisioningState
+        self.version = version
+        self.audit = audit
+        self.lastOperation = lastOperation
+    }
+
+    package var resourceID: ResourceID { workspace.child("onlineEndpoints", name) }
+}
+
+/// `authMode` of an endpoint.
+package enum EndpointAuthMode: String, Sendable, Codable, CaseIterable {
+    case key = "Key"
+    case amlToken = "AMLToken"
+    case aadToken = "AADToken"
+}
+
+/// `properties` of an online endpoint that callers set (2024-04-01 `OnlineEndpointProperties`).
+package struct OnlineEndpointProperties: Sendable, Equatable, Codable {
+    package var authMode: EndpointAuthMode
+    package var description: String?
+    /// The caller's own property bag; keys may be added, not altered or removed.
+    package var properties: [String: String]
+    /// Percent of live requests per deployment: all 0, or 100 together.
+    package var traffic: [String: Int]
+    /// Percent of live requests copied to a deployment.
+    package var mirrorTraffic: [String: Int]
+    /// ARM id of an attached Kubernetes compute; makes the endpoint one of the Kubernetes kind.
+    package var compute: String?
+    package var publicNetworkAccess: PublicNetworkAccess
+
+    package init(
+        authMode: EndpointAuthMode, description: String? = nil, properties: [String: String] = [:],
+        traffic: [String: Int] = [:], mirrorTraffic: [String: Int] = [:], compute: String? = nil,
+        publicNetworkAccess: PublicNetworkAccess = .enabled
+    ) {
+        self.authMode = authMode
+        self.description = description
+        self.properties = properties
+        self.traffic = traffic
+        self.mirrorTraffic = mirrorTraffic
+        self.compute = compute
+        self.publicNetworkAccess = publicNetworkAccess
+    }
+}
+
+/// Keys that the service writes into a resource's property bag; callers send them back with a GET's body.
+package enum ServicePropertyKeys {
+    package static let operationURI = "AzureAsyncOperationUri"
+    package static let endpointID = "azureml.onlineendpointid"
+    package static let createdAt = "createdAt"
+    package static let createdBy = "createdBy"
+    package static let lastModifiedAt = "lastModifiedAt"
+
+    private static let all = Set([operationURI, endpointID, createdAt, createdBy, lastModifiedAt].map { $0.lowercased() })
+
+    /// The bag without what the service wrote.
+    package static func removed(from bag: [String: String]) -> [String: String] {
+        bag.filter { !all.contains($0.key.lowercased()) }
+    }
+}

@@ -1,0 +1,213 @@
+/// Reads JSON (RFC 8259) with the liberties that published request bodies take: trailing commas.
+///
+/// Written here because errors name line and column, members keep their order, and depth is bounded.
+package struct JSONParser {
+    package struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
+        package var reason: String
+        package var line: Int
+        package var column: Int
+
+        package var description: String { "\(reason) at line \(line), column \(column)" }
+    }
+
+    private let bytes: [UInt8]
+    private var position = 0
+
+    /// Nesting deeper than this is refused.
+    package static let depthLimit = 64
+
+    private init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    /// One value and nothing but white space around it.
+    package static func parse(_ bytes: some Sequence<UInt8>) throws(Failure) -> JSONValue {
+        var parser = JSONParser(Array(bytes))
+        if parser.bytes.starts(with: [0xEF, 0xBB, 0xBF]) { parser.position = 3 }
+        let value = try parser.value(depth: 0)
+        parser.skipWhiteSpace()
+        guard parser.position == parser.bytes.count else { throw parser.failure("text after the end of the value") }
+        return value
+    }
+
+    private mutating func value(depth: Int) throws(Failure) -> JSONValue {
+        guard depth < Self.depthLimit else { throw failure("nested deeper than \(Self.depthLimit) levels") }
+        skipWhiteSpace()
+        guard let byte = peek() else { throw failure("the text ends where a value should be") }
+        switch byte {
+        case UInt8(ascii: "{"): return try object(depth: depth)
+        case UInt8(ascii: "["): return try array(depth: depth)
+        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "t"): return try literal("true", .boolean(true))
+        case UInt8(ascii: "f"): return try literal("false", .boolean(false))
+        case UInt8(ascii: "n"): return try literal("null", .null)
+        default: return try number()
+        }
+    }
+
+    private mutating func object(depth: Int) throws(Failure) -> JSONValue {
+        position += 1
+        var members: [(name: String, value: JSONValue)] = []
+        while true {
+            skipWhiteSpace()
+            if take("}") { return .object(JSONObject(members)) }
+            guard peek() == UInt8(ascii: "\"") else { throw failure("a member's name in quotes was expected") }
+            let name = try string()
+            skipWhiteSpace()
+            guard take(":") else { throw failure("':' was expected after a member's name") }
+            members.append((name, try value(depth: depth + 1)))
+            skipWhiteSpace()
+            if take(",") { continue }
+            guard take("}") else { throw failure("',' or '}' was expected") }
+            return .object(JSONObject(members))
+        }
+    }
+
+    private mutating func array(depth: Int) throws(Failure) -> JSONValue {
+        position += 1
+        var elements: [JSONValue] = []
+        while true {
+            skipWhiteSpace()
+            if take("]") { return .array(elements) }
+            elements.append(try value(depth: depth + 1))
+            skipWhiteSpace()
+            if take(",") { continue }
+            guard take("]") else { throw failure("',' or ']' was expected") }
+            return .array(elements)
+        }
+    }
+
+    private mutating func literal(_ text: StaticString, _ result: JSONValue) throws(Failure) -> JSONValue {
+        let expected = text.withUTF8Buffer { Array($0) }
+        guard bytes[position...].starts(with: expected) else { throw failure("an unknown word") }
+        position += expected.count
+        return result
+    }
+
+    private mutating func number() throws(Failure) -> JSONValue {
+        let start = position
+        _ = take("-")
+        while let byte = peek(), Self.isNumberByte(byte) { position += 1 }
+        let text = String(decoding: bytes[start..<position], as: UTF8.self)
+        guard Self.isNumber(Array(bytes[start..<position])) else {
+            position = start
+            throw failure("a value was expected")
+        }
+        if let integer = Int64(text) { return .integer(integer) }
+        guard let number = Double(text), number.isFinite else {
+            position = start
+            throw failure("a number out of range")
+        }
+        return .number(number)
+    }
+
+    private static func isNumberByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"),
+            UInt8(ascii: "+"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+
+    /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`
+    private static func isNumber(_ text: [UInt8]) -> Bool {
+        var rest = text[...]
+        func digits(_ rest: inout ArraySlice<UInt8>) -> Int {
+            let count = rest.prefix { $0 >= 0x30 && $0 <= 0x39 }.count
+            rest = rest.dropFirst(count)
+            return count
+        }
+        if rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
+        let startsWithZero = rest.first == UInt8(ascii: "0")
+        let count = digits(&rest)
+        guard count > 0, !startsWithZero || count == 1 else { return false }
+        if rest.first == UInt8(ascii: ".") {
+            rest = rest.dropFirst()
+            guard digits(&rest) > 0 else { return false }
+        }
+        if rest.first == UInt8(ascii: "e") || rest.first == UInt8(ascii: "E") {
+            rest = rest.dropFirst()
+            if rest.first == UInt8(ascii: "+") || rest.first == UInt8(ascii: "-") { rest = rest.dropFirst() }
+            guard digits(&rest) > 0 else { return false }
+        }
+        return rest.isEmpty
+    }
+
+    private mutating func string() throws(Failure) -> String {
+        position += 1
+        var output: [UInt8] = []
+        while let byte = peek() {
+            position += 1
+            switch byte {
+            case UInt8(ascii: "\""):
+                guard let text = String(validating: output, as: UTF8.self) else { throw failure("text that is not UTF-8") }
+                return text
+            case UInt8(ascii: "\\"): try escape(into: &output)
+            case 0..<0x20: throw failure("a control character inside a string")
+            default: output.append(byte)
+            }
+        }
+        throw failure("a string without an end")
+    }
+
+    private mutating func escape(into output: inout [UInt8]) throws(Failure) {
+        guard let byte = peek() else { throw failure("a string without an end") }
+        position += 1
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): output.append(byte)
+        case UInt8(ascii: "b"): output.append(0x08)
+        case UInt8(ascii: "f"): output.append(0x0C)
+        case UInt8(ascii: "n"): output.append(0x0A)
+        case UInt8(ascii: "r"): output.append(0x0D)
+        case UInt8(ascii: "t"): output.append(0x09)
+        case UInt8(ascii: "u"): output.append(contentsOf: Array(String(try unicodeEscape()).utf8))
+        default: throw failure("an unknown escape")
+        }
+    }
+
+    private mutating func unicodeEscape() throws(Failure) -> Unicode.Scalar {
+        let first = try hexadecimal()
+        if let scalar = Unicode.Scalar(first) {
+            guard first != 0 else { throw failure("the character U+0000") }
+            return scalar
+        }
+        guard (0xD800..<0xDC00).contains(first), take("\\"), take("u") else { throw failure("half a surrogate pair") }
+        let second = try hexadecimal()
+        guard (0xDC00..<0xE000).contains(second),
+            let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
+        else { throw failure("half a surrogate pair") }
+        return scalar
+    }
+
+    private mutating func hexadecimal() throws(Failure) -> UInt32 {
+        let end = position + 4
+        guard end <= bytes.count,
+            let value = UInt32(String(decoding: bytes[position..<end], as: UTF8.self), radix: 16),
+            bytes[position] != UInt8(ascii: "+")
+        else { throw failure("four hexadecimal digits were expected") }
+        position = end
+        return value
+    }
+
+    private func peek() -> UInt8? {
+        position < bytes.count ? bytes[position] : nil
+    }
+
+    private mutating func take(_ character: Unicode.Scalar) -> Bool {
+        guard peek() == UInt8(ascii: character) else { return false }
+        position += 1
+        return true
+    }
+
+    private mutating func skipWhiteSpace() {
+        while let byte = peek(), byte == 0x20 || (0x09...0x0A).contains(byte) || byte == 0x0D { position += 1 }
+    }
+
+    private func failure(_ reason: String) -> Failure {
+        let before = bytes.prefix(position)
+        let line = before.count { $0 == 0x0A } + 1
+        let column = before.count - (before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0) + 1
+        return Failure(reason: reason, line: line, column: column)
+    }
+}

@@ -1,0 +1,52 @@
+/// A JSON document as it was sent: the order of members and the difference between 1 and 1.0 are kept.
+package indirect enum JSONValue: Sendable, Equatable {
+    case null
+    case boolean(Bool)
+    case integer(Int64)
+    case number(Double)
+    case string(String)
+    case array([JSONValue])
+    case object(JSONObject)
+
+    /// Name of the type in error messages.
+    package var typeName: String {
+        switch self {
+        case .null: "null"
+        case .boolean: "a boolean"
+        case .integer: "an integer"
+        case .number: "a number"
+        case .string: "a string"
+        case .array: "an array"
+        case .object: "an object"
+        }
+    }
+}
+
+/// Members of an object in the order they were written. Of equal names the last one wins.
+package struct JSONObject: Sendable, Equatable {
+    package private(set) var members: [(name: String, value: JSONValue)] = []
+
+    package init(_ members: [(name: String, value: JSONValue)] = []) {
+        var positions: [String: Int] = [:]
+        for member in members {
+            if let position = positions[member.name] {
+                self.members[position].value = member.value
+            } else {
+                positions[member.name] = self.members.count
+                self.members.append(member)
+            }
+        }
+    }
+
+    /// The member of exactly that name, else one that differs only in case: clients vary it.
+    package subscript(_ name: String) -> JSONValue? {
+        if let exact = members.first(where: { $0.name == name }) { return exact.value }
+        let lowered = name.lowercased()
+        return members.first { $0.name.lowercased() == lowered }?.value
+    }
+
+    package static func == (first: JSONObject, second: JSONObject) -> Bool {
+        first.members.count == second.members.count
+            && zip(first.members, second.members).allSatisfy { $0.name == $1.name && $0.value == $1.value }
+    }
+}

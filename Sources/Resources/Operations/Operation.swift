@@ -1,0 +1,115 @@
+package import Foundation
+
+/// Identity of an operation; part of its status URL.
+package struct OperationID: Sendable, Hashable, CustomStringConvertible {
+    package let value: UUID
+
+    package init(_ value: UUID = UUID()) {
+        self.value = value
+    }
+
+    package init?(_ text: String) {
+        guard let value = UUID(uuidString: text) else { return nil }
+        self.value = value
+    }
+
+    package var description: String { value.uuidString.lowercased() }
+}
+
+/// What an operation does.
+package enum OperationKind: String, Sendable, Codable, CaseIterable {
+    case putEndpoint = "put_endpoint"
+    case deleteEndpoint = "delete_endpoint"
+    case regenerateKeys = "regenerate_keys"
+    case putDeployment = "put_deployment"
+    case deleteDeployment = "delete_deployment"
+
+    /// First part of the operation's name in its status URL, as captured from Azure (`surface.md` §1.6).
+    package var urlPrefix: String {
+        switch self {
+        case .putEndpoint, .deleteEndpoint, .regenerateKeys: "oeidp"
+        case .putDeployment, .deleteDeployment: "odidp"
+        }
+    }
+}
+
+/// A long-running operation as the caller polls it.
+package struct Operation: Sendable, Equatable {
+    package var id: OperationID
+    package var kind: OperationKind
+    /// ARM id of the resource it works on.
+    package var resourceID: String
+    /// Id of the endpoint's or deployment's row; at most one operation runs per subject.
+    package var subjectID: UUID
+    /// Generation of the subject that the operation brings about.
+    package var generation: Int64
+    package var state: OperationState
+    /// Number of steps that are done.
+    package var cursor: Int
+    package var timeline: [OperationPhase]
+    package var error: ARMError?
+    package var location: String
+    package var correlationID: String
+    package var createdAt: Date
+    package var finishedAt: Date?
+    package var deadlineAt: Date
+
+    package init(
+        id: OperationID, kind: OperationKind, resourceID: String, subjectID: UUID, generation: Int64,
+        state: OperationState, cursor: Int, timeline: [OperationPhase], error: ARMError?, location: String,
+        correlationID: String, createdAt: Date, finishedAt: Date?, deadlineAt: Date
+    ) {
+        self.id = id
+        self.kind = kind
+        self.resourceID = resourceID
+        self.subjectID = subjectID
+        self.generation = generation
+        self.state = state
+        self.cursor = cursor
+        self.timeline = timeline
+        self.error = error
+        self.location = location
+        self.correlationID = correlationID
+        self.createdAt = createdAt
+        self.finishedAt = finishedAt
+        self.deadlineAt = deadlineAt
+    }
+
+    /// Last part of the status URL: `odidp:{operation}:{generation}` in the shape that captures show.
+    package var statusName: String { "\(kind.urlPrefix):\(id):\(generation)" }
+}
+
+/// One phase of an operation's timeline: `queued`, `environment`, `artifacts`, `starting`, `probing`, `routing`, …
+package struct OperationPhase: Sendable, Equatable, Codable {
+    package var name: String
+    package var startedAt: Date
+    /// Nil while the phase lasts.
+    package var endedAt: Date?
+
+    package init(name: String, startedAt: Date, endedAt: Date? = nil) {
+        self.name = name
+        self.startedAt = startedAt
+        self.endedAt = endedAt
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        name = try container.decode(String.self, forKey: .name)
+        startedAt = Date(timeIntervalSince1970: try container.decode(Double.self, forKey: .startedAt))
+        endedAt = try container.decodeIfPresent(Double.self, forKey: .endedAt).map(Date.init(timeIntervalSince1970:))
+    }
+
+    /// Times as seconds since 1970 with their fractions, which ISO texts would cut.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .name)
+        try container.encode(startedAt.timeIntervalSince1970, forKey: .startedAt)
+        try container.encodeIfPresent(endedAt?.timeIntervalSince1970, forKey: .endedAt)
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case name
+        case startedAt = "started_at"
+        case endedAt = "ended_at"
+    }
+}

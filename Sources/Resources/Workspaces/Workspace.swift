@@ -1,0 +1,94 @@
+package import Foundation
+
+/// A resource group: a name under a subscription that other resources live in.
+package struct ResourceGroup: Sendable, Equatable {
+    package var subscription: String
+    package var name: String
+    package var location: String
+    package var tags: [String: String]
+
+    package init(subscription: String, name: String, location: String, tags: [String: String]) {
+        self.subscription = subscription
+        self.name = name
+        self.location = location
+        self.tags = tags
+    }
+
+    package var resourceID: ResourceID { .resourceGroup(subscription: subscription, name: name) }
+}
+
+/// A workspace: the parent of endpoints and assets.
+package struct Workspace: Sendable, Equatable {
+    package var id: UUID
+    package var subscription: String
+    package var resourceGroup: String
+    package var name: String
+    package var envelope: ResourceEnvelope
+    package var properties: WorkspaceProperties
+    package var version: RowVersion
+    package var audit: AuditTrail
+
+    package init(
+        id: UUID, subscription: String, resourceGroup: String, name: String, envelope: ResourceEnvelope,
+        properties: WorkspaceProperties, version: RowVersion, audit: AuditTrail
+    ) {
+        self.id = id
+        self.subscription = subscription
+        self.resourceGroup = resourceGroup
+        self.name = name
+        self.envelope = envelope
+        self.properties = properties
+        self.version = version
+        self.audit = audit
+    }
+
+    package var resourceID: ResourceID {
+        .workspace(subscription: subscription, resourceGroup: resourceGroup, name: name)
+    }
+
+    /// Container of the default datastore (`workspaceblobstore`) in the artifact store.
+    package var blobContainer: String { "azureml-blobstore-\(id.uuidString.lowercased())" }
+}
+
+/// `properties` of a workspace that callers set (2024-04-01 `WorkspaceProperties`). ARM ids of services that Sluice
+/// does not run are kept and echoed.
+package struct WorkspaceProperties: Sendable, Equatable, Codable {
+    package var friendlyName: String?
+    package var description: String?
+    package var storageAccount: String?
+    package var keyVault: String?
+    package var applicationInsights: String?
+    package var containerRegistry: String?
+    package var publicNetworkAccess: PublicNetworkAccess?
+    package var hbiWorkspace: Bool?
+
+    package init(reading body: BodyReader) {
+        friendlyName = body.string("friendlyName")
+        description = body.string("description")
+        storageAccount = body.string("storageAccount")
+        keyVault = body.string("keyVault")
+        applicationInsights = body.string("applicationInsights")
+        containerRegistry = body.string("containerRegistry")
+        publicNetworkAccess = body.enumeration("publicNetworkAccess", of: PublicNetworkAccess.self)
+        hbiWorkspace = body.boolean("hbiWorkspace")
+    }
+}
+
+/// `Enabled` or `Disabled`, for several properties of that shape.
+package enum PublicNetworkAccess: String, Sendable, Codable, CaseIterable {
+    case enabled = "Enabled"
+    case disabled = "Disabled"
+}
+
+/// What a caller asks a workspace to be.
+package struct WorkspaceRequest: Sendable, Equatable {
+    package var envelope: ResourceEnvelope
+    package var properties: WorkspaceProperties
+
+    /// Reads a PUT body; throws all problems at once.
+    package init(reading body: BodyReader) throws(ARMError) {
+        envelope = ResourceEnvelope(reading: body)
+        properties = WorkspaceProperties(reading: body.object("properties"))
+        try body.throwProblems(in: "The workspace")
+    }
+}
