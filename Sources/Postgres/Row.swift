@@ -13,6 +13,11 @@ package struct Row: Sendable {
         return try (repeat decodeNext((each Value).self, &index))
     }
 
+    /// The row without its first columns.
+    package func dropping(_ count: Int) -> Row {
+        Row(values: Array(values.dropFirst(count)), columns: Array(columns.dropFirst(count)))
+    }
+
     private func decodeNext<Value: PostgresDecodable>(_ type: Value.Type, _ index: inout Int) throws -> Value {
         defer { index += 1 }
         guard index < values.count else {

@@ -50,3 +50,11 @@ final class ContentHasher {
         return try hasher.finish()
     }
 }
+
+/// Digests of small things in memory.
+package enum ContentDigest {
+    /// Base64, as in a `Content-MD5` header.
+    package static func md5(of bytes: some Sequence<UInt8>) throws(ArtifactError) -> String {
+        Data(try ContentHasher.digests(of: bytes).md5).base64EncodedString()
+    }
+}

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Foundation
 import NIOCore
+import NIOHTTP1
 import Resources
 
 /// Asks a model server for `GET /`, over its unix socket or its loopback port.

@@ -10,13 +10,15 @@ struct ListeningSocket: ~Copyable {
     /// Longest path of a unix socket, without its terminating zero (unix(7)).
     static let pathLimit = 107
 
-    init(at url: URL, backlog: Int32 = 1024) throws(ComputeError) {
+    static func listen(at url: URL, backlog: Int32 = 1024) throws(ComputeError) -> ListeningSocket {
         let path = url.path(percentEncoded: false)
-        guard path.utf8.count <= ListeningSocket.pathLimit else {
-            throw ComputeError(.unsupported, "the socket path \(path) exceeds \(ListeningSocket.pathLimit) bytes; choose a shorter socket directory")
+        guard path.utf8.count <= pathLimit else {
+            throw ComputeError(
+                .unsupported, "the socket path \(path) exceeds \(pathLimit) bytes; choose a shorter socket directory")
         }
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw ListeningSocket.failure("open a socket") }
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw failure("open a socket") }
+        let listening = ListeningSocket(descriptor: descriptor)
         unlink(path)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -25,13 +27,18 @@ struct ListeningSocket: ~Copyable {
         let bound = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) }
         }
-        guard bound == 0, chmod(path, 0o600) == 0, listen(descriptor, backlog) == 0 else {
-            throw ListeningSocket.failure("listen on \(path)")
+        guard bound == 0, chmod(path, 0o600) == 0, Glibc.listen(descriptor, backlog) == 0 else {
+            throw failure("listen on \(path)")
         }
+        return listening
+    }
+
+    private init(descriptor: Int32) {
+        self.descriptor = descriptor
     }
 
     deinit {
-        if descriptor >= 0 { close(descriptor) }
+        close(descriptor)
     }
 
     private static func failure(_ action: String) -> ComputeError {

@@ -30,9 +30,14 @@ struct ReplicaFolder: Sendable {
     private var exitFile: URL { url.appending(path: "exit-status") }
     private var usesFile: URL { url.appending(path: "uses.json") }
 
-    /// Makes the folder with a fresh copy of the code.
-    func make(code source: URL, uses: Uses) throws(ComputeError) {
+    /// Makes the folder and notes what the replica runs on, which keeps that in the caches.
+    func reserve(_ uses: Uses) throws(ComputeError) {
         for folder in [url, home, temporary] { try makeFolder(folder) }
+        try encode(uses, to: usesFile)
+    }
+
+    /// Makes the replica's own copy of the code.
+    func make(code source: URL) throws(ComputeError) {
         do {
             // The rest of a start that was interrupted.
             try? FileManager.default.removeItem(at: code)
@@ -40,17 +45,12 @@ struct ReplicaFolder: Sendable {
         } catch {
             throw ComputeError(.exhausted, "could not copy the scoring code: \(error.localizedDescription)")
         }
-        try write(uses)
     }
 
     /// Keys of the environment and the artifacts that the replica runs on.
     struct Uses: Sendable, Codable {
         var environment: String
         var artifacts: [String]
-    }
-
-    private func write(_ uses: Uses) throws(ComputeError) {
-        try encode(uses, to: usesFile)
     }
 
     func write(_ handle: ReplicaHandle) throws(ComputeError) {

@@ -5,34 +5,41 @@
 final class Slab<Record> {
     private static var blockShift: Int { 7 }
     private static var blockSize: Int { 1 << blockShift }
+    /// Room for 2^20 records.
+    private static var blockLimit: Int { 1 << 13 }
 
-    private var blocks: [UnsafeMutablePointer<Record>] = []
+    private let blocks: UnsafeMutablePointer<UnsafeMutablePointer<Record>>
+    private var blockCount = 0
     private var free: [Int32] = []
     private let makeRecord: () -> Record
 
     init(_ makeRecord: @escaping () -> Record) {
         self.makeRecord = makeRecord
+        blocks = .allocate(capacity: Self.blockLimit)
     }
 
     deinit {
-        for block in blocks {
-            block.deinitialize(count: Self.blockSize)
-            block.deallocate()
+        for index in 0..<blockCount {
+            blocks[index].deinitialize(count: Self.blockSize)
+            blocks[index].deallocate()
         }
+        blocks.deallocate()
     }
 
-    var capacity: Int { blocks.count << Self.blockShift }
+    var capacity: Int { blockCount << Self.blockShift }
     var used: Int { capacity - free.count }
 
-    /// Index of a free record; its content is what its last user left.
-    func take() -> Int32 {
+    /// Index of a free record, whose content is what its last user left; `nil` if there are as many as there may be.
+    func take() -> Int32? {
         if let index = free.popLast() { return index }
+        guard blockCount < Self.blockLimit else { return nil }
         let first = capacity
         let block = UnsafeMutablePointer<Record>.allocate(capacity: Self.blockSize)
         for offset in 0..<Self.blockSize { (block + offset).initialize(to: makeRecord()) }
-        blocks.append(block)
+        blocks[blockCount] = block
+        blockCount += 1
         for offset in (0..<Self.blockSize).reversed() { free.append(Int32(first + offset)) }
-        return free.removeLast()
+        return free.popLast()
     }
 
     func give(_ index: Int32) {
@@ -44,8 +51,11 @@ final class Slab<Record> {
         unsafeMutableAddress { address(index) }
     }
 
+    @inline(__always)
     private func address(_ index: Int32) -> UnsafeMutablePointer<Record> {
-        // `blocks` checks the block; the mask bounds the offset inside it.
-        blocks[Int(index) >> Self.blockShift] + (Int(index) & (Self.blockSize - 1))
+        let block = Int(index) >> Self.blockShift
+        precondition(block >= 0 && block < blockCount)
+        // The mask bounds the offset inside the block.
+        return blocks[block] + (Int(index) & (Self.blockSize - 1))
     }
 }

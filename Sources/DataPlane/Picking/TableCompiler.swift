@@ -108,7 +108,7 @@ package struct TableCompiler {
         guard let address = SocketAddress(route.address) else {
             throw CompileFault("replica \(route.id): \(route.address) is not an address")
         }
-        let state = ReplicaState(id: route.id, address: address, loopCount: loopCount)
+        let state = ReplicaState(id: route.id, addressText: route.address, address: address, loopCount: loopCount)
         replicas[key] = state
         return state
     }
@@ -125,7 +125,7 @@ package struct TableCompiler {
                     deployments[DeploymentKey(endpointID: route.endpointID, endpoint: route.endpoint, deployment: deployment.name)] = nil
                 }
                 for replica in deployment.replicas where !liveReplicas.contains(ObjectIdentifier(replica)) {
-                    replicas = replicas.filter { $0.value !== replica }
+                    replicas[ReplicaKey(id: replica.id, address: replica.addressText)] = nil
                     retired.append(replica)
                 }
             }

@@ -3,6 +3,8 @@ import Synchronization
 /// A replica as the loops know it, across table changes: its address, its slots, and what each loop keeps about it.
 package final class ReplicaState: Sendable {
     package let id: String
+    /// The address as the table has it.
+    let addressText: String
     let address: SocketAddress
     let slots = ReplicaSlots()
     /// Set when no table names the replica any more: connections to it are closed instead of kept.
@@ -10,8 +12,9 @@ package final class ReplicaState: Sendable {
     /// One per loop, in loop order.
     let loops: [LoopReplica]
 
-    init(id: String, address: SocketAddress, loopCount: Int) {
+    init(id: String, addressText: String, address: SocketAddress, loopCount: Int) {
         self.id = id
+        self.addressText = addressText
         self.address = address
         loops = (0..<loopCount).map { _ in LoopReplica() }
     }

@@ -34,7 +34,7 @@ package enum OperationKind: String, Sendable, Codable, CaseIterable {
 }
 
 /// A long-running operation as the caller polls it.
-package struct Operation: Sendable, Equatable {
+package struct ResourceOperation: Sendable, Equatable {
     package var id: OperationID
     package var kind: OperationKind
     /// ARM id of the resource it works on.

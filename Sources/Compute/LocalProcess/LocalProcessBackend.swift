@@ -1,0 +1,177 @@
+package import AsyncHTTPClient
+import Foundation
+import Glibc
+package import Logging
+package import Resources
+import Synchronization
+
+/// Runs replicas as processes of this host: Azure ML's own inference server in a Python environment built here.
+///
+/// A replica is a session of its own that outlives the control plane; its folder under the data directory holds all
+/// that is needed to recognise it again. Several control planes of one host may share a data directory.
+package struct LocalProcessBackend: ComputeBackend {
+    let configuration: LocalProcessConfiguration
+    let logger: Logger
+    let environments: EnvironmentBuilder
+    let artifacts: ArtifactCache
+    let exits = ExitRecord()
+    let starts = SingleFlight()
+    private let health: HealthProbe
+    private let controlGroup: ControlGroup?
+
+    /// `fetch` brings artifacts from the store to this host; see `ArtifactFetch` for what it must do.
+    package init(
+        configuration: LocalProcessConfiguration, logger: Logger, httpClient: HTTPClient = .shared,
+        fetch: @escaping ArtifactFetch
+    ) {
+        self.configuration = configuration
+        self.logger = logger
+        environments = EnvironmentBuilder(configuration: configuration, logger: logger)
+        artifacts = ArtifactCache(configuration: configuration, fetch: fetch)
+        health = HealthProbe(client: httpClient)
+        controlGroup = configuration.controlGroup.flatMap { ControlGroup(root: $0) }
+        if configuration.controlGroup != nil, controlGroup == nil {
+            logger.info("no writable cgroup v2 here; replicas run without memory and CPU limits")
+        }
+    }
+
+    package func check(_ specification: ReplicaSpecification) throws(ComputeError) {
+        let environment = specification.environment
+        if let image = environment.image, !LocalProcessBackend.isServedHere(image) {
+            throw ComputeError(
+                .unsupported,
+                "image \(image) needs a container backend (Docker or Kubernetes); the local process backend runs "
+                    + "Azure ML base images (mcr.microsoft.com/azureml/…) with a conda file")
+        }
+        if environment.image == nil, environment.condaFile == nil {
+            throw ComputeError(.unsupported, "environment \(environment.label) has neither an image nor a conda file")
+        }
+        if specification.model?.kind == .triton {
+            throw ComputeError(.unsupported, "Triton models need a container backend (Docker or Kubernetes)")
+        }
+        guard let code = specification.code else {
+            throw ComputeError(.unsupported, "deployments without a scoring script are not served by the local process backend")
+        }
+        let components = code.scoringScript.split(separator: "/", omittingEmptySubsequences: false)
+        if components.contains("..") || components.contains("") {
+            throw ComputeError(.unsupported, "the scoring script \"\(code.scoringScript)\" must be a path inside the code folder")
+        }
+    }
+
+    package func prepare(
+        _ specification: ReplicaSpecification, progress: @escaping @Sendable (PreparationPhase) async -> Void
+    ) async throws(ComputeError) {
+        try check(specification)
+        await progress(.environment)
+        var log = StorageLog()
+        let recipe = try await prepareEnvironment(specification, &log)
+        await progress(.artifacts)
+        let uses = try await prepareArtifacts(specification, &log)
+        try makeFolder(configuration.preparations)
+        try writeFile(Data(log.text.utf8), StorageLog.file(of: specification, in: configuration))
+        trimCaches(keeping: ReplicaFolder.Uses(environment: recipe.key, artifacts: uses))
+    }
+
+    package func start(
+        _ id: ReplicaID, _ specification: ReplicaSpecification
+    ) async throws(ComputeError) -> ReplicaHandle {
+        try check(specification)
+        let folder = ReplicaFolder(id, in: configuration)
+        // A second call while the first still works would make the folder anew under its feet.
+        try await starts.run(id.description) { () async throws(ComputeError) in
+            if folder.handle == nil { try await launch(specification, in: folder) }
+        }
+        guard let handle = folder.handle else { throw ComputeError(.exhausted, "replica \(id) vanished while it started") }
+        return handle
+    }
+
+    package func observe(_ handle: ReplicaHandle) async -> ReplicaObservation {
+        let folder = ReplicaFolder(handle.id, in: configuration)
+        folder.serverLog.rotate(limit: configuration.logLimitBytes)
+        if handle.process.isAlive { return .running }
+        return .exited(status: exits.status(of: handle.process, in: folder))
+    }
+
+    package func probe(
+        _ handle: ReplicaHandle, _ kind: ProbeKind, _ specification: ReplicaSpecification
+    ) async -> ProbeResult {
+        let probe = kind == .liveness ? specification.livenessProbe : specification.readinessProbe
+        return await health.probe(handle.address, timeout: .milliseconds(probe.timeoutMs))
+    }
+
+    package func stop(_ handle: ReplicaHandle, grace: Duration) async {
+        let status = await ChildProcess.terminate(handle.process, steps: [TeardownStep(SIGTERM, wait: grace)])
+        let folder = ReplicaFolder(handle.id, in: configuration)
+        if let status { exits.record(status, of: handle.process, in: folder) }
+        controlGroup?.remove(name: handle.id.description)
+        // The socket is ours, for the server only inherited it. It may be gone already.
+        try? FileManager.default.removeItem(at: socketFile(handle.id))
+    }
+
+    package func logs(of id: ReplicaID, _ container: LogContainer, tail: Int) async -> String {
+        let folder = ReplicaFolder(id, in: configuration)
+        switch container {
+        case .inferenceServer: return folder.serverLog.tail(tail)
+        case .storageInitializer: return LogFile(url: folder.storageLog).tail(tail)
+        }
+    }
+
+    package func discard(_ id: ReplicaID) async {
+        let folder = ReplicaFolder(id, in: configuration)
+        if let process = folder.handle?.process { exits.forget(process) }
+        // The socket may be gone already.
+        try? FileManager.default.removeItem(at: socketFile(id))
+        folder.remove()
+    }
+
+    /// Azure ML's base images bring Python and the inference server, which this host has as well.
+    static func isServedHere(_ image: String) -> Bool {
+        image.lowercased().hasPrefix("mcr.microsoft.com/azureml/")
+    }
+
+    /// Starts the process and writes its handle down.
+    private func launch(_ specification: ReplicaSpecification, in folder: ReplicaFolder) async throws(ComputeError) {
+        let address = "unix:" + socketFile(folder.id).path(percentEncoded: false)
+        if let process = folder.unrecordedProcess {
+            return try folder.write(ReplicaHandle(folder.id, process, address))
+        }
+        guard let code = specification.code else { throw ComputeError(.unsupported, "no scoring script") }
+        let recipe = try await materialise(specification, in: folder)
+        try folder.make(code: artifacts.folder(of: code))
+        try makeFolder(configuration.socketDirectory)
+        let socket = try ListeningSocket.listen(at: socketFile(folder.id))
+        let server = ScoringServer(
+            specification: specification, environment: environments.folder(of: recipe),
+            modelFolder: specification.model.map { artifacts.folder(of: $0) }, folder: folder,
+            workerLimit: configuration.workerLimit)
+        let process: ProcessIdentity
+        do {
+            process = try ChildProcess.spawn(server.launch(socket: socket.descriptor))
+        } catch {
+            throw ComputeError(error.isExhaustion ? .exhausted : .startFailed, error.description)
+        }
+        try folder.write(ReplicaHandle(folder.id, process, address))
+        confine(process, specification, folder.id)
+    }
+
+    private func confine(_ process: ProcessIdentity, _ specification: ReplicaSpecification, _ id: ReplicaID) {
+        guard let controlGroup else { return }
+        let limits = specification.resources
+        let isConfined = controlGroup.confine(
+            process, name: id.description, memoryBytes: limits.memoryBytes, cpuMillicores: limits.cpuMillicores)
+        if !isConfined { logger.warning("replica runs without its limits", metadata: ["replica.id": "\(id)"]) }
+    }
+
+    private func socketFile(_ id: ReplicaID) -> URL {
+        configuration.socketDirectory.appending(path: "\(id).sock")
+    }
+}
+
+extension ReplicaHandle {
+    init(_ id: ReplicaID, _ process: ProcessIdentity, _ address: String) {
+        self.init(
+            id: id, pid: process.pid, startTicks: process.startTicks, address: address, scoringPath: "/score")
+    }
+
+    var process: ProcessIdentity { ProcessIdentity(pid: pid, startTicks: startTicks) }
+}

@@ -1,0 +1,116 @@
+import Routing
+
+/// The head of an answer as the client gets it.
+enum AnswerHead {
+    /// What becomes of a model's status.
+    struct Mapping: Equatable {
+        var status: Int
+        /// The model's own status is told in headers beside it.
+        var isModelError: Bool
+    }
+
+    /// A model's failure is told apart from the router's: managed endpoints answer 424 for everything but success,
+    /// Kubernetes endpoints 502 for a server error. On other paths than scoring, an answer below 500 is the model
+    /// server's own business and passes.
+    static func mapping(status: Int, kind: EndpointKind, isScoring: Bool) -> Mapping {
+        let isFailure = status >= 500 || (isScoring && kind == .managed && !(200..<300).contains(status))
+        guard isFailure else { return Mapping(status: status, isModelError: false) }
+        return Mapping(status: kind == .managed ? 424 : 502, isModelError: true)
+    }
+
+    /// Appends the client's form of the head in `bytes`.
+    ///
+    /// - Parameter framing: how the body ends that the replica sends.
+    /// - Parameter closes: the connection to the client ends with this answer.
+    static func write(
+        _ head: ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>, to queue: inout ByteQueue, mapping: Mapping,
+        framing: BodyFraming, request: RequestFacts, deployment: [UInt8], closes: Bool
+    ) {
+        writeStatus(head, bytes, to: &queue, mapping: mapping)
+        FieldCopy.write(head.headers, bytes, to: &queue) { field in
+            switch field.name {
+            case .connection, .hopByHop, .contentLength, .transferEncoding, .requestID, .deployment: false
+            case .modelError: !mapping.isModelError
+            case .clientRequestID: request.clientID.count == 0
+            default: true
+            }
+        }
+        switch framing {
+        case .length(let length):
+            queue.append("content-length: ")
+            queue.append(decimal: length)
+            queue.append("\r\n")
+        case .none:
+            // What HEAD would have got, or what 304 stands for; a 1xx or 204 has no length.
+            if let length = head.headers.contentLength, head.status != 204, !head.headers.isChunked {
+                queue.append("content-length: ")
+                queue.append(decimal: length)
+                queue.append("\r\n")
+            }
+        case .chunked, .untilClose:
+            if request.isAnswerChunked { queue.append("transfer-encoding: chunked\r\n") }
+        }
+        writeCommon(to: &queue, request: request, deployment: deployment, closes: closes)
+        queue.append("\r\n")
+    }
+
+    private static func writeStatus(
+        _ head: ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>, to queue: inout ByteQueue, mapping: Mapping
+    ) {
+        guard mapping.isModelError else {
+            queue.append("HTTP/1.1 ")
+            queue.append(decimal: UInt64(head.status))
+            queue.append(UInt8(ascii: " "))
+            queue.append(bytes.run(head.reason))
+            return queue.append("\r\n")
+        }
+        queue.append(mapping.status == 424 ? "HTTP/1.1 424 Failed Dependency\r\n" : "HTTP/1.1 502 Bad Gateway\r\n")
+        queue.append("ms-azureml-model-error-statuscode: ")
+        queue.append(decimal: UInt64(head.status))
+        queue.append("\r\nms-azureml-model-error-reason: ")
+        queue.append(bytes.run(head.reason))
+        queue.append("\r\n")
+    }
+
+    /// Appends what every answer carries.
+    static func writeCommon(to queue: inout ByteQueue, request: RequestFacts, deployment: [UInt8]?, closes: Bool) {
+        queue.append("x-request-id: ")
+        request.id.write(to: &queue)
+        if request.clientID.count > 0 {
+            queue.append("\r\nx-ms-client-request-id: ")
+            request.clientID.write(to: &queue)
+        }
+        if let deployment {
+            queue.append("\r\nazureml-model-deployment: ")
+            queue.append(deployment)
+        }
+        queue.append("\r\n")
+        if closes {
+            queue.append("connection: close\r\n")
+        } else if request.isOldClient {
+            queue.append("connection: keep-alive\r\n")
+        }
+    }
+}
+
+/// Copies the header fields that go through.
+enum FieldCopy {
+    /// Appends every field that `isKept` and that `Connection` does not name; neighbours are copied in one piece.
+    @inline(__always)
+    static func write(
+        _ headers: HeaderFields, _ bytes: UnsafeBufferPointer<UInt8>, to queue: inout ByteQueue,
+        isKept: (HeaderField) -> Bool
+    ) {
+        var piece = ByteRun.none
+        for field in headers.fields {
+            guard isKept(field), !headers.connectionNames(field, in: bytes) else { continue }
+            if piece.end == field.line.start {
+                piece.count += field.line.count
+            } else {
+                queue.append(bytes.run(piece))
+                piece = field.line
+            }
+        }
+        queue.append(bytes.run(piece))
+    }
+}

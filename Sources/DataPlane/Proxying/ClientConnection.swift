@@ -1,0 +1,114 @@
+/// A client's connection and the request it is at; one record per connection, used again after it.
+struct ClientConnection {
+    /// Where the connection is with its present request.
+    enum State {
+        /// Waits for a request head; idle while no byte of it is there. Next: any other.
+        case head
+        /// The request waits for a replica. Next: `exchanging`, `answering`.
+        case waiting
+        /// The request is with a replica. Next: `waiting` (on a retry), `answering`.
+        case exchanging
+        /// The whole answer is on its way out. Next: `head`, `discarding`, `lingering`.
+        case answering
+        /// The answer is out, the rest of the request's body is read and dropped. Next: `head`.
+        case discarding
+        /// The sending side is closed; reads until the client has closed too, so that it can read the answer.
+        case lingering
+    }
+
+    var descriptor: Int32 = -1
+    var generation: UInt32 = 0
+    var isOpen = false
+    var state = State.head
+
+    /// The socket may have something to read.
+    var mayRead = false
+    /// The client has closed its sending side.
+    var isPeerClosed = false
+    /// The end of the stream was read.
+    var sawEnd = false
+    /// The poller reports when the socket takes bytes again.
+    var isArmedForWriting = false
+
+    var input = ByteQueue()
+    var output = ByteQueue()
+    /// The request on its way to the replica; keeps what was sent as long as it may have to be sent again.
+    var forwarded = ByteQueue()
+
+    var headEnd = HeadEnd()
+    var requestBody = BodyDecoder(.none)
+    var request = RequestFacts()
+
+    var route: CompiledRoute?
+    var deployment: CompiledDeployment?
+    /// Index of the connection to the replica, -1 if there is none.
+    var upstream: Int32 = -1
+    /// The replica that failed this request and is not to be asked again.
+    var excluded: ReplicaState?
+
+    var deadline = MonotonicTime.never
+    /// Time of the earliest entry in the loop's deadline heap.
+    var scheduled = MonotonicTime.never
+    /// Requests that were answered on this connection.
+    var servedCount = 0
+
+    var rememberedKey = RememberedKey()
+    var peerAddress = ShortText<46>()
+}
+
+/// What has to be known of a request after its head is gone.
+struct RequestFacts {
+    var startedAt = MonotonicTime.never
+    var id = RequestID()
+    var clientID = ShortText<40>()
+    /// The connection goes on after the answer.
+    var keepsAlive = false
+    /// The client speaks HTTP/1.0: no chunks, no interim answers.
+    var isOldClient = false
+    var isHEAD = false
+    var isIdempotent = false
+    var isScoring = false
+    /// The client waits for `100 Continue`.
+    var expectsContinue = false
+    /// The body goes out in chunks.
+    var isChunked = false
+    var bodyCount: UInt64 = 0
+    /// Everything that was sent is still in ``ClientConnection/forwarded``.
+    var canReplay = true
+    var wasRetried = false
+    /// The head of the answer is in the client's output, so no other answer can be given.
+    var isAnswerStarted = false
+    /// The answer goes out in chunks.
+    var isAnswerChunked = false
+    var status = 0
+}
+
+/// A text of at most `capacity` bytes, kept in place.
+struct ShortText<let capacity: Int> {
+    private var bytes = InlineArray<capacity, UInt8>(repeating: 0)
+    private(set) var count = 0
+
+    init() {}
+
+    mutating func removeAll() { count = 0 }
+
+    /// Appends a byte; false if there is no room.
+    @discardableResult
+    mutating func append(_ byte: UInt8) -> Bool {
+        guard count < capacity else { return false }
+        bytes[count] = byte
+        count += 1
+        return true
+    }
+
+    /// Writes the text to `queue`, which must have room.
+    func write(to queue: inout ByteQueue) {
+        for index in 0..<count { queue.append(bytes[index]) }
+    }
+
+    var text: String {
+        var characters: [UInt8] = []
+        for index in 0..<count { characters.append(bytes[index]) }
+        return String(decoding: characters, as: UTF8.self)
+    }
+}

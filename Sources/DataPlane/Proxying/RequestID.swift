@@ -1,0 +1,58 @@
+/// The GUID that the router gives every request, RFC 9562 version 4.
+struct RequestID: Equatable {
+    private var high: UInt64 = 0
+    private var low: UInt64 = 0
+
+    init() {}
+
+    init(from source: inout RandomSource) {
+        high = source.next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
+        low = source.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+    }
+
+    /// Writes the 36 characters.
+    func write(to queue: inout ByteQueue) {
+        for nibble in 0..<16 {
+            if nibble == 8 || nibble == 12 { queue.append(UInt8(ascii: "-")) }
+            Self.write(high >> UInt64(60 - 4 * nibble), to: &queue)
+        }
+        for nibble in 0..<16 {
+            if nibble == 0 || nibble == 4 { queue.append(UInt8(ascii: "-")) }
+            Self.write(low >> UInt64(60 - 4 * nibble), to: &queue)
+        }
+    }
+
+    private static func write(_ value: UInt64, to queue: inout ByteQueue) {
+        let digit = UInt8(truncatingIfNeeded: value & 0xF)
+        queue.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+    }
+}
+
+/// xoshiro256**, seeded from the system once: request ids need to be distinct, not secret.
+struct RandomSource: RandomNumberGenerator {
+    private var state: (UInt64, UInt64, UInt64, UInt64)
+
+    init() {
+        var system = SystemRandomNumberGenerator()
+        state = (system.next() | 1, system.next(), system.next(), system.next())
+    }
+
+    /// A source whose numbers depend on `seed` alone.
+    init(seed: UInt64) {
+        state = (seed | 1, seed &* 0x9E37_79B9_7F4A_7C15, seed ^ 0xBF58_476D_1CE4_E5B9, 0x94D0_49BB_1331_11EB)
+        for _ in 0..<16 { _ = next() }
+    }
+
+    mutating func next() -> UInt64 {
+        let scrambled = state.1 &* 5
+        let result = (scrambled << 7 | scrambled >> 57) &* 9
+        let shifted = state.1 << 17
+        state.2 ^= state.0
+        state.3 ^= state.1
+        state.1 ^= state.2
+        state.0 ^= state.3
+        state.2 ^= shifted
+        state.3 = state.3 << 45 | state.3 >> 19
+        return result
+    }
+}

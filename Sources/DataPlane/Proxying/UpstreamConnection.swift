@@ -1,0 +1,40 @@
+/// A connection to a replica; one record per connection, used again after it.
+struct UpstreamConnection {
+    enum State {
+        /// Next: `active`, or closed.
+        case connecting
+        /// Serves the request of ``client``. Next: `idle`, or closed.
+        case active
+        /// In the replica's list of idle connections. Next: `active`, or closed.
+        case idle
+    }
+
+    var descriptor: Int32 = -1
+    var generation: UInt32 = 0
+    var isOpen = false
+    var state = State.connecting
+
+    var mayRead = false
+    var isArmedForWriting = false
+    /// It has served a request before the present one.
+    var isReused = false
+    /// Bytes of the present request that the kernel has accepted.
+    var sentCount = 0
+    /// A byte of the present answer has arrived.
+    var hasAnswerBytes = false
+    /// The replica goes on with the connection after the present answer.
+    var keepsAlive = false
+
+    var client: Int32 = -1
+    var replica: ReplicaState?
+    var input = ByteQueue()
+    var headEnd = HeadEnd()
+    var isHeadDone = false
+    var answerBody = BodyDecoder(.none)
+
+    /// Neighbours in the replica's list of idle connections, -1 at its ends.
+    var nextIdle: Int32 = -1
+    var previousIdle: Int32 = -1
+    var idleSince = MonotonicTime.never
+    var scheduled = MonotonicTime.never
+}

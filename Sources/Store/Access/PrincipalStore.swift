@@ -1,0 +1,54 @@
+package import Foundation
+package import Postgres
+
+/// An application that may call the API.
+package struct PrincipalRow: Sendable, Equatable {
+    package var objectID: UUID
+    package var applicationID: UUID
+    package var displayName: String
+    /// As `SecretHash` stores it.
+    package var secretHash: String
+
+    package init(objectID: UUID, applicationID: UUID, displayName: String, secretHash: String) {
+        self.objectID = objectID
+        self.applicationID = applicationID
+        self.displayName = displayName
+        self.secretHash = secretHash
+    }
+}
+
+/// Rows of `principals`.
+package struct PrincipalStore: Sendable {
+    private let runner: any StatementRunner
+
+    package init(_ runner: any StatementRunner) {
+        self.runner = runner
+    }
+
+    /// The enabled principal of that application id.
+    package func findEnabled(applicationID: UUID) async throws -> PrincipalRow? {
+        let row = try await runner.query(
+            """
+            SELECT object_id, application_id, display_name, secret_hash FROM principals
+            WHERE application_id = \(applicationID) AND is_enabled
+            """
+        ).first
+        guard let row else { return nil }
+        let (objectID, applicationID, displayName, secretHash) = try row.decode(
+            UUID.self, UUID.self, String.self, String.self)
+        return PrincipalRow(
+            objectID: objectID, applicationID: applicationID, displayName: displayName, secretHash: secretHash)
+    }
+
+    package func insert(_ principal: PrincipalRow) async throws {
+        try await runner.query(
+            """
+            INSERT INTO principals (object_id, application_id, display_name, secret_hash)
+            VALUES (\(principal.objectID), \(principal.applicationID), \(principal.displayName), \(principal.secretHash))
+            """)
+    }
+
+    package func count() async throws -> Int {
+        try await runner.query("SELECT count(*) FROM principals").first?.decode(Int.self) ?? 0
+    }
+}

@@ -1,0 +1,28 @@
+package import Postgres
+
+/// What can have changed; the payload of a notification.
+package enum ChangeTopic: String, Sendable, CaseIterable {
+    /// A work item became due.
+    case work
+    /// A replica's state, or what a deployment wants.
+    case replicas
+    /// What routers should serve.
+    case routing
+    /// A router came or went, or acknowledged.
+    case fleet
+}
+
+/// Tells the other processes on the same schema.
+package struct ChangeNotifier: Sendable {
+    private let runner: any StatementRunner
+
+    package init(_ runner: any StatementRunner) {
+        self.runner = runner
+    }
+
+    package func notify(_ topics: Set<ChangeTopic>) async throws {
+        for topic in topics {
+            try await runner.query("SELECT pg_notify('sluice_' || current_schema(), \(topic.rawValue))")
+        }
+    }
+}

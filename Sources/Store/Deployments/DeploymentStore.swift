@@ -1,0 +1,185 @@
+package import Foundation
+package import Postgres
+package import Resources
+
+/// Rows of `online_deployments` and `replica_specifications`.
+package struct DeploymentStore: Sendable {
+    private let runner: any StatementRunner
+
+    package init(_ runner: any StatementRunner) {
+        self.runner = runner
+    }
+
+    private static let columns = """
+        d.id, d.endpoint_id, g.subscription_id, g.name, w.name, e.name, d.name, d.envelope, d.properties, d.instance_count,
+        d.provisioning_state, d.revision, d.generation, d.created_by, d.created_at, d.modified_by, d.modified_at,
+        d.last_operation_id
+        """
+    private static let tables = """
+        online_deployments d JOIN online_endpoints e ON e.id = d.endpoint_id
+        JOIN workspaces w ON w.id = e.workspace_id JOIN resource_groups g ON g.id = w.resource_group_id
+        """
+
+    package func find(endpointID: UUID, name: String) async throws -> OnlineDeployment? {
+        try await runner.query(
+            """
+            SELECT \(raw: Self.columns) FROM \(raw: Self.tables)
+            WHERE d.endpoint_id = \(endpointID) AND lower(d.name) = lower(\(name))
+            """
+        ).first.map(Self.decode)
+    }
+
+    /// The same, keeping others from changing the row until the transaction ends.
+    package func findForUpdate(endpointID: UUID, name: String) async throws -> OnlineDeployment? {
+        try await runner.query(
+            """
+            SELECT \(raw: Self.columns) FROM \(raw: Self.tables)
+            WHERE d.endpoint_id = \(endpointID) AND lower(d.name) = lower(\(name)) FOR UPDATE OF d
+            """
+        ).first.map(Self.decode)
+    }
+
+    package func find(id: UUID) async throws -> OnlineDeployment? {
+        try await runner.query("SELECT \(raw: Self.columns) FROM \(raw: Self.tables) WHERE d.id = \(id)").first
+            .map(Self.decode)
+    }
+
+    package func list(
+        endpointID: UUID, newestFirst: Bool, page: PageRequest
+    ) async throws -> Page<OnlineDeployment> {
+        let direction = newestFirst ? "DESC" : "ASC"
+        let comparison = newestFirst ? "<" : ">"
+        let rows = try await runner.query(
+            """
+            SELECT \(raw: Self.columns) FROM \(raw: Self.tables)
+            WHERE d.endpoint_id = \(endpointID)
+            AND (\(page.after?.id)::uuid IS NULL OR (d.created_at, d.id) \(raw: comparison)
+                ('epoch'::timestamptz + \(page.after?.createdAtMicroseconds ?? 0)::bigint * interval '1 microsecond', \(page.after?.id)::uuid))
+            ORDER BY d.created_at \(raw: direction), d.id \(raw: direction) LIMIT \(page.count + 1)
+            """
+        ).rows.map(Self.decode)
+        return Page(rows, count: page.count) { ($0.audit.createdAt, $0.id) }
+    }
+
+    /// Names of an endpoint's deployments that are not going away.
+    package func names(endpointID: UUID) async throws -> [String] {
+        try await runner.query(
+            """
+            SELECT name FROM online_deployments
+            WHERE endpoint_id = \(endpointID) AND provisioning_state <> 'Deleting' ORDER BY created_at
+            """
+        ).rows.map { try $0.decode(String.self) }
+    }
+
+    package func insert(
+        id: UUID, endpointID: UUID, name: String, request: OnlineDeploymentRequest, by caller: String,
+        operation: OperationID
+    ) async throws {
+        try await runner.query(
+            """
+            INSERT INTO online_deployments (id, endpoint_id, name, envelope, properties, instance_count,
+                provisioning_state, created_by, modified_by, last_operation_id)
+            VALUES (\(id), \(endpointID), \(name), \(JSONColumn(request.envelope)), \(JSONColumn(request.properties)),
+                \(request.instanceCount), \(ProvisioningState.creating.rawValue), \(caller), \(caller), \(operation.value))
+            """)
+    }
+
+    /// Writes a new wish of the caller: generation and revision grow.
+    package func update(
+        _ deployment: OnlineDeployment, envelope: ResourceEnvelope, properties: OnlineDeploymentProperties,
+        instanceCount: Int, state: ProvisioningState, by caller: String, operation: OperationID?
+    ) async throws -> Bool {
+        try await runner.query(
+            """
+            UPDATE online_deployments SET envelope = \(JSONColumn(envelope)), properties = \(JSONColumn(properties)),
+                instance_count = \(instanceCount), provisioning_state = \(state.rawValue), revision = revision + 1,
+                generation = generation + 1, modified_at = now(), modified_by = \(caller),
+                last_operation_id = coalesce(\(operation?.value), last_operation_id)
+            WHERE id = \(deployment.id) AND revision = \(deployment.version.revision)
+            """
+        ).affectedRows == 1
+    }
+
+    /// Moves the state, if it is still one of `from`; with `observed`, the generation has been brought about.
+    package func setState(
+        id: UUID, from: [ProvisioningState], to state: ProvisioningState, observed: Bool
+    ) async throws -> Bool {
+        try await runner.query(
+            """
+            UPDATE online_deployments SET provisioning_state = \(state.rawValue), revision = revision + 1,
+                observed_generation = CASE WHEN \(observed)::boolean THEN generation ELSE observed_generation END
+            WHERE id = \(id) AND provisioning_state = ANY(\(PostgresArray(from.map(\.rawValue)))::text[])
+            """
+        ).affectedRows == 1
+    }
+
+    /// Marks all deployments of an endpoint as going away.
+    package func markDeleting(endpointID: UUID) async throws {
+        try await runner.query(
+            """
+            UPDATE online_deployments SET provisioning_state = 'Deleting', revision = revision + 1
+            WHERE endpoint_id = \(endpointID) AND provisioning_state <> 'Deleting'
+            """)
+    }
+
+    package func delete(id: UUID) async throws {
+        try await runner.query("DELETE FROM online_deployments WHERE id = \(id)")
+    }
+
+    package func deleteAll(endpointID: UUID) async throws {
+        try await runner.query("DELETE FROM online_deployments WHERE endpoint_id = \(endpointID)")
+    }
+
+    // MARK: Replica specifications
+
+    /// The specification that replicas should run now; nil before the first.
+    package func findTargetSpecification(id: UUID) async throws -> ReplicaSpecification? {
+        try await runner.query(
+            """
+            SELECT s.specification FROM online_deployments d
+            JOIN replica_specifications s ON s.deployment_id = d.id AND s.generation = d.replica_generation
+            WHERE d.id = \(id)
+            """
+        ).first?.decode(JSONColumn<ReplicaSpecification>.self).value
+    }
+
+    /// Makes `specification` the one that replicas should run.
+    package func setTarget(id: UUID, _ specification: ReplicaSpecification) async throws {
+        try await runner.query(
+            """
+            INSERT INTO replica_specifications (deployment_id, generation, specification)
+            VALUES (\(id), \(specification.generation), \(JSONColumn(specification)))
+            ON CONFLICT (deployment_id, generation) DO NOTHING
+            """)
+        try await runner.query(
+            "UPDATE online_deployments SET replica_generation = \(specification.generation) WHERE id = \(id)")
+    }
+
+    /// The running specification has proved ready: a later failure returns to it.
+    package func markServing(id: UUID) async throws {
+        try await runner.query("UPDATE online_deployments SET serving_generation = replica_generation WHERE id = \(id)")
+    }
+
+    /// Gives up the specification that did not become ready; replicas run the last good one, if any.
+    package func returnToServing(id: UUID) async throws {
+        try await runner.query("UPDATE online_deployments SET replica_generation = serving_generation WHERE id = \(id)")
+    }
+
+    static func decode(_ row: Row) throws -> OnlineDeployment {
+        let (
+            id, endpointID, subscription, group, workspace, endpoint, name, envelope, properties, count, state, revision,
+            generation, by, at, lastBy, lastAt, operation
+        ) = try row.decode(
+            UUID.self, UUID.self, String.self, String.self, String.self, String.self, String.self,
+            JSONColumn<ResourceEnvelope>.self, JSONColumn<OnlineDeploymentProperties>.self, Int.self,
+            ProvisioningState.self, Int64.self, Int64.self, String.self, Date.self, String.self, Date.self, UUID?.self)
+        let parent = ResourceID.workspace(subscription: subscription, resourceGroup: group, name: workspace)
+            .child("onlineEndpoints", endpoint)
+        return OnlineDeployment(
+            id: id, endpoint: parent, endpointID: endpointID, name: name, envelope: envelope.value,
+            properties: properties.value, instanceCount: count, provisioningState: state,
+            version: RowVersion(revision: revision, generation: generation),
+            audit: AuditTrail(createdBy: by, createdAt: at, lastModifiedBy: lastBy, lastModifiedAt: lastAt),
+            lastOperation: operation.map { OperationID($0) })
+    }
+}

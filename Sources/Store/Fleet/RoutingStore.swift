@@ -1,0 +1,119 @@
+package import Foundation
+package import Postgres
+package import Resources
+
+/// What the routing table needs of one endpoint.
+package struct RoutedEndpoint: Sendable, Equatable {
+    package var id: UUID
+    package var name: String
+    package var location: String
+    package var properties: OnlineEndpointProperties
+    package var keyDigests: [String]
+    package var deployments: [RoutedDeployment]
+}
+
+/// What the routing table needs of one deployment.
+package struct RoutedDeployment: Sendable, Equatable {
+    package var name: String
+    package var instanceCount: Int
+    package var requestSettings: RequestSettings
+    package var replicas: [ReplicaHandle]
+}
+
+/// Reads what routers should serve, and numbers the tables.
+package struct RoutingStore: Sendable {
+    private let runner: any StatementRunner
+
+    package init(_ runner: any StatementRunner) {
+        self.runner = runner
+    }
+
+    /// Lets one publisher at a time number and read a table, so that a higher number always has newer content.
+    package func lock() async throws {
+        try await runner.query("SELECT pg_advisory_xact_lock(7350923, hashtext(current_schema()))")
+    }
+
+    /// Number and digest of the newest table.
+    package func newest() async throws -> (generation: Int64, digest: String)? {
+        try await runner.query(
+            "SELECT generation, digest FROM routing_generations ORDER BY generation DESC LIMIT 1"
+        ).first?.decode(Int64.self, String.self)
+    }
+
+    /// Numbers a new table and forgets all but the newest hundred.
+    package func append(digest: String, routeCount: Int) async throws -> Int64 {
+        let row = try await runner.query(
+            """
+            INSERT INTO routing_generations (digest, route_count) VALUES (\(digest), \(routeCount)) RETURNING generation
+            """
+        ).first
+        guard let row else { throw PostgresError(.decoding, "the insert returned no row") }
+        let generation = try row.decode(Int64.self)
+        try await runner.query("DELETE FROM routing_generations WHERE generation <= \(generation - 100)")
+        return generation
+    }
+
+    /// A text per endpoint that changes whenever its route may have changed.
+    package func fingerprints() async throws -> [UUID: String] {
+        let rows = try await runner.query(
+            """
+            WITH ready AS (
+                SELECT deployment_id, string_agg(id::text, ',' ORDER BY created_at, id) AS ids
+                FROM replicas WHERE state = 'ready' GROUP BY deployment_id
+            ), deployed AS (
+                SELECT d.endpoint_id, string_agg(d.id::text || '.' || d.revision || '.' || coalesce(r.ids, ''), ';' ORDER BY d.id) AS parts
+                FROM online_deployments d LEFT JOIN ready r ON r.deployment_id = d.id GROUP BY d.endpoint_id
+            ), keyed AS (
+                SELECT endpoint_id, string_agg(digest, ',' ORDER BY slot) AS digests FROM endpoint_keys GROUP BY endpoint_id
+            )
+            SELECT e.id, e.revision || ':' || coalesce(k.digests, '') || ':' || coalesce(d.parts, '')
+            FROM online_endpoints e LEFT JOIN deployed d ON d.endpoint_id = e.id LEFT JOIN keyed k ON k.endpoint_id = e.id
+            WHERE e.provisioning_state <> 'Deleting'
+            """
+        ).rows
+        return Dictionary(
+            try rows.map { try $0.decode(UUID.self, String.self) }.map { ($0.0, $0.1) }, uniquingKeysWith: { $1 })
+    }
+
+    /// Everything about these endpoints.
+    package func load(_ ids: [UUID]) async throws -> [RoutedEndpoint] {
+        guard !ids.isEmpty else { return [] }
+        let list = PostgresArray(ids)
+        let deployments = try await loadDeployments(list)
+        return try await runner.query(
+            """
+            SELECT e.id, e.name, e.envelope ->> 'location', e.properties,
+                coalesce((SELECT jsonb_agg(k.digest ORDER BY k.slot) FROM endpoint_keys k WHERE k.endpoint_id = e.id), '[]')
+            FROM online_endpoints e WHERE e.id = ANY(\(list)::uuid[])
+            """
+        ).rows.map { row in
+            let (id, name, location, properties, digests) = try row.decode(
+                UUID.self, String.self, String.self, JSONColumn<OnlineEndpointProperties>.self, JSONColumn<[String]>.self)
+            return RoutedEndpoint(
+                id: id, name: name, location: location, properties: properties.value, keyDigests: digests.value,
+                deployments: deployments[id] ?? [])
+        }
+    }
+
+    private func loadDeployments(_ endpointIDs: PostgresArray) async throws -> [UUID: [RoutedDeployment]] {
+        var result: [UUID: [RoutedDeployment]] = [:]
+        let rows = try await runner.query(
+            """
+            SELECT d.endpoint_id, d.name, d.instance_count, d.properties -> 'requestSettings',
+                coalesce((SELECT jsonb_agg(r.handle ORDER BY r.created_at, r.id) FROM replicas r
+                    WHERE r.deployment_id = d.id AND r.state = 'ready'), '[]')
+            FROM online_deployments d
+            WHERE d.endpoint_id = ANY(\(endpointIDs)::uuid[]) AND d.provisioning_state <> 'Deleting'
+            ORDER BY d.created_at, d.id
+            """
+        ).rows
+        for row in rows {
+            let (endpoint, name, count, settings, handles) = try row.decode(
+                UUID.self, String.self, Int.self, JSONColumn<RequestSettings>.self, JSONColumn<[ReplicaHandle]>.self)
+            result[endpoint, default: []].append(
+                RoutedDeployment(
+                    name: name, instanceCount: count, requestSettings: settings.value, replicas: handles.value))
+        }
+        return result
+    }
+}

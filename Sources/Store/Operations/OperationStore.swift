@@ -1,0 +1,112 @@
+package import Foundation
+package import Postgres
+package import Resources
+
+/// Rows of `operations`.
+package struct OperationStore: Sendable {
+    private let runner: any StatementRunner
+
+    package init(_ runner: any StatementRunner) {
+        self.runner = runner
+    }
+
+    static let columns = """
+        o.id, o.kind, o.resource_id, o.subject_id, o.generation, o.state, o.cursor, o.timeline, o.error, o.location,
+        o.correlation_id, o.created_at, o.finished_at, o.deadline_at
+        """
+
+    /// Writes an accepted operation and its work item. A unique violation of `operations_running` means that
+    /// another operation runs on the same subject.
+    package func insert(_ operation: ResourceOperation, workspaceID: UUID) async throws {
+        try await runner.query(
+            """
+            WITH made AS (
+                INSERT INTO operations (id, kind, resource_id, subject_id, workspace_id, generation, state, timeline,
+                    location, correlation_id, created_at, deadline_at)
+                VALUES (\(operation.id.value), \(operation.kind.rawValue), \(operation.resourceID),
+                    \(operation.subjectID), \(workspaceID), \(operation.generation), \(operation.state.rawValue),
+                    \(JSONColumn(operation.timeline)), \(operation.location), \(operation.correlationID),
+                    \(operation.createdAt), \(operation.deadlineAt))
+                RETURNING id
+            )
+            INSERT INTO work_items (operation_id) SELECT id FROM made
+            """)
+    }
+
+    package func find(_ id: OperationID) async throws -> ResourceOperation? {
+        try await runner.query("SELECT \(raw: Self.columns) FROM operations o WHERE o.id = \(id.value)").first
+            .map(Self.decode)
+    }
+
+    /// The operation that runs on a subject now.
+    package func findRunning(subjectID: UUID) async throws -> ResourceOperation? {
+        try await runner.query(
+            """
+            SELECT \(raw: Self.columns) FROM operations o
+            WHERE o.subject_id = \(subjectID) AND o.state IN ('accepted', 'running')
+            """
+        ).first.map(Self.decode)
+    }
+
+    /// Operations that run on an endpoint or on its deployments.
+    package func listRunning(endpointID: UUID) async throws -> [ResourceOperation] {
+        try await runner.query(
+            """
+            SELECT \(raw: Self.columns) FROM operations o
+            WHERE o.state IN ('accepted', 'running') AND (o.subject_id = \(endpointID)
+                OR o.subject_id IN (SELECT id FROM online_deployments WHERE endpoint_id = \(endpointID)))
+            """
+        ).rows.map(Self.decode)
+    }
+
+    /// Writes timeline and cursor of a step that ended; false when the operation was cancelled or taken over.
+    package func advance(_ operation: ResourceOperation, from cursor: Int, holding claim: WorkClaim) async throws -> Bool {
+        try await runner.query(
+            """
+            UPDATE operations SET cursor = \(operation.cursor), timeline = \(JSONColumn(operation.timeline))
+            WHERE id = \(operation.id.value) AND state = 'running' AND cursor = \(cursor)
+            AND EXISTS (SELECT 1 FROM work_items w WHERE w.id = \(claim.id) AND w.owner = \(claim.owner)
+                AND w.attempt = \(claim.attempt))
+            """
+        ).affectedRows == 1
+    }
+
+    /// Writes the end of an operation and removes its work item; false when it has ended already.
+    package func finish(
+        _ id: OperationID, as state: OperationState, error: ARMError?, timeline: [OperationPhase]?
+    ) async throws -> Bool {
+        let finished = try await runner.query(
+            """
+            UPDATE operations SET state = \(state.rawValue), error = \(error.map { JSONColumn($0) }),
+                timeline = coalesce(\(timeline.map { JSONColumn($0) })::jsonb, timeline), finished_at = clock_timestamp()
+            WHERE id = \(id.value) AND state IN ('accepted', 'running')
+            """
+        ).affectedRows == 1
+        if finished { try await runner.query("DELETE FROM work_items WHERE operation_id = \(id.value)") }
+        return finished
+    }
+
+    /// Removes operations that ended before `date`; answers how many.
+    package func purge(finishedBefore date: Date, limit: Int) async throws -> Int {
+        try await runner.query(
+            """
+            DELETE FROM operations WHERE id IN (
+                SELECT id FROM operations WHERE finished_at < \(date) ORDER BY finished_at LIMIT \(limit))
+            """
+        ).affectedRows
+    }
+
+    static func decode(_ row: Row) throws -> ResourceOperation {
+        let (
+            id, kind, resource, subject, generation, state, cursor, timeline, error, location, correlation, createdAt,
+            finishedAt, deadlineAt
+        ) = try row.decode(
+            UUID.self, OperationKind.self, String.self, UUID.self, Int64.self, OperationState.self, Int.self,
+            JSONColumn<[OperationPhase]>.self, JSONColumn<ARMError>?.self, String.self, String.self, Date.self, Date?.self,
+            Date.self)
+        return ResourceOperation(
+            id: OperationID(id), kind: kind, resourceID: resource, subjectID: subject, generation: generation,
+            state: state, cursor: cursor, timeline: timeline.value, error: error?.value, location: location,
+            correlationID: correlation, createdAt: createdAt, finishedAt: finishedAt, deadlineAt: deadlineAt)
+    }
+}
