@@ -47,6 +47,8 @@ CREATE TABLE online_deployments (
     replica_generation bigint NOT NULL DEFAULT 0,
     -- Generation of the specification that last proved ready; 0 for none. A failed update goes back to it.
     serving_generation bigint NOT NULL DEFAULT 0,
+    -- Replica whose log shows why the last start failed; kept after the replica is gone.
+    last_failed_replica uuid,
     last_operation_id uuid,
     created_at timestamptz NOT NULL DEFAULT now(),
     created_by text NOT NULL,

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CEpoll.h"
+#include <time.h>
 
 static int control(int poller, int operation, int descriptor, uint32_t events, uint64_t token) {
     struct epoll_event event = {.events = events, .data = {.u64 = token}};
@@ -27,4 +28,10 @@ int CEpollWait(int poller, CEpollEvent *events, int count, int timeoutMillisecon
 
 int CEpollAccept(int listener, struct sockaddr *address, socklen_t *length) {
     return accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+int64_t CEpollNow(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
 }

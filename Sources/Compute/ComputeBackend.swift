@@ -26,6 +26,9 @@ package protocol ComputeBackend: Sendable {
     /// Whether the replica still runs.
     func observe(_ handle: ReplicaHandle) async -> ReplicaObservation
 
+    /// Returns when the replica no longer runs, with how it ended; early only when the task is cancelled.
+    func waitForExit(_ handle: ReplicaHandle) async -> ReplicaObservation
+
     /// One probe of the model server.
     func probe(_ handle: ReplicaHandle, _ kind: ProbeKind, _ specification: ReplicaSpecification) async -> ProbeResult
 
@@ -37,6 +40,17 @@ package protocol ComputeBackend: Sendable {
 
     /// Removes what a replica left behind (log, socket, working folder) once nobody will ask for it again.
     func discard(_ id: ReplicaID) async
+}
+
+extension ComputeBackend {
+    /// Looks four times a second: for backends that can't be told.
+    package func waitForExit(_ handle: ReplicaHandle) async -> ReplicaObservation {
+        while true {
+            let observation = await observe(handle)
+            guard observation == .running else { return observation }
+            guard (try? await Task.sleep(for: .milliseconds(250))) != nil else { return observation }  // cancelled
+        }
+    }
 }
 
 /// The two parts of `prepare`, as they appear in an operation's timeline.

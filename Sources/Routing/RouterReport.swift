@@ -57,6 +57,8 @@ package struct DeploymentTraffic: Sendable, Equatable, Codable {
     package var deployment: String
     /// Requests inside a replica now.
     package var inFlight: Int
+    /// Those of them whose replica is no longer in the routing table: it is stopped when this is 0.
+    package var draining: Int
     /// Requests that wait for a replica now.
     package var queued: Int
     /// Answers sent since start, by status class: index 0 is 1xx, 4 is 5xx.
@@ -65,12 +67,13 @@ package struct DeploymentTraffic: Sendable, Equatable, Codable {
     package var durationSumMicroseconds: Int64
 
     package init(
-        endpoint: String, deployment: String, inFlight: Int, queued: Int, answersByClass: [Int64],
-        durationSumMicroseconds: Int64
+        endpoint: String, deployment: String, inFlight: Int, draining: Int = 0, queued: Int,
+        answersByClass: [Int64], durationSumMicroseconds: Int64
     ) {
         self.endpoint = endpoint
         self.deployment = deployment
         self.inFlight = inFlight
+        self.draining = draining
         self.queued = queued
         self.answersByClass = answersByClass
         self.durationSumMicroseconds = durationSumMicroseconds

@@ -11,7 +11,9 @@ enum BlobRange: Equatable {
         let failure = StorageFailure.invalidHeader("Range")
         guard header.hasPrefix("bytes=") else { throw failure }
         let parts = header.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts.allSatisfy({ $0.utf8.allSatisfy { (48...57).contains($0) } }) else { throw failure }
+        guard parts.count == 2, parts.allSatisfy({ $0.utf8.allSatisfy { (48...57).contains($0) } }) else {
+            throw failure
+        }
         switch (Int64(parts[0]), Int64(parts[1])) {
         case (let first?, let last?) where first <= last: self = .bounds(first...last)
         case (let first?, nil) where parts[1].isEmpty: self = .from(first)

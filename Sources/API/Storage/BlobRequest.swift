@@ -80,7 +80,8 @@ struct BlobRequest {
         for field in headers where field.name.canonicalName.hasPrefix(prefix) {
             let name = String(field.name.rawName.dropFirst(prefix.count))
             guard Self.isIdentifier(name), seen.insert(name.lowercased()).inserted else {
-                throw StorageFailure(.badRequest, "InvalidMetadata", "The metadata name '\(name)' is not valid or occurs twice.")
+                throw StorageFailure(
+                    .badRequest, "InvalidMetadata", "The metadata name '\(name)' is not valid or occurs twice.")
             }
             metadata[name] = field.value
             size += name.utf8.count + field.value.utf8.count

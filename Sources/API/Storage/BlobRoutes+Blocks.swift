@@ -39,7 +39,9 @@ extension BlobRoutes {
         _ blob: BlobName, _ container: ContainerName, _ request: BlobRequest
     ) async throws -> StorageAnswer {
         let kind = request.parameter("blocklisttype")?.lowercased() ?? "committed"
-        guard ["committed", "uncommitted", "all"].contains(kind) else { throw StorageFailure.invalidQuery("blocklisttype") }
+        guard ["committed", "uncommitted", "all"].contains(kind) else {
+            throw StorageFailure.invalidQuery("blocklisttype")
+        }
         let list = try await store.blockList(of: blob, in: container)
         var xml = StorageXML()
         xml.element("BlockList") { xml in

@@ -76,7 +76,9 @@ package struct BlobRoutes: Sendable {
         if failure.status.kind == .serverError && failure.status != .notImplemented {
             logger.error(
                 "artifact request failed",
-                metadata: ["request.id": "\(id)", "error.code": "\(failure.code)", "error.context": "\(failure.context)"])
+                metadata: [
+                    "request.id": "\(id)", "error.code": "\(failure.code)", "error.context": "\(failure.context)",
+                ])
         }
         return failure
     }

@@ -10,6 +10,7 @@ final class BlockListParser: NSObject, XMLParserDelegate {
 
     private var references: [BlockReference] = []
     private var path: [String] = []
+    private var hasRoot = false
     private var text = ""
     private var failure: StorageFailure?
 
@@ -24,7 +25,8 @@ final class BlockListParser: NSObject, XMLParserDelegate {
         parser.delegate = delegate
         let isComplete = parser.parse()
         if let failure = delegate.failure { throw failure }
-        guard isComplete, delegate.path.isEmpty else { throw invalid }
+        // An empty body is no error to the parser.
+        guard isComplete, delegate.hasRoot, delegate.path.isEmpty else { throw invalid }
         return delegate.references
     }
 
@@ -36,8 +38,10 @@ final class BlockListParser: NSObject, XMLParserDelegate {
         attributes: [String: String]
     ) {
         let isExpected =
-            path.isEmpty ? name == "BlockList" : path.count == 1 && ["Latest", "Committed", "Uncommitted"].contains(name)
+            path.isEmpty
+            ? name == "BlockList" : path.count == 1 && ["Latest", "Committed", "Uncommitted"].contains(name)
         guard isExpected else { return abort(parser, Self.invalid) }
+        hasRoot = true
         path.append(name)
         text = ""
     }

@@ -66,5 +66,7 @@ extension StorageFailure {
 }
 
 extension HTTPResponse.Status {
-    fileprivate static var insufficientStorage: HTTPResponse.Status { .init(code: 507, reasonPhrase: "Insufficient Storage") }
+    fileprivate static var insufficientStorage: HTTPResponse.Status {
+        .init(code: 507, reasonPhrase: "Insufficient Storage")
+    }
 }

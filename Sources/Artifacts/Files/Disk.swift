@@ -23,7 +23,8 @@ enum Disk {
         if number == ENOSPC || number == EDQUOT {
             return ArtifactError(.insufficientSpace, "The artifact store is full.", context: context)
         }
-        return ArtifactError(.inputOutputFailed, "The artifact store could not read or write its files.", context: context)
+        return ArtifactError(
+            .inputOutputFailed, "The artifact store could not read or write its files.", context: context)
     }
 
     static func status(_ path: String) throws(ArtifactError) -> Status? {

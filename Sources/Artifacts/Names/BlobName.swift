@@ -10,7 +10,8 @@ package struct BlobName: Sendable, CustomStringConvertible {
     /// - Throws: `invalidBlobName`.
     package init(_ value: String) throws(ArtifactError) {
         guard !value.isEmpty, value.utf16.count <= Self.maximumLength, !value.utf8.contains(0) else {
-            throw ArtifactError(.invalidBlobName, "A blob name has 1 to \(Self.maximumLength) characters, none of them NUL.")
+            throw ArtifactError(
+                .invalidBlobName, "A blob name has 1 to \(Self.maximumLength) characters, none of them NUL.")
         }
         self.value = value
     }

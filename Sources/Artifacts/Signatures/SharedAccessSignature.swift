@@ -57,7 +57,8 @@ package struct SharedAccessSignature: Sendable {
         _ access: StorageAccess, account: StorageAccount, origin: StorageOrigin, now: Date
     ) throws(SignatureError) -> Set<StorageAccess.Permission> {
         let isAccountWide = fields["srt"] != nil || fields["ss"] != nil
-        let text = isAccountWide ? accountStringToSign(account: account.name) : try stringToSign(access, account: account.name)
+        let text =
+            isAccountWide ? accountStringToSign(account: account.name) : try stringToSign(access, account: account.name)
         guard account.verify(self["sig"], ofAny: [text]) else { throw Self.failure("The signature does not match.") }
         try checkTime(now)
         try checkOrigin(origin)
@@ -89,20 +90,24 @@ package struct SharedAccessSignature: Sendable {
     func serviceStringToSign(resource: String) -> String {
         let scope = self["sv"] >= Self.scopeVersion ? [self["ses"]] : []
         let lines =
-            ["sp", "st", "se"].map { self[$0] } + [resource] + ["si", "sip", "spr", "sv", "sr", "snapshot"].map { self[$0] }
+            ["sp", "st", "se"].map { self[$0] } + [resource]
+            + ["si", "sip", "spr", "sv", "sr", "snapshot"].map { self[$0] }
             + scope + ["rscc", "rscd", "rsce", "rscl", "rsct"].map { self[$0] }
         return lines.joined(separator: "\n")
     }
 
     func accountStringToSign(account: String) -> String {
-        let names = ["sp", "ss", "srt", "st", "se", "sip", "spr", "sv"] + (self["sv"] >= Self.scopeVersion ? ["ses"] : [])
+        let names =
+            ["sp", "ss", "srt", "st", "se", "sip", "spr", "sv"] + (self["sv"] >= Self.scopeVersion ? ["ses"] : [])
         return ([account] + names.map { self[$0] }).map { $0 + "\n" }.joined()
     }
 
     // MARK: Limits
 
     private func checkTime(_ now: Date) throws(SignatureError) {
-        guard let expiry = StorageDate.parseISO(self["se"]) else { throw Self.failure("The expiry is missing or malformed.") }
+        guard let expiry = StorageDate.parseISO(self["se"]) else {
+            throw Self.failure("The expiry is missing or malformed.")
+        }
         guard now < expiry else { throw Self.failure("The signature has expired.") }
         guard let text = fields["st"] else { return }
         guard let start = StorageDate.parseISO(text) else { throw Self.failure("The start is malformed.") }

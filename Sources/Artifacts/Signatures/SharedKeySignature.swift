@@ -43,7 +43,9 @@ package struct SharedKeySignature: Sendable {
         let words = authorization.split(separator: " ", maxSplits: 1)
         guard words.first?.lowercased() == "sharedkey" else { return nil }
         let parts = words.count == 2 ? words[1].split(separator: ":", maxSplits: 1) : []
-        guard parts.count == 2 else { throw SignatureError(.authenticationFailed, "The Authorization header is malformed.") }
+        guard parts.count == 2 else {
+            throw SignatureError(.authenticationFailed, "The Authorization header is malformed.")
+        }
         accountName = String(parts[0])
         signature = String(parts[1])
     }
@@ -86,7 +88,8 @@ package struct SharedKeySignature: Sendable {
         if headers["x-ms-date"] != nil { headers["date"] = nil }
         var lines = [request.method] + signedHeaders.map { headers[$0] ?? "" }
         let own = headers.keys.filter { $0.hasPrefix("x-ms-") }
-        let sorted = byCollation ? own.sorted { collationKey($0).lexicographicallyPrecedes(collationKey($1)) } : own.sorted()
+        let sorted =
+            byCollation ? own.sorted { collationKey($0).lexicographicallyPrecedes(collationKey($1)) } : own.sorted()
         lines += sorted.map { "\($0):\(headers[$0] ?? "")" }
         lines.append(canonicalPath)
         return lines.joined(separator: "\n") + canonicalQuery(request.query)

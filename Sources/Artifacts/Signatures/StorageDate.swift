@@ -23,7 +23,9 @@ package enum StorageDate {
 
     package static func parseHTTP(_ text: String) -> Date? {
         let words = text.split(separator: " ")
-        guard words.count == 6, words[5] == "GMT", let month = months.firstIndex(of: String(words[2])) else { return nil }
+        guard words.count == 6, words[5] == "GMT", let month = months.firstIndex(of: String(words[2])) else {
+            return nil
+        }
         guard let time = numbers(words[4], separator: ":", count: 3) else { return nil }
         return date(Int32(words[3]), Int32(month + 1), Int32(words[1]), time)
     }
@@ -62,7 +64,9 @@ package enum StorageDate {
         return parts
     }
 
-    private static func time(_ parts: tm) -> String { "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))" }
+    private static func time(_ parts: tm) -> String {
+        "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
+    }
 
     private static func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }

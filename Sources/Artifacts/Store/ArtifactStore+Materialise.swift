@@ -20,7 +20,7 @@ extension ArtifactStore {
     package func exists(_ path: String, in container: ContainerName) async throws -> ArtifactKind? {
         do {
             let index = try await index(of: container)
-            if let name = try? BlobName(path), try await index.find(name) != nil { return .blob }
+            if try await blob(at: path, index) != nil { return .blob }
             return try await index.containsAny(withPrefix: Self.folderPrefix(path)) ? .folder : nil
         } catch let error as ArtifactError where error.code == .containerNotFound {
             return nil
@@ -35,7 +35,8 @@ extension ArtifactStore {
         if prefix == nil, let record = records.first { return record.sha256 }
         // NUL can't occur in a name, so no two folders give the same list.
         let list = records.map { record in
-            String(decoding: record.name.value.utf8.dropFirst(prefix?.utf8.count ?? 0), as: UTF8.self) + "\0\(record.sha256)\0"
+            String(decoding: record.name.value.utf8.dropFirst(prefix?.utf8.count ?? 0), as: UTF8.self)
+                + "\0\(record.sha256)\0"
         }
         return Hexadecimal.encode(try ContentHasher.digests(of: list.joined().utf8).sha256)
     }
@@ -52,12 +53,10 @@ extension ArtifactStore {
     ) async throws -> MaterialisedArtifact {
         let (records, prefix) = try await artifact(at: path, in: container)
         let index = try await index(of: container)
-        let files = try records.compactMap { record -> (BlobName, String)? in
+        let files = try records.filter { !$0.isFolderMarker }.map { record in
             let relative =
                 prefix.map { String(decoding: record.name.value.utf8.dropFirst($0.utf8.count), as: UTF8.self) }
                 ?? record.name.lastComponent
-            // Folder markers of some clients: an empty blob named like the folder with a slash.
-            if relative.isEmpty || (relative.utf8.last == UInt8(ascii: "/") && record.size == 0) { return nil }
             return (record.name, try Self.checkedPath(relative))
         }
         var outcome = MaterialisedArtifact(files: 0, size: 0)
@@ -73,13 +72,19 @@ extension ArtifactStore {
         at path: String, in container: ContainerName
     ) async throws -> (records: [BlobRecord], prefix: String?) {
         let index = try await index(of: container)
-        if let name = try? BlobName(path), let record = try await index.find(name) { return ([record], nil) }
+        if let record = try await blob(at: path, index) { return ([record], nil) }
         let prefix = Self.folderPrefix(path)
         let records = try await index.records(withPrefix: prefix)
         guard !records.isEmpty else {
             throw ArtifactError(.artifactMissing, "Nothing is stored at '\(path)' in the container '\(container)'.")
         }
         return (records, prefix)
+    }
+
+    private func blob(at path: String, _ index: ContainerIndex) async throws -> BlobRecord? {
+        // What can't be a blob's name, such as an empty path, may still be a folder's.
+        guard path.utf8.last != UInt8(ascii: "/"), let name = try? BlobName(path) else { return nil }
+        return try await index.find(name).flatMap { $0.isFolderMarker ? nil : $0 }
     }
 
     private static func folderPrefix(_ path: String) -> String {
@@ -96,6 +101,14 @@ extension ArtifactStore {
             }
         }
         return path
+    }
+}
+
+extension BlobRecord {
+    /// An empty blob by which some clients say that a folder exists: named with a slash at its end, or marked in its
+    /// metadata.
+    fileprivate var isFolderMarker: Bool {
+        size == 0 && (name.value.utf8.last == UInt8(ascii: "/") || metadata["hdi_isfolder"] == "true")
     }
 }
 

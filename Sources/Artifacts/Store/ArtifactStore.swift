@@ -152,7 +152,9 @@ package final class ArtifactStore: Sendable {
     func index(of name: ContainerName) async throws -> ContainerIndex {
         if let index = indexes.withLock({ $0[name] }) { return index }
         let path = path(of: name)
-        guard try await DiskWork.run({ try Disk.status(path) != nil }) else { throw ArtifactError.containerNotFound(name) }
+        guard try await DiskWork.run({ try Disk.status(path) != nil }) else {
+            throw ArtifactError.containerNotFound(name)
+        }
         return indexes.withLock { indexes in
             if let index = indexes[name] { return index }
             let index = ContainerIndex(name: name, directory: path)

@@ -33,3 +33,5 @@ int CEpollModify(int poller, int descriptor, uint32_t events, uint64_t token);
 int CEpollWait(int poller, CEpollEvent *events, int count, int timeoutMilliseconds);
 /// `accept4` with a non-blocking, close-on-exec descriptor.
 int CEpollAccept(int listener, struct sockaddr *address, socklen_t *length);
+/// The monotonic clock in microseconds.
+int64_t CEpollNow(void);

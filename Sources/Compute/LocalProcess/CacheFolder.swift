@@ -16,8 +16,8 @@ struct CacheFolder: Sendable {
     func trim(keeping inUse: Set<String>) {
         let keys: Set<URLResourceKey> = [.contentModificationDateKey, .isDirectoryKey]
         // What can't be listed or removed now is tried again at the next trim.
-        let urls = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: Array(keys))) ?? []
-        let entries = urls.compactMap { url -> (name: String, used: Date)? in
+        let urls = try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: Array(keys))
+        let entries = (urls ?? []).compactMap { url -> (name: String, used: Date)? in
             guard let values = try? url.resourceValues(forKeys: keys), let used = values.contentModificationDate,
                 url.pathExtension != "lock", values.isDirectory == true || url.pathExtension != "log"
             else { return nil }

@@ -10,12 +10,13 @@ struct ControlGroup: Sendable {
     init?(root: URL) {
         self.root = root
         let parent = root.deletingLastPathComponent()
-        guard FileManager.default.fileExists(atPath: parent.appending(path: "cgroup.controllers").path()) else { return nil }
+        let controllers = parent.appending(path: "cgroup.controllers")
+        guard FileManager.default.fileExists(atPath: controllers.path()) else { return nil }
         // It may exist already; whether it can be used shows below.
         try? FileManager.default.createDirectory(at: root, withIntermediateDirectories: false)
         // The parent's owner may have enabled the controllers for us already.
-        _ = ControlGroup.write("+memory +cpu +pids", parent.appending(path: "cgroup.subtree_control"))
-        guard ControlGroup.write("+memory +cpu +pids", root.appending(path: "cgroup.subtree_control")) else { return nil }
+        _ = ControlGroup.write("+memory +cpu", parent.appending(path: "cgroup.subtree_control"))
+        guard ControlGroup.write("+memory +cpu", root.appending(path: "cgroup.subtree_control")) else { return nil }
     }
 
     /// Puts a process that was just started under limits, together with all that it will start. False on failure.
@@ -28,7 +29,8 @@ struct ControlGroup: Sendable {
         }
         if cpuMillicores > 0 {
             // Microseconds of CPU per period of 100 ms.
-            succeeded = ControlGroup.write("\(cpuMillicores * 100) 100000", group.appending(path: "cpu.max")) && succeeded
+            let quota = "\(cpuMillicores * 100) 100000"
+            succeeded = ControlGroup.write(quota, group.appending(path: "cpu.max")) && succeeded
         }
         return ControlGroup.write("\(process.pid)", group.appending(path: "cgroup.procs")) && succeeded
     }

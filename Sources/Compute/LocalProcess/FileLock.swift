@@ -3,7 +3,8 @@ import Glibc
 
 /// An exclusive lock between processes on a file; the kernel drops it when its holder dies.
 struct FileLock: ~Copyable {
-    private let descriptor: Int32
+    /// A child that inherits it holds the lock as well, until it ends.
+    let descriptor: Int32
 
     /// Waits until the lock is free. Tries in intervals: `flock` itself would block a thread of the shared pool.
     static func acquire(_ file: URL) async throws(ComputeError) -> FileLock {

@@ -6,7 +6,13 @@ import Resources
 
 /// Asks a model server for `GET /`, over its unix socket or its loopback port.
 struct HealthProbe: Sendable {
-    let client: HTTPClient
+    /// Does not try to connect again within one probe, as `HTTPClient.shared` would until the timeout: a refused
+    /// connection is an answer. Like that one it lives as long as the process.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
 
     func probe(_ address: String, timeout: Duration) async -> ProbeResult {
         guard let url = HealthProbe.url(address, path: "/") else { return .failure(reason: "bad address \(address)") }
@@ -15,7 +21,7 @@ struct HealthProbe: Sendable {
         request.headers.add(name: "Connection", value: "close")
         let milliseconds = Int64(timeout / .milliseconds(1))
         do {
-            let response = try await client.execute(request, timeout: .milliseconds(max(1, milliseconds)))
+            let response = try await HealthProbe.client.execute(request, timeout: .milliseconds(max(1, milliseconds)))
             guard (200..<400).contains(response.status.code) else {
                 return .failure(reason: "the model server answered \(response.status.code)")
             }

@@ -10,7 +10,7 @@ extension LocalProcessBackend {
         let isNew = try await environments.build(recipe)
         let label = "environment \(specification.environment.label)"
         let milliseconds = Int64(start.duration(to: .now) / .milliseconds(1))
-        log.add(isNew ? "built \(label) in \(milliseconds) ms" : "found \(label) on this host")
+        log.add(isNew ? "built \(label) in \(milliseconds) ms" : "found \(label) on this host", isNew: isNew)
         return recipe
     }
 
@@ -40,15 +40,14 @@ extension LocalProcessBackend {
     ) async throws(ComputeError) -> EnvironmentRecipe {
         // Written first, so that nothing of it is removed from the caches from now on.
         let recipe = try await environments.recipe(for: specification.environment)
-        let keys = [specification.code.map { artifacts.key(of: $0) }, specification.model.map { artifacts.key(of: $0) }]
-        try folder.reserve(ReplicaFolder.Uses(environment: recipe.key, artifacts: keys.compactMap { $0 }))
+        let code = specification.code.map { artifacts.key(of: $0) }
+        let model = specification.model.map { artifacts.key(of: $0) }
+        try folder.reserve(ReplicaFolder.Uses(environment: recipe.key, artifacts: [code, model].compactMap { $0 }))
         var log = StorageLog()
         _ = try await prepareEnvironment(specification, &log)
         _ = try await prepareArtifacts(specification, &log)
         let preparation = StorageLog.file(of: specification, in: configuration)
-        // A replica may be started without its generation having been prepared on this host.
-        let earlier = (try? String(contentsOf: preparation, encoding: .utf8)) ?? ""
-        try writeFile(Data((earlier + log.text).utf8), folder.storageLog)
+        try writeFile(Data(log.appended(to: preparation).utf8), folder.storageLog)
         return recipe
     }
 
@@ -63,7 +62,8 @@ extension LocalProcessBackend {
     private func requireScript(_ code: CodeSpecification) throws(ComputeError) {
         let script = artifacts.folder(of: code).appending(path: code.scoringScript)
         guard FileManager.default.fileExists(atPath: script.path(percentEncoded: false)) else {
-            throw ComputeError(.artifactMissing, "the scoring script \"\(code.scoringScript)\" is not in the code folder")
+            throw ComputeError(
+                .artifactMissing, "the scoring script \"\(code.scoringScript)\" is not in the code folder")
         }
     }
 }

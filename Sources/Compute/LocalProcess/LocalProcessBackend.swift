@@ -1,4 +1,3 @@
-package import AsyncHTTPClient
 import Foundation
 import Glibc
 package import Logging
@@ -16,19 +15,17 @@ package struct LocalProcessBackend: ComputeBackend {
     let artifacts: ArtifactCache
     let exits = ExitRecord()
     let starts = SingleFlight()
-    private let health: HealthProbe
+    private let health = HealthProbe()
     private let controlGroup: ControlGroup?
 
     /// `fetch` brings artifacts from the store to this host; see `ArtifactFetch` for what it must do.
     package init(
-        configuration: LocalProcessConfiguration, logger: Logger, httpClient: HTTPClient = .shared,
-        fetch: @escaping ArtifactFetch
+        configuration: LocalProcessConfiguration, logger: Logger, fetch: @escaping ArtifactFetch
     ) {
         self.configuration = configuration
         self.logger = logger
         environments = EnvironmentBuilder(configuration: configuration, logger: logger)
         artifacts = ArtifactCache(configuration: configuration, fetch: fetch)
-        health = HealthProbe(client: httpClient)
         controlGroup = configuration.controlGroup.flatMap { ControlGroup(root: $0) }
         if configuration.controlGroup != nil, controlGroup == nil {
             logger.info("no writable cgroup v2 here; replicas run without memory and CPU limits")
@@ -46,15 +43,25 @@ package struct LocalProcessBackend: ComputeBackend {
         if environment.image == nil, environment.condaFile == nil {
             throw ComputeError(.unsupported, "environment \(environment.label) has neither an image nor a conda file")
         }
-        if specification.model?.kind == .triton {
-            throw ComputeError(.unsupported, "Triton models need a container backend (Docker or Kubernetes)")
-        }
+        if let model = specification.model { try check(model) }
         guard let code = specification.code else {
-            throw ComputeError(.unsupported, "deployments without a scoring script are not served by the local process backend")
+            throw ComputeError(
+                .unsupported, "deployments without a scoring script are not served by the local process backend")
         }
         let components = code.scoringScript.split(separator: "/", omittingEmptySubsequences: false)
         if components.contains("..") || components.contains("") {
-            throw ComputeError(.unsupported, "the scoring script \"\(code.scoringScript)\" must be a path inside the code folder")
+            throw ComputeError(
+                .unsupported, "the scoring script \"\(code.scoringScript)\" must be a path inside the code folder")
+        }
+    }
+
+    private func check(_ model: ModelSpecification) throws(ComputeError) {
+        if model.kind == .triton {
+            throw ComputeError(.unsupported, "Triton models need a container backend (Docker or Kubernetes)")
+        }
+        // Both become names of folders.
+        for name in [model.name, model.version] where name.isEmpty || name.hasPrefix(".") || name.contains("/") {
+            throw ComputeError(.unsupported, "\"\(name)\" can't be the name or version of a model")
         }
     }
 
@@ -68,7 +75,8 @@ package struct LocalProcessBackend: ComputeBackend {
         await progress(.artifacts)
         let uses = try await prepareArtifacts(specification, &log)
         try makeFolder(configuration.preparations)
-        try writeFile(Data(log.text.utf8), StorageLog.file(of: specification, in: configuration))
+        let file = StorageLog.file(of: specification, in: configuration)
+        try writeFile(Data(log.appended(to: file).utf8), file)
         trimCaches(keeping: ReplicaFolder.Uses(environment: recipe.key, artifacts: uses))
     }
 
@@ -81,7 +89,9 @@ package struct LocalProcessBackend: ComputeBackend {
         try await starts.run(id.description) { () async throws(ComputeError) in
             if folder.handle == nil { try await launch(specification, in: folder) }
         }
-        guard let handle = folder.handle else { throw ComputeError(.exhausted, "replica \(id) vanished while it started") }
+        guard let handle = folder.handle else {
+            throw ComputeError(.exhausted, "replica \(id) vanished while it started")
+        }
         return handle
     }
 

@@ -8,6 +8,7 @@ import Resources
 /// | `code/` | the replica's own copy of the scoring code; its working directory |
 /// | `home/`, `tmp/` | `HOME` and `TMPDIR` |
 /// | `server.log`, `storage-initializer.log` | its logs |
+/// | `gunicorn.conf.py` | what the model server imports before it forks its workers |
 /// | `uses.json` | the cache entries it runs on |
 /// | `pid`, `handle.json` | its process, written by the process itself before it becomes the server, and by us after |
 /// | `exit-status` | how it ended, once known |
@@ -25,6 +26,7 @@ struct ReplicaFolder: Sendable {
     var temporary: URL { url.appending(path: "tmp") }
     var serverLog: LogFile { LogFile(url: url.appending(path: "server.log")) }
     var storageLog: URL { url.appending(path: "storage-initializer.log") }
+    var warmup: URL { url.appending(path: ServerWarmup.fileName) }
     var pidFile: URL { url.appending(path: "pid") }
     private var handleFile: URL { url.appending(path: "handle.json") }
     private var exitFile: URL { url.appending(path: "exit-status") }
@@ -34,6 +36,7 @@ struct ReplicaFolder: Sendable {
     func reserve(_ uses: Uses) throws(ComputeError) {
         for folder in [url, home, temporary] { try makeFolder(folder) }
         try encode(uses, to: usesFile)
+        try writeFile(Data(ServerWarmup.file.utf8), warmup)
     }
 
     /// Makes the replica's own copy of the code.

@@ -39,7 +39,8 @@ struct ScoringServer: Sendable {
             "VIRTUAL_ENV": environment.path(percentEncoded: false),
             "PYTHONUNBUFFERED": "1",
             "WORKER_COUNT": "\(workers)",
-            "SCORING_TIMEOUT_MS": "\(specification.requestTimeoutMs)",
+            // Later than the router gives up, whose answer to the caller is the right one; then the worker is free again.
+            "SCORING_TIMEOUT_MS": "\(specification.requestTimeoutMs + 1_000)",
         ]
         variables.merge(specification.environmentVariables) { $1 }
         variables["WORKER_TIMEOUT"] = "\(workerTimeoutSeconds)"
@@ -48,9 +49,20 @@ struct ScoringServer: Sendable {
         variables["AZUREML_MODEL_DIR"] = modelFolder?.path(percentEncoded: false)
         variables["LISTEN_FDS"] = "1"
         for name in ScoringServer.reserved { variables[name] = nil }
-        // With it, workers would ignore the inherited socket and open a port.
-        if variables["GUNICORN_CMD_ARGS"]?.contains("--reuse-port") == true { variables["GUNICORN_CMD_ARGS"] = nil }
+        variables["GUNICORN_CMD_ARGS"] = gunicornArguments(variables["GUNICORN_CMD_ARGS"] ?? "")
         return variables
+    }
+
+    /// Ours first, for the last of two equal options counts. A configuration file in the code folder is the owner's
+    /// own, and gunicorn takes it when none is named.
+    private func gunicornArguments(_ given: String) -> String? {
+        // With it, workers would ignore the inherited socket and open a port.
+        let theirs = given.contains("--reuse-port") ? "" : given
+        let hasOwnFile = FileManager.default.fileExists(
+            atPath: folder.code.appending(path: ServerWarmup.fileName).path(percentEncoded: false))
+        let path = folder.warmup.path(percentEncoded: false).replacing("'", with: #"'"'"'"#)
+        let arguments = (hasOwnFile ? [] : ["--config '\(path)'"]) + (theirs.isEmpty ? [] : [theirs])
+        return arguments.isEmpty ? nil : arguments.joined(separator: " ")
     }
 
     /// Variables that decide where the server listens; they are not the deployment's to set.

@@ -50,7 +50,7 @@ final class SingleFlight: Sendable {
 
     private func land(_ key: String, _ outcome: Outcome) {
         let flight = state.withLock { $0.flights.removeValue(forKey: key) }
-        flight?.waiting.values.forEach { $0.resume(returning: outcome) }
+        for continuation in (flight?.waiting ?? [:]).values { continuation.resume(returning: outcome) }
     }
 
     private func waitForLeader(of key: String) async -> Outcome {

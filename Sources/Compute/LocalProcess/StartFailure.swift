@@ -15,34 +15,40 @@ package struct StartFailure: Sendable, Equatable {
     /// The last Python traceback of the log, without the server's line prefixes.
     package var traceback: String
 
-    /// Looks for the last failure of a user's script in a log of `azureml-inference-server-http`; nil when it shows none.
+    /// Looks for the last failure of a user's script in a log of `azureml-inference-server-http`; nil when there is none.
     ///
     /// The server logs the whole chain: the script's own traceback, then its own `UserScriptException` or
     /// `UserScriptImportException` "direct cause" part, or a lone `UserScriptError` for a missing function.
     package static func explain(log: String) -> StartFailure? {
-        let lines = log.split(separator: "\n", omittingEmptySubsequences: false).map { $0.last == "\r" ? $0.dropLast() : $0 }
-        guard let end = lines.lastIndex(where: { verdict($0) != nil }), let code = verdict(lines[end]) else { return nil }
-        let start = startOfChain(lines[..<end])
-        let chain = lines[start...end].map { line in
-            // The first line may carry the logger's prefix ("… Encountered Exception Traceback …").
-            line.range(of: header).map { line[$0.lowerBound...] } ?? line
+        let lines = log.split(omittingEmptySubsequences: false) { $0.isNewline }
+        for end in lines.indices.reversed() {
+            guard let code = verdict(lines[end]) else { continue }
+            let start = startOfChain(lines[..<end])
+            // The same exception ends the traceback of a failed request; only the one of a start is announced so.
+            let isAnnounced = start > 0 && lines[start - 1].hasSuffix("User's init function failed")
+            if code == .initFailed, !isAnnounced { continue }
+            let chain = lines[start...end].map { line in
+                // The first line may carry the logger's prefix ("… Encountered Exception Traceback …").
+                line.range(of: header).map { line[$0.lowerBound...] } ?? line
+            }
+            return StartFailure(code: code, summary: summary(chain), traceback: chain.joined(separator: "\n"))
         }
-        return StartFailure(code: code, summary: summary(chain), traceback: chain.joined(separator: "\n"))
+        return nil
     }
 
     private static let header = "Traceback (most recent call last):"
     private static let cause = "The above exception was the direct cause of the following exception:"
     private static let context = "During handling of the above exception, another exception occurred:"
+    private static let serverPrefix = "azureml_inference_server_http.server.user_script."
 
     /// What the server's own last line of a traceback says about the script.
     private static func verdict(_ line: Substring) -> Code? {
-        let prefix = "azureml_inference_server_http.server.user_script."
-        guard line.hasPrefix(prefix) else { return nil }
-        let name = line.dropFirst(prefix.count).prefix { $0.isLetter }
-        switch name {
+        guard line.hasPrefix(serverPrefix) else { return nil }
+        switch line.dropFirst(serverPrefix.count).prefix(while: { $0.isLetter }) {
         case "UserScriptImportException": return .importError
         case "UserScriptException": return .initFailed
-        case "UserScriptError": return .functionNotFound
+        // Also raised for a run() whose parameters the server can't fill.
+        case "UserScriptError": return line.hasSuffix("function defined.") ? .functionNotFound : .importError
         default: return nil
         }
     }
@@ -62,14 +68,19 @@ package struct StartFailure: Sendable, Equatable {
 
     /// The exception line of the script's own part of the chain, or the server's when there is no such part.
     private static func summary(_ chain: [Substring]) -> String {
-        let ends = chain.indices.filter { index in
-            let line = chain[index]
-            guard let first = line.first, first.isLetter, !line.contains(header) else { return false }
-            return line != cause[...] && line != context[...] && chain[..<index].contains { $0.contains(header) }
+        var exceptions: [Substring] = []
+        var isInFrames = false
+        for line in chain {
+            if line.contains(header) {
+                isInFrames = true
+            } else if isInFrames, line.first?.isWhitespace == false {
+                // Frames are indented; the first line that is not names the exception. Its message may go on below.
+                exceptions.append(line)
+                isInFrames = false
+            }
         }
-        let own = ends.last { verdict(chain[$0]) == nil } ?? ends.last
-        guard let own else { return "" }
-        let serverPrefix = "azureml_inference_server_http.server.user_script.UserScriptError: "
-        return chain[own].hasPrefix(serverPrefix) ? String(chain[own].dropFirst(serverPrefix.count)) : String(chain[own])
+        let own = exceptions.last { verdict($0) == nil } ?? exceptions.last ?? ""
+        let message = own.hasPrefix(serverPrefix) ? own.split(separator: ": ", maxSplits: 1).last ?? own : own
+        return String(message)
     }
 }

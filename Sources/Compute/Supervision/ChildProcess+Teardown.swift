@@ -46,7 +46,7 @@ extension ChildProcess {
             if living.isEmpty { return true }
             known.formUnion(living)
             if !isSignalled || step.signal == SIGKILL {
-                living.forEach { $0.signal(step.signal) }
+                for process in living { process.signal(step.signal) }
                 isSignalled = true
             }
             if ContinuousClock.now >= deadline { return false }

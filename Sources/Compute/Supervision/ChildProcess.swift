@@ -24,7 +24,7 @@ package enum ChildProcess {
             posix_spawnattr_destroy(&attributes)
         }
         let duplicates = try prepareDescriptors(launch, &actions)
-        defer { duplicates.forEach { close($0) } }
+        defer { for descriptor in duplicates { close(descriptor) } }
         try prepareAttributes(&attributes)
 
         var pid: pid_t = 0
@@ -36,7 +36,9 @@ package enum ChildProcess {
         }
         try check(result, "start \(program[0])")
         // The child can't vanish before we wait for it: dead, it stays a zombie with its start time.
-        guard let identity = ProcessIdentity(pid: pid) else { throw SpawnError("read /proc/\(pid)/stat", errno: ENOENT) }
+        guard let identity = ProcessIdentity(pid: pid) else {
+            throw SpawnError("read /proc/\(pid)/stat", errno: ENOENT)
+        }
         return identity
     }
 
@@ -79,7 +81,8 @@ package enum ChildProcess {
             duplicates.append(lifted)
             try check(posix_spawn_file_actions_adddup2(&actions, lifted, Int32(3 + index)), "pass a descriptor on")
         }
-        try check(SpawnExtensions.closeFrom(&actions, Int32(3 + launch.inheritedDescriptors.count)), "close descriptors")
+        let firstUnwanted = Int32(3 + launch.inheritedDescriptors.count)
+        try check(SpawnExtensions.closeFrom(&actions, firstUnwanted), "close descriptors")
         let folder = launch.workingDirectory.path(percentEncoded: false)
         try check(SpawnExtensions.changeDirectory(&actions, folder), "use \(folder) as working directory")
         return duplicates
@@ -110,7 +113,7 @@ package enum ChildProcess {
     ) -> Result {
         var pointers: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) }
         pointers.append(nil)
-        defer { pointers.forEach { free($0) } }
+        defer { for pointer in pointers { free(pointer) } }
         return body(pointers)
     }
 }

@@ -38,9 +38,11 @@ struct ProcessStat: Sendable, Equatable {
     var parent: Int32
     var group: Int32
     var session: Int32
+    var threads: Int32
     var startTicks: Int64
 
-    var isDead: Bool { state == "Z" || state == "X" || state == "x" }
+    /// A leader whose main thread has ended shows as a zombie while other threads still run: that one lives.
+    var isDead: Bool { (state == "Z" && threads <= 1) || state == "X" || state == "x" }
 
     static func read(pid: Int32) -> ProcessStat? {
         // A process that is gone, and one that ends while it is read, both mean "none".
@@ -55,13 +57,15 @@ struct ProcessStat: Sendable, Equatable {
         else { return nil }
         let fields = line[line.index(after: nameEnd)...].split(separator: " ")
         guard fields.count > 19, let state = fields[0].first, let parent = Int32(fields[1]),
-            let group = Int32(fields[2]), let session = Int32(fields[3]), let startTicks = Int64(fields[19])
+            let group = Int32(fields[2]), let session = Int32(fields[3]), let threads = Int32(fields[17]),
+            let startTicks = Int64(fields[19])
         else { return nil }
         self.pid = pid
         self.state = state
         self.parent = parent
         self.group = group
         self.session = session
+        self.threads = threads
         self.startTicks = startTicks
     }
 }

@@ -20,7 +20,8 @@ enum ProcessTree {
         let isOwnerReplaced = processes.contains { $0.pid == leader.pid && $0.startTicks != leader.startTicks }
         var found: Set<Int32> = []
         if !isOwnerReplaced {
-            found = Set(processes.filter { $0.session == leader.pid || $0.group == leader.pid || $0.pid == leader.pid }.map(\.pid))
+            let own = processes.filter { [$0.pid, $0.group, $0.session].contains(leader.pid) }
+            found = Set(own.map(\.pid))
         }
         let knownNow = processes.filter { known.contains(ProcessIdentity(pid: $0.pid, startTicks: $0.startTicks)) }
         found.formUnion(knownNow.map(\.pid))

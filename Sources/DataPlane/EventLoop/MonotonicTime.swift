@@ -1,4 +1,4 @@
-import Glibc
+import CEpoll
 
 /// A moment on the machine's monotonic clock, in microseconds.
 struct MonotonicTime: Comparable, Sendable {
@@ -6,11 +6,7 @@ struct MonotonicTime: Comparable, Sendable {
 
     static let never = MonotonicTime(microseconds: .max)
 
-    static var now: MonotonicTime {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return MonotonicTime(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
-    }
+    static var now: MonotonicTime { MonotonicTime(microseconds: CEpollNow()) }
 
     func after(milliseconds: Int) -> MonotonicTime {
         let (sum, overflow) = microseconds.addingReportingOverflow(Int64(clamping: milliseconds) &* 1_000)

@@ -10,9 +10,9 @@ struct Poller: ~Copyable {
     private let events: UnsafeMutablePointer<CEpollEvent>
 
     init() throws(SystemError) {
-        descriptor = epoll_create1(Int32(EPOLL_CLOEXEC.rawValue))
+        descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard descriptor >= 0 else { throw SystemError("epoll_create1") }
-        events = .allocate(capacity: Int(CEpollBatch.rawValue))
+        events = .allocate(capacity: Int(CEpollBatch))
     }
 
     deinit {
@@ -34,13 +34,13 @@ struct Poller: ~Copyable {
 
     /// Waits at most `timeoutMilliseconds` (-1: for ever) and calls `body` for every event.
     func wait(timeoutMilliseconds: Int32) -> Int {
-        let found = CEpollWait(descriptor, events, Int32(CEpollBatch.rawValue), timeoutMilliseconds)
+        let found = CEpollWait(descriptor, events, Int32(CEpollBatch), timeoutMilliseconds)
         return found < 0 ? 0 : Int(found)
     }
 
     /// The event at `index` of the last wait, which must be below what ``wait(timeoutMilliseconds:)`` returned.
     subscript(index: Int) -> (token: Token, readiness: Readiness) {
-        precondition(index >= 0 && index < Int(CEpollBatch.rawValue))
+        precondition(index >= 0 && index < Int(CEpollBatch))
         let event = events[index]
         return (Token(rawValue: event.token), Readiness(bits: event.events))
     }

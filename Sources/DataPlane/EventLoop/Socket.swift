@@ -2,6 +2,9 @@ import Glibc
 
 /// Non-blocking calls on a stream socket.
 enum Socket {
+    /// `SHUT_WR`, which is an enumerator in C and not exported as a number everywhere.
+    static let sendingSide: Int32 = 1
+
     /// What came of a receive or a send.
     enum Outcome: Equatable {
         case moved(Int)
@@ -23,7 +26,7 @@ enum Socket {
 
     static func send(_ descriptor: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> Outcome {
         while true {
-            let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL.rawValue))
+            let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
             if count >= 0 { return .moved(count) }
             if errno == EINTR { continue }
             return errno == EAGAIN ? .wouldBlock : .failed(errno)
@@ -33,7 +36,7 @@ enum Socket {
     /// Whether an idle connection still has nothing to read: neither an end nor bytes nobody asked for.
     static func isQuiet(_ descriptor: Int32) -> Bool {
         var byte: UInt8 = 0
-        let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK.rawValue | MSG_DONTWAIT.rawValue))
+        let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
         return count < 0 && errno == EAGAIN
     }
 

@@ -1,4 +1,4 @@
-package import Glibc
+import Glibc
 
 /// A system call that failed.
 package struct SystemError: Error, Equatable, CustomStringConvertible {

@@ -9,7 +9,7 @@ final class WakeUp: Sendable {
     private let isRung = Atomic<Bool>(false)
 
     init() throws(SystemError) {
-        descriptor = eventfd(0, Int32(EFD_NONBLOCK.rawValue | EFD_CLOEXEC.rawValue))
+        descriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
         guard descriptor >= 0 else { throw SystemError("eventfd") }
     }
 

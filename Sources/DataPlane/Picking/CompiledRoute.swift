@@ -1,4 +1,4 @@
-import Routing
+package import Routing
 
 /// A route in the form that the loops use; made once per line of the table that changed, and then only read.
 package final class CompiledRoute: Sendable {

@@ -1,7 +1,7 @@
 package import Foundation
 import Glibc
 import Identity
-package import Routing
+import Routing
 
 /// Turns pushed tables into compiled ones, compiling only the lines that changed.
 ///
@@ -76,7 +76,7 @@ package struct TableCompiler {
 
     private mutating func takeKeys(_ keys: [RoutingTable.TokenKey]) throws {
         guard keys != tokenKeys else { return }
-        verifier = keys.isEmpty ? nil : try TokenVerifier(keys: keys.map { VerificationKey(keyID: $0.keyID, publicKeyPEM: $0.publicKeyPEM) })
+        verifier = keys.isEmpty ? nil : TokenVerifier(keys: keys.map { VerificationKey(keyID: $0.keyID, publicKeyPEM: $0.publicKeyPEM) })
         tokenKeys = keys
         verifierVersion += 1
     }

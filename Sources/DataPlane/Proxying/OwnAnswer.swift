@@ -122,7 +122,7 @@ enum OwnAnswer: Equatable, CaseIterable {
         let status = status
         let message = message
         // {"error":{"code":"…","message":"…"}} without its two values.
-        let bodyCount = 36 + status.code.utf8CodeUnitCount + message.utf8CodeUnitCount
+        let bodyCount = 34 + status.code.utf8CodeUnitCount + message.utf8CodeUnitCount
         queue.append(status.line)
         queue.append("content-type: application/json\r\ncontent-length: ")
         queue.append(decimal: UInt64(bodyCount))

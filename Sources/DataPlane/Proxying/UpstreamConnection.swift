@@ -15,6 +15,8 @@ struct UpstreamConnection {
     var state = State.connecting
 
     var mayRead = false
+    /// The replica has closed its sending side.
+    var isPeerClosed = false
     var isArmedForWriting = false
     /// It has served a request before the present one.
     var isReused = false

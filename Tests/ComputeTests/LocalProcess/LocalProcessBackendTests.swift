@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Foundation
+import Glibc
 import NIOCore
 import NIOHTTP1
 import Resources
@@ -39,6 +40,147 @@ struct LocalProcessBackendTests {
         }
     }
 
+    @Test func `a replica sees what it needs and nothing of ours, and opens no port`() async throws {
+        let script = """
+            import os, psutil
+            def init(): print("hello from init")
+            def run(data):
+                server = [psutil.Process(os.getpid()), psutil.Process(os.getppid())]
+                return {"env": dict(os.environ), "cwd": os.getcwd(),
+                        "ports": sum(len(p.net_connections("inet")) for p in server)}
+            """
+        let variables = ["COLOUR": "blue", "SERVER_PORT": "8080", "AZUREML_MODEL_DIR": "/etc", "LISTEN_FDS": "7"]
+        setenv("SLUICE_TEST_SECRET", "hidden", 1)
+        try await withScript(script, variables: variables) { backend, specification in
+            try await withReplica(backend, specification) { handle in
+                let answer = try JSONDecoder().decode(Seen.self, from: Data(try await score(handle, "{}").body.utf8))
+                #expect(answer.env["COLOUR"] == "blue" && answer.env["SLUICE_TEST_SECRET"] == nil)
+                #expect(answer.env["AZUREML_MODEL_DIR"] == nil && answer.env["SERVER_PORT"] != "8080")
+                #expect(answer.env["AML_APP_ROOT"] == answer.cwd)
+                #expect(answer.ports == 0)
+                let log = await backend.logs(of: handle.id, .inferenceServer, tail: 1000)
+                #expect(log.contains("azmlinfsrv.print - hello from init"))
+                #expect(await backend.logs(of: handle.id, .inferenceServer, tail: 2).split(separator: "\n").count == 2)
+                let storage = await backend.logs(of: handle.id, .storageInitializer, tail: 100)
+                #expect(storage.contains(" code (1 file, ") && storage.contains("environment env:1"), "\(storage)")
+            }
+        }
+    }
+
+    private struct Seen: Decodable {
+        var env: [String: String]
+        var cwd: String
+        var ports: Int
+    }
+
+    @Test func `as many requests run at once as the deployment allows, and a stop lets them end`() async throws {
+        let script = """
+            import time
+            def init(): pass
+            def run(data):
+                print("begin")
+                time.sleep(1.5)
+                return "done"
+            """
+        try await withScript(script, concurrency: 3) { backend, specification in
+            try await withReplica(backend, specification) { handle in
+                try await withThrowingTaskGroup(of: UInt.self) { group in
+                    for _ in 0..<3 { group.addTask { try await score(handle, "{}").status } }
+                    try await eventually("three at once") {
+                        let log = await backend.logs(of: handle.id, .inferenceServer, tail: 1000)
+                        return log.components(separatedBy: "print - begin").count == 4 && !log.contains("POST /score")
+                    }
+                    await backend.stop(handle, grace: .seconds(10))
+                    for try await status in group { #expect(status == 200) }
+                }
+                #expect(await backend.observe(handle) == .exited(status: 0))
+            }
+        }
+    }
+
+    @Test func `a script that raises in init ends the replica, and the log explains it`() async throws {
+        let script = "def init():\n    raise ValueError('no weights')\ndef run(data): return 1\n"
+        try await withScript(script) { backend, specification in
+            try await backend.prepare(specification) { _ in }
+            let handle = try await backend.start(ReplicaID(), specification)
+            try await eventually("exited") { await backend.observe(handle) != .running }
+            #expect(await backend.observe(handle) == .exited(status: 3))
+            let failure = StartFailure.explain(log: await backend.logs(of: handle.id, .inferenceServer, tail: 200))
+            #expect(failure?.code == .initFailed && failure?.summary == "ValueError: no weights")
+            let start = ContinuousClock.now
+            guard case .failure(let reason) = await backend.probe(handle, .readiness, specification) else {
+                Issue.record("a dead replica is ready")
+                return
+            }
+            #expect(reason.contains("refused") && start.duration(to: .now) < .seconds(1), "\(reason)")
+            await backend.stop(handle, grace: .seconds(1))
+            await backend.discard(handle.id)
+        }
+    }
+
+    @Test func `a crash is observed, and another control plane knows the replica`() async throws {
+        let script = "def init(): pass\ndef run(data): return 1\n"
+        try await withScript(script) { backend, specification in
+            try await withReplica(backend, specification) { handle in
+                let other = try await TestHost.backend(store: URL(filePath: "/nowhere"))
+                #expect(await other.observe(handle) == .running)
+                #expect(try await other.start(handle.id, specification) == handle)
+                var stranger = handle
+                stranger.startTicks += 1
+                #expect(await other.observe(stranger) != .running)
+
+                #expect(kill(handle.pid, SIGKILL) == 0)
+                try await eventually("crashed") { await backend.observe(handle) != .running }
+                #expect(await backend.observe(handle) == .exited(status: 137))
+                #expect(await other.observe(handle) == .exited(status: 137))
+                // The worker, orphaned now, must go as well; withReplica stops and looks.
+            }
+        }
+    }
+
+    @Test func `an interrupted start is taken up instead of repeated`() async throws {
+        let script = "def init(): pass\ndef run(data): return 1\n"
+        try await withScript(script) { backend, specification in
+            try await withReplica(backend, specification) { handle in
+                let folder = ReplicaFolder(handle.id, in: backend.configuration)
+                try FileManager.default.removeItem(at: folder.url.appending(path: "handle.json"))
+                #expect(try await backend.start(handle.id, specification) == handle)
+            }
+        }
+    }
+
+    @Test func `an environment with a package that does not exist fails with the installer's words`() async throws {
+        let conda = "dependencies: [{pip: [sluice-no-such-package-anywhere==1.0]}]"
+        try await withScript("def init(): pass", conda: conda) { backend, specification in
+            let error = await #expect(throws: ComputeError.self) { try await backend.prepare(specification) { _ in } }
+            #expect(error?.code == .environmentBuildFailed)
+            #expect(error?.log.contains("sluice-no-such-package-anywhere") == true, "\(error?.log ?? "")")
+        }
+    }
+
+    @Test func `a missing script is told before anything starts`() async throws {
+        try await withScript("def init(): pass") { backend, specification in
+            var specification = specification
+            specification.code?.scoringScript = "other.py"
+            let error = await #expect(throws: ComputeError.self) { try await backend.prepare(specification) { _ in } }
+            #expect(error?.code == .artifactMissing && error?.message.contains("other.py") == true)
+        }
+    }
+
+    private func withScript(
+        _ script: String, conda: String = "dependencies: [python>=3.9, pip]", variables: [String: String] = [:],
+        concurrency: Int = 1, _ body: (LocalProcessBackend, ReplicaSpecification) async throws -> Void
+    ) async throws {
+        try await withTemporaryFolder { folder in
+            // Artifacts are known by their reference, and the data directory is shared: a place of its own for each.
+            let code = "code-\(UUID().uuidString)"
+            try folder.appending(components: "store", code, "score.py").write(script)
+            let specification = TestHost.specification(
+                code: code, conda: conda, variables: variables, concurrency: concurrency)
+            try await body(try await TestHost.backend(store: folder), specification)
+        }
+    }
+
     private var iris: URL {
         URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
             .appending(path: "../../../examples/iris").standardizedFileURL
@@ -51,11 +193,9 @@ func withReplica(
     _ body: (ReplicaHandle) async throws -> Void
 ) async throws {
     try await backend.prepare(specification) { _ in }
-    let started = ContinuousClock.now
     let handle = try await backend.start(ReplicaID(), specification)
     do {
         try await eventually("ready") { await backend.probe(handle, .readiness, specification) == .success }
-        print("ready after \(started.duration(to: .now))")
         try await body(handle)
     } catch {
         await backend.stop(handle, grace: .seconds(1))

@@ -38,7 +38,8 @@ enum TestHost {
         ]
         for step in steps {
             let launch = ChildLaunch(
-                executable: step[0], arguments: Array(step.dropFirst()), environment: ProcessInfo.processInfo.environment,
+                executable: step[0], arguments: Array(step.dropFirst()),
+                environment: ProcessInfo.processInfo.environment,
                 workingDirectory: shared, logFile: home.appending(path: "install.log"))
             let status = try await ChildProcess.run(launch, until: .now + .seconds(120))
             guard status == 0 else {
@@ -77,7 +78,8 @@ enum TestHost {
                 return .file
             }
             for name in try FileManager.default.contentsOfDirectory(atPath: source.path()) {
-                try FileManager.default.copyItem(at: source.appending(path: name), to: destination.appending(path: name))
+                try FileManager.default.copyItem(
+                    at: source.appending(path: name), to: destination.appending(path: name))
             }
             return .folder
         }
@@ -95,7 +97,8 @@ enum TestHost {
             code: CodeSpecification(
                 artifact: ArtifactReference(container: "store", path: code), scoringScript: script),
             model: model, environmentVariables: variables, instanceType: "Standard_DS3_v2",
-            resources: ResourceLimits(cpuMillicores: 0, memoryBytes: 0), livenessProbe: Probe(), readinessProbe: Probe(),
+            resources: ResourceLimits(cpuMillicores: 0, memoryBytes: 0), livenessProbe: Probe(),
+            readinessProbe: Probe(),
             maxConcurrentRequests: concurrency, requestTimeoutMs: 5_000)
     }
 }

@@ -26,7 +26,8 @@ struct CondaFile: Sendable, Equatable {
             } else if let mapping = entry.mapping, mapping.count == 1, let pip = mapping["pip"] {
                 try addPipRequirements(pip)
             } else {
-                throw CondaFile.invalid("an entry of \"dependencies\" is neither a package nor a pip list (line \(entry.mark?.line ?? 0))")
+                throw CondaFile.invalid(
+                    "an entry of \"dependencies\" is neither a package nor a pip list (line \(entry.mark?.line ?? 0))")
             }
         }
     }
@@ -76,7 +77,8 @@ struct CondaFile: Sendable, Equatable {
         if line.isEmpty || line.hasPrefix("#") { return }
         let pointsToFile = ["-r", "-c", "-e", "--requirement", "--constraint", "--editable", ".", "/"]
         if pointsToFile.contains(where: { line.hasPrefix($0) }) {
-            throw CondaFile.invalid("the pip entry \"\(line)\" points to a file, which a conda file alone does not carry")
+            throw CondaFile.invalid(
+                "the pip entry \"\(line)\" points to a file, which a conda file alone does not carry")
         }
         requirements.append(line)
     }

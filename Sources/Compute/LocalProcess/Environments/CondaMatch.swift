@@ -98,7 +98,9 @@ struct VersionConstraint: Sendable, Equatable, CustomStringConvertible {
             let minor = Array(wanted.prefix(2))
             switch clause.relation {
             case .equal: return version.starts(with: minor)
-            case .compatible: return version.starts(with: wanted.count > 2 ? minor : Array(wanted.prefix(1))) && !Self.precedes(version, minor)
+            case .compatible:
+                let series = wanted.count > 2 ? minor : Array(wanted.prefix(1))
+                return version.starts(with: series) && !Self.precedes(version, minor)
             case .notEqual: return clause.version.hasSuffix("*") ? !version.starts(with: wanted) : version != wanted
             case .atLeast: return !Self.precedes(version, wanted)
             case .atMost: return !Self.precedes(wanted, Array(version.prefix(wanted.count)))

@@ -38,10 +38,12 @@ enum CondaPackages {
 
     private static let sameName: Set<String> = [
         "absl-py", "accelerate", "adlfs", "aiohttp", "applicationinsights", "attrs", "beautifulsoup4", "bokeh", "boto3",
-        "catboost", "category_encoders", "certifi", "cffi", "charset-normalizer", "click", "cloudpickle", "cryptography",
+        "catboost", "category_encoders", "certifi", "cffi", "charset-normalizer", "click", "cloudpickle",
+        "cryptography",
         "cython", "dask", "datasets", "dill", "distributed", "fastapi", "fastparquet", "filelock", "fire", "flask",
         "flask-cors", "fsspec", "gensim", "geopandas", "gunicorn", "h5py", "hdbscan", "httpx", "hyperopt", "idna",
-        "imageio", "imbalanced-learn", "inference-schema", "jinja2", "joblib", "jsonschema", "keras", "lightgbm", "lime",
+        "imageio", "imbalanced-learn", "inference-schema", "jinja2", "joblib", "jsonschema", "keras", "lightgbm",
+        "lime",
         "llvmlite", "lxml", "matplotlib", "mlflow", "mlflow-skinny", "mlserver", "msgpack", "networkx", "nltk", "numba",
         "numexpr", "numpy", "onnx", "onnxruntime", "openpyxl", "optuna", "orjson", "packaging", "pandas", "patsy",
         "pillow", "plotly", "polars", "prophet", "psutil", "pyarrow", "pydantic", "pyjwt", "pymongo", "pyodbc",

@@ -30,7 +30,8 @@ final class EnvironmentBuilder: Sendable {
         guard file.python.admitsPython(versions.python.split(separator: ".").compactMap { Int($0) }) else {
             throw ComputeError(
                 .environmentBuildFailed,
-                "environment \(environment.label) asks for python\(file.python); this host has Python \(versions.python)")
+                "environment \(environment.label) asks for python\(file.python); "
+                    + "this host has Python \(versions.python)")
         }
         return EnvironmentRecipe(
             file: file, serverVersion: configuration.inferenceServerVersion, pythonVersion: versions.python,
@@ -51,7 +52,7 @@ final class EnvironmentBuilder: Sendable {
             try makeFolder(configuration.environments)
             let lock = try await FileLock.acquire(configuration.environments.appending(path: "\(recipe.key).lock"))
             // Another process, or the leader before us, may have built it while we waited.
-            if !isComplete(recipe) { try await install(recipe) }
+            if !isComplete(recipe) { try await install(recipe, lock: lock.descriptor) }
             _ = consume lock
         }
         return true
@@ -71,7 +72,7 @@ final class EnvironmentBuilder: Sendable {
         return FileManager.default.fileExists(atPath: marker.path(percentEncoded: false))
     }
 
-    private func install(_ recipe: EnvironmentRecipe) async throws(ComputeError) {
+    private func install(_ recipe: EnvironmentRecipe, lock: Int32) async throws(ComputeError) {
         let folder = folder(of: recipe)
         let log = configuration.environments.appending(path: "\(recipe.key).log")
         // The rest of a crash, if there is one.
@@ -79,7 +80,7 @@ final class EnvironmentBuilder: Sendable {
         try? FileManager.default.removeItem(at: log)
         let start = ContinuousClock.now
         do {
-            try await installer.install(recipe.requirements, into: folder, log: log)
+            try await installer.install(recipe.requirements, into: folder, log: log, lock: lock)
         } catch {
             // A half-built environment only takes room; the next build would remove it as well.
             try? FileManager.default.removeItem(at: folder)
@@ -106,7 +107,8 @@ func makeFolder(_ url: URL) throws(ComputeError) {
         try FileManager.default.createDirectory(
             at: url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     } catch {
-        throw ComputeError(.exhausted, "could not make the folder \(url.lastPathComponent): \(error.localizedDescription)")
+        throw ComputeError(
+            .exhausted, "could not make the folder \(url.lastPathComponent): \(error.localizedDescription)")
     }
 }
 

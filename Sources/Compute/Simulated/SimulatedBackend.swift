@@ -1,0 +1,196 @@
+package import Resources
+import Synchronization
+
+/// Replicas without processes, which start, fail, slow down and die as they are told.
+///
+/// For tests and for runs at a scale that one host could not carry; a replica costs a few hundred bytes. Behavior is
+/// taken from the backend, then from the deployment's own if one is set, then from its variable `SLUICE_SIMULATE`:
+///
+/// ```swift
+/// let backend = SimulatedBackend()
+/// backend.setBehavior(slow, endpoint: "house", deployment: "blue")
+/// backend.crash(replica, status: 137)
+/// ```
+///
+/// Its replicas end with the process: a handle from before is answered with `exited(status: nil)`.
+package final class SimulatedBackend: ComputeBackend {
+    private struct DeploymentName: Hashable {
+        var endpoint: String
+        var deployment: String
+    }
+
+    private struct Replica {
+        var handle: ReplicaHandle
+        var behavior: SimulatedBehavior
+        /// On this backend's stopwatch.
+        var startedAt: Duration
+        var exitStatus: Int32?
+    }
+
+    private struct State {
+        var behavior: SimulatedBehavior
+        var behaviors: [DeploymentName: SimulatedBehavior] = [:]
+        var replicas: [ReplicaID: Replica] = [:]
+    }
+
+    private let state: Mutex<State>
+    private let clock: any Clock<Duration>
+    /// Time on the clock since this backend was made.
+    private let elapsed: @Sendable () -> Duration
+
+    package init(behavior: SimulatedBehavior = SimulatedBehavior(), clock: any Clock<Duration> = ContinuousClock()) {
+        state = Mutex(State(behavior: behavior))
+        self.clock = clock
+        elapsed = SimulatedBackend.stopwatch(clock)
+    }
+
+    // MARK: Control
+
+    /// Changes what replicas started from now on do, except those of deployments with a behavior of their own.
+    package func setBehavior(_ behavior: SimulatedBehavior) {
+        state.withLock { $0.behavior = behavior }
+    }
+
+    /// Changes what a deployment's replicas started from now on do; nil gives it the backend's behavior again.
+    package func setBehavior(_ behavior: SimulatedBehavior?, endpoint: String, deployment: String) {
+        state.withLock { $0.behaviors[DeploymentName(endpoint: endpoint, deployment: deployment)] = behavior }
+    }
+
+    /// Ends a running replica now.
+    package func crash(_ id: ReplicaID, status: Int32 = 137) {
+        state.withLock { state in
+            if state.replicas[id]?.exitStatus == nil { state.replicas[id]?.exitStatus = status }
+        }
+    }
+
+    /// Whether a replica answers probes.
+    package func setUnresponsive(_ id: ReplicaID, _ isUnresponsive: Bool) {
+        state.withLock { $0.replicas[id]?.behavior.isUnresponsive = isUnresponsive }
+    }
+
+    /// Replicas that were started and have not ended.
+    package var running: Set<ReplicaID> {
+        let now = elapsed()
+        return state.withLock { state in
+            Set(state.replicas.values.filter { SimulatedBackend.exitStatus($0, at: now) == nil }.map(\.handle.id))
+        }
+    }
+
+    // MARK: ComputeBackend
+
+    package func check(_ specification: ReplicaSpecification) throws(ComputeError) {
+        if let failure = try behavior(of: specification).checkFailure { throw failure }
+    }
+
+    package func prepare(
+        _ specification: ReplicaSpecification, progress: @escaping @Sendable (PreparationPhase) async -> Void
+    ) async throws(ComputeError) {
+        let behavior = try behavior(of: specification)
+        await progress(.environment)
+        try await wait(behavior.prepareDelay)
+        if let failure = behavior.prepareFailure { throw failure }
+        await progress(.artifacts)
+    }
+
+    package func start(
+        _ id: ReplicaID, _ specification: ReplicaSpecification
+    ) async throws(ComputeError) -> ReplicaHandle {
+        let behavior = try behavior(of: specification)
+        if let handle = state.withLock({ $0.replicas[id]?.handle }) { return handle }
+        try await wait(behavior.startDelay)
+        if let failure = behavior.startFailure { throw failure }
+        let handle = ReplicaHandle(
+            id: id, pid: 0, startTicks: 0, address: behavior.address, scoringPath: behavior.scoringPath)
+        let now = elapsed()
+        return state.withLock { state in
+            // A second call may have been faster.
+            if let present = state.replicas[id] { return present.handle }
+            state.replicas[id] = Replica(handle: handle, behavior: behavior, startedAt: now)
+            return handle
+        }
+    }
+
+    package func observe(_ handle: ReplicaHandle) async -> ReplicaObservation {
+        let now = elapsed()
+        return state.withLock { state in
+            guard let replica = state.replicas[handle.id] else { return .exited(status: nil) }
+            return SimulatedBackend.exitStatus(replica, at: now).map { .exited(status: $0) } ?? .running
+        }
+    }
+
+    package func probe(
+        _ handle: ReplicaHandle, _ kind: ProbeKind, _ specification: ReplicaSpecification
+    ) async -> ProbeResult {
+        let now = elapsed()
+        let replica = state.withLock { $0.replicas[handle.id] }
+        guard let replica, SimulatedBackend.exitStatus(replica, at: now) == nil else {
+            return .failure(reason: "not reachable: simulated replica has ended")
+        }
+        if replica.behavior.isUnresponsive || now - replica.startedAt < replica.behavior.readyAfter {
+            let probe = kind == .liveness ? specification.livenessProbe : specification.readinessProbe
+            return .failure(reason: "no answer within \(probe.timeoutMs) ms")
+        }
+        return .success
+    }
+
+    package func stop(_ handle: ReplicaHandle, grace: Duration) async {
+        crash(handle.id, status: 0)
+    }
+
+    package func logs(of id: ReplicaID, _ container: LogContainer, tail: Int) async -> String {
+        let now = elapsed()
+        guard tail > 0, let replica = state.withLock({ $0.replicas[id] }) else { return "" }
+        switch container {
+        case .storageInitializer: return "simulated: nothing to fetch"
+        case .inferenceServer:
+            let lines = replica.behavior.logLines + SimulatedBackend.outcome(of: replica, at: now)
+            return lines.suffix(tail).joined(separator: "\n")
+        }
+    }
+
+    package func discard(_ id: ReplicaID) async {
+        state.withLock { $0.replicas[id] = nil }
+    }
+
+    // MARK: Inside
+
+    private func behavior(of specification: ReplicaSpecification) throws(ComputeError) -> SimulatedBehavior {
+        let name = DeploymentName(endpoint: specification.endpoint, deployment: specification.deployment)
+        var behavior = state.withLock { $0.behaviors[name] ?? $0.behavior }
+        if let words = specification.environmentVariables[SimulatedBehavior.variable] { try behavior.apply(words) }
+        return behavior
+    }
+
+    private func wait(_ duration: Duration) async throws(ComputeError) {
+        guard duration > .zero else { return }
+        do { try await clock.sleep(for: duration) } catch { throw .cancelled }
+    }
+
+    private static func exitStatus(_ replica: Replica, at now: Duration) -> Int32? {
+        if let status = replica.exitStatus { return status }
+        let age = now - replica.startedAt
+        if replica.behavior.initFailure != nil, age >= replica.behavior.readyAfter { return 3 }
+        if let crashAfter = replica.behavior.crashAfter, age >= crashAfter { return 137 }
+        return nil
+    }
+
+    /// What the replica's log says after its first lines.
+    private static func outcome(of replica: Replica, at now: Duration) -> [String] {
+        guard now - replica.startedAt >= replica.behavior.readyAfter else { return [] }
+        guard let exception = replica.behavior.initFailure else { return ["Worker ready for serving traffic"] }
+        return [
+            "azmlinfsrv - User's init function failed",
+            "azmlinfsrv - Encountered Exception Traceback (most recent call last):",
+            "  File \"score.py\", line 1, in init", exception, "",
+            "The above exception was the direct cause of the following exception:", "",
+            "Traceback (most recent call last):",
+            "azureml_inference_server_http.server.user_script.UserScriptException: "
+                + "Caught an unhandled exception from the user script",
+        ]
+    }
+
+    private static func stopwatch<C: Clock<Duration>>(_ clock: C) -> @Sendable () -> Duration {
+        let start = clock.now
+        return { start.duration(to: clock.now) }
+    }
+}

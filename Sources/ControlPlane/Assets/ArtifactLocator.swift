@@ -1,0 +1,86 @@
+package import Artifacts
+import Foundation
+import Postgres
+import Resources
+import Store
+
+/// Finds what a reference in a deployment's body means: a registered version, or a place in the artifact store.
+package struct ArtifactLocator: Sendable {
+    private let artifacts: ArtifactStore
+
+    package init(artifacts: ArtifactStore) {
+        self.artifacts = artifacts
+    }
+
+    /// Name of the datastore that every workspace has.
+    package static let defaultDatastore = "workspaceblobstore"
+
+    /// The registered version that a reference names.
+    func findVersion(
+        _ reference: AssetReference, kind: AssetKind, in workspace: Workspace, _ runner: any StatementRunner
+    ) async throws -> AssetVersion {
+        guard case .registered(let name, let version, let label) = reference else {
+            throw ARMError(.badArgument, "the reference does not name a registered \(kind.noun)")
+        }
+        let store = AssetStore(runner)
+        let found: AssetVersion?
+        if let version {
+            found = try await store.findVersion(workspace: workspace, kind: kind, name: name, version: version)
+        } else if label?.lowercased() == "latest" {
+            found = try await store.findLatest(workspace: workspace, kind: kind, name: name)
+        } else {
+            throw ARMError(.badArgument, "'\(label ?? "")' is no label of a \(kind.noun); only latest is")
+        }
+        guard let found else {
+            throw ARMError(
+                .resourceNotFound, "the \(kind.noun) '\(name):\(version ?? "latest")' is not registered in the workspace")
+        }
+        return found
+    }
+
+    /// The place that a URI of a version or of a body means; it must hold something.
+    func locate(_ uri: String, kind: AssetKind, in workspace: Workspace) async throws -> ArtifactReference {
+        guard let reference = AssetReference(uri, kind: kind) else {
+            throw ARMError(.badArgument, "'\(uri)' is neither a datastore path nor a blob URL")
+        }
+        let place: ArtifactReference
+        switch reference {
+        case .registered:
+            throw ARMError(.badArgument, "'\(uri)' names another asset, where a path is needed")
+        case .datastorePath(let datastore, let path):
+            guard datastore.lowercased() == Self.defaultDatastore else {
+                throw ARMError(.badArgument, "the datastore '\(datastore)' is not known; \(Self.defaultDatastore) is")
+            }
+            place = ArtifactReference(container: workspace.blobContainer, path: Self.trimmed(path))
+        case .blobURL(let url):
+            guard let parsed = Self.parseBlobURL(url) else {
+                throw ARMError(.badArgument, "'\(url)' is not the URL of a blob or folder in the artifact store")
+            }
+            place = parsed
+        }
+        guard let container = try? ContainerName(place.container),  // no container has a name that is not valid
+            try await artifacts.exists(place.path, in: container) != nil
+        else {
+            throw ARMError(.resourceNotFound, "nothing is stored at '\(uri)'; upload the files first")
+        }
+        return place
+    }
+
+    /// Container and path of `https://host[:port]/{account}/{container}/{path}`, or of a host-style
+    /// `https://{account}.blob.{suffix}/{container}/{path}`; a signed query is ignored.
+    static func parseBlobURL(_ text: String) -> ArtifactReference? {
+        guard let url = URLComponents(string: text), let host = url.host else { return nil }
+        var parts = url.path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
+        let isHostStyle = host.contains(".blob.")
+        // A path-style URL that some clients shorten lacks the account: then the first part is the container.
+        let names = AssetKind.allCases.map { "\($0.noun)-" } + ["azureml-blobstore-"]
+        let startsWithContainer = parts.first.map { first in names.contains { first.hasPrefix($0) } } ?? false
+        if !isHostStyle, !startsWithContainer { parts = Array(parts.dropFirst()) }
+        guard let container = parts.first else { return nil }
+        return ArtifactReference(container: container, path: parts.dropFirst().joined(separator: "/"))
+    }
+
+    private static func trimmed(_ path: String) -> String {
+        path.hasSuffix("/") ? String(path.dropLast()) : path
+    }
+}

@@ -1,0 +1,138 @@
+package import Postgres
+package import Resources
+import Store
+
+/// Models, code and environments: containers and versions, written at once, without an operation.
+package struct AssetService: Sendable {
+    private let database: Database
+
+    package init(database: Database) {
+        self.database = database
+    }
+
+    // MARK: Containers
+
+    package func getContainer(
+        caller: Caller, workspace: ResourceID, kind: AssetKind, name: String
+    ) async throws -> AssetContainer {
+        let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
+        guard let container = try await AssetStore(database).findContainer(workspace: workspace, kind: kind, name: name)
+        else { throw Self.notFound(kind, name) }
+        return container
+    }
+
+    package func listContainers(
+        caller: Caller, workspace: ResourceID, kind: AssetKind, view: ListView, page: PageRequest
+    ) async throws -> Page<AssetContainer> {
+        let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
+        return try await AssetStore(database).listContainers(workspace: workspace, kind: kind, view: view, page: page)
+    }
+
+    package func putContainer(
+        caller: Caller, workspace: ResourceID, kind: AssetKind, name: String, _ request: AssetContainerRequest
+    ) async throws -> (container: AssetContainer, wasMade: Bool) {
+        try ResourceName.checkAsset(name, kind: kind.noun)
+        let row = try await WorkspaceService.find(workspace, database, isParent: true)
+        let saved = try await AssetStore(database).saveContainer(
+            workspaceID: row.id, kind: kind, name: name, properties: request.properties, by: caller.auditName)
+        let container = try await getContainer(caller: caller, workspace: workspace, kind: kind, name: name)
+        return (container, saved.wasMade)
+    }
+
+    /// Removes a container with all its versions; false when there was none. Running deployments keep what they have.
+    package func deleteContainer(
+        caller: Caller, workspace: ResourceID, kind: AssetKind, name: String
+    ) async throws -> Bool {
+        let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
+        let store = AssetStore(database)
+        guard let container = try await store.findContainer(workspace: workspace, kind: kind, name: name) else {
+            return false
+        }
+        try await store.deleteContainer(id: container.id)
+        return true
+    }
+
+    // MARK: Versions
+
+    package func getVersion(
+        caller: Caller, workspace: ResourceID, kind: AssetKind, name: String, version: String
+    ) async throws -> AssetVersion {
+        let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
+        guard
+            let found = try await AssetStore(database).findVersion(
+                workspace: workspace, kind: kind, name: name, version: version)
+        else { throw Self.notFound(kind, "\(name):\(version)") }
+        return found
+    }
+
+    /// Versions of an asset; with `hash`, code of the workspace that has this content.
+    package func listVersions(
+        caller: Caller, workspace: ResourceID, kind: AssetKind, name: String, hash: String?, view: ListView,
+        newestFirst: Bool, page: PageRequest
+    ) async throws -> Page<AssetVersion> {
+        let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
+        return try await AssetStore(database).listVersions(
+            workspace: workspace, kind: kind, name: name, hash: hash, view: view, newestFirst: newestFirst, page: page)
+    }
+
+    /// Makes a version, or changes what may change of one. Its content never changes.
+    package func putVersion(
+        caller: Caller, workspace: ResourceID, kind: AssetKind, name: String, version: String,
+        _ request: AssetVersionRequest
+    ) async throws -> (version: AssetVersion, wasMade: Bool) {
+        try ResourceName.checkAsset(name, kind: kind.noun)
+        try ResourceName.checkAsset(version, kind: "\(kind.noun) version")
+        let wasMade = try await database.transaction { transaction in
+            let row = try await WorkspaceService.find(workspace, transaction, isParent: true)
+            let store = AssetStore(transaction)
+            let containerID = try await store.ensureContainer(
+                workspaceID: row.id, kind: kind, name: name, by: caller.auditName)
+            guard let existing = try await store.findVersion(workspace: row, kind: kind, name: name, version: version)
+            else {
+                try await store.insertVersion(
+                    containerID: containerID, version: version, request: request,
+                    hash: Self.contentHash(request), by: caller.auditName)
+                return true
+            }
+            try Self.checkUnchanged(existing, request)
+            if existing.properties != request.properties {
+                try await store.updateVersion(id: existing.id, properties: request.properties, by: caller.auditName)
+            }
+            return false
+        }
+        let written = try await getVersion(
+            caller: caller, workspace: workspace, kind: kind, name: name, version: version)
+        return (written, wasMade)
+    }
+
+    package func deleteVersion(
+        caller: Caller, workspace: ResourceID, kind: AssetKind, name: String, version: String
+    ) async throws -> Bool {
+        let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
+        let store = AssetStore(database)
+        guard let found = try await store.findVersion(workspace: workspace, kind: kind, name: name, version: version)
+        else { return false }
+        try await store.deleteVersion(id: found.id)
+        return true
+    }
+
+    /// The hash that clients write into the code's property bag and look it up by (`hash_sha256`).
+    private static func contentHash(_ request: AssetVersionRequest) -> String? {
+        guard case .code = request.content else { return nil }
+        return request.properties.properties["hash_sha256"]
+    }
+
+    /// Clients know this answer for paths (`clients/azure-clients.md` §4); for environments they expect a conflict.
+    private static func checkUnchanged(_ existing: AssetVersion, _ request: AssetVersionRequest) throws(ARMError) {
+        guard existing.content != request.content else { return }
+        if case .environment = request.content {
+            throw ARMError(
+                .conflict, "The environment \(existing.name):\(existing.versionName) exists with other content; use a new version.")
+        }
+        throw ARMError(.userError, "Asset paths cannot be updated.", target: existing.resourceID.description)
+    }
+
+    private static func notFound(_ kind: AssetKind, _ name: String) -> ARMError {
+        ARMError(.resourceNotFound, "The \(kind.noun) '\(name)' was not found in the workspace.")
+    }
+}

@@ -1,0 +1,54 @@
+package import Artifacts
+import Foundation
+import Identity
+package import Postgres
+package import Resources
+import Store
+
+/// Where a client may put files before it registers them.
+package struct PendingUpload: Sendable, Equatable {
+    package var id: String
+    package var container: String
+    /// Signed query of the container's URL, without a question mark. A secret until it expires.
+    package var signature: String
+}
+
+/// Hands out containers with a signed URL (`startPendingUpload`).
+package struct PendingUploadService: Sendable {
+    private let database: Database
+    private let artifacts: ArtifactStore
+    private let account: StorageAccount
+    private let time: TimeSource
+
+    /// How long a client may take.
+    private static let lifetime: TimeInterval = 24 * 3_600
+
+    package init(database: Database, artifacts: ArtifactStore, account: StorageAccount, time: TimeSource = .system) {
+        self.database = database
+        self.artifacts = artifacts
+        self.account = account
+        self.time = time
+    }
+
+    /// A container of its own for one version of an asset; asked again, the same one.
+    package func start(
+        caller: Caller, workspace: ResourceID, kind: AssetKind, name: String, version: String
+    ) async throws -> PendingUpload {
+        try ResourceName.checkAsset(name, kind: kind.noun)
+        try ResourceName.checkAsset(version, kind: "\(kind.noun) version")
+        let row = try await WorkspaceService.find(workspace, database, isParent: true)
+        let text = "\(row.id)/\(kind.rawValue)/\(name.lowercased())/\(version.lowercased())"
+        let container = try ContainerName("\(kind.noun)-\(Self.digest(text))")
+        try await artifacts.ensureContainer(container)
+        let signature = SharedAccessSignature.issue(
+            container: container, permissions: [.read, .create, .write, .list], expiry: time.now() + Self.lifetime,
+            secureOnly: false, account: account)
+        guard let signature else { throw ARMError(.internalServerError, "The artifact store has no key.") }
+        return PendingUpload(id: UUID().uuidString.lowercased(), container: container.value, signature: signature)
+    }
+
+    /// 32 hexadecimal digits: part of a container's name, which may have 63 characters.
+    private static func digest(_ text: String) -> String {
+        String(Digests.sha256Hex(text).prefix(32))
+    }
+}

@@ -1,0 +1,280 @@
+import Foundation
+package import Postgres
+package import Resources
+import Store
+
+/// What is told when a deployment was written.
+package struct DeploymentOutcome: Sendable {
+    package var deployment: OnlineDeployment
+    /// The operation that brings the change about; nil when nothing had to change.
+    package var operation: ResourceOperation?
+    package var wasMade: Bool
+}
+
+/// Online deployments: each write is one transaction of resource, operation and work item.
+package struct DeploymentService: Sendable {
+    private let database: Database
+    private let resolver: SpecificationResolver
+    private let starter: OperationStarter
+    private let hub: SignalHub
+
+    /// Most deployments of an endpoint (`surface.md` §6).
+    private static let deploymentLimit = 20
+
+    package init(database: Database, resolver: SpecificationResolver, starter: OperationStarter, hub: SignalHub) {
+        self.database = database
+        self.resolver = resolver
+        self.starter = starter
+        self.hub = hub
+    }
+
+    package func get(caller: Caller, endpoint: ResourceID, name: String) async throws -> OnlineDeployment {
+        let (_, parent) = try await Self.findParents(endpoint, database)
+        return try await Self.find(name, of: parent, database)
+    }
+
+    package func list(
+        caller: Caller, endpoint: ResourceID, newestFirst: Bool, page: PageRequest
+    ) async throws -> Page<OnlineDeployment> {
+        let (_, parent) = try await Self.findParents(endpoint, database)
+        return try await DeploymentStore(database).list(endpointID: parent.id, newestFirst: newestFirst, page: page)
+    }
+
+    /// Makes the deployment or brings it to the wish. An equal wish joins the operation that runs, or changes nothing.
+    package func put(
+        caller: Caller, endpoint: ResourceID, name: String, _ request: OnlineDeploymentRequest,
+        if precondition: WritePrecondition
+    ) async throws -> DeploymentOutcome {
+        try ResourceName.checkEndpointOrDeployment(name, kind: "deployment")
+        do {
+            let outcome = try await database.transaction { transaction in
+                let (workspace, parent) = try await Self.findParents(endpoint, transaction)
+                guard parent.provisioningState != .deleting else {
+                    throw ARMError(.conflict, "The endpoint '\(parent.name)' is being deleted.")
+                }
+                let existing = try await DeploymentStore(transaction).findForUpdate(endpointID: parent.id, name: name)
+                try precondition.check(existing?.version, "The deployment '\(name)'")
+                let specification = try await resolver.resolve(
+                    request, name: existing?.name ?? name, endpoint: parent, workspace: workspace,
+                    generation: (existing?.version.generation ?? 0) + 1, transaction)
+                guard let existing else {
+                    return try await create(
+                        caller: caller, parent, name: name, request, specification, in: transaction)
+                }
+                return try await update(caller: caller, parent, existing, to: request, specification, in: transaction)
+            }
+            if outcome.operation != nil { hub.raise(.work, .replicas) }
+            return outcome
+        } catch let error as PostgresError {
+            throw Self.translate(error, name: name)
+        }
+    }
+
+    private func create(
+        caller: Caller, _ endpoint: OnlineEndpoint, name: String, _ request: OnlineDeploymentRequest,
+        _ specification: ReplicaSpecification, in transaction: Transaction
+    ) async throws -> DeploymentOutcome {
+        let store = DeploymentStore(transaction)
+        guard try await store.names(endpointID: endpoint.id).count < Self.deploymentLimit else {
+            throw ARMError(
+                .quotaExceeded, "The endpoint '\(endpoint.name)' has \(Self.deploymentLimit) deployments, the most that are allowed.")
+        }
+        let id = UUID()
+        let operationID = OperationID()
+        try await store.insert(
+            id: id, endpointID: endpoint.id, name: name, request: request, by: caller.auditName, operation: operationID)
+        try await store.setTarget(id: id, specification)
+        guard let deployment = try await store.find(id: id) else {
+            throw PostgresError(.decoding, "the deployment that was inserted is not there")
+        }
+        let operation = try await start(
+            .putDeployment, deployment, endpoint, id: operationID, caller: caller, in: transaction)
+        return DeploymentOutcome(deployment: deployment, operation: operation, wasMade: true)
+    }
+
+    private func update(
+        caller: Caller, _ endpoint: OnlineEndpoint, _ existing: OnlineDeployment, to request: OnlineDeploymentRequest,
+        _ specification: ReplicaSpecification, in transaction: Transaction
+    ) async throws -> DeploymentOutcome {
+        guard existing.envelope.location == request.envelope.location else {
+            throw ARMError(
+                .invalidResourceLocation,
+                "The deployment '\(existing.name)' is in '\(existing.envelope.location)'; it can't move.",
+                target: "$.location")
+        }
+        var properties = request.properties
+        properties.properties.merge(existing.properties.properties) { new, _ in new }
+        let running = try await OperationStore(transaction).findRunning(subjectID: existing.id)
+        let isSame =
+            existing.envelope == request.envelope && existing.properties == properties
+            && existing.instanceCount == request.instanceCount
+        if isSame, let running, running.kind == .putDeployment {
+            return DeploymentOutcome(deployment: existing, operation: running, wasMade: false)
+        }
+        if let running { throw OperationStarter.conflict(running, "The deployment '\(existing.name)'") }
+        if isSame, existing.provisioningState == .succeeded {
+            return DeploymentOutcome(deployment: existing, operation: nil, wasMade: false)
+        }
+        let change = Change(
+            envelope: request.envelope, properties: properties, instanceCount: request.instanceCount,
+            specification: specification, event: .updateRequested)
+        return try await write(change, caller: caller, endpoint, existing, in: transaction)
+    }
+
+    /// A change of a stored deployment that is legal to make now.
+    private struct Change {
+        var envelope: ResourceEnvelope
+        var properties: OnlineDeploymentProperties
+        var instanceCount: Int
+        /// Nil leaves the replicas as they are.
+        var specification: ReplicaSpecification?
+        var event: ProvisioningState.Event
+    }
+
+    private func write(
+        _ change: Change, caller: Caller, _ endpoint: OnlineEndpoint, _ existing: OnlineDeployment,
+        in transaction: Transaction
+    ) async throws -> DeploymentOutcome {
+        guard let state = existing.provisioningState.next(on: change.event) else {
+            throw ARMError(.conflict, "The deployment '\(existing.name)' is \(existing.provisioningState.rawValue).")
+        }
+        let store = DeploymentStore(transaction)
+        let operationID = OperationID()
+        _ = try await store.update(
+            existing, envelope: change.envelope, properties: change.properties, instanceCount: change.instanceCount,
+            state: state, by: caller.auditName, operation: operationID)
+        if let specification = change.specification {
+            try await setTarget(specification, of: existing, store)
+        }
+        // A wish that failed before is tried afresh, not at the end of its back-off.
+        try await ReplicaStore(transaction).retryNow(deploymentID: existing.id)
+        guard let deployment = try await store.find(id: existing.id) else {
+            throw PostgresError(.decoding, "the deployment that was updated is not there")
+        }
+        let operation = try await start(
+            .putDeployment, deployment, endpoint, id: operationID, caller: caller, in: transaction)
+        return DeploymentOutcome(deployment: deployment, operation: operation, wasMade: false)
+    }
+
+    /// Replicas are replaced only when what they run changes.
+    private func setTarget(
+        _ specification: ReplicaSpecification, of existing: OnlineDeployment, _ store: DeploymentStore
+    ) async throws {
+        if var present = try await store.findTargetSpecification(id: existing.id) {
+            present.generation = specification.generation
+            guard present != specification else { return }
+        }
+        try await store.setTarget(id: existing.id, specification)
+    }
+
+    /// Changes tags and the number of instances.
+    package func patch(
+        caller: Caller, endpoint: ResourceID, name: String, _ patch: OnlineDeploymentPatch,
+        if precondition: WritePrecondition
+    ) async throws -> DeploymentOutcome {
+        let outcome = try await database.transaction { transaction in
+            let (_, parent) = try await Self.findParents(endpoint, transaction)
+            guard let existing = try await DeploymentStore(transaction).findForUpdate(endpointID: parent.id, name: name)
+            else { throw Self.notFound(name) }
+            try precondition.check(existing.version, "The deployment '\(name)'")
+            let count = patch.instanceCount ?? existing.instanceCount
+            var envelope = existing.envelope
+            if let tags = patch.tags { envelope.tags = tags }
+            guard count != existing.instanceCount else {
+                _ = try await DeploymentStore(transaction).update(
+                    existing, envelope: envelope, properties: existing.properties, instanceCount: count,
+                    state: existing.provisioningState, by: caller.auditName, operation: nil)
+                let deployment = try await Self.find(name, of: parent, transaction)
+                return DeploymentOutcome(deployment: deployment, operation: nil, wasMade: false)
+            }
+            if let running = try await OperationStore(transaction).findRunning(subjectID: existing.id) {
+                throw OperationStarter.conflict(running, "The deployment '\(name)'")
+            }
+            envelope.sku?.capacity = count
+            let change = Change(
+                envelope: envelope, properties: existing.properties, instanceCount: count, specification: nil,
+                event: .scalingRequested)
+            return try await write(change, caller: caller, parent, existing, in: transaction)
+        }
+        if outcome.operation != nil { hub.raise(.work, .replicas) }
+        return outcome
+    }
+
+    /// Starts the deletion; nil when there is no such deployment. One with traffic is refused.
+    package func delete(
+        caller: Caller, endpoint: ResourceID, name: String, if precondition: WritePrecondition
+    ) async throws -> ResourceOperation? {
+        let operation = try await database.transaction { transaction -> ResourceOperation? in
+            let (_, parent) = try await Self.findParents(endpoint, transaction)
+            let store = DeploymentStore(transaction)
+            guard let existing = try await store.findForUpdate(endpointID: parent.id, name: name) else { return nil }
+            try precondition.check(existing.version, "The deployment '\(name)'")
+            if let running = try await OperationStore(transaction).findRunning(subjectID: existing.id),
+                running.kind == .deleteDeployment
+            {
+                return running
+            }
+            let share = parent.properties.traffic.first { $0.key.lowercased() == name.lowercased() }?.value ?? 0
+            guard share == 0 else {
+                throw ARMError(
+                    .deploymentHasTraffic,
+                    "The deployment '\(name)' gets \(share) % of the endpoint's traffic; set its share to 0 first.")
+            }
+            try await starter.supersede(subjectID: existing.id, in: transaction)
+            _ = try await store.setState(
+                id: existing.id, from: ProvisioningState.allCases, to: .deleting, observed: false)
+            return try await start(
+                .deleteDeployment, existing, parent, id: OperationID(), caller: caller, in: transaction)
+        }
+        if operation != nil { hub.raise(.work, .replicas, .routing) }
+        return operation
+    }
+
+    private func start(
+        _ kind: OperationKind, _ deployment: OnlineDeployment, _ endpoint: OnlineEndpoint, id: OperationID,
+        caller: Caller, in transaction: Transaction
+    ) async throws -> ResourceOperation {
+        let probe = deployment.properties.readinessProbe.probe
+        return try await starter.start(
+            OperationStarter.Start(
+                kind: kind, resourceID: deployment.resourceID, subjectID: deployment.id,
+                workspaceID: endpoint.workspaceID, generation: deployment.version.generation,
+                location: deployment.envelope.location, caller: caller,
+                extraTime: .milliseconds(probe.initialDelayMs + probe.periodMs * probe.failureThreshold)),
+            id: id, in: transaction)
+    }
+
+    // MARK: Looking up
+
+    static func findParents(
+        _ endpoint: ResourceID, _ runner: any StatementRunner
+    ) async throws -> (workspace: Workspace, endpoint: OnlineEndpoint) {
+        let workspace = try await WorkspaceService.find(endpoint, runner, isParent: true)
+        let name = endpoint.name(of: "onlineEndpoints") ?? ""
+        return (workspace, try await EndpointService.find(name, in: workspace, runner, isParent: true))
+    }
+
+    static func find(
+        _ name: String, of endpoint: OnlineEndpoint, _ runner: any StatementRunner
+    ) async throws -> OnlineDeployment {
+        guard let deployment = try await DeploymentStore(runner).find(endpointID: endpoint.id, name: name) else {
+            throw notFound(name)
+        }
+        return deployment
+    }
+
+    private static func notFound(_ name: String) -> ARMError {
+        ARMError(.resourceNotFound, "The online deployment '\(name)' was not found under the endpoint.")
+    }
+
+    private static func translate(_ error: PostgresError, name: String) -> any Error {
+        switch error.code {
+        case .uniqueViolation(constraint: "online_deployments_name"),
+            .uniqueViolation(constraint: "operations_running"):
+            ARMError(.operationInProgress, "The deployment '\(name)' is being made or changed by another operation.")
+        case .foreignKeyViolation:
+            ARMError(.parentResourceNotFound, "The endpoint of the deployment '\(name)' was deleted meanwhile.")
+        default: error
+        }
+    }
+}

@@ -1,0 +1,139 @@
+package import Compute
+import Postgres
+import Resources
+import Store
+
+/// Turns a deployment's wish into what a compute backend can start: every reference looked up, every problem named.
+package struct SpecificationResolver: Sendable {
+    private let locator: ArtifactLocator
+    private let backend: any ComputeBackend
+
+    package init(locator: ArtifactLocator, backend: any ComputeBackend) {
+        self.locator = locator
+        self.backend = backend
+    }
+
+    /// Throws one error that lists all problems, each with the JSON path of its cause.
+    func resolve(
+        _ request: OnlineDeploymentRequest, name: String, endpoint: OnlineEndpoint, workspace: Workspace,
+        generation: Int64, _ runner: any StatementRunner
+    ) async throws -> ReplicaSpecification {
+        var problems: [ARMError] = []
+        let properties = request.properties
+        let environment = try await collect(&problems, at: "$.properties.environmentId") {
+            try await findEnvironment(properties, in: workspace, runner)
+        }
+        let code = try await collect(&problems, at: "$.properties.codeConfiguration.codeId") {
+            try await findCode(properties, in: workspace, runner)
+        }
+        let model = try await collect(&problems, at: "$.properties.model") {
+            try await findModel(properties, in: workspace, runner)
+        }
+        guard problems.isEmpty, let environment else { throw Self.error(listing: problems, name: name) }
+        let specification = ReplicaSpecification(
+            endpoint: endpoint.name, deployment: name, generation: generation, environment: environment, code: code ?? nil,
+            model: model ?? nil, environmentVariables: properties.environmentVariables,
+            instanceType: properties.instanceType ?? "Standard_DS3_v2", resources: Self.limits(properties),
+            livenessProbe: properties.livenessProbe.probe, readinessProbe: properties.readinessProbe.probe,
+            maxConcurrentRequests: properties.requestSettings.maxConcurrentRequestsPerInstance,
+            requestTimeoutMs: properties.requestSettings.requestTimeout.milliseconds)
+        do throws(ComputeError) {
+            try backend.check(specification)
+        } catch {
+            throw ARMError(.badArgument, "The deployment '\(name)' can't run here: \(error.message)", target: "$.properties")
+        }
+        return specification
+    }
+
+    private func collect<Value>(
+        _ problems: inout [ARMError], at path: String, _ find: () async throws -> Value
+    ) async throws -> Value? {
+        do {
+            return try await find()
+        } catch var error as ARMError {
+            error.target = path
+            problems.append(error)
+            return nil
+        }
+    }
+
+    private func findEnvironment(
+        _ properties: OnlineDeploymentProperties, in workspace: Workspace, _ runner: any StatementRunner
+    ) async throws -> EnvironmentSpecification {
+        guard let text = properties.environmentId else {
+            throw ARMError(.badArgument, "is required: the environment that the scoring script runs in")
+        }
+        guard let reference = AssetReference(text, kind: .environment) else {
+            throw ARMError(.badArgument, "'\(text)' is not a reference to an environment")
+        }
+        let version = try await locator.findVersion(reference, kind: .environment, in: workspace, runner)
+        guard case .environment(let content) = version.content else {
+            throw ARMError(.badArgument, "'\(text)' is not an environment")
+        }
+        guard content.build == nil else {
+            throw ARMError(.badArgument, "the environment is built from a Dockerfile, which needs a container backend")
+        }
+        return EnvironmentSpecification(
+            label: "\(version.name):\(version.versionName)", image: content.image, condaFile: content.condaFile)
+    }
+
+    private func findCode(
+        _ properties: OnlineDeploymentProperties, in workspace: Workspace, _ runner: any StatementRunner
+    ) async throws -> CodeSpecification? {
+        guard let configuration = properties.codeConfiguration else { return nil }
+        guard let text = configuration.codeId, !text.isEmpty else {
+            throw ARMError(.badArgument, "is required: the code that holds \(configuration.scoringScript)")
+        }
+        guard let reference = AssetReference(text, kind: .code) else {
+            throw ARMError(.badArgument, "'\(text)' is not a reference to code")
+        }
+        var uri = text
+        if case .registered = reference {
+            let version = try await locator.findVersion(reference, kind: .code, in: workspace, runner)
+            guard case .code(let content) = version.content else { throw ARMError(.badArgument, "'\(text)' is not code") }
+            uri = content.codeUri
+        }
+        return CodeSpecification(
+            artifact: try await locator.locate(uri, kind: .code, in: workspace),
+            scoringScript: configuration.scoringScript)
+    }
+
+    private func findModel(
+        _ properties: OnlineDeploymentProperties, in workspace: Workspace, _ runner: any StatementRunner
+    ) async throws -> ModelSpecification? {
+        guard let text = properties.model else { return nil }
+        guard let reference = AssetReference(text, kind: .model) else {
+            throw ARMError(.badArgument, "'\(text)' is not a reference to a model")
+        }
+        guard case .registered = reference else {
+            let place = try await locator.locate(text, kind: .model, in: workspace)
+            return ModelSpecification(name: "inline", version: "1", kind: .custom, artifact: place)
+        }
+        let version = try await locator.findVersion(reference, kind: .model, in: workspace, runner)
+        guard case .model(let content) = version.content else { throw ARMError(.badArgument, "'\(text)' is not a model") }
+        return ModelSpecification(
+            name: version.name, version: version.versionName,
+            kind: ModelSpecification.Kind(rawValue: content.modelType) ?? .custom,
+            artifact: try await locator.locate(content.modelUri, kind: .model, in: workspace))
+    }
+
+    /// Kubernetes deployments state their limits; managed ones have those of their instance type, which the
+    /// catalogue will know.
+    private static func limits(_ properties: OnlineDeploymentProperties) -> ResourceLimits {
+        let stated = properties.containerResourceRequirements?.containerResourceLimits
+        let cpu = stated?.cpu.flatMap { ResourceQuantity($0) }?.thousandths ?? 0
+        let memory = stated?.memory.flatMap { ResourceQuantity($0) }.map { $0.thousandths / 1_000 } ?? 0
+        return ResourceLimits(cpuMillicores: Int(cpu), memoryBytes: memory)
+    }
+
+    private static func error(listing problems: [ARMError], name: String) -> ARMError {
+        guard problems.count > 1 else {
+            var single = problems.first ?? ARMError(.internalServerError, "The deployment could not be resolved.")
+            single.code = .badArgument
+            single.message = "The deployment '\(name)' is not valid: \(single.target ?? "") \(single.message)."
+            return single
+        }
+        return ARMError(
+            .badArgument, "The deployment '\(name)' has \(problems.count) problems; see details.", details: problems)
+    }
+}

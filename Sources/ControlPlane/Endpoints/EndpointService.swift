@@ -1,0 +1,241 @@
+import Foundation
+package import Postgres
+package import Resources
+import Store
+
+/// What is told when an endpoint was written.
+package struct EndpointOutcome: Sendable {
+    package var endpoint: OnlineEndpoint
+    /// The operation that brings the change about; nil when nothing had to change.
+    package var operation: ResourceOperation?
+    package var wasMade: Bool
+}
+
+/// Online endpoints: each write is one transaction of resource, operation and work item.
+package struct EndpointService: Sendable {
+    let database: Database
+    let keyring: EndpointKeyring
+    let starter: OperationStarter
+    let hub: SignalHub
+
+    package init(database: Database, keyring: EndpointKeyring, starter: OperationStarter, hub: SignalHub) {
+        self.database = database
+        self.keyring = keyring
+        self.starter = starter
+        self.hub = hub
+    }
+
+    package func get(caller: Caller, workspace: ResourceID, name: String) async throws -> OnlineEndpoint {
+        let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
+        return try await Self.find(name, in: workspace, database, isParent: false)
+    }
+
+    package func list(
+        caller: Caller, workspace: ResourceID, name: String?, page: PageRequest
+    ) async throws -> Page<OnlineEndpoint> {
+        let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
+        return try await EndpointStore(database).list(workspaceID: workspace.id, name: name, page: page)
+    }
+
+    /// Makes the endpoint or brings it to the wish. An equal wish joins the operation that runs, or changes nothing.
+    package func put(
+        caller: Caller, workspace: ResourceID, name: String, _ request: OnlineEndpointRequest,
+        if precondition: WritePrecondition
+    ) async throws -> EndpointOutcome {
+        try ResourceName.checkEndpointOrDeployment(name, kind: "endpoint")
+        do {
+            let outcome = try await database.transaction { transaction in
+                try await put(
+                    caller: caller, workspace: workspace, name: name, request, if: precondition, in: transaction)
+            }
+            if outcome.operation != nil { hub.raise(.work) }
+            return outcome
+        } catch let error as PostgresError {
+            throw Self.translate(error, name: name)
+        }
+    }
+
+    private func put(
+        caller: Caller, workspace: ResourceID, name: String, _ request: OnlineEndpointRequest,
+        if precondition: WritePrecondition, in transaction: Transaction
+    ) async throws -> EndpointOutcome {
+        let workspace = try await WorkspaceService.find(workspace, transaction, isParent: true)
+        let existing = try await EndpointStore(transaction).findForUpdate(workspaceID: workspace.id, name: name)
+        try precondition.check(existing?.version, "The endpoint '\(name)'")
+        guard let existing else {
+            return try await create(caller: caller, workspace: workspace, name: name, request, in: transaction)
+        }
+        return try await update(caller: caller, existing, to: request, in: transaction)
+    }
+
+    private func create(
+        caller: Caller, workspace: Workspace, name: String, _ request: OnlineEndpointRequest, in transaction: Transaction
+    ) async throws -> EndpointOutcome {
+        try Self.checkTraffic(request.properties, deployments: [])
+        let id = UUID()
+        let operationID = OperationID()
+        let store = EndpointStore(transaction)
+        try await store.insert(
+            id: id, workspaceID: workspace.id, name: name, request: request, by: caller.auditName, operation: operationID)
+        try await keyring.create(request.keys, endpointID: id, workspaceID: workspace.id, in: transaction)
+        guard let endpoint = try await store.find(id: id) else {
+            throw PostgresError(.decoding, "the endpoint that was inserted is not there")
+        }
+        let operation = try await start(.putEndpoint, endpoint, id: operationID, caller: caller, in: transaction)
+        return EndpointOutcome(endpoint: endpoint, operation: operation, wasMade: true)
+    }
+
+    private func update(
+        caller: Caller, _ existing: OnlineEndpoint, to request: OnlineEndpointRequest, in transaction: Transaction
+    ) async throws -> EndpointOutcome {
+        guard existing.envelope.location == request.envelope.location else {
+            throw ARMError(
+                .invalidResourceLocation,
+                "The endpoint '\(existing.name)' is in '\(existing.envelope.location)'; it can't move.",
+                target: "$.location")
+        }
+        let names = try await DeploymentStore(transaction).names(endpointID: existing.id)
+        try Self.checkTraffic(request.properties, deployments: names)
+        var properties = Self.canonical(request.properties, deployments: names)
+        // Keys of the bag may be added and changed, and never get lost.
+        properties.properties.merge(existing.properties.properties) { new, _ in new }
+
+        let operations = OperationStore(transaction)
+        let running = try await operations.findRunning(subjectID: existing.id)
+        let isSame = existing.envelope == request.envelope && existing.properties == properties
+        if isSame, let running, running.kind == .putEndpoint {
+            return EndpointOutcome(endpoint: existing, operation: running, wasMade: false)
+        }
+        if let running { throw OperationStarter.conflict(running, "The endpoint '\(existing.name)'") }
+        if isSame, existing.provisioningState == .succeeded {
+            return EndpointOutcome(endpoint: existing, operation: nil, wasMade: false)
+        }
+        guard let state = existing.provisioningState.next(on: .updateRequested) else {
+            throw ARMError(.conflict, "The endpoint '\(existing.name)' is \(existing.provisioningState.rawValue).")
+        }
+        let operationID = OperationID()
+        let store = EndpointStore(transaction)
+        _ = try await store.update(
+            existing, envelope: request.envelope, properties: properties, state: state, by: caller.auditName,
+            operation: operationID)
+        guard let endpoint = try await store.find(id: existing.id) else {
+            throw PostgresError(.decoding, "the endpoint that was updated is not there")
+        }
+        let operation = try await start(.putEndpoint, endpoint, id: operationID, caller: caller, in: transaction)
+        return EndpointOutcome(endpoint: endpoint, operation: operation, wasMade: false)
+    }
+
+    /// Changes tags and identity, which routers know nothing of: done at once.
+    package func patch(
+        caller: Caller, workspace: ResourceID, name: String, _ patch: OnlineEndpointPatch,
+        if precondition: WritePrecondition
+    ) async throws -> OnlineEndpoint {
+        try await database.transaction { transaction in
+            let workspace = try await WorkspaceService.find(workspace, transaction, isParent: true)
+            let store = EndpointStore(transaction)
+            guard let endpoint = try await store.findForUpdate(workspaceID: workspace.id, name: name) else {
+                throw Self.notFound(name, isParent: false)
+            }
+            try precondition.check(endpoint.version, "The endpoint '\(name)'")
+            var envelope = endpoint.envelope
+            if let tags = patch.tags { envelope.tags = tags }
+            if let identity = patch.identity { envelope.identity = identity }
+            _ = try await store.update(
+                endpoint, envelope: envelope, properties: endpoint.properties, state: endpoint.provisioningState,
+                by: caller.auditName, operation: nil)
+            return try await Self.find(name, in: workspace, transaction, isParent: false)
+        }
+    }
+
+    /// Starts the deletion of the endpoint with its deployments; nil when there is none.
+    package func delete(
+        caller: Caller, workspace: ResourceID, name: String, if precondition: WritePrecondition
+    ) async throws -> ResourceOperation? {
+        let operation = try await database.transaction { transaction -> ResourceOperation? in
+            let workspace = try await WorkspaceService.find(workspace, transaction, isParent: true)
+            let store = EndpointStore(transaction)
+            guard let endpoint = try await store.findForUpdate(workspaceID: workspace.id, name: name) else { return nil }
+            try precondition.check(endpoint.version, "The endpoint '\(name)'")
+            let operations = OperationStore(transaction)
+            if let running = try await operations.findRunning(subjectID: endpoint.id), running.kind == .deleteEndpoint {
+                return running
+            }
+            for running in try await operations.listRunning(endpointID: endpoint.id) {
+                try await starter.supersede(subjectID: running.subjectID, in: transaction)
+            }
+            _ = try await store.setState(
+                id: endpoint.id, from: ProvisioningState.allCases, to: .deleting, observed: false)
+            try await DeploymentStore(transaction).markDeleting(endpointID: endpoint.id)
+            return try await start(.deleteEndpoint, endpoint, id: OperationID(), caller: caller, in: transaction)
+        }
+        if operation != nil { hub.raise(.work, .replicas, .routing) }
+        return operation
+    }
+
+    func start(
+        _ kind: OperationKind, _ endpoint: OnlineEndpoint, id: OperationID, caller: Caller, in transaction: Transaction
+    ) async throws -> ResourceOperation {
+        try await starter.start(
+            OperationStarter.Start(
+                kind: kind, resourceID: endpoint.resourceID, subjectID: endpoint.id, workspaceID: endpoint.workspaceID,
+                generation: endpoint.version.generation, location: endpoint.envelope.location, caller: caller),
+            id: id, in: transaction)
+    }
+
+    /// Every deployment that gets requests must exist.
+    private static func checkTraffic(_ properties: OnlineEndpointProperties, deployments: [String]) throws(ARMError) {
+        let known = Set(deployments.map { $0.lowercased() })
+        let problems = [("traffic", properties.traffic), ("mirrorTraffic", properties.mirrorTraffic)].flatMap { field, shares in
+            shares.filter { $0.value > 0 && !known.contains($0.key.lowercased()) }.keys.sorted().map { name in
+                ARMError(
+                    .badArgument, "The endpoint has no deployment '\(name)'.", target: "$.properties.\(field).\(name)")
+            }
+        }
+        guard let first = problems.first else { return }
+        guard problems.count > 1 else { throw first }
+        throw ARMError(.badArgument, "The traffic names deployments that the endpoint does not have.", details: problems)
+    }
+
+    /// Deployment names in the spelling of the deployments themselves.
+    private static func canonical(
+        _ properties: OnlineEndpointProperties, deployments: [String]
+    ) -> OnlineEndpointProperties {
+        func respelled(_ shares: [String: Int]) -> [String: Int] {
+            Dictionary(
+                shares.map { name, share in
+                    (deployments.first { $0.lowercased() == name.lowercased() } ?? name, share)
+                }, uniquingKeysWith: { $0 + $1 })
+        }
+        var copy = properties
+        copy.traffic = respelled(properties.traffic)
+        copy.mirrorTraffic = respelled(properties.mirrorTraffic)
+        return copy
+    }
+
+    static func find(
+        _ name: String, in workspace: Workspace, _ runner: any StatementRunner, isParent: Bool
+    ) async throws -> OnlineEndpoint {
+        guard let endpoint = try await EndpointStore(runner).find(workspaceID: workspace.id, name: name) else {
+            throw notFound(name, isParent: isParent)
+        }
+        return endpoint
+    }
+
+    static func notFound(_ name: String, isParent: Bool) -> ARMError {
+        ARMError(
+            isParent ? .parentResourceNotFound : .resourceNotFound,
+            "The online endpoint '\(name)' was not found in the workspace.")
+    }
+
+    private static func translate(_ error: PostgresError, name: String) -> any Error {
+        switch error.code {
+        case .uniqueViolation(constraint: "online_endpoints_name"):
+            ARMError(
+                .endpointAlreadyExists, "The endpoint name '\(name)' is taken in another workspace; names are unique in a region.",
+                target: "name")
+        case .uniqueViolation(constraint: "operations_running"):
+            ARMError(.operationInProgress, "The endpoint '\(name)' is being changed by another operation.")
+        default: error
+        }
+    }
+}

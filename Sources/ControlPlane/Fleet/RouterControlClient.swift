@@ -1,0 +1,83 @@
+import NIOHTTP1
+package import AsyncHTTPClient
+import Foundation
+import NIOCore
+package import Routing
+
+/// Speaks to the control address of one router.
+package struct RouterControlClient: Sendable {
+    private let http: HTTPClient
+    /// Bearer token for control addresses on TCP; unix sockets are guarded by their file mode.
+    private let token: String?
+
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    private static let answerLimit = 16 * 1_024 * 1_024
+
+    package init(http: HTTPClient, token: String?) {
+        self.http = http
+        self.token = token
+    }
+
+    /// Pushes a table (JSON lines). Answers the generation that all loops of the router serve now, which is a newer one
+    /// when the router was given one meanwhile.
+    func push(_ table: ByteBuffer, to address: String, timeout: Duration) async throws -> Int64 {
+        var request = try makeRequest(address, path: "/table")
+        request.method = .PUT
+        request.headers.replaceOrAdd(name: "Content-Type", value: "application/x-ndjson")
+        request.body = .bytes(table)
+        let response = try await http.execute(request, timeout: timeout.timeAmount)
+        let body = try await response.body.collect(upTo: Self.answerLimit)
+        switch response.status.code {
+        case 200:
+            return try JSONDecoder().decode(TableAcknowledgement.self, from: Data(body.readableBytesView)).generation
+        case 409:
+            // It serves a newer table, and newer tables hold everything that older ones do.
+            return try await status(of: address, timeout: timeout).generation
+        default:
+            throw Failure(description: "the router answered \(response.status.code): \(String(buffer: body).prefix(300))")
+        }
+    }
+
+    func status(of address: String, timeout: Duration) async throws -> RouterStatus {
+        try await get(RouterStatus.self, address, "/status", timeout)
+    }
+
+    package func report(of address: String, timeout: Duration) async throws -> TrafficReport {
+        try await get(TrafficReport.self, address, "/report", timeout)
+    }
+
+    private func get<Answer: Decodable>(
+        _ type: Answer.Type, _ address: String, _ path: String, _ timeout: Duration
+    ) async throws -> Answer {
+        let response = try await http.execute(try makeRequest(address, path: path), timeout: timeout.timeAmount)
+        let body = try await response.body.collect(upTo: Self.answerLimit)
+        guard response.status == .ok else { throw Failure(description: "the router answered \(response.status.code)") }
+        return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
+    }
+
+    private func makeRequest(_ address: String, path: String) throws -> HTTPClientRequest {
+        var request: HTTPClientRequest
+        if address.hasPrefix("unix:") {
+            let socket = String(address.dropFirst("unix:".count))
+            guard let url = URL(httpURLWithSocketPath: socket, uri: path) else {
+                throw Failure(description: "\(address) is not a control address")
+            }
+            request = HTTPClientRequest(url: url.absoluteString)
+        } else if address.hasPrefix("tcp:") {
+            request = HTTPClientRequest(url: "http://\(address.dropFirst("tcp:".count))\(path)")
+        } else {
+            throw Failure(description: "\(address) is not a control address")
+        }
+        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        return request
+    }
+}
+
+extension Duration {
+    var timeAmount: TimeAmount {
+        .nanoseconds(components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000)
+    }
+}

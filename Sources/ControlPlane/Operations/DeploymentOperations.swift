@@ -1,0 +1,74 @@
+import Postgres
+import Resources
+import Store
+
+/// The operations on deployments: each step waits until the replicas have passed a phase.
+package struct DeploymentOperations: Sendable {
+    private let publisher: RoutingPublisher
+    private let wait: ReplicaWait
+    private let hub: SignalHub
+
+    package init(publisher: RoutingPublisher, wait: ReplicaWait, hub: SignalHub) {
+        self.publisher = publisher
+        self.wait = wait
+        self.hub = hub
+    }
+
+    private var routing: OperationStep {
+        OperationStep(name: "routing") { [publisher] _ in try await publisher.publishAndWait() }
+    }
+
+    var put: any OperationPlan {
+        func phase(_ name: String, reaching state: ReplicaState) -> OperationStep {
+            OperationStep(name: name) { [wait, hub] operation in
+                hub.raise(.replicas)
+                try await wait.untilReached(state, deploymentID: operation.subjectID)
+            }
+        }
+        return Put(steps: [
+            phase("environment", reaching: .artifacts), phase("artifacts", reaching: .starting),
+            phase("starting", reaching: .probing), phase("probing", reaching: .ready), routing,
+        ])
+    }
+
+    var delete: any OperationPlan {
+        let stopping = OperationStep(name: "stopping") { [wait, hub] operation in
+            hub.raise(.replicas)
+            try await wait.untilGone(deploymentID: operation.subjectID)
+        }
+        return Delete(steps: [routing, stopping])
+    }
+
+    private struct Put: OperationPlan {
+        let steps: [OperationStep]
+
+        func succeed(_ operation: ResourceOperation, in transaction: Transaction) async throws {
+            let store = DeploymentStore(transaction)
+            try await store.markServing(id: operation.subjectID)
+            _ = try await store.setState(
+                id: operation.subjectID, from: [.creating, .updating, .scaling], to: .succeeded, observed: true)
+        }
+
+        /// The replicas of the last good generation serve on.
+        func fail(_ operation: ResourceOperation, as state: OperationState, in transaction: Transaction) async throws {
+            let store = DeploymentStore(transaction)
+            let moved = try await store.setState(
+                id: operation.subjectID, from: [.creating, .updating, .scaling],
+                to: state == .canceled ? .canceled : .failed, observed: false)
+            if moved { try await store.returnToServing(id: operation.subjectID) }
+        }
+    }
+
+    private struct Delete: OperationPlan {
+        let steps: [OperationStep]
+
+        func succeed(_ operation: ResourceOperation, in transaction: Transaction) async throws {
+            try await DeploymentStore(transaction).delete(id: operation.subjectID)
+        }
+
+        func fail(_ operation: ResourceOperation, as state: OperationState, in transaction: Transaction) async throws {
+            _ = try await DeploymentStore(transaction).setState(
+                id: operation.subjectID, from: [.deleting], to: state == .canceled ? .canceled : .failed, observed: false)
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import Postgres
+import Resources
+import Store
+
+/// The operations on endpoints: what they change is in the rows already, so they wait for the routers.
+package struct EndpointOperations: Sendable {
+    private let publisher: RoutingPublisher
+    private let wait: ReplicaWait
+    private let hub: SignalHub
+
+    package init(publisher: RoutingPublisher, wait: ReplicaWait, hub: SignalHub) {
+        self.publisher = publisher
+        self.wait = wait
+        self.hub = hub
+    }
+
+    private var routing: OperationStep {
+        OperationStep(name: "routing") { [publisher] _ in try await publisher.publishAndWait() }
+    }
+
+    var put: any OperationPlan { Put(steps: [routing]) }
+    var regenerateKeys: any OperationPlan { RegenerateKeys(steps: [routing]) }
+
+    var delete: any OperationPlan {
+        let stopping = OperationStep(name: "stopping") { [wait, hub] operation in
+            hub.raise(.replicas)
+            try await wait.untilGone(endpointID: operation.subjectID)
+        }
+        return Delete(steps: [routing, stopping])
+    }
+
+    private struct Put: OperationPlan {
+        let steps: [OperationStep]
+
+        func succeed(_ operation: ResourceOperation, in transaction: Transaction) async throws {
+            _ = try await EndpointStore(transaction).setState(
+                id: operation.subjectID, from: [.creating, .updating], to: .succeeded, observed: true)
+        }
+
+        func fail(_ operation: ResourceOperation, as state: OperationState, in transaction: Transaction) async throws {
+            _ = try await EndpointStore(transaction).setState(
+                id: operation.subjectID, from: [.creating, .updating], to: state == .canceled ? .canceled : .failed,
+                observed: false)
+        }
+    }
+
+    /// The endpoint's own state does not move while its keys are replaced.
+    private struct RegenerateKeys: OperationPlan {
+        let steps: [OperationStep]
+
+        func succeed(_ operation: ResourceOperation, in transaction: Transaction) async throws {}
+
+        func fail(_ operation: ResourceOperation, as state: OperationState, in transaction: Transaction) async throws {}
+    }
+
+    private struct Delete: OperationPlan {
+        let steps: [OperationStep]
+
+        func succeed(_ operation: ResourceOperation, in transaction: Transaction) async throws {
+            try await DeploymentStore(transaction).deleteAll(endpointID: operation.subjectID)
+            try await EndpointStore(transaction).delete(id: operation.subjectID)
+        }
+
+        func fail(_ operation: ResourceOperation, as state: OperationState, in transaction: Transaction) async throws {
+            _ = try await EndpointStore(transaction).setState(
+                id: operation.subjectID, from: [.deleting], to: state == .canceled ? .canceled : .failed, observed: false)
+        }
+    }
+}

@@ -1,0 +1,39 @@
+package import Postgres
+package import Resources
+
+/// One named step of an operation. Running it twice has the effect of running it once: after a crash it is run again.
+package struct OperationStep: Sendable {
+    /// As it stands in the timeline.
+    package let name: String
+    let run: @Sendable (ResourceOperation) async throws -> Void
+}
+
+/// How operations of some kinds are carried out.
+///
+/// An operation records a wish and waits for the world to reach it; reconcilers do the work. The steps run in order
+/// and the cursor of the operation's row says how many are done; then `succeed` writes the end of the resource in the
+/// transaction that ends the operation. `fail` does so for every other end.
+package protocol OperationPlan: Sendable {
+    var steps: [OperationStep] { get }
+    func succeed(_ operation: ResourceOperation, in transaction: Transaction) async throws
+    func fail(_ operation: ResourceOperation, as state: OperationState, in transaction: Transaction) async throws
+}
+
+/// The plan of each kind of operation.
+package struct OperationCatalog: Sendable {
+    private let plans: [OperationKind: any OperationPlan]
+
+    package init(endpoints: EndpointOperations, deployments: DeploymentOperations) {
+        plans = [
+            .putEndpoint: endpoints.put, .regenerateKeys: endpoints.regenerateKeys, .deleteEndpoint: endpoints.delete,
+            .putDeployment: deployments.put, .deleteDeployment: deployments.delete,
+        ]
+    }
+
+    func plan(of kind: OperationKind) throws(ARMError) -> any OperationPlan {
+        guard let plan = plans[kind] else {
+            throw ARMError(.internalServerError, "No plan is known for \(kind.rawValue).")
+        }
+        return plan
+    }
+}

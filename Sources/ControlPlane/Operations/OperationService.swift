@@ -1,0 +1,39 @@
+package import Postgres
+package import Resources
+import Store
+
+/// What callers may do with operations: look, and cancel.
+package struct OperationService: Sendable {
+    private let database: Database
+    private let catalog: OperationCatalog
+    private let hub: SignalHub
+
+    package init(database: Database, catalog: OperationCatalog, hub: SignalHub) {
+        self.database = database
+        self.catalog = catalog
+        self.hub = hub
+    }
+
+    package func get(caller: Caller, _ id: OperationID) async throws -> ResourceOperation {
+        guard let operation = try await OperationStore(database).find(id) else {
+            throw ARMError(.resourceNotFound, "The operation '\(id)' could not be found.")
+        }
+        return operation
+    }
+
+    /// Ends a running operation; one that has ended stays as it is.
+    package func cancel(caller: Caller, _ id: OperationID) async throws -> ResourceOperation {
+        let operation = try await get(caller: caller, id)
+        guard !operation.state.isTerminal else { return operation }
+        let plan = try catalog.plan(of: operation.kind)
+        let error = ARMError(.operationCanceled, "The operation was cancelled on request.")
+        try await database.transaction { transaction in
+            guard
+                try await OperationStore(transaction).finish(id, as: .canceled, error: error, timeline: nil)
+            else { return }
+            try await plan.fail(operation, as: .canceled, in: transaction)
+        }
+        hub.raise(.work, .replicas, .routing)
+        return try await get(caller: caller, id)
+    }
+}

@@ -1,0 +1,211 @@
+import Logging
+import Compute
+import Foundation
+import Resources
+import Store
+
+/// From nothing to ready, and staying so.
+extension ReplicaSupervisor {
+    /// Prepares and starts. What an earlier process began is begun again: preparing is cached, and a process that was
+    /// started without being recorded is found by its id and stopped by the backend's `start`.
+    func bringUp(_ replica: ReplicaRow, _ specification: ReplicaSpecification) async throws {
+        let progress = PreparationProgress(replica, supervisor: self)
+        do {
+            try await progress.reach(.environment)
+            try await parts.backend.prepare(specification) { phase in
+                // A row that somebody else moved shows at the next step below.
+                try? await progress.reach(phase == .environment ? .environment : .artifacts)
+            }
+            try await progress.reach(.starting)
+            let handle = try await parts.backend.start(id, specification)
+            try await record(handle, of: await progress.replica)
+        } catch let error as ComputeError {
+            try Task.checkCancellation()
+            let log = error.log.isEmpty ? "" : "\n\(error.log)"
+            try await recordFailure(
+                await progress.replica, ARMError(error.armCode, "\(error.message)\(log)", target: specification.label))
+        }
+    }
+
+    private func record(_ handle: ReplicaHandle, of replica: ReplicaRow) async throws {
+        do {
+            try await move(replica, on: .processStarted) { $0.handle = handle }
+        } catch {
+            // Nobody will know the process: end it before the row is looked at again.
+            await parts.backend.stop(handle, grace: .zero)
+            throw error
+        }
+    }
+
+    /// Probes often until ready. Failures count only once per period of the probe, as its owner set it.
+    func proveReady(_ replica: ReplicaRow, _ specification: ReplicaSpecification) async throws {
+        guard let handle = replica.handle else { return }
+        let probe = specification.readinessProbe
+        var successes = 0
+        var nextCount = probe.initialDelayMs + probe.periodMs
+        var failures = 0
+        let began = parts.time.now()
+        while true {
+            guard await isRunning(handle, replica, specification) else { return }
+            switch await parts.backend.probe(handle, .readiness, specification) {
+            case .success:
+                successes += 1
+                if successes >= probe.successThreshold {
+                    try await move(replica, on: .becameReady) { row in
+                        row.failures = 0
+                        row.error = nil
+                    }
+                    return
+                }
+            case .failure(let reason):
+                successes = 0
+                let elapsed = Int(parts.time.now().timeIntervalSince(began) * 1_000)
+                if elapsed >= nextCount {
+                    failures += 1
+                    nextCount += probe.periodMs
+                }
+                if failures >= probe.failureThreshold {
+                    return try await giveUp(handle, replica, specification, "its readiness probe failed \(failures) times: \(reason)")
+                }
+            }
+            try await parts.time.sleep(parts.settings.startProbeInterval)
+        }
+    }
+
+    /// Watches for the end of the process and probes at the probe's pace.
+    func watch(_ replica: ReplicaRow, _ specification: ReplicaSpecification) async throws {
+        guard let handle = replica.handle else { return }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                _ = await self.parts.backend.waitForExit(handle)
+                try Task.checkCancellation()
+                _ = await self.isRunning(handle, replica, specification)
+            }
+            group.addTask { try await self.keepProbing(.liveness, specification.livenessProbe, replica, handle, specification) }
+            group.addTask { try await self.keepProbing(.readiness, specification.readinessProbe, replica, handle, specification) }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func keepProbing(
+        _ kind: ProbeKind, _ probe: Probe, _ replica: ReplicaRow, _ handle: ReplicaHandle,
+        _ specification: ReplicaSpecification
+    ) async throws {
+        var failures = 0
+        while true {
+            try await parts.time.sleep(.milliseconds(probe.periodMs))
+            guard case .failure(let reason) = await parts.backend.probe(handle, kind, specification) else {
+                failures = 0
+                continue
+            }
+            try Task.checkCancellation()
+            failures += 1
+            guard failures >= probe.failureThreshold else { continue }
+            switch kind {
+            case .liveness:
+                return try await giveUp(handle, replica, specification, "its liveness probe failed \(failures) times: \(reason)")
+            case .readiness:
+                try await move(replica, on: .readinessLost)
+                return
+            }
+        }
+    }
+
+    /// False after the end of the process was recorded.
+    private func isRunning(
+        _ handle: ReplicaHandle, _ replica: ReplicaRow, _ specification: ReplicaSpecification
+    ) async -> Bool {
+        guard case .exited(let status) = await parts.backend.observe(handle) else { return true }
+        do {
+            let error = await exitError(handle, status: status, specification)
+            // What the process left running goes with it.
+            await parts.backend.stop(handle, grace: .zero)
+            try await recordFailure(replica, error)
+        } catch is CancellationError {
+            // Somebody else moved the row: the next turn sees it.
+        } catch {
+            parts.logger.warning(
+                "recording the end of a replica failed", metadata: ["replica.id": "\(id)", "error": "\(error)"])
+        }
+        return false
+    }
+
+    private func giveUp(
+        _ handle: ReplicaHandle, _ replica: ReplicaRow, _ specification: ReplicaSpecification, _ reason: String
+    ) async throws {
+        let log = await parts.backend.logs(of: id, .inferenceServer, tail: Self.errorLogLines)
+        await parts.backend.stop(handle, grace: parts.settings.stopGrace)
+        try await recordFailure(
+            replica,
+            ARMError(
+                .resourceNotReady, "The replica of \(specification.label) did not stay healthy: \(reason).\n\(log)",
+                target: specification.label))
+    }
+
+    /// The error that shows the script's own traceback where there is one.
+    private func exitError(
+        _ handle: ReplicaHandle, status: Int32?, _ specification: ReplicaSpecification
+    ) async -> ARMError {
+        let log = await parts.backend.logs(of: id, .inferenceServer, tail: Self.errorLogLines)
+        let ended = status.map { " with status \($0)" } ?? ""
+        guard let cause = StartFailure.explain(log: log) else {
+            return ARMError(
+                .deploymentCrashLoopBackOff, "The model server of \(specification.label) ended\(ended). Its last lines:\n\(log)",
+                target: specification.label)
+        }
+        return ARMError(cause.armCode, "\(cause.summary)\n\(cause.traceback)\nLast lines of the log:\n\(log)", target: specification.label)
+    }
+
+    /// Lines of the log that go into an error.
+    private static let errorLogLines = 60
+}
+
+/// Keeps the row in step with what the backend reports while it prepares.
+private actor PreparationProgress {
+    private(set) var replica: ReplicaRow
+    private let supervisor: ReplicaSupervisor
+
+    init(_ replica: ReplicaRow, supervisor: ReplicaSupervisor) {
+        self.replica = replica
+        self.supervisor = supervisor
+    }
+
+    /// Moves the row forward to `state`, through the states between; never back.
+    func reach(_ state: ReplicaState) async throws {
+        let events: [ReplicaState: ReplicaState.Event] = [
+            .pending: .environmentBegan, .environment: .artifactsBegan, .artifacts: .startBegan,
+        ]
+        while replica.state.progress < state.progress, let event = events[replica.state] {
+            replica = try await supervisor.move(replica, on: event)
+        }
+    }
+}
+
+extension ReplicaSpecification {
+    /// `endpoint/deployment`, in messages.
+    var label: String { "\(endpoint)/\(deployment)" }
+}
+
+extension ComputeError {
+    /// Azure's code for it (`surface.md` §5).
+    var armCode: ARMErrorCode {
+        switch code {
+        case .unsupported: .badArgument
+        case .environmentBuildFailed: .imageBuildFailure
+        case .artifactMissing: .resourceNotFound
+        case .startFailed: .deploymentCrashLoopBackOff
+        case .exhausted: .outOfQuota
+        }
+    }
+}
+
+extension StartFailure {
+    var armCode: ARMErrorCode {
+        switch code {
+        case .importError: .userScriptImportError
+        case .initFailed: .userScriptInitFailed
+        case .functionNotFound: .userScriptFunctionNotFound
+        }
+    }
+}

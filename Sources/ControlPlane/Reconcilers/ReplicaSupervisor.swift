@@ -1,0 +1,162 @@
+import Compute
+import Foundation
+import Logging
+import Postgres
+import Resources
+import Store
+import Synchronization
+
+/// Carries one replica through its life: prepare, start, probe, watch, start again, drain, stop.
+///
+/// The row is the truth: each turn reads it, does what its state asks for, and writes the next state on the condition
+/// that nobody moved it meanwhile. A supervisor in a new process goes on from the row.
+final class ReplicaSupervisor: Sendable {
+    struct Parts: Sendable {
+        let database: Database
+        let backend: any ComputeBackend
+        let settings: ReplicaSettings
+        let hub: SignalHub
+        let time: TimeSource
+        let drain: any ReplicaDrain
+        let logger: Logger
+    }
+
+    let id: ReplicaID
+    let parts: Parts
+    private let turn = Mutex<Task<Void, any Error>?>(nil)
+
+    init(id: ReplicaID, parts: Parts) {
+        self.id = id
+        self.parts = parts
+    }
+
+    /// The row was changed by somebody else: leave what is being done and look again.
+    func nudge() {
+        turn.withLock { $0?.cancel() }
+    }
+
+    /// Returns when the replica is gone, or the task is cancelled; then the replica lives on.
+    func run() async {
+        while !Task.isCancelled {
+            do {
+                guard let replica = try await ReplicaStore(parts.database).find(id) else { return }
+                try await take(replica)
+            } catch is CancellationError {
+                continue
+            } catch {
+                guard !Task.isCancelled else { return }
+                parts.logger.warning(
+                    "supervising a replica was interrupted", metadata: ["replica.id": "\(id)", "error": "\(error)"])
+                try? await parts.time.sleep(parts.settings.databaseRetry)  // only cancellation throws, and the loop sees it
+            }
+        }
+    }
+
+    /// One turn in a task of its own, so that `nudge` can end the turn and not the supervisor.
+    private func take(_ replica: ReplicaRow) async throws {
+        let task = Task { try await self.act(on: replica) }
+        turn.withLock { $0 = task }
+        try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    }
+
+    private func act(on replica: ReplicaRow) async throws {
+        guard replica.state != .draining else { return try await remove(replica) }
+        guard let specification = try await specification(of: replica) else {
+            // Its deployment is gone, which only happens after its replicas: nothing can run it.
+            return try await remove(replica)
+        }
+        switch replica.state {
+        case .pending, .environment, .artifacts, .starting: try await bringUp(replica, specification)
+        case .probing: try await proveReady(replica, specification)
+        case .ready: try await watch(replica, specification)
+        case .failed: try await retry(replica)
+        case .draining: break
+        }
+    }
+
+    func specification(of replica: ReplicaRow) async throws -> ReplicaSpecification? {
+        try await ReplicaStore(parts.database).findSpecification(
+            deploymentID: replica.deploymentID, generation: replica.generation)
+    }
+
+    // MARK: Moving
+
+    /// Writes the state after an event; throws `CancellationError` when somebody else moved the row, so that the
+    /// next turn reads it again.
+    @discardableResult
+    func move(
+        _ replica: ReplicaRow, on event: ReplicaState.Event, change: (inout ReplicaRow) -> Void = { _ in }
+    ) async throws -> ReplicaRow {
+        guard let next = replica.state.next(on: event) else { throw CancellationError() }
+        var moved = replica
+        moved.state = next
+        change(&moved)
+        guard try await ReplicaStore(parts.database).move(moved, from: replica.state) else { throw CancellationError() }
+        parts.logger.debug(
+            "replica moved",
+            metadata: ["replica.id": "\(id)", "replica.from": "\(replica.state)", "replica.to": "\(next)"])
+        parts.hub.raise(.replicas)
+        if (replica.state == .ready) != (next == .ready) { parts.hub.raise(.routing) }
+        return moved
+    }
+
+    /// Records why the replica broke and when it is tried again.
+    func recordFailure(_ replica: ReplicaRow, _ error: ARMError) async throws {
+        let failures = replica.failures + 1
+        let pause = parts.settings.backoff(failures: failures)
+        let retryAt = parts.time.now().addingTimeInterval(pause.seconds)
+        try await move(replica, on: .broke) { row in
+            row.failures = failures
+            row.retryAt = retryAt
+            row.error = error
+            row.handle = nil
+        }
+        parts.logger.info(
+            "replica broke", metadata: ["replica.id": "\(id)", "error.code": "\(error.code.rawValue)"])
+        let targets = ReplicaTargetStore(parts.database)
+        let before = try await targets.rememberFailure(deploymentID: replica.deploymentID, replica: id.value)
+        if let before, before != id.value, try await ReplicaStore(parts.database).find(ReplicaID(before)) == nil {
+            await parts.backend.discard(ReplicaID(before))
+        }
+    }
+
+    private func retry(_ replica: ReplicaRow) async throws {
+        let wait = (replica.retryAt ?? parts.time.now()).timeIntervalSince(parts.time.now())
+        if wait > 0 {
+            // Looks again from time to time: a new wish of the caller makes it due at once.
+            try await parts.time.sleep(.milliseconds(min(1_000, Int(wait * 1_000) + 1)))
+            return
+        }
+        try await move(replica, on: .retryDue) { row in
+            row.retryAt = nil
+            row.error = nil
+        }
+    }
+
+    /// Out of routing, requests inside end, then stop; always in this order.
+    private func remove(_ replica: ReplicaRow) async throws {
+        if let handle = replica.handle {
+            if await parts.backend.observe(handle) == .running, let specification = try await specification(of: replica) {
+                await parts.drain.drain(
+                    deployment: specification.deployment, endpoint: specification.endpoint,
+                    deadline: parts.settings.drainDeadline)
+            }
+            await parts.backend.stop(handle, grace: parts.settings.stopGrace)
+        }
+        let targets = ReplicaTargetStore(parts.database)
+        let keepsLog = try await targets.findLastFailure(deploymentID: replica.deploymentID) == id.value
+        try await ReplicaStore(parts.database).delete(id)
+        if !keepsLog { await parts.backend.discard(id) }
+        parts.hub.raise(.replicas)
+    }
+}
+
+extension Duration {
+    var seconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) / 1e18
+    }
+}

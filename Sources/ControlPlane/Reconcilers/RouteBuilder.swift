@@ -1,0 +1,68 @@
+import Foundation
+import Resources
+import Routing
+import Store
+
+/// Where scoring requests arrive; part of every scoring URI.
+package struct ScoringAddress: Sendable {
+    /// `https` or `http`.
+    package var scheme: String
+    /// `host:port` that the fleet shares.
+    package var authority: String
+    /// `{endpoint}.{region}.{domain}` leads to an endpoint where this is set.
+    package var domain: String?
+
+    package init(scheme: String, authority: String, domain: String?) {
+        self.scheme = scheme
+        self.authority = authority
+        self.domain = domain
+    }
+
+    /// Address of an endpoint without the path of the model server.
+    package func base(endpoint: String, location: String) -> String {
+        if let host = host(endpoint: endpoint, location: location) { return "\(scheme)://\(host)" }
+        return "\(scheme)://\(authority)/api/v1/endpoint/\(endpoint)"
+    }
+
+    func host(endpoint: String, location: String) -> String? {
+        domain.map { "\(endpoint.lowercased()).\(location).\($0)" }
+    }
+}
+
+/// Turns an endpoint as it is stored into the route that routers serve.
+struct RouteBuilder: Sendable {
+    let address: ScoringAddress
+    let tokenIssuer: String
+
+    /// Longest line where requests wait: as many as are being served (`surface.md` §7: 429 beyond 2 × in flight).
+    func route(_ endpoint: RoutedEndpoint) -> Route {
+        let kind: EndpointKind = endpoint.properties.compute == nil ? .managed : .kubernetes
+        let deployments = endpoint.deployments.map { deployment(of: kind, $0) }
+        let traffic = endpoint.properties.traffic
+            .filter { share in share.value > 0 && deployments.contains { $0.name == share.key } }
+            .sorted { $0.key < $1.key }
+            .map { TrafficShare(deployment: $0.key, percent: $0.value) }
+        return Route(
+            endpoint: endpoint.name, endpointID: endpoint.id.uuidString.lowercased(),
+            hosts: address.host(endpoint: endpoint.name, location: endpoint.location).map { [$0] } ?? [],
+            kind: kind,
+            authentication: Authentication(
+                mode: endpoint.properties.authMode == .key ? .key : .token,
+                keyDigests: endpoint.properties.authMode == .key ? endpoint.keyDigests : [],
+                tokenIssuer: tokenIssuer, tokenAudience: EndpointService.tokenAudience),
+            traffic: traffic, deployments: deployments)
+    }
+
+    /// `maxQueueWait` does not count for managed deployments: they wait as long as a request may take.
+    private func deployment(of kind: EndpointKind, _ deployment: RoutedDeployment) -> DeploymentRoute {
+        let settings = deployment.requestSettings
+        let capacity = settings.maxConcurrentRequestsPerInstance * max(1, deployment.instanceCount)
+        return DeploymentRoute(
+            name: deployment.name, scoringPath: deployment.replicas.first?.scoringPath ?? "/score",
+            requestTimeoutMs: settings.requestTimeout.milliseconds,
+            maxConcurrentRequestsPerReplica: settings.maxConcurrentRequestsPerInstance,
+            maxQueueWaitMs: kind == .managed ? settings.requestTimeout.milliseconds : settings.maxQueueWait.milliseconds,
+            queueLimit: capacity,
+            replicas: deployment.replicas.map { ReplicaRoute(id: $0.id.description, address: $0.address) })
+    }
+}

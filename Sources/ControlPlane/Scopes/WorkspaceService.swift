@@ -1,0 +1,106 @@
+import Foundation
+package import Postgres
+package import Resources
+import Store
+
+/// What is told when a workspace was written.
+package struct WorkspaceOutcome: Sendable {
+    package var workspace: Workspace
+    package var wasMade: Bool
+}
+
+/// Workspaces: written at once, without an operation.
+package struct WorkspaceService: Sendable {
+    private let database: Database
+    private let vault: SecretVault
+    /// Makes the container of the default datastore.
+    private let createContainer: @Sendable (String) async throws -> Void
+
+    package init(
+        database: Database, vault: SecretVault, createContainer: @escaping @Sendable (String) async throws -> Void
+    ) {
+        self.database = database
+        self.vault = vault
+        self.createContainer = createContainer
+    }
+
+    package func get(caller: Caller, _ id: ResourceID) async throws -> Workspace {
+        try await Self.find(id, database, isParent: false)
+    }
+
+    package func list(
+        caller: Caller, subscription: String, resourceGroup: String?, page: PageRequest
+    ) async throws -> Page<Workspace> {
+        let scopes = ScopeService(database: database)
+        if let resourceGroup {
+            _ = try await scopes.getGroup(caller: caller, subscription: subscription, name: resourceGroup)
+        } else {
+            try await scopes.checkSubscription(subscription)
+        }
+        return try await WorkspaceStore(database).list(
+            subscription: subscription, resourceGroup: resourceGroup, page: page)
+    }
+
+    package func put(
+        caller: Caller, _ id: ResourceID, _ request: WorkspaceRequest, if precondition: WritePrecondition
+    ) async throws -> WorkspaceOutcome {
+        try ResourceName.checkWorkspace(id.name)
+        _ = try await ScopeService(database: database).getGroup(
+            caller: caller, subscription: id.subscription, name: id.resourceGroup)
+        let wasMade = try await database.transaction { transaction in
+            let store = WorkspaceStore(transaction)
+            let existing = try await store.find(id)
+            try precondition.check(existing?.version, "The workspace '\(id.name)'")
+            guard let existing else {
+                let newID = UUID()
+                try await store.insert(id: newID, resource: id, request: request, by: caller.auditName)
+                try await vault.createDataKey(workspaceID: newID, in: transaction)
+                return true
+            }
+            guard existing.envelope.location == request.envelope.location else {
+                throw ARMError(
+                    .invalidResourceLocation, "The workspace '\(id.name)' is in '\(existing.envelope.location)'; it can't move.",
+                    target: "$.location")
+            }
+            guard existing.envelope != request.envelope || existing.properties != request.properties else { return false }
+            guard try await store.update(existing, to: request, by: caller.auditName) else {
+                throw ARMError(.conflict, "The workspace '\(id.name)' was changed by somebody else; try again.")
+            }
+            return false
+        }
+        let workspace = try await get(caller: caller, id)
+        try await createContainer(workspace.blobContainer)
+        return WorkspaceOutcome(workspace: workspace, wasMade: wasMade)
+    }
+
+    /// Removes a workspace without endpoints, with its assets; false when there was none.
+    package func delete(caller: Caller, _ id: ResourceID, if precondition: WritePrecondition) async throws -> Bool {
+        do {
+            return try await database.transaction { transaction in
+                let store = WorkspaceStore(transaction)
+                guard let workspace = try await store.find(id) else { return false }
+                try precondition.check(workspace.version, "The workspace '\(id.name)'")
+                try await store.delete(id: workspace.id)
+                return true
+            }
+        } catch let error as PostgresError {
+            guard case .foreignKeyViolation = error.code else { throw error }
+            throw ARMError(.conflict, "The workspace '\(id.name)' holds endpoints; delete them first.")
+        }
+    }
+
+    /// The workspace of an id, or the error that says what of its path is missing.
+    static func find(_ id: ResourceID, _ runner: any StatementRunner, isParent: Bool) async throws -> Workspace {
+        if let workspace = try await WorkspaceStore(runner).find(id) { return workspace }
+        guard try await SubscriptionStore(runner).exists(id.subscription) else {
+            throw ARMError(.subscriptionNotFound, "The subscription '\(id.subscription)' could not be found.")
+        }
+        guard try await ResourceGroupStore(runner).find(subscription: id.subscription, name: id.resourceGroup) != nil else {
+            throw ScopeService.groupNotFound(id.resourceGroup)
+        }
+        let name = id.name(of: "workspaces") ?? ""
+        throw ARMError(
+            isParent ? .parentResourceNotFound : .resourceNotFound,
+            "The workspace '\(name)' was not found in the resource group '\(id.resourceGroup)'.")
+    }
+}

@@ -1,0 +1,184 @@
+import Foundation
+package import Logging
+package import Postgres
+import ServiceLifecycle
+import Store
+import Synchronization
+
+/// Settings of the work queue.
+package struct WorkQueueSettings: Sendable {
+    /// Operations that one process carries out at once.
+    package var concurrency: Int
+    /// How long a claim holds without being extended; work of a dead process is taken over after it.
+    package var lease: Duration
+    /// How often leases are extended.
+    package var heartbeat: Duration
+    /// How often the queue is looked at without a signal.
+    package var pollInterval: Duration
+
+    package init(
+        concurrency: Int = 256, lease: Duration = .seconds(6), heartbeat: Duration = .milliseconds(1_500),
+        pollInterval: Duration = .seconds(1)
+    ) {
+        self.concurrency = concurrency
+        self.lease = lease
+        self.heartbeat = heartbeat
+        self.pollInterval = pollInterval
+    }
+}
+
+/// Claims work items and runs their operations, many at once; frees what dead workers held.
+///
+/// ```swift
+/// ServiceGroup(services: [worker], …)   // run() until graceful shutdown, then gives back what it holds
+/// ```
+package final class WorkQueueWorker: Service {
+    private let database: Database
+    private let runner: OperationRunner
+    private let hub: SignalHub
+    private let settings: WorkQueueSettings
+    private let logger: Logger
+    private let owner = UUID()
+    private let running = Mutex<[Int64: Task<Void, Never>]>([:])
+
+    /// First pause after a failed try; doubled each time, with jitter.
+    private static let firstBackoff = Duration.milliseconds(200)
+    private static let longestBackoff = Duration.seconds(30)
+
+    package init(
+        database: Database, runner: OperationRunner, hub: SignalHub, settings: WorkQueueSettings = WorkQueueSettings(),
+        logger: Logger
+    ) {
+        self.database = database
+        self.runner = runner
+        self.hub = hub
+        self.settings = settings
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withDiscardingTaskGroup { group in
+                group.addTask { await self.claimLoop() }
+                group.addTask { await self.heartbeatLoop() }
+                group.addTask { await self.rescueLoop() }
+            }
+        }
+    }
+
+    private func claimLoop() async {
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                let seen = hub.count(of: .work)
+                let free = settings.concurrency - running.withLock { $0.count }
+                let claimed = free > 0 ? await claim(limit: min(free, 64)) : []
+                for work in claimed { start(work, in: &group) }
+                if claimed.isEmpty || free <= claimed.count {
+                    _ = await hub.wait(for: .work, after: seen, upTo: await pause())
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// Until the next item is due, at most the polling interval.
+    private func pause() async -> Duration {
+        // A failed look-up costs one polling interval.
+        guard let next = try? await WorkItemStore(database).millisecondsUntilNext() else { return settings.pollInterval }
+        return min(settings.pollInterval, .milliseconds(max(1, next)))
+    }
+
+    private func claim(limit: Int) async -> [ClaimedWork] {
+        do {
+            return try await WorkItemStore(database).claim(owner: owner, limit: limit, lease: settings.lease)
+        } catch {
+            if !Task.isCancelled { logger.warning("claiming work failed", metadata: ["error": "\(error)"]) }
+            return []
+        }
+    }
+
+    private func start(_ work: ClaimedWork, in group: inout DiscardingTaskGroup) {
+        // The handle lets the heartbeat cancel an item that was taken away; the group's child awaits its end.
+        let task = Task { await self.carryOut(work) }
+        running.withLock { $0[work.claim.id] = task }
+        group.addTask {
+            await withTaskCancellationHandler {
+                await task.value
+            } onCancel: {
+                task.cancel()
+            }
+            self.running.withLock { _ = $0.removeValue(forKey: work.claim.id) }
+            self.hub.raiseHere([.work])
+        }
+    }
+
+    private func carryOut(_ work: ClaimedWork) async {
+        do {
+            try await runner.run(work)
+        } catch {
+            let wasTaken = Task.isCancelled
+            let delay = wasTaken ? Duration.zero : Self.backoff(attempt: work.claim.attempt)
+            if !wasTaken {
+                var metadata = OperationRunner.metadata(work.operation)
+                metadata["error"] = "\(error)"
+                logger.warning("operation interrupted, it will be tried again", metadata: metadata)
+            }
+            await giveBack(work, after: delay, error: wasTaken ? nil : "\(error)")
+        }
+    }
+
+    /// Returns the claim; without a database the lease runs out instead.
+    private func giveBack(_ work: ClaimedWork, after delay: Duration, error: String?) async {
+        let database = database
+        let logger = logger
+        // A cancelled task cancels its statements, so the claim is returned by one that is not.
+        await Task {
+            do {
+                try await WorkItemStore(database).release(work.claim, after: delay, error: error)
+            } catch {
+                logger.debug("a claim was left to its lease", metadata: ["error": "\(error)"])
+            }
+        }.value
+    }
+
+    private static func backoff(attempt: Int) -> Duration {
+        let doubled = firstBackoff * (1 << min(attempt, 10))
+        return min(doubled, longestBackoff) * Double.random(in: 0.5...1)
+    }
+
+    private func heartbeatLoop() async {
+        var seen = hub.count(of: .work)
+        while !Task.isCancelled {
+            await extendLeases()
+            seen = await hub.wait(for: .work, after: seen, upTo: settings.heartbeat)
+            try? await Task.sleep(for: .milliseconds(50))  // many signals make one round; cancellation ends the loop
+        }
+    }
+
+    private func extendLeases() async {
+        let mine = running.withLock { Set($0.keys) }
+        guard !mine.isEmpty else { return }
+        do {
+            let held = try await WorkItemStore(database).extendLeases(owner: owner, lease: settings.lease)
+            let lost = running.withLock { running in mine.subtracting(held).compactMap { running[$0] } }
+            for task in lost { task.cancel() }
+        } catch {
+            if !Task.isCancelled { logger.warning("extending leases failed", metadata: ["error": "\(error)"]) }
+        }
+    }
+
+    private func rescueLoop() async {
+        while !Task.isCancelled {
+            do {
+                let rescued = try await WorkItemStore(database).rescueAbandoned()
+                if rescued > 0 {
+                    logger.info("work of a dead worker was freed", metadata: ["work.count": "\(rescued)"])
+                    hub.raise(.work)
+                }
+            } catch {
+                if !Task.isCancelled { logger.debug("looking for abandoned work failed", metadata: ["error": "\(error)"]) }
+            }
+            try? await Task.sleep(for: settings.heartbeat)  // only cancellation throws, and the loop sees it
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package import Foundation
+import Logging
+
+/// Why a pushed table is not served.
+package enum TableRefusal: Error, Equatable {
+    /// The router serves a newer one already.
+    case outdated(served: Int64)
+    case malformed(String)
+}
+
+/// Applies tables one after the other: compile, hand to the loops, wait until all serve it, keep it on disk.
+package actor TableKeeper {
+    private var compiler: TableCompiler
+    private let shared: LoopShared
+    private let savedTable: SavedTable?
+    private let logger: Logger
+    /// The table that the loops were last given.
+    package private(set) var present = CompiledTable.empty
+
+    init(compiler: TableCompiler, shared: LoopShared, savedTable: SavedTable?, logger: Logger) {
+        self.compiler = compiler
+        self.shared = shared
+        self.savedTable = savedTable
+        self.logger = logger
+    }
+
+    /// Serves a table, and returns the generation that every loop serves then.
+    ///
+    /// - Throws: ``TableRefusal``; the table that was served stays.
+    package func apply(_ lines: Data) async throws(TableRefusal) -> Int64 {
+        let generation = try publish(lines)
+        // Another table may be published meanwhile; then the loops serve a newer one, which is as good.
+        await shared.waitUntilServed(generation)
+        return generation
+    }
+
+    /// Compiles a table and hands it to the loops without waiting for them.
+    func publish(_ lines: Data) throws(TableRefusal) -> Int64 {
+        var next = compiler
+        let output: TableCompiler.Output
+        do {
+            output = try next.compile(lines)
+        } catch {
+            throw .malformed("\(error)")
+        }
+        guard output.table.generation >= present.generation else { throw .outdated(served: present.generation) }
+        compiler = next
+        present = output.table
+        shared.publish(output.table, retired: output.retired)
+        logger.info(
+            "routing table published",
+            metadata: [
+                "table.generation": "\(output.table.generation)", "table.routes": "\(output.table.routes.count)",
+                "table.compiled": "\(output.compiledCount)",
+            ])
+        save(lines)
+        return output.table.generation
+    }
+
+    /// Publishes the table that was saved last, if there is one that can be read.
+    func restore() {
+        guard let savedTable else { return }
+        do {
+            guard let lines = try savedTable.read() else { return }
+            _ = try publish(lines)
+        } catch {
+            logger.warning(
+                "the saved routing table cannot be used, starting without one",
+                metadata: ["table.file": "\(savedTable.path)", "error": "\(error)"])
+        }
+    }
+
+    private func save(_ lines: Data) {
+        guard let savedTable else { return }
+        do {
+            try savedTable.write(lines)
+        } catch {
+            logger.error("the routing table was not saved", metadata: ["table.file": "\(savedTable.path)", "error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import CEpoll
+import Glibc
+import Synchronization
+
+extension Loop {
+    private static var acceptsPerTurn: Int { 64 }
+
+    /// Takes the connections that wait at the listener.
+    func acceptConnections() {
+        guard listener >= 0 else { return }
+        for _ in 0..<Self.acceptsPerTurn {
+            guard acceptOne() else { return }
+        }
+        unfinished.append(Token(.listener))
+    }
+
+    /// Takes one connection; false if there is none, or none can be had now.
+    private func acceptOne() -> Bool {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let descriptor = withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { CEpollAccept(listener, $0, &length) }
+        }
+        guard descriptor >= 0 else {
+            switch errno {
+            case EAGAIN: return false
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+                acceptAgainAt = now.after(milliseconds: 100)
+                return false
+            // The client has gone, or the network failed for it: the next one may do.
+            default: return true
+            }
+        }
+        let others = shared.connections.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard others < settings.maxConnections, let client = clients.take() else {
+            refuse(descriptor)
+            shared.connections.wrappingSubtract(1, ordering: .relaxed)
+            return true
+        }
+        open(client, descriptor, PeerAddress.text(of: storage))
+        return true
+    }
+
+    private func open(_ client: Int32, _ descriptor: Int32, _ peer: ShortText<46>) {
+        let generation = clients[client].generation &+ 1 & 0x3FFF_FFFF
+        clients[client] = ClientConnection()
+        clients[client].generation = generation
+        clients[client].descriptor = descriptor
+        clients[client].isOpen = true
+        clients[client].peerAddress = peer
+        clients[client].mayRead = true
+        counters.add(1, to: .openConnections)
+        counters.add(1, to: .acceptedConnections)
+        Socket.setNoDelay(descriptor)
+        do {
+            try poller.add(descriptor, token: token(ofClient: client))
+        } catch {
+            return closeClient(client)
+        }
+        setDeadline(client, now.after(milliseconds: settings.headTimeoutMs))
+        // The request is often there already: looking costs less than waiting for the poller to say so.
+        advance(client)
+    }
+
+    /// Answers 503 on a connection that is one too many, as far as its send buffer takes it.
+    private func refuse(_ descriptor: Int32) {
+        var queue = ByteQueue()
+        queue.borrow(from: pool)
+        var facts = RequestFacts()
+        facts.id = RequestID(from: &random)
+        OwnAnswer.tooManyConnections.write(to: &queue, request: facts, deployment: nil, closes: true)
+        _ = Socket.send(descriptor, queue.readable)
+        queue.giveBack(to: pool)
+        shutdown(descriptor, Socket.sendingSide)
+        close(descriptor)
+    }
+
+    /// Stops accepting, closes what is idle, and lets the rest finish until `deadline`.
+    func drain(until deadline: MonotonicTime) {
+        let isFirst = drainDeadline == nil
+        drainDeadline = min(deadline, drainDeadline ?? deadline)
+        guard isFirst, listener >= 0 else { return }
+        // Connections in the queue of a closed listener would be reset: take them first.
+        while acceptOne() {}
+        close(listener)
+        listener = -1
+        acceptAgainAt = .never
+        for client in 0..<Int32(clients.capacity) where clients[client].isOpen && clients[client].state == .head {
+            guard clients[client].input.isEmpty else { continue }
+            if clients[client].servedCount > 0 {
+                closeClient(client)
+            } else {
+                setDeadline(client, min(clients[client].deadline, now.after(milliseconds: LoopSettings.drainGraceMs)))
+            }
+        }
+    }
+
+    /// Ends what is left when the loop does.
+    func closeEverything() {
+        for client in 0..<Int32(clients.capacity) where clients[client].isOpen {
+            abandon(client)
+        }
+        for upstream in 0..<Int32(upstreams.capacity) where upstreams[upstream].isOpen {
+            closeUpstream(upstream)
+        }
+        if listener >= 0 { close(listener) }
+        listener = -1
+        shared.acknowledge(loop: index, generation: .max)
+    }
+}

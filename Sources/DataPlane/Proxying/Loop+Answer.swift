@@ -1,0 +1,169 @@
+/// The answer on its way from a replica to the client.
+extension Loop {
+    /// Reads the answer and passes it on, until one side blocks, the answer ends, or the turn does.
+    func receiveAnswer(_ upstream: Int32) {
+        let client = upstreams[upstream].client
+        for _ in 0..<LoopSettings.readsPerTurn {
+            switch relay(upstream, client) {
+            case .ended: return
+            case .finished: return finishExchange(upstream, client)
+            case .needsInput: break
+            case .needsRoom:
+                // The client reads slower than the replica answers: its socket says when it goes on.
+                guard writeOutput(client), clients[client].state == .exchanging else { return }
+                if clients[client].output.isEmpty { continue }
+                return
+            }
+            guard upstreams[upstream].mayRead else {
+                if clients[client].output.isEmpty == false { _ = writeOutput(client) }
+                return releaseEmptyInput(client, upstream)
+            }
+            guard readAnswer(upstream, client) else { return }
+        }
+        guard writeOutput(client) else { return }
+        unfinished.append(token(ofUpstream: upstream))
+    }
+
+    private func releaseEmptyInput(_ client: Int32, _ upstream: Int32) {
+        guard clients[client].isOpen, clients[client].upstream == upstream, upstreams[upstream].input.isEmpty else { return }
+        upstreams[upstream].input.giveBack(to: pool)
+    }
+
+    /// Reads once from the replica; false if the exchange has ended.
+    private func readAnswer(_ upstream: Int32, _ client: Int32) -> Bool {
+        upstreams[upstream].input.borrow(from: pool)
+        if upstreams[upstream].input.room == 0 { upstreams[upstream].input.compact() }
+        let space = upstreams[upstream].input.writable
+        switch Socket.receive(upstreams[upstream].descriptor, into: space) {
+        case .moved(let count):
+            upstreams[upstream].input.commit(count)
+            upstreams[upstream].hasAnswerBytes = true
+            if count < space.count, !upstreams[upstream].isPeerClosed { upstreams[upstream].mayRead = false }
+            return true
+        case .wouldBlock:
+            upstreams[upstream].mayRead = false
+            return true
+        case .endOfStream:
+            return answerEnded(upstream, client)
+        case .failed:
+            upstreamFailed(upstream)
+            return false
+        }
+    }
+
+    /// The replica has closed the connection; false, for the exchange has ended.
+    private func answerEnded(_ upstream: Int32, _ client: Int32) -> Bool {
+        if upstreams[upstream].isHeadDone, upstreams[upstream].answerBody.framing == .untilClose {
+            BodyEncoder.writeEnd(to: &clients[client].output, isChunked: clients[client].request.isAnswerChunked)
+            finishExchange(upstream, client)
+        } else {
+            upstreamFailed(upstream)
+        }
+        return false
+    }
+
+    private enum Relay {
+        case needsInput
+        case needsRoom
+        case finished
+        /// The answer was refused; the client has another one.
+        case ended
+    }
+
+    /// Moves what was read to the client's output.
+    private func relay(_ upstream: Int32, _ client: Int32) -> Relay {
+        if !upstreams[upstream].isHeadDone {
+            if upstreams[upstream].input.isEmpty { return .needsInput }
+            if let stop = relayHead(upstream, client) { return stop }
+        }
+        while true {
+            if upstreams[upstream].answerBody.isFinished { return .finished }
+            if upstreams[upstream].input.isEmpty { return .needsInput }
+            clients[client].output.borrow(from: pool)
+            if clients[client].output.room <= BodyEncoder.overhead { clients[client].output.compact() }
+            let room = clients[client].output.room - BodyEncoder.overhead
+            guard room > 0 else { return .needsRoom }
+            let input = upstreams[upstream].input.readable
+            let step = upstreams[upstream].answerBody.decode(input, limit: room)
+            guard step.state != .malformed else {
+                answerIsInvalid(client)
+                return .ended
+            }
+            let isChunked = clients[client].request.isAnswerChunked
+            BodyEncoder.write(input.run(step.payload), to: &clients[client].output, isChunked: isChunked)
+            if step.state == .finished { BodyEncoder.writeEnd(to: &clients[client].output, isChunked: isChunked) }
+            upstreams[upstream].input.consumeAndReset(step.consumed)
+        }
+    }
+
+    /// Scans the answer's head and writes the client's form of it; `nil` once that is done.
+    private func relayHead(_ upstream: Int32, _ client: Int32) -> Relay? {
+        while true {
+            let bytes = upstreams[upstream].input.readable
+            let length: Int
+            switch upstreams[upstream].headEnd.find(in: bytes, limits: settings.head) {
+            case .incomplete: return .needsInput
+            case .complete(let found): length = found
+            case .refused:
+                answerIsInvalid(client)
+                return .ended
+            }
+            let fault = responseHead.scan(bytes, length: length, limits: settings.head)
+            guard fault == nil, responseHead.status != 101 else {
+                answerIsInvalid(client)
+                return .ended
+            }
+            upstreams[upstream].headEnd = HeadEnd()
+            if responseHead.status < 200 {
+                // An interim answer; `100 Continue` was given by the router.
+                upstreams[upstream].input.consume(length)
+                upstreams[upstream].input.compact()
+                if upstreams[upstream].input.isEmpty { return .needsInput }
+                continue
+            }
+            writeHead(upstream, client, bytes)
+            upstreams[upstream].input.consumeAndReset(length)
+            return nil
+        }
+    }
+
+    private func writeHead(_ upstream: Int32, _ client: Int32, _ bytes: UnsafeBufferPointer<UInt8>) {
+        let framing = responseHead.bodyFraming(answeringHEAD: clients[client].request.isHEAD)
+        let isOpenEnded = framing == .chunked || framing == .untilClose
+        clients[client].request.isAnswerChunked = isOpenEnded && !clients[client].request.isOldClient
+        // A 1.0 client learns from the end of the connection where such a body ends.
+        if isOpenEnded, clients[client].request.isOldClient { clients[client].request.keepsAlive = false }
+        // Who sends before it has read the whole request may never read the rest.
+        if !clients[client].requestBody.isFinished || drainDeadline != nil { clients[client].request.keepsAlive = false }
+        guard let deployment = clients[client].deployment else { return }
+        let mapping = AnswerHead.mapping(
+            status: responseHead.status, kind: deployment.kind, isScoring: clients[client].request.isScoring)
+        clients[client].request.status = mapping.status
+        clients[client].request.isAnswerStarted = true
+        clients[client].request.canReplay = false
+        clients[client].output.borrow(from: pool)
+        AnswerHead.write(
+            responseHead, bytes, to: &clients[client].output, mapping: mapping, framing: framing,
+            request: clients[client].request, deployment: deployment.nameBytes, closes: !clients[client].request.keepsAlive)
+        upstreams[upstream].isHeadDone = true
+        upstreams[upstream].keepsAlive = responseHead.keepsAlive && framing != .untilClose
+        upstreams[upstream].answerBody = BodyDecoder(framing)
+    }
+
+    /// The replica's bytes are not an answer, or stop being one.
+    private func answerIsInvalid(_ client: Int32) {
+        dropUpstream(client)
+        if clients[client].request.isAnswerStarted { closeClient(client) } else { answer(client, .invalidAnswer) }
+    }
+
+    /// The answer is complete: keeps the connection if it can serve another request, frees the slot, sends the rest.
+    private func finishExchange(_ upstream: Int32, _ client: Int32) {
+        guard let replica = upstreams[upstream].replica, let deployment = clients[client].deployment else { return }
+        let isRequestSent = clients[client].requestBody.isFinished && clients[client].forwarded.isEmpty
+        let isClean = upstreams[upstream].input.isEmpty && !upstreams[upstream].isPeerClosed
+        clients[client].upstream = -1
+        if upstreams[upstream].keepsAlive, isRequestSent, isClean { keepIdle(upstream) } else { closeUpstream(upstream) }
+        leaveReplica(replica, deployment)
+        endRequest(client)
+    }
+}

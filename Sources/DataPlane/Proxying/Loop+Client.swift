@@ -1,0 +1,254 @@
+import Glibc
+import Synchronization
+
+/// Reading from and writing to clients, and the end of an answer.
+extension Loop {
+    func clientEvent(_ token: Token, _ readiness: Readiness) {
+        guard isCurrent(client: token) else { return }
+        let client = token.index
+        if readiness.isReadable { clients[client].mayRead = true }
+        if readiness.isPeerClosed { clients[client].isPeerClosed = true }
+        if readiness.isWritable, !clients[client].output.isEmpty {
+            guard writeOutput(client) else { return }
+        }
+        advance(client)
+    }
+
+    /// Does what can be done for a client now.
+    func advance(_ client: Int32) {
+        switch clients[client].state {
+        case .head: readHead(client)
+        case .waiting: if clients[client].isPeerClosed { abandon(client) }
+        case .exchanging: advanceExchange(client)
+        case .answering: break
+        case .discarding: discardBody(client)
+        case .lingering: linger(client)
+        }
+    }
+
+    /// Reads into the input; false if nothing came. Closes nothing.
+    func readInput(_ client: Int32) -> Bool {
+        guard clients[client].mayRead else { return false }
+        clients[client].input.borrow(from: pool)
+        if clients[client].input.room == 0 { clients[client].input.compact() }
+        let space = clients[client].input.writable
+        guard space.count > 0 else { return false }
+        switch Socket.receive(clients[client].descriptor, into: space) {
+        case .moved(let count):
+            clients[client].input.commit(count)
+            // A short read has emptied the socket; what comes later makes a new event, except an end that was seen already.
+            if count < space.count, !clients[client].isPeerClosed { clients[client].mayRead = false }
+            return true
+        case .wouldBlock:
+            clients[client].mayRead = false
+        case .endOfStream, .failed:
+            clients[client].mayRead = false
+            clients[client].sawEnd = true
+            clients[client].isPeerClosed = true
+        }
+        if clients[client].input.isEmpty { clients[client].input.giveBack(to: pool) }
+        return false
+    }
+
+    private func readHead(_ client: Int32) {
+        var turns = LoopSettings.readsPerTurn
+        while clients[client].isOpen, clients[client].state == .head {
+            if !clients[client].input.isEmpty, tryHead(client) { continue }
+            guard clients[client].isOpen, clients[client].state == .head else { return }
+            let wasEmpty = clients[client].input.isEmpty
+            guard turns > 0 else { return unfinished.append(token(ofClient: client)) }
+            turns -= 1
+            guard readInput(client) else {
+                if clients[client].sawEnd { closeClient(client) }
+                return
+            }
+            if wasEmpty { setDeadline(client, now.after(milliseconds: settings.headTimeoutMs)) }
+        }
+    }
+
+    /// Takes a request head off the input if it is whole; false if more bytes are needed.
+    private func tryHead(_ client: Int32) -> Bool {
+        switch clients[client].headEnd.find(in: clients[client].input.readable, limits: settings.head) {
+        case .incomplete:
+            return false
+        case .complete(let length):
+            startRequest(client, headLength: length)
+        case .refused(let fault):
+            beginFacts(client)
+            answer(client, .fault(fault))
+        }
+        return true
+    }
+
+    /// Sends what the output holds; false if the connection was closed.
+    func writeOutput(_ client: Int32) -> Bool {
+        while !clients[client].output.isEmpty {
+            switch Socket.send(clients[client].descriptor, clients[client].output.readable) {
+            case .moved(let count):
+                clients[client].output.consumeAndReset(count)
+            case .wouldBlock, .endOfStream:
+                armForWriting(client)
+                return true
+            case .failed:
+                abandon(client)
+                return false
+            }
+        }
+        clients[client].output.giveBack(to: pool)
+        if clients[client].state == .answering { finishAnswer(client) }
+        return clients[client].isOpen
+    }
+
+    private func armForWriting(_ client: Int32) {
+        // Stays armed: the edge comes only after a send that would have blocked.
+        guard !clients[client].isArmedForWriting else { return }
+        clients[client].isArmedForWriting = true
+        poller.setWriting(clients[client].descriptor, token: token(ofClient: client), true)
+    }
+
+    /// Gives the router's own answer to the present request, which must not have one yet.
+    func answer(_ client: Int32, _ own: OwnAnswer) {
+        if own.closesConnection || drainDeadline != nil || !canSkipBody(client) { clients[client].request.keepsAlive = false }
+        let deployment = clients[client].deployment
+        clients[client].request.status = own.status.number
+        clients[client].output.borrow(from: pool)
+        own.write(
+            to: &clients[client].output, request: clients[client].request, deployment: deployment?.nameBytes,
+            closes: !clients[client].request.keepsAlive)
+        endRequest(client)
+    }
+
+    /// Whether the rest of the request's body is short enough to be read and dropped.
+    private func canSkipBody(_ client: Int32) -> Bool {
+        // Who waits for `100 Continue` may or may not send the body after another answer.
+        if clients[client].request.expectsContinue, !clients[client].requestBody.isFinished { return false }
+        guard let remaining = clients[client].requestBody.knownRemaining else { return true }
+        return remaining <= LoopSettings.discardLimit
+    }
+
+    /// The whole answer is in the output: counts it, and sends it.
+    func endRequest(_ client: Int32) {
+        let status = clients[client].request.status
+        let duration = now.microseconds - clients[client].request.startedAt.microseconds
+        if let deployment = clients[client].deployment {
+            deployment.state.loops[index].countAnswer(status: status, durationMicroseconds: duration)
+        } else {
+            counters.add(1, to: .unroutedAnswers)
+        }
+        clients[client].state = .answering
+        clients[client].route = nil
+        clients[client].deployment = nil
+        clients[client].excluded = nil
+        clients[client].forwarded.giveBack(to: pool)
+        clients[client].servedCount += 1
+        setDeadline(client, now.after(milliseconds: settings.idleTimeoutMs))
+        _ = writeOutput(client)
+    }
+
+    /// The answer is out: goes on with the connection, or ends it.
+    private func finishAnswer(_ client: Int32) {
+        guard clients[client].request.keepsAlive, drainDeadline == nil, !clients[client].sawEnd else { return startLingering(client) }
+        guard clients[client].requestBody.isFinished else {
+            clients[client].state = .discarding
+            clients[client].request.bodyCount = 0
+            setDeadline(client, now.after(milliseconds: settings.headTimeoutMs))
+            return discardBody(client)
+        }
+        startNextHead(client)
+    }
+
+    private func startNextHead(_ client: Int32) {
+        clients[client].state = .head
+        clients[client].headEnd = HeadEnd()
+        setDeadline(client, now.after(milliseconds: settings.idleTimeoutMs))
+        // Pipelined requests go on after the others had their turn, and never deeper on the stack.
+        if clients[client].input.isEmpty {
+            clients[client].input.giveBack(to: pool)
+            if clients[client].mayRead { unfinished.append(token(ofClient: client)) }
+        } else {
+            clients[client].input.compact()
+            setDeadline(client, now.after(milliseconds: settings.headTimeoutMs))
+            unfinished.append(token(ofClient: client))
+        }
+    }
+
+    private func discardBody(_ client: Int32) {
+        var turns = LoopSettings.readsPerTurn
+        while clients[client].state == .discarding {
+            if !clients[client].input.isEmpty {
+                let step = clients[client].requestBody.decode(clients[client].input.readable)
+                clients[client].input.consumeAndReset(step.consumed)
+                clients[client].request.bodyCount += UInt64(step.payload.count)
+                if step.state == .finished { return startNextHead(client) }
+                let isTooLong = clients[client].request.bodyCount > LoopSettings.discardLimit
+                guard step.state != .malformed, !isTooLong else { return closeClient(client) }
+                if step.consumed > 0 { continue }
+            }
+            guard turns > 0 else { return unfinished.append(token(ofClient: client)) }
+            turns -= 1
+            guard readInput(client) else {
+                if clients[client].sawEnd { closeClient(client) }
+                return
+            }
+        }
+    }
+
+    /// Closes the sending side first: closing at once with unread bytes would reset the connection and lose the answer.
+    private func startLingering(_ client: Int32) {
+        let isAllRead = clients[client].requestBody.isFinished && clients[client].input.isEmpty && !clients[client].mayRead
+        if clients[client].sawEnd || isAllRead { return closeClient(client) }
+        shutdown(clients[client].descriptor, Socket.sendingSide)
+        clients[client].state = .lingering
+        clients[client].deadline = .never
+        setDeadline(client, now.after(milliseconds: LoopSettings.lingerMs))
+        linger(client)
+    }
+
+    private func linger(_ client: Int32) {
+        for _ in 0..<LoopSettings.readsPerTurn {
+            clients[client].input.consumeAndReset(clients[client].input.count)
+            guard readInput(client) else {
+                if clients[client].sawEnd { closeClient(client) }
+                return
+            }
+        }
+        unfinished.append(token(ofClient: client))
+    }
+
+    func clientTimedOut(_ client: Int32) {
+        switch clients[client].state {
+        case .head:
+            if clients[client].input.isEmpty { return closeClient(client) }
+            beginFacts(client)
+            answer(client, .headTimeout)
+        case .waiting: waitTimedOut(client)
+        case .exchanging: exchangeTimedOut(client)
+        case .answering, .discarding, .lingering: closeClient(client)
+        }
+    }
+
+    /// Closes a client's connection whatever it is at: leaves the line, closes the replica's connection, frees the slot.
+    func abandon(_ client: Int32) {
+        if clients[client].state == .waiting { leaveLine(client) }
+        if clients[client].state == .exchanging { dropUpstream(client) }
+        closeClient(client)
+    }
+
+    /// Closes a connection that neither waits nor has a replica.
+    func closeClient(_ client: Int32) {
+        guard clients[client].isOpen else { return }
+        close(clients[client].descriptor)
+        clients[client].isOpen = false
+        clients[client].descriptor = -1
+        clients[client].input.giveBack(to: pool)
+        clients[client].output.giveBack(to: pool)
+        clients[client].forwarded.giveBack(to: pool)
+        clients[client].route = nil
+        clients[client].deployment = nil
+        clients[client].excluded = nil
+        clients[client].rememberedKey.forget()
+        clients.give(client)
+        counters.add(-1, to: .openConnections)
+        shared.connections.wrappingSubtract(1, ordering: .relaxed)
+    }
+}

@@ -1,0 +1,149 @@
+import Glibc
+import Routing
+
+/// A request and its answer between a client and a replica.
+extension Loop {
+    /// Sends a request to `replica`, of which a slot was taken.
+    func beginExchange(_ client: Int32, _ deployment: CompiledDeployment, _ replica: ReplicaState) {
+        clients[client].state = .exchanging
+        deployment.state.loops[index].inFlight += 1
+        setDeadline(client, now.after(milliseconds: deployment.requestTimeoutMs))
+        guard let upstream = takeIdle(of: replica, isIdempotent: clients[client].request.isIdempotent) ?? openUpstream(to: replica) else {
+            return exchangeFailed(client, replica, .notConnected)
+        }
+        clients[client].upstream = upstream
+        upstreams[upstream].client = client
+        sendContinue(client)
+        advanceExchange(client)
+    }
+
+    /// Tells a client that waits for it to send the body: the request has its replica now.
+    private func sendContinue(_ client: Int32) {
+        guard clients[client].request.expectsContinue, !clients[client].requestBody.isFinished else { return }
+        clients[client].request.expectsContinue = false
+        guard clients[client].input.isEmpty, clients[client].request.bodyCount == 0 else { return }
+        clients[client].output.borrow(from: pool)
+        clients[client].output.append("HTTP/1.1 100 Continue\r\n\r\n")
+        _ = writeOutput(client)
+    }
+
+    /// Moves the request towards the replica, and the answer on if its way was blocked.
+    func advanceExchange(_ client: Int32) {
+        guard clients[client].isOpen, clients[client].state == .exchanging else { return }
+        // Nobody is left to read the answer.
+        if clients[client].isPeerClosed, clients[client].requestBody.isFinished { return abandon(client) }
+        sendRequest(client)
+        guard clients[client].isOpen, clients[client].state == .exchanging else { return }
+        let upstream = clients[client].upstream
+        guard upstream >= 0, upstreams[upstream].state == .active else { return }
+        if upstreams[upstream].mayRead || !upstreams[upstream].input.isEmpty { receiveAnswer(upstream) }
+    }
+
+    /// Reads body from the client and sends it on, until one side blocks or the turn ends.
+    func sendRequest(_ client: Int32) {
+        let upstream = clients[client].upstream
+        guard upstream >= 0, upstreams[upstream].state == .active else { return }
+        for _ in 0..<LoopSettings.readsPerTurn {
+            guard takeBody(client), clients[client].state == .exchanging else { return }
+            guard flushRequest(client, upstream) else { return }
+            guard !clients[client].requestBody.isFinished, clients[client].forwarded.isEmpty else { return }
+            if !clients[client].input.isEmpty { continue }
+            guard readInput(client) else {
+                if clients[client].sawEnd { abandon(client) }
+                return
+            }
+        }
+        unfinished.append(token(ofClient: client))
+    }
+
+    /// Sends what the request's buffer holds; false if the exchange has ended.
+    private func flushRequest(_ client: Int32, _ upstream: Int32) -> Bool {
+        while !clients[client].forwarded.isEmpty {
+            switch Socket.send(upstreams[upstream].descriptor, clients[client].forwarded.readable) {
+            case .moved(let count):
+                upstreams[upstream].sentCount += count
+                clients[client].forwarded.consume(count)
+            case .wouldBlock, .endOfStream:
+                armForWriting(upstream)
+                return true
+            case .failed:
+                // The replica may have answered before it closed, to refuse a body that it does not want.
+                if upstreams[upstream].sentCount > 0, upstreams[upstream].mayRead || upstreams[upstream].hasAnswerBytes {
+                    receiveAnswer(upstream)
+                    return false
+                }
+                upstreamFailed(upstream)
+                return false
+            }
+        }
+        return true
+    }
+
+    func exchangeTimedOut(_ client: Int32) {
+        let kind = clients[client].deployment?.kind ?? .managed
+        let isStarted = clients[client].request.isAnswerStarted
+        dropUpstream(client)
+        if isStarted {
+            closeClient(client)
+        } else {
+            clients[client].output.giveBack(to: pool)
+            answer(client, .timeout(kind))
+        }
+    }
+
+    /// How an exchange failed before any byte of an answer.
+    enum Failure {
+        /// No connection to the replica: it has nothing of the request.
+        case notConnected
+        /// The connection broke and not a byte of the request was accepted.
+        case nothingSent
+        /// The connection broke after bytes of the request were accepted: the model may have run.
+        case broken
+    }
+
+    /// Sends the request to another replica if that is safe, or answers 502.
+    ///
+    /// Safe is: once; while everything that was sent is still here; and only if the replica cannot have begun with
+    /// the request, or the method is idempotent (RFC 9110 section 9.2.2). A scoring request is a POST: it is never sent twice.
+    func exchangeFailed(_ client: Int32, _ replica: ReplicaState, _ failure: Failure) {
+        if failure == .notConnected { replica.loops[index].avoidedUntil = now.after(milliseconds: settings.avoidMs) }
+        let deployment = clients[client].deployment
+        dropUpstream(client, replica)
+        clients[client].state = .head
+        let request = clients[client].request
+        let isSafe = failure != .broken || request.isIdempotent
+        guard let deployment, isSafe, request.canReplay, !request.wasRetried else { return answer(client, .replicaUnreachable) }
+        let present = table.deployment(of: deployment.state) ?? deployment
+        // A kept connection that had ended says nothing about the replica: it may be asked again.
+        let mayAskSame = failure == .nothingSent
+        guard mayAskSame || present.replicas.contains(where: { $0 !== replica }) else { return answer(client, .replicaUnreachable) }
+        clients[client].request.wasRetried = true
+        clients[client].excluded = mayAskSame ? nil : replica
+        clients[client].forwarded.rewind()
+        clients[client].deployment = present
+        counters.add(1, to: .retries)
+        admit(client, present)
+    }
+
+    /// Ends the exchange of a client: closes the connection to the replica and frees the slot.
+    func dropUpstream(_ client: Int32, _ replica: ReplicaState? = nil) {
+        let upstream = clients[client].upstream
+        clients[client].upstream = -1
+        let used = upstream >= 0 ? upstreams[upstream].replica : replica
+        if upstream >= 0 { closeUpstream(upstream) }
+        guard let used, let deployment = clients[client].deployment else { return }
+        leaveReplica(used, deployment)
+    }
+
+    /// The replica is done with the request.
+    func leaveReplica(_ replica: ReplicaState, _ deployment: CompiledDeployment) {
+        deployment.state.loops[index].inFlight -= 1
+        releaseSlot(replica, deployment.state)
+    }
+
+    private func armForWriting(_ upstream: Int32) {
+        guard !upstreams[upstream].isArmedForWriting else { return }
+        upstreams[upstream].isArmedForWriting = true
+        poller.setWriting(upstreams[upstream].descriptor, token: token(ofUpstream: upstream), true)
+    }
+}

@@ -1,0 +1,134 @@
+/// From a whole request head to a request that asks for a replica.
+extension Loop {
+    /// Starts the facts of a new request on a connection.
+    func beginFacts(_ client: Int32) {
+        clients[client].request = RequestFacts()
+        clients[client].request.startedAt = now
+        clients[client].request.id = RequestID(from: &random)
+        clients[client].requestBody = BodyDecoder(.none)
+        clients[client].deployment = nil
+        clients[client].route = nil
+    }
+
+    /// Takes a head of `headLength` bytes off the input, and routes the request or answers it.
+    ///
+    /// The order of the checks is part of the contract: a caller learns nothing about an endpoint's deployments
+    /// before its key was accepted.
+    func startRequest(_ client: Int32, headLength: Int) {
+        beginFacts(client)
+        let bytes = clients[client].input.readable
+        if let fault = requestHead.scan(bytes, length: headLength, limits: settings.head) {
+            return answer(client, .fault(fault))
+        }
+        takeFacts(client, bytes)
+        let verdict = route(client, bytes)
+        switch verdict {
+        case .refuse(let own):
+            clients[client].input.consumeAndReset(headLength)
+            answer(client, own)
+        case .forward(let target, let deployment):
+            clients[client].deployment = deployment
+            clients[client].forwarded.borrow(from: pool)
+            ForwardedHead.write(
+                requestHead, bytes, to: &clients[client].forwarded, target: target, scoringPath: deployment.scoringPath,
+                request: clients[client].request, peer: clients[client].peerAddress)
+            clients[client].input.consumeAndReset(headLength)
+            guard takeBody(client) else { return }
+            admit(client, deployment)
+        }
+    }
+
+    private enum Verdict {
+        case refuse(OwnAnswer)
+        case forward(RequestTarget, CompiledDeployment)
+    }
+
+    private func takeFacts(_ client: Int32, _ bytes: UnsafeBufferPointer<UInt8>) {
+        let headers = requestHead.headers
+        clients[client].request.isOldClient = requestHead.minorVersion == 0
+        clients[client].request.isHEAD = requestHead.isHEAD
+        clients[client].request.isIdempotent = requestHead.isIdempotent
+        clients[client].request.keepsAlive = requestHead.keepsAlive
+        clients[client].request.isChunked = headers.isChunked
+        clients[client].request.expectsContinue = requestHead.expectsContinue(bytes)
+        if let value = headers.value(of: .clientRequestID) {
+            clients[client].request.clientID = ForwardedHead.clientID(bytes.run(value))
+        }
+        let framing: BodyFraming = headers.isChunked ? .chunked : headers.contentLength.map { .length($0) } ?? .none
+        clients[client].requestBody = BodyDecoder(framing)
+    }
+
+    private func route(_ client: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> Verdict {
+        if let length = requestHead.headers.contentLength, length > settings.maxBodySize { return .refuse(.bodyTooLarge) }
+        guard let target = RequestTarget(bytes.run(requestHead.target)) else { return .refuse(.malformed) }
+        guard let route = findRoute(target, bytes) else { return .refuse(.unknownEndpoint) }
+        guard isAdmitted(client, to: route, bytes) else { return .refuse(.unauthorized) }
+        clients[client].request.isScoring = target.isScoring
+        if let name = requestHead.headers.value(of: .deployment) {
+            guard let deployment = route.deployment(named: bytes.run(name)) else { return .refuse(.unknownDeployment) }
+            return .forward(target, deployment)
+        }
+        guard let deployment = route.pickDeployment(loop: index) else { return .refuse(.noTraffic) }
+        return .forward(target, deployment)
+    }
+
+    private func findRoute(_ target: RequestTarget, _ bytes: UnsafeBufferPointer<UInt8>) -> CompiledRoute? {
+        switch target.destination {
+        case .endpoint(let name): return table.route(endpoint: bytes.run(requestHead.target).run(name))
+        case .host:
+            guard let host = requestHead.headers.value(of: .host) else { return nil }
+            return table.route(host: RequestTarget.hostName(bytes.run(host)))
+        }
+    }
+
+    private func isAdmitted(_ client: Int32, to route: CompiledRoute, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let value = requestHead.headers.value(of: .authorization),
+            let credential = Bearer.credential(in: bytes.run(value))
+        else { return false }
+        guard let keys = route.keys else { return tokens.admits(credential, to: route, now: now) }
+        if clients[client].rememberedKey.holds(credential, for: keys) { return true }
+        guard keys.admits(credential) else { return false }
+        clients[client].rememberedKey.remember(credential, for: keys)
+        return true
+    }
+
+    /// Moves what is there of the body from the input to the bytes that go to the replica, as far as they fit.
+    ///
+    /// Returns false if the body was refused and the request has ended.
+    func takeBody(_ client: Int32) -> Bool {
+        while !clients[client].requestBody.isFinished, !clients[client].input.isEmpty {
+            let room = roomForBody(client)
+            guard room > 0 else { return true }
+            let input = clients[client].input.readable
+            let step = clients[client].requestBody.decode(input, limit: room)
+            let payload = input.run(step.payload)
+            clients[client].request.bodyCount += UInt64(payload.count)
+            guard step.state != .malformed else { return refuseBody(client, .malformed) }
+            guard clients[client].request.bodyCount <= settings.maxBodySize else { return refuseBody(client, .bodyTooLarge) }
+            BodyEncoder.write(payload, to: &clients[client].forwarded, isChunked: clients[client].request.isChunked)
+            if step.state == .finished {
+                BodyEncoder.writeEnd(to: &clients[client].forwarded, isChunked: clients[client].request.isChunked)
+            }
+            clients[client].input.consumeAndReset(step.consumed)
+        }
+        if clients[client].requestBody.isFinished, clients[client].input.isEmpty { clients[client].input.giveBack(to: pool) }
+        return true
+    }
+
+    /// How much payload fits. Gives up the possibility to send the request again when there is no other room.
+    private func roomForBody(_ client: Int32) -> Int {
+        if clients[client].forwarded.room <= BodyEncoder.overhead, clients[client].forwarded.start > 0 {
+            clients[client].forwarded.compact()
+            clients[client].request.canReplay = false
+        }
+        return clients[client].forwarded.room - BodyEncoder.overhead
+    }
+
+    private func refuseBody(_ client: Int32, _ own: OwnAnswer) -> Bool {
+        clients[client].request.keepsAlive = false
+        if clients[client].state == .exchanging { dropUpstream(client) }
+        if clients[client].state == .waiting { leaveLine(client) }
+        if clients[client].request.isAnswerStarted { closeClient(client) } else { answer(client, own) }
+        return false
+    }
+}

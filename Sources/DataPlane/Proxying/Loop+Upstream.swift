@@ -1,0 +1,171 @@
+import Glibc
+import Synchronization
+
+/// Connections to replicas: opening, keeping and closing them.
+extension Loop {
+    func upstreamEvent(_ token: Token, _ readiness: Readiness) {
+        guard isCurrent(upstream: token) else { return }
+        let upstream = token.index
+        if readiness.isReadable { upstreams[upstream].mayRead = true }
+        if readiness.isPeerClosed { upstreams[upstream].isPeerClosed = true }
+        switch upstreams[upstream].state {
+        case .idle:
+            // It has ended, or sends what nobody asked for.
+            if readiness.isReadable { discardIdle(upstream) }
+        case .connecting:
+            if readiness.isWritable { connected(upstream) }
+        case .active:
+            if readiness.isReadable { receiveAnswer(upstream) }
+            guard isCurrent(upstream: token), upstreams[upstream].state == .active, readiness.isWritable else { return }
+            sendRequest(upstreams[upstream].client)
+        }
+    }
+
+    private func connected(_ upstream: Int32) {
+        guard Socket.pendingError(upstreams[upstream].descriptor) == 0 else { return upstreamFailed(upstream) }
+        upstreams[upstream].state = .active
+        advanceExchange(upstreams[upstream].client)
+    }
+
+    /// A new connection, which may still be on its way; `nil` if the replica does not take it.
+    func openUpstream(to replica: ReplicaState) -> Int32? {
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(replica.address.family, type, 0)
+        guard descriptor >= 0 else { return nil }
+        let result = replica.address.withSystemAddress { connect(descriptor, $0, $1) }
+        let isConnecting = result != 0 && errno == EINPROGRESS
+        guard result == 0 || isConnecting, let upstream = upstreams.take() else {
+            close(descriptor)
+            return nil
+        }
+        let generation = upstreams[upstream].generation &+ 1 & 0x3FFF_FFFF
+        upstreams[upstream] = UpstreamConnection()
+        upstreams[upstream].generation = generation
+        upstreams[upstream].descriptor = descriptor
+        upstreams[upstream].isOpen = true
+        upstreams[upstream].replica = replica
+        upstreams[upstream].state = isConnecting ? .connecting : .active
+        upstreams[upstream].isArmedForWriting = isConnecting
+        if replica.address.family != AF_UNIX { Socket.setNoDelay(descriptor) }
+        do {
+            try poller.add(descriptor, token: token(ofUpstream: upstream), forWriting: isConnecting)
+        } catch {
+            closeUpstream(upstream)
+            return nil
+        }
+        counters.add(1, to: .upstreamConnections)
+        return upstream
+    }
+
+    /// The connection broke, or ended before the answer did.
+    func upstreamFailed(_ upstream: Int32) {
+        let client = upstreams[upstream].client
+        guard client >= 0, let replica = upstreams[upstream].replica else { return closeUpstream(upstream) }
+        if upstreams[upstream].hasAnswerBytes {
+            dropUpstream(client)
+            // A half answer cannot be taken back: the end of the connection tells the client.
+            if clients[client].request.isAnswerStarted {
+                _ = clients[client].output.isEmpty || Socket.send(clients[client].descriptor, clients[client].output.readable) == .wouldBlock
+                return closeClient(client)
+            }
+            return answer(client, .replicaUnreachable)
+        }
+        let wasConnected = upstreams[upstream].state == .active
+        let failure: Failure = !wasConnected ? .notConnected : upstreams[upstream].sentCount == 0 ? .nothingSent : .broken
+        exchangeFailed(client, replica, failure)
+    }
+
+    // MARK: Idle connections
+
+    /// The idle connection to `replica` that was used last; `nil` if there is none that can be trusted.
+    func takeIdle(of replica: ReplicaState, isIdempotent: Bool) -> Int32? {
+        let kept = replica.loops[index]
+        while kept.firstIdle >= 0 {
+            let upstream = kept.firstIdle
+            unlinkIdle(upstream)
+            let age = now.microseconds - upstreams[upstream].idleSince.microseconds
+            // A request that cannot be repeated must not go to a replica that has just closed: look first.
+            if age > Int64(LoopSettings.trustedIdleMs) * 1000, !Socket.isQuiet(upstreams[upstream].descriptor) {
+                closeUpstream(upstream)
+                continue
+            }
+            upstreams[upstream].state = .active
+            upstreams[upstream].isReused = true
+            upstreams[upstream].mayRead = false
+            upstreams[upstream].sentCount = 0
+            upstreams[upstream].hasAnswerBytes = false
+            upstreams[upstream].isHeadDone = false
+            upstreams[upstream].headEnd = HeadEnd()
+            return upstream
+        }
+        return nil
+    }
+
+    /// Keeps a connection whose exchange has ended.
+    func keepIdle(_ upstream: Int32) {
+        guard let replica = upstreams[upstream].replica else { return closeUpstream(upstream) }
+        let kept = replica.loops[index]
+        let isWanted = !replica.isRetired.load(ordering: .relaxed) && drainDeadline == nil
+        guard isWanted, kept.idleCount < settings.idlePerReplica else { return closeUpstream(upstream) }
+        upstreams[upstream].client = -1
+        upstreams[upstream].state = .idle
+        upstreams[upstream].idleSince = now
+        upstreams[upstream].input.giveBack(to: pool)
+        if upstreams[upstream].isArmedForWriting {
+            upstreams[upstream].isArmedForWriting = false
+            poller.setWriting(upstreams[upstream].descriptor, token: token(ofUpstream: upstream), false)
+        }
+        upstreams[upstream].previousIdle = -1
+        upstreams[upstream].nextIdle = kept.firstIdle
+        if kept.firstIdle >= 0 { upstreams[kept.firstIdle].previousIdle = upstream }
+        kept.firstIdle = upstream
+        kept.idleCount += 1
+        if upstreams[upstream].scheduled == .never { scheduleIdle(upstream) }
+    }
+
+    private func unlinkIdle(_ upstream: Int32) {
+        guard let kept = upstreams[upstream].replica?.loops[index] else { return }
+        let previous = upstreams[upstream].previousIdle
+        let next = upstreams[upstream].nextIdle
+        if previous >= 0 { upstreams[previous].nextIdle = next } else { kept.firstIdle = next }
+        if next >= 0 { upstreams[next].previousIdle = previous }
+        kept.idleCount -= 1
+    }
+
+    private func discardIdle(_ upstream: Int32) {
+        unlinkIdle(upstream)
+        closeUpstream(upstream)
+    }
+
+    /// Closes every idle connection to a replica that is no longer routed to.
+    func closeIdle(of replica: ReplicaState) {
+        while replica.loops[index].firstIdle >= 0 { discardIdle(replica.loops[index].firstIdle) }
+    }
+
+    private func scheduleIdle(_ upstream: Int32) {
+        let time = upstreams[upstream].idleSince.after(milliseconds: settings.replicaIdleTimeoutMs)
+        upstreams[upstream].scheduled = time
+        deadlines.insert(time, token(ofUpstream: upstream))
+    }
+
+    /// An entry of the deadline heap came up: closes a connection that was idle all the time, or asks again later.
+    func idleTimedOut(_ upstream: Int32, _ time: MonotonicTime) {
+        guard upstreams[upstream].scheduled == time else { return }
+        upstreams[upstream].scheduled = .never
+        guard upstreams[upstream].state == .idle else { return }
+        let end = upstreams[upstream].idleSince.after(milliseconds: settings.replicaIdleTimeoutMs)
+        if end <= now { discardIdle(upstream) } else { scheduleIdle(upstream) }
+    }
+
+    /// Closes a connection that is in no list.
+    func closeUpstream(_ upstream: Int32) {
+        guard upstreams[upstream].isOpen else { return }
+        close(upstreams[upstream].descriptor)
+        upstreams[upstream].isOpen = false
+        upstreams[upstream].descriptor = -1
+        upstreams[upstream].client = -1
+        upstreams[upstream].replica = nil
+        upstreams[upstream].input.giveBack(to: pool)
+        upstreams.give(upstream)
+    }
+}

@@ -1,0 +1,176 @@
+import CEpoll
+import Glibc
+import Synchronization
+
+/// One thread's share of the data path: its listener, its connections, and the table it serves.
+///
+/// Everything here belongs to one thread. Others reach it through its ``LoopMailbox``; what loops share
+/// (slots, queue lengths, counters) is atomic and lives in ``ReplicaState`` and ``DeploymentState``.
+/// A wake-up reads the clock once, handles every event, then what the events left for later, then due deadlines.
+final class Loop {
+    let index: Int
+    let settings: LoopSettings
+    let shared: LoopShared
+    let poller: Poller
+    let mailbox: LoopMailbox
+    let pool: BufferPool
+    let clients: Slab<ClientConnection>
+    let upstreams: Slab<UpstreamConnection>
+
+    var listener: Int32
+    var table = CompiledTable.empty
+    var now = MonotonicTime.now
+    var deadlines = DeadlineHeap()
+    var waiting = WaitingLines<ObjectIdentifier>()
+    /// The deployment of every line in ``waiting``.
+    var waitingStates: [ObjectIdentifier: DeploymentState] = [:]
+    /// Deployments that a slot became free for.
+    var freed: [DeploymentState] = []
+    /// Connections that have more to read after their turn.
+    var unfinished: [Token] = []
+    var requestHead = RequestHead()
+    var responseHead = ResponseHead()
+    var tokens = TokenCache()
+    var random = RandomSource()
+    var drainDeadline: MonotonicTime?
+    /// Accepting failed for lack of descriptors; tried again at this moment.
+    var acceptAgainAt = MonotonicTime.never
+    /// Where the comparison of replicas starts, so equals take turns.
+    var turn = 0
+
+    init(index: Int, listener: Int32, settings: LoopSettings, shared: LoopShared) throws(SystemError) {
+        self.index = index
+        self.listener = listener
+        self.settings = settings
+        self.shared = shared
+        poller = try Poller()
+        mailbox = shared.mailboxes[index]
+        pool = BufferPool(size: settings.bufferSize)
+        clients = Slab { ClientConnection() }
+        upstreams = Slab { UpstreamConnection() }
+        try poller.add(mailbox.wakeUp.descriptor, token: Token(.wakeUp))
+        try poller.add(listener, token: Token(.listener))
+    }
+
+    var counters: LoopCounters { shared.counters[index] }
+
+    /// Serves until a drain has ended.
+    func run() {
+        readMail()
+        while !isDone {
+            let count = poller.wait(timeoutMilliseconds: timeout)
+            now = .now
+            for event in 0..<count {
+                let (token, readiness) = poller[event]
+                handle(token, readiness)
+            }
+            finishTurn()
+        }
+        closeEverything()
+    }
+
+    private var isDone: Bool {
+        guard let drainDeadline else { return false }
+        return now >= drainDeadline || clients.used == 0
+    }
+
+    private var timeout: Int32 {
+        if !unfinished.isEmpty || !freed.isEmpty { return 0 }
+        var next = min(deadlines.earliest, acceptAgainAt)
+        if let drainDeadline { next = min(next, drainDeadline) }
+        guard next != .never else { return -1 }
+        // Rounded up, so that the deadline has passed when the wait ends.
+        return Int32(clamping: max(0, (next.microseconds - now.microseconds + 999) / 1000))
+    }
+
+    private func handle(_ token: Token, _ readiness: Readiness) {
+        switch token.kind {
+        case .listener: acceptConnections()
+        case .wakeUp:
+            mailbox.wakeUp.clear()
+            readMail()
+        case .client: clientEvent(token, readiness)
+        case .upstream: upstreamEvent(token, readiness)
+        }
+    }
+
+    private func finishTurn() {
+        if !unfinished.isEmpty {
+            let tokens = unfinished
+            unfinished.removeAll(keepingCapacity: true)
+            for token in tokens { goOn(token) }
+        }
+        if !freed.isEmpty { serveFreed() }
+        while let entry = deadlines.popDue(now) { deadlinePassed(entry) }
+        if now >= acceptAgainAt {
+            acceptAgainAt = .never
+            acceptConnections()
+        }
+    }
+
+    /// Goes on with a connection whose turn had ended.
+    private func goOn(_ token: Token) {
+        switch token.kind {
+        case .client:
+            guard isCurrent(client: token) else { return }
+            advance(token.index)
+        case .upstream:
+            guard isCurrent(upstream: token), upstreams[token.index].state == .active else { return }
+            receiveAnswer(token.index)
+        case .listener: acceptConnections()
+        case .wakeUp: break
+        }
+    }
+
+    private func readMail() {
+        let letters = mailbox.takeLetters()
+        if let newTable = letters.table {
+            if newTable.verifierVersion != table.verifierVersion { tokens.use(newTable.verifier) }
+            table = newTable
+            for replica in letters.retired { closeIdle(of: replica) }
+            shared.acknowledge(loop: index, generation: newTable.generation)
+            serveAllLines()
+        }
+        if mailbox.hasFreeSlots.exchange(false, ordering: .sequentiallyConsistent) { serveAllLines() }
+        if let deadline = letters.drainDeadline { drain(until: deadline) }
+    }
+
+    private func deadlinePassed(_ entry: DeadlineHeap.Entry) {
+        switch entry.token.kind {
+        case .client:
+            guard isCurrent(client: entry.token) else { return }
+            let client = entry.token.index
+            guard clients[client].scheduled == entry.time else { return }
+            clients[client].scheduled = .never
+            if clients[client].deadline <= now { clientTimedOut(client) } else { setDeadline(client, clients[client].deadline) }
+        case .upstream:
+            guard isCurrent(upstream: entry.token) else { return }
+            idleTimedOut(entry.token.index, entry.time)
+        case .listener, .wakeUp: break
+        }
+    }
+
+    /// Replaces the deadline of a client's connection; a later one costs nothing.
+    func setDeadline(_ client: Int32, _ deadline: MonotonicTime) {
+        clients[client].deadline = deadline
+        guard deadline < clients[client].scheduled else { return }
+        clients[client].scheduled = deadline
+        deadlines.insert(deadline, token(ofClient: client))
+    }
+
+    func isCurrent(client token: Token) -> Bool {
+        clients[token.index].isOpen && clients[token.index].generation == token.generation
+    }
+
+    func isCurrent(upstream token: Token) -> Bool {
+        upstreams[token.index].isOpen && upstreams[token.index].generation == token.generation
+    }
+
+    func token(ofClient client: Int32) -> Token {
+        Token(.client, index: client, generation: clients[client].generation)
+    }
+
+    func token(ofUpstream upstream: Int32) -> Token {
+        Token(.upstream, index: upstream, generation: upstreams[upstream].generation)
+    }
+}

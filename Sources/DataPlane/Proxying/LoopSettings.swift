@@ -1,0 +1,33 @@
+/// What the data path is told at start; all limits are per process unless they say otherwise.
+package struct LoopSettings: Sendable, Equatable {
+    package var head = HeadLimits()
+    /// Longest time from the first byte of a head, or from the connection, to its end.
+    package var headTimeoutMs = 10_000
+    /// Longest time a connection stays open between requests.
+    package var idleTimeoutMs = 75_000
+    package var maxConnections = 20_000
+    package var maxBodySize: UInt64 = 1 << 30
+    /// Most idle connections that a loop keeps to one replica.
+    package var idlePerReplica = 256
+    /// How long an idle connection to a replica is kept.
+    package var replicaIdleTimeoutMs = 60_000
+    /// How long other replicas are preferred after a failed connection attempt.
+    package var avoidMs = 500
+
+    package init() {}
+
+    /// Bytes of a request body that are kept so that the request can be sent to a second replica.
+    static let replaySize = 64 * 1024
+    /// Size of every buffer: a whole head in its longest form, and a body that can be sent again.
+    var bufferSize: Int { head.headSize + ForwardedHead.growth + Self.replaySize }
+    /// Requests whose rest of the body is at most this long have it read and dropped, so the connection can go on.
+    static let discardLimit: UInt64 = 256 * 1024
+    /// How long a closed connection waits for the client to close too.
+    static let lingerMs = 2_000
+    /// What connections that were accepted just before a drain get for their first request.
+    static let drainGraceMs = 1_000
+    /// Reads of one connection before the others have their turn.
+    static let readsPerTurn = 16
+    /// An idle connection to a replica is looked at before it is used again after this time.
+    static let trustedIdleMs = 10
+}

@@ -1,0 +1,60 @@
+import Synchronization
+
+/// What the loops of a process share with each other and with the control side.
+final class LoopShared: Sendable {
+    let mailboxes: [LoopMailbox]
+    let counters: [LoopCounters]
+    /// Client connections of all loops.
+    let connections = Atomic<Int>(0)
+
+    private struct Service {
+        /// Generation that each loop serves.
+        var generations: [Int64]
+        var waiters: [(generation: Int64, continuation: CheckedContinuation<Void, Never>)] = []
+    }
+
+    private let service: Mutex<Service>
+
+    init(loopCount: Int) throws(SystemError) {
+        var mailboxes: [LoopMailbox] = []
+        for _ in 0..<loopCount { mailboxes.append(try LoopMailbox()) }
+        self.mailboxes = mailboxes
+        counters = (0..<loopCount).map { _ in LoopCounters() }
+        service = Mutex(Service(generations: Array(repeating: 0, count: loopCount)))
+    }
+
+    /// The generation that every loop serves, or a newer one.
+    var servedGeneration: Int64 {
+        service.withLock { $0.generations.min() ?? 0 }
+    }
+
+    /// Hands a table to every loop.
+    func publish(_ table: CompiledTable, retired: [ReplicaState]) {
+        for replica in retired { replica.isRetired.store(true, ordering: .relaxed) }
+        for mailbox in mailboxes { mailbox.post(table, retired: retired) }
+    }
+
+    /// Called by a loop that has begun to serve a table, or has ended (with the highest generation).
+    func acknowledge(loop: Int, generation: Int64) {
+        let served = service.withLock { service -> [CheckedContinuation<Void, Never>] in
+            service.generations[loop] = generation
+            let everywhere = service.generations.min() ?? 0
+            let done = service.waiters.filter { $0.generation <= everywhere }.map(\.continuation)
+            service.waiters.removeAll { $0.generation <= everywhere }
+            return done
+        }
+        for continuation in served { continuation.resume() }
+    }
+
+    /// Waits until every loop serves `generation` or a newer one.
+    func waitUntilServed(_ generation: Int64) async {
+        await withCheckedContinuation { continuation in
+            let isServed = service.withLock { service -> Bool in
+                if (service.generations.min() ?? 0) >= generation { return true }
+                service.waiters.append((generation, continuation))
+                return false
+            }
+            if isServed { continuation.resume() }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import Foundation
+import Glibc
+package import Logging
+package import Routing
+import ServiceLifecycle
+
+/// A router: the loops of the data path and the table they serve.
+///
+/// ```swift
+/// let router = try Router(configuration: configuration, logger: logger)   // the listener is open now
+/// try await router.apply(table)                                          // every loop serves it now
+/// try await router.run()                                                 // until a drain has ended
+/// ```
+/// ``run()`` starts one thread per loop and returns when all have ended: after ``drain()``, a graceful shutdown or a
+/// cancellation, when the last request is answered or the drain's time is up.
+package final class Router: Service {
+    package let configuration: RouterConfiguration
+    /// The address that was bound, with the port that the system chose if none was given.
+    package let listenAddress: SocketAddress
+    let logger: Logger
+    let shared: LoopShared
+    let tables: TableKeeper
+    private let listeners: [Int32]
+    private let startedAt = Date()
+    private let drainState = DrainState()
+
+    /// Opens the listeners.
+    package init(configuration: RouterConfiguration, logger: Logger) throws {
+        self.configuration = configuration
+        self.logger = logger
+        shared = try LoopShared(loopCount: configuration.loopCount)
+        var address = configuration.listen
+        var listeners: [Int32] = []
+        for _ in 0..<configuration.loopCount {
+            let listener = try ListeningSocket.open(address)
+            address = listener.address
+            listeners.append(listener.descriptor)
+        }
+        self.listeners = listeners
+        listenAddress = address
+        tables = TableKeeper(
+            compiler: TableCompiler(loopCount: configuration.loopCount), shared: shared,
+            savedTable: configuration.savedTable.map(SavedTable.init(path:)), logger: logger)
+    }
+
+    package func run() async throws {
+        let (ended, continuation) = AsyncStream.makeStream(of: Void.self)
+        for (index, listener) in listeners.enumerated() {
+            startLoop(index, listener) { continuation.yield() }
+        }
+        logger.info("router serves", metadata: ["router.listen": "\(listenAddress)", "router.loops": "\(listeners.count)"])
+        await withTaskCancellationOrGracefulShutdownHandler {
+            var left = listeners.count
+            // Not cancelled by a cancellation: the loops end by themselves, within the drain's time.
+            let waiter = Task {
+                for await _ in ended {
+                    left -= 1
+                    if left == 0 { return }
+                }
+            }
+            await waiter.value
+        } onCancelOrGracefulShutdown: {
+            self.drain()
+        }
+        logger.info("router has ended")
+    }
+
+    /// Stops accepting, finishes the requests that are there, and then ends ``run()``. Again: without effect.
+    package func drain() {
+        guard drainState.begin() else { return }
+        logger.info("router drains", metadata: ["drain.timeout_ms": "\(configuration.drainTimeoutMs)"])
+        let deadline = MonotonicTime.now.after(milliseconds: configuration.drainTimeoutMs)
+        for mailbox in shared.mailboxes { mailbox.drain(deadline: deadline) }
+    }
+
+    package var status: RouterStatus {
+        RouterStatus(
+            routerID: configuration.routerID, pid: getpid(), startedAt: Int64(startedAt.timeIntervalSince1970 * 1000),
+            version: RouterVersion.current, generation: shared.servedGeneration, listenAddress: listenAddress.description,
+            isDraining: drainState.isDraining)
+    }
+
+    private func startLoop(_ index: Int, _ listener: Int32, onEnd: @escaping @Sendable () -> Void) {
+        let settings = configuration.loop
+        let thread = Thread { [shared, logger] in
+            do {
+                try Loop(index: index, listener: listener, settings: settings, shared: shared).run()
+            } catch {
+                logger.error("a loop could not start", metadata: ["error": "\(error)"])
+                shared.acknowledge(loop: index, generation: .max)
+            }
+            onEnd()
+        }
+        thread.name = "loop-\(index)"
+        thread.stackSize = 1 << 20
+        thread.start()
+    }
+}
+
+/// The version that `GET /status` tells.
+package enum RouterVersion {
+    package static let current = "0.1.0"
+}

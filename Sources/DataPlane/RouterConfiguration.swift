@@ -1,0 +1,117 @@
+package import Configuration
+
+/// What a router process is told at start.
+package struct RouterConfiguration: Sendable {
+    /// Where scoring requests arrive.
+    package var listen: SocketAddress
+    /// Where the control plane reaches the router; `nil` for none.
+    package var control: SocketAddress?
+    /// Secret that the control plane shows on a TCP control address.
+    package var controlToken: String?
+    /// A table to start with; it must be there and valid.
+    package var table: String?
+    /// Where the last table that was pushed is kept, and where a start without control plane finds it.
+    package var savedTable: String?
+    package var loopCount: Int
+    package var routerID: String
+    /// Longest time that requests get to finish after a drain was asked for.
+    package var drainTimeoutMs: Int
+    package var loop: LoopSettings
+
+    package init(listen: SocketAddress, loopCount: Int = 1, routerID: String = "router") {
+        self.listen = listen
+        self.loopCount = loopCount
+        self.routerID = routerID
+        drainTimeoutMs = 30_000
+        loop = LoopSettings()
+    }
+
+    /// Reads and validates the settings.
+    ///
+    /// - Configuration keys:
+    ///   - `listen` (string, required): `host:port` with a numeric address; port 0 for any free one.
+    ///   - `control` (string, optional): `unix:/path` or `tcp:host:port`.
+    ///   - `control.token` (string, secret; required with a TCP control address): bearer token of control requests.
+    ///   - `table` (string, optional): file with a routing table to start with.
+    ///   - `saved.table` (string, optional): file that keeps the last table that was pushed.
+    ///   - `loops` (int, optional, default: number of cores, at most 2; range: 1...64): threads of the data path.
+    ///   - `router.id` (string, optional, default: `router-` and the process id): name in status and reports.
+    ///   - `drain.timeout.ms` (int, optional, default: 30000; range: 0...3600000): longest time to finish in.
+    ///   - `head.size` (int, optional, default: 16384; range: 1024...65536): largest request head, in bytes.
+    ///   - `head.fields` (int, optional, default: 100; range: 8...1000): most header fields.
+    ///   - `target.size` (int, optional, default: 8192; range: 256...65536): longest request target, in bytes.
+    ///   - `head.timeout.ms` (int, optional, default: 10000; range: 10...600000): longest time for a whole head to arrive.
+    ///   - `idle.timeout.ms` (int, optional, default: 75000; range: 10...3600000): longest time between requests.
+    ///   - `body.size` (int, optional, default: 1073741824; range: 0...): largest request body, in bytes.
+    ///   - `connections` (int, optional, default: 20000; range: 1...1000000): most client connections.
+    ///   - `replica.idle.connections` (int, optional, default: 256; range: 0...65536): most idle connections per loop and replica.
+    ///   - `replica.idle.timeout.ms` (int, optional, default: 60000; range: 10...3600000): how long they are kept.
+    ///
+    /// - Throws: ``ConfigurationFault``, which names the key.
+    package init(config: ConfigReader, coreCount: Int, processID: Int32) throws(ConfigurationFault) {
+        guard let listen = config.string(forKey: "listen") else { throw ConfigurationFault(key: "listen", "is missing") }
+        guard let address = SocketAddress(hostAndPort: listen) else {
+            throw ConfigurationFault(key: "listen", "must be host:port with a numeric address")
+        }
+        self.listen = address
+        if let text = config.string(forKey: "control") {
+            guard let control = SocketAddress(text) else {
+                throw ConfigurationFault(key: "control", "must be unix:/path or tcp:host:port")
+            }
+            self.control = control
+        }
+        controlToken = config.string(forKey: "control.token", isSecret: true)
+        if case .internet = control, (controlToken ?? "").isEmpty {
+            throw ConfigurationFault(key: "control.token", "is required with a TCP control address")
+        }
+        table = config.string(forKey: "table")
+        savedTable = config.string(forKey: "saved.table")
+        routerID = config.string(forKey: "router.id") ?? "router-\(processID)"
+        let numbers = BoundedNumbers(config: config)
+        loopCount = try numbers.read("loops", default: max(1, min(coreCount, 2)), in: 1...64)
+        drainTimeoutMs = try numbers.read("drain.timeout.ms", default: 30_000, in: 0...3_600_000)
+        loop = try LoopSettings(numbers: numbers)
+    }
+}
+
+extension LoopSettings {
+    /// Reads the keys that ``RouterConfiguration`` documents.
+    init(numbers: BoundedNumbers) throws(ConfigurationFault) {
+        self.init()
+        head.headSize = try numbers.read("head.size", default: head.headSize, in: 1024...65_536)
+        head.fieldCount = try numbers.read("head.fields", default: head.fieldCount, in: 8...1000)
+        head.targetSize = try numbers.read("target.size", default: head.targetSize, in: 256...65_536)
+        headTimeoutMs = try numbers.read("head.timeout.ms", default: headTimeoutMs, in: 10...600_000)
+        idleTimeoutMs = try numbers.read("idle.timeout.ms", default: idleTimeoutMs, in: 10...3_600_000)
+        maxBodySize = UInt64(try numbers.read("body.size", default: Int(maxBodySize), in: 0...Int.max))
+        maxConnections = try numbers.read("connections", default: maxConnections, in: 1...1_000_000)
+        idlePerReplica = try numbers.read("replica.idle.connections", default: idlePerReplica, in: 0...65_536)
+        replicaIdleTimeoutMs = try numbers.read("replica.idle.timeout.ms", default: replicaIdleTimeoutMs, in: 10...3_600_000)
+    }
+}
+
+/// Reads whole numbers and checks their range.
+struct BoundedNumbers {
+    let config: ConfigReader
+
+    func read(_ key: String, default standard: Int, in range: ClosedRange<Int>) throws(ConfigurationFault) -> Int {
+        guard let text = config.string(forKey: ConfigKey(key)) else { return standard }
+        guard let number = Int(text), range.contains(number) else {
+            throw ConfigurationFault(key: key, "must be a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+}
+
+/// A setting that is missing or cannot be used.
+package struct ConfigurationFault: Error, Equatable, CustomStringConvertible {
+    package let key: String
+    package let reason: String
+
+    init(key: String, _ reason: String) {
+        self.key = key
+        self.reason = reason
+    }
+
+    package var description: String { "setting \(key) \(reason)" }
+}

@@ -1,0 +1,85 @@
+package import Routing
+import Synchronization
+
+extension Router {
+    /// Counters and present load of every deployment in the table.
+    package func report() async -> TrafficReport {
+        let table = await tables.present
+        let deployments = table.routes.flatMap { route in
+            route.deployments.map { Self.traffic(endpoint: route.endpoint, $0.name, $0.state) }
+        }
+        return TrafficReport(routerID: configuration.routerID, generation: shared.servedGeneration, deployments: deployments)
+    }
+
+    private static func traffic(endpoint: String, _ deployment: String, _ state: DeploymentState) -> DeploymentTraffic {
+        var traffic = DeploymentTraffic(
+            endpoint: endpoint, deployment: deployment, inFlight: 0, queued: state.queued.load(ordering: .relaxed),
+            answersByClass: Array(repeating: 0, count: 5), durationSumMicroseconds: 0)
+        for loop in state.loops {
+            traffic.inFlight += loop.inFlight
+            traffic.durationSumMicroseconds += loop.durationSumMicroseconds
+            for (index, count) in loop.answersByClass.enumerated() { traffic.answersByClass[index] += count }
+        }
+        return traffic
+    }
+
+    /// The same as Prometheus text, format version 0.0.4; labels are endpoints, deployments and status classes only.
+    package func metrics() async -> String {
+        let report = await report()
+        var text = MetricsText()
+        text.family("sluice_router_requests_total", "counter", "Answers by status class.")
+        for traffic in report.deployments {
+            for (index, count) in traffic.answersByClass.enumerated() {
+                text.sample("sluice_router_requests_total", traffic, class: "\(index + 1)xx", "\(count)")
+            }
+        }
+        text.family("sluice_router_request_duration_seconds_sum", "counter", "Sum of the times from request head to the end of the answer.")
+        for traffic in report.deployments {
+            text.sample("sluice_router_request_duration_seconds_sum", traffic, "\(Double(traffic.durationSumMicroseconds) / 1_000_000)")
+        }
+        text.family("sluice_router_requests_in_flight", "gauge", "Requests inside a replica.")
+        for traffic in report.deployments { text.sample("sluice_router_requests_in_flight", traffic, "\(traffic.inFlight)") }
+        text.family("sluice_router_requests_queued", "gauge", "Requests that wait for a replica.")
+        for traffic in report.deployments { text.sample("sluice_router_requests_queued", traffic, "\(traffic.queued)") }
+        addProcessMetrics(to: &text, generation: report.generation)
+        return text.lines
+    }
+
+    private func addProcessMetrics(to text: inout MetricsText, generation: Int64) {
+        let counters: [(String, String, String, LoopCounters.Counter)] = [
+            ("sluice_router_connections", "gauge", "Open client connections.", .openConnections),
+            ("sluice_router_connections_accepted_total", "counter", "Client connections accepted.", .acceptedConnections),
+            ("sluice_router_unrouted_answers_total", "counter", "Answers given before a deployment was chosen.", .unroutedAnswers),
+            ("sluice_router_replica_connections_total", "counter", "Connections opened to replicas.", .upstreamConnections),
+            ("sluice_router_retries_total", "counter", "Requests sent to a second replica.", .retries),
+        ]
+        for (name, kind, help, counter) in counters {
+            text.family(name, kind, help)
+            text.sample(name, "\(shared.counters.reduce(0) { $0 + $1.value(of: counter) })")
+        }
+        text.family("sluice_router_table_generation", "gauge", "Generation of the routing table that all loops serve.")
+        text.sample("sluice_router_table_generation", "\(generation)")
+    }
+}
+
+/// Prometheus text in the making.
+struct MetricsText {
+    private(set) var lines = ""
+
+    mutating func family(_ name: String, _ kind: String, _ help: String) {
+        lines += "# HELP \(name) \(help)\n# TYPE \(name) \(kind)\n"
+    }
+
+    mutating func sample(_ name: String, _ value: String) {
+        lines += "\(name) \(value)\n"
+    }
+
+    mutating func sample(_ name: String, _ traffic: DeploymentTraffic, class statusClass: String? = nil, _ value: String) {
+        let suffix = statusClass.map { ",code=\"\($0)\"" } ?? ""
+        lines += "\(name){endpoint=\"\(Self.escaped(traffic.endpoint))\",deployment=\"\(Self.escaped(traffic.deployment))\"\(suffix)} \(value)\n"
+    }
+
+    private static func escaped(_ label: String) -> String {
+        label.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+    }
+}

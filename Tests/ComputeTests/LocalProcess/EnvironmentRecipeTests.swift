@@ -1,0 +1,62 @@
+import Testing
+
+@testable import Compute
+
+@Suite struct EnvironmentRecipeTests {
+    private func recipe(_ dependencies: String, python: String = "3.11.2", server: String = "1.5.1") throws
+        -> EnvironmentRecipe
+    {
+        EnvironmentRecipe(
+            file: try CondaFile("dependencies: \(dependencies)"), serverVersion: server, pythonVersion: python,
+            installerVersion: "1")
+    }
+
+    @Test(arguments: [
+        ("[pip]", "azureml-inference-server-http==1.5.1"),
+        ("[{pip: [azureml-inference-server-http]}]", "azureml-inference-server-http==1.5.1"),
+        ("[{pip: [azureml-inference-server-http==1.4.1]}]", "azureml-inference-server-http==1.4.1"),
+        ("[{pip: [Azureml_Inference.Server-http~=1.4]}]", "Azureml_Inference.Server-http~=1.4"),
+        ("[{pip: [azureml-defaults]}]", "azureml-defaults"),
+    ])
+    func `the model server is added unless the file brings it`(dependencies: String, requirement: String) throws {
+        #expect(try recipe(dependencies).requirements == [requirement])
+    }
+
+    @Test func `equal contents share a key, whatever the order`() throws {
+        let key = try recipe("[numpy=1.2, {pip: [joblib, pandas]}]").key
+        #expect(try recipe("[python>=3, {pip: [pandas, joblib, joblib]}, numpy=1.2]").key == key)
+        #expect(key.count == 32)
+    }
+
+    @Test func `whatever changes the contents changes the key`() throws {
+        let keys = [
+            try recipe("[numpy]").key, try recipe("[numpy=1]").key, try recipe("[numpy]", python: "3.12.0").key,
+            try recipe("[numpy]", server: "1.4.1").key,
+        ]
+        #expect(Set(keys).count == keys.count)
+    }
+
+    @Test func `SHA-256 agrees with the standard's examples`() {
+        #expect(SHA256.hex("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        #expect(SHA256.hex("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+        #expect(
+            SHA256.hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq")
+                == "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1")
+    }
+
+    @Test func `pip's settings reach the installer, the nearer ones first`() {
+        let system = "[global]\nindex-url = https://system.example/simple\ntimeout = 60\n"
+        let user =
+            "[global]\nfind-links =\n    /wheels\n    /more\n[install]\nno_index = true\n[list]\nformat = columns\n"
+        let environment = [
+            "PIP_INDEX_URL": "https://mine.example/simple", "UV_HTTP_TIMEOUT": "5", "SECRET": "x", "HTTPS_PROXY": "p",
+        ]
+        let settings = PackageIndexSettings(environment: environment, files: [system, user])
+        #expect(
+            settings.variables == [
+                "UV_DEFAULT_INDEX": "https://mine.example/simple", "UV_FIND_LINKS": "/wheels,/more",
+                "UV_NO_INDEX": "true",
+                "UV_HTTP_TIMEOUT": "5", "HTTPS_PROXY": "p",
+            ])
+    }
+}

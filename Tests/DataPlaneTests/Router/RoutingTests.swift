@@ -1,0 +1,203 @@
+import Testing
+
+@testable import DataPlane
+
+@Suite struct RoutingTests {
+    /// Runs `body` on a thread against a router with one echoing replica per deployment.
+    private func withRouter(
+        _ options: TableOptions = TableOptions(), loops: Int = 1,
+        _ body: @escaping @Sendable (RouterFixture, StubReplica, StubReplica) throws -> Void
+    ) async throws {
+        let blue = try StubReplica.echo()
+        let green = try StubReplica.echo(tcp: true)
+        let fixture = try RouterFixture(loops: loops)
+        var options = options
+        options.green = [green.route]
+        try await fixture.use([blue.route], options)
+        try await onThread { try body(fixture, blue, green) }
+        try await fixture.stop()
+        blue.kill()
+        green.kill()
+    }
+
+    @Test func `requests on one connection are answered in order, one after the other`() async throws {
+        try await withRouter { fixture, blue, _ in
+            let client = try fixture.connect()
+            for number in 0..<20 {
+                try client.send(scoring("body-\(number)"))
+                let answer = try client.readMessage()
+                #expect(answer.status == 200)
+                #expect(answer.text == "body-\(number)")
+                #expect(answer["azureml-model-deployment"] == "blue")
+            }
+            #expect(blue.openConnections == 1)
+        }
+    }
+
+    @Test func `pipelined requests are answered in order`() async throws {
+        try await withRouter { fixture, _, _ in
+            let client = try fixture.connect()
+            try client.send((0..<50).map { scoring("b\($0)", key: $0 % 5 == 4 ? "wrong" : "secret") }.joined())
+            for number in 0..<50 {
+                let answer = try client.readMessage()
+                if number % 5 == 4 { #expect(answer.status == 401) } else { #expect(answer.text == "b\(number)") }
+            }
+        }
+    }
+
+    @Test func `a request may arrive byte by byte`() async throws {
+        try await withRouter { fixture, _, _ in
+            let client = try fixture.connect()
+            for byte in scoring("hello").utf8 { try client.send([byte]) }
+            #expect(try client.readMessage().text == "hello")
+        }
+    }
+
+    @Test func `paths and hosts lead to the endpoint, and score to the scoring path`() async throws {
+        try await withRouter { fixture, blue, _ in
+            let client = try fixture.connect()
+            let asked: [(String, String, String)] = [
+                ("/api/v1/endpoint/FRAUD/score?x=1", "router", "POST /predict?x=1 HTTP/1.1"),
+                ("/api/v1/endpoint/fraud/v2/info?y", "router", "POST /v2/info?y HTTP/1.1"),
+                ("/score", "Fraud.Example:8080", "POST /predict HTTP/1.1"),
+                ("/swagger.json", "fraud.example", "POST /swagger.json HTTP/1.1"),
+            ]
+            for (path, host, line) in asked {
+                try client.send("POST \(path) HTTP/1.1\r\nHost: \(host)\r\nAuthorization: Bearer secret\r\nContent-Length: 0\r\n\r\n")
+                #expect(try client.readMessage().status == 200)
+                #expect(blue.requests.last?.startLine == line)
+                #expect(blue.requests.last?["host"] == host)
+            }
+        }
+    }
+
+    @Test(arguments: [
+        (scoring(path: "/api/v1/endpoint/unknown/score"), 404, "EndpointNotFound"),
+        (scoring(path: "/api/v1/endpoint/fr%61ud/score"), 404, "EndpointNotFound"),
+        (scoring(path: "/score"), 404, "EndpointNotFound"),
+        (scoring(key: nil), 401, "Unauthorized"),
+        (scoring(key: "wrong"), 401, "Unauthorized"),
+        (scoring(key: "wrong", fields: "azureml-model-deployment: nowhere\r\n"), 401, "Unauthorized"),
+        (scoring(fields: "azureml-model-deployment: nowhere\r\n"), 404, "DeploymentNotFound"),
+    ])
+    func `a request that leads nowhere is answered by the router`(request: String, status: Int, code: String) async throws {
+        try await withRouter { fixture, blue, _ in
+            let client = try fixture.connect()
+            try client.send(request)
+            let answer = try client.readMessage()
+            #expect(answer.status == status)
+            #expect(answer["content-type"] == "application/json")
+            #expect(answer.text.contains("\"code\":\"\(code)\""))
+            #expect((answer["www-authenticate"] == "Bearer") == (status == 401))
+            try client.send(scoring("again"))
+            #expect(try client.readMessage().text == "again")
+            #expect(blue.requests.count == 1)
+        }
+    }
+
+    @Test(arguments: [
+        ("GET / HTTP/1.1\r\n\r\n", 400), ("GET /\r\n\r\n", 400), ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
+        ("GET /\(String(repeating: "x", count: 9000)) HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+        ("GET / HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "x", count: 17000))\r\n\r\n", 431),
+        ("POST /score HTTP/1.1\r\nHost: fraud.example\r\nAuthorization: Bearer secret\r\nContent-Length: 9999999999\r\n\r\n", 413),
+    ])
+    func `a message that cannot be trusted ends the connection`(message: String, status: Int) async throws {
+        try await withRouter { fixture, _, _ in
+            let client = try fixture.connect()
+            try client.send(message)
+            let answer = try client.readMessage()
+            #expect(answer.status == status)
+            #expect(answer["connection"] == "close")
+            #expect(client.isClosedByPeer())
+        }
+    }
+
+    @Test func `the deployment header pins a deployment, also one without traffic`() async throws {
+        try await withRouter { fixture, blue, green in
+            let client = try fixture.connect()
+            try client.send(scoring(fields: "azureml-model-deployment: green\r\n"))
+            #expect(try client.readMessage()["azureml-model-deployment"] == "green")
+            #expect(green.requests.count == 1)
+            #expect(blue.requests.isEmpty)
+        }
+    }
+
+    @Test func `without a positive share there is nothing to route to`() async throws {
+        try await withRouter(TableOptions(bluePercent: 0)) { fixture, _, _ in
+            let client = try fixture.connect()
+            try client.send(scoring())
+            let answer = try client.readMessage()
+            #expect(answer.status == 404)
+            #expect(answer.text.contains("NoTraffic"))
+        }
+    }
+
+    @Test func `header fields between neighbours stay behind, identities are added`() async throws {
+        try await withRouter { fixture, blue, _ in
+            let client = try fixture.connect()
+            let fields =
+                "Connection: X-Secret, keep-alive\r\nX-Secret: 1\r\nKeep-Alive: 5\r\nTE: trailers\r\nUpgrade: h2c\r\n"
+                + "Proxy-Authorization: a\r\nX-Request-Id: mine\r\nx-ms-client-request-id: \(String(repeating: "a", count: 50))\r\n"
+                + "X-Forwarded-For: 10.0.0.1\r\ntraceparent: 00-1\r\n"
+            try client.send(scoring(fields: fields))
+            let answer = try client.readMessage()
+            let request = try #require(blue.requests.last)
+            for name in ["connection", "x-secret", "keep-alive", "te", "upgrade", "proxy-authorization", "authorization"] {
+                #expect(request[name] == nil, "\(name)")
+            }
+            #expect(request["traceparent"] == "00-1")
+            #expect(request["x-forwarded-for"] == "10.0.0.1, 127.0.0.1")
+            #expect(request["x-ms-client-request-id"] == String(repeating: "a", count: 40))
+            #expect(answer["x-ms-client-request-id"] == String(repeating: "a", count: 40))
+            #expect(answer["x-request-id"] == request["x-request-id"])
+            #expect(answer["x-request-id"]?.count == 36)
+            #expect(answer.fields.count { $0.name == "x-request-id" } == 1)
+        }
+    }
+
+    @Test func `a key that is revoked no longer opens a connection that used it`() async throws {
+        let blue = try StubReplica.echo()
+        let fixture = try RouterFixture()
+        try await fixture.use([blue.route])
+        let client = try await onThread { [fixture] in
+            let client = try fixture.connect()
+            try client.send(scoring())
+            #expect(try client.readMessage().status == 200)
+            return Unchecked(client)
+        }
+        try await fixture.use([blue.route], TableOptions(generation: 2, key: "other"))
+        try await onThread {
+            try client.value.send(scoring())
+            #expect(try client.value.readMessage().status == 401)
+            try client.value.send(scoring(key: "other"))
+            #expect(try client.value.readMessage().status == 200)
+        }
+        try await fixture.stop()
+        blue.kill()
+    }
+
+    @Test func `a client of version 1.0 gets no chunks and is told when the connection stays`() async throws {
+        let replica = try StubReplica { _, socket in
+            try socket.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
+            return true
+        }
+        let fixture = try RouterFixture()
+        try await fixture.use([replica.route])
+        try await onThread {
+            let client = try fixture.connect()
+            try client.send("GET /score HTTP/1.0\r\nHost: fraud.example\r\nConnection: keep-alive\r\nAuthorization: Bearer secret\r\n\r\n")
+            let answer = try client.readMessage()
+            #expect(answer["transfer-encoding"] == nil)
+            #expect(answer["connection"] == "close")
+            #expect(answer.text == "abc")
+        }
+        try await fixture.stop()
+        replica.kill()
+    }
+}
+
+/// Carries a value from one of a test's threads to the next; they follow each other and never run at once.
+struct Unchecked<Value>: @unchecked Sendable {
+    let value: Value
+    init(_ value: Value) { self.value = value }
+}

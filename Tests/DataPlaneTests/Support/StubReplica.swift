@@ -1,0 +1,132 @@
+import Foundation
+import Glibc
+import Synchronization
+
+@testable import DataPlane
+
+/// A model server for tests: one thread per connection, a script per request.
+final class StubReplica: Sendable {
+    /// Answers one request; false closes the connection.
+    typealias Script = @Sendable (Message, RawSocket) throws -> Bool
+
+    private struct State {
+        var connections: [Int32: Int32] = [:]
+        var requests: [Message] = []
+        var threads = 0
+        var isClosed = false
+    }
+
+    let address: SocketAddress
+    private let listener: Int32
+    private let state = Mutex(State())
+
+    /// Listens on a unix socket of its own, or on a TCP port.
+    init(tcp: Bool = false, _ script: @escaping Script) throws {
+        let path = "/tmp/stub-\(getpid())-\(UInt32.random(in: 0...(.max))).sock"
+        let asked: SocketAddress = tcp ? .internet(host: "127.0.0.1", port: 0, isIPv6: false) : .unix(path: path)
+        (listener, address) = try ListeningSocket.open(asked)
+        let flags = fcntl(listener, F_GETFL)
+        _ = fcntl(listener, F_SETFL, flags & ~O_NONBLOCK)
+        state.withLock { $0.threads += 1 }
+        Thread { self.acceptAll(script) }.start()
+    }
+
+    var route: String {
+        if case .unix(let path) = address { return "unix:\(path)" }
+        return "tcp:\(address)"
+    }
+
+    var requests: [Message] { state.withLock { $0.requests } }
+    var openConnections: Int { state.withLock { $0.connections.count } }
+
+    /// Waits until `condition` holds.
+    func wait(until condition: (StubReplica) -> Bool) -> Bool { eventually { condition(self) } }
+
+    /// Ends like a killed process: the listener and all connections at once.
+    func kill() {
+        let isFirst = state.withLock { state in
+            defer { state.isClosed = true }
+            for descriptor in state.connections.values { shutdown(descriptor, 2) }
+            return !state.isClosed
+        }
+        guard isFirst else { return }
+        shutdown(listener, 2)
+        if case .unix(let path) = address { unlink(path) }
+        _ = eventually { state.withLock { $0.threads == 0 } }
+        close(listener)
+    }
+
+    private func acceptAll(_ script: @escaping Script) {
+        defer { state.withLock { $0.threads -= 1 } }
+        var number: Int32 = 0
+        while true {
+            let descriptor = accept(listener, nil, nil)
+            guard descriptor >= 0 else { return }
+            number += 1
+            let id = number
+            let isOpen = state.withLock { state in
+                guard !state.isClosed else { return false }
+                state.connections[id] = descriptor
+                state.threads += 1
+                return true
+            }
+            guard isOpen else {
+                close(descriptor)
+                return
+            }
+            Thread { self.serve(id, descriptor, script) }.start()
+        }
+    }
+
+    private func serve(_ id: Int32, _ descriptor: Int32, _ script: Script) {
+        let socket = RawSocket(descriptor: descriptor)
+        while let message = try? socket.readMessage() {
+            state.withLock { $0.requests.append(message) }
+            guard let goesOn = try? script(message, socket), goesOn else { break }
+        }
+        state.withLock {
+            $0.connections[id] = nil
+            $0.threads -= 1
+        }
+        socket.close()
+    }
+}
+
+extension StubReplica {
+    /// Answers every request with its own body.
+    static func echo(tcp: Bool = false) throws -> StubReplica {
+        try StubReplica(tcp: tcp) { message, socket in
+            try socket.send(answer(message.text))
+            return true
+        }
+    }
+
+    static func answer(_ body: String, status: String = "200 OK", fields: String = "") -> String {
+        "HTTP/1.1 \(status)\r\nContent-Type: text/plain\r\nContent-Length: \(body.utf8.count)\r\n\(fields)\r\n\(body)"
+    }
+}
+
+/// A gate that requests wait at until the test opens it.
+final class Gate: Sendable {
+    private let isOpen = Atomic<Bool>(false)
+
+    func open() { isOpen.store(true, ordering: .sequentiallyConsistent) }
+    func wait() { _ = eventually { isOpen.load(ordering: .sequentiallyConsistent) } }
+}
+
+/// Asks again until `condition` holds or ten seconds have passed.
+func eventually(_ condition: () -> Bool) -> Bool {
+    let end = MonotonicTime.now.after(milliseconds: 10_000)
+    while !condition() {
+        guard MonotonicTime.now < end else { return false }
+        usleep(1_000)
+    }
+    return true
+}
+
+/// Runs blocking code on a thread of its own, so that it keeps none of the pool's.
+func onThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread { continuation.resume(with: Swift.Result { try body() }) }.start()
+    }
+}

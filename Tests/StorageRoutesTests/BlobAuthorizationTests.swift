@@ -1,0 +1,72 @@
+import Artifacts
+import HTTPTypes
+import HummingbirdTesting
+import Testing
+
+@Suite struct BlobAuthorizationTests {
+    private static let block = ["x-ms-blob-type": "BlockBlob"]
+
+    @Test func `without credentials nothing is told`() async throws {
+        try await RoutesFixture.run { _, client in
+            for uri in ["/acct/models/absent", "/acct/absent/x", "/acct/models?restype=container&comp=list"] {
+                let answer = try await client.send(.get, uri, token: nil)
+                #expect(answer.outcome == "401 NoAuthenticationInformation")
+                #expect(
+                    answer["WWW-Authenticate"]
+                        == "Bearer authorization_uri=https://login/t resource_id=https://storage.azure.com")
+            }
+            #expect(
+                try await client.send(.get, "/acct/models/x", token: "bad").outcome == "401 InvalidAuthenticationInfo")
+            let basic = try await client.send(.get, "/acct/models/x", ["Authorization": "Basic eDp5"], token: nil)
+            #expect(basic.outcome == "401 InvalidAuthenticationInfo")
+        }
+    }
+
+    @Test func `a signature in the query permits what it says`() async throws {
+        try await RoutesFixture.run { fixture, client in
+            let (write, read) = (try fixture.token(.write), try fixture.token(.read))
+            #expect(
+                try await client.send(.put, "/acct/models/x?\(write)", Self.block, body: "1", token: nil).outcome
+                    == "201 ")
+            #expect(try await client.send(.get, "/acct/models/x?\(read)", token: nil).text == "1")
+            for (method, uri) in [
+                (HTTPRequest.Method.get, "/acct/models/x?\(write)"), (.put, "/acct/models/x?\(read)"),
+                (.delete, "/acct/models/x?\(write)"), (.get, "/acct/models?restype=container&comp=list&\(read)"),
+                (.put, "/acct/models/x?comp=metadata&\(read)"), (.delete, "/acct/models?restype=container&\(write)"),
+            ] {
+                let answer = try await client.send(method, uri, Self.block, token: nil)
+                #expect(answer.outcome == "403 AuthorizationPermissionMismatch")
+            }
+            #expect(
+                try await client.send(.get, "/acct/other-1/x?\(read)", token: nil).outcome == "403 AuthenticationFailed"
+            )
+            #expect(
+                try await client.send(.get, "/acct/models/x?\(read)x", token: nil).outcome == "403 AuthenticationFailed"
+            )
+        }
+    }
+
+    @Test func `permission to create is none to replace`() async throws {
+        try await RoutesFixture.run { fixture, client in
+            let uri = "/acct/models/x?\(try fixture.token(.create))"
+            #expect(try await client.send(.put, uri, Self.block, body: "1", token: nil).outcome == "201 ")
+            #expect(
+                try await client.send(.put, uri, Self.block, body: "2", token: nil).outcome == "409 BlobAlreadyExists")
+            let list = "<BlockList/>"
+            #expect(
+                try await client.send(.put, "\(uri)&comp=blocklist", body: list, token: nil).outcome
+                    == "409 BlobAlreadyExists")
+            #expect(try await client.send(.get, "/acct/models/x").text == "1")
+        }
+    }
+
+    @Test func `paths of others are not captured`() async throws {
+        try await RoutesFixture.run { _, client in
+            #expect(try await client.send(.get, "/subscriptions/1").text == "main")
+            for uri in ["/acctx/models/x", "/acct.blobs/x", "/other/models/x", "/metadata/endpoints"] {
+                let answer = try await client.send(.get, uri)
+                #expect(answer.status == .notFound && answer["x-ms-error-code"] == nil)
+            }
+        }
+    }
+}
