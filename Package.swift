@@ -22,6 +22,8 @@ let hummingbird = dependency("Hummingbird", "hummingbird")
 let hummingbirdTLS = dependency("HummingbirdTLS", "hummingbird")
 let httpTypes = dependency("HTTPTypes", "swift-http-types")
 let nioCore = dependency("NIOCore", "swift-nio")
+let nioHTTP1 = dependency("NIOHTTP1", "swift-nio")
+let hummingbirdTesting = dependency("HummingbirdTesting", "hummingbird")
 let nioPosix = dependency("NIOPosix", "swift-nio")
 let nioSSL = dependency("NIOSSL", "swift-nio-ssl")
 let httpClient = dependency("AsyncHTTPClient", "async-http-client")
@@ -47,7 +49,7 @@ var targets: [Target] = [
     target("Postgres", ["CLibPQ", logging]),
     target("Store", ["Postgres", "Resources"]),
     target("Artifacts", ["COpenSSL"]),
-    target("Compute", ["Resources", logging, httpClient, nioCore, dependency("Yams", "Yams")]),
+    target("Compute", ["Resources", logging, httpClient, nioCore, nioHTTP1, dependency("Yams", "Yams")]),
     target(
         "ControlPlane",
         ["Store", "Postgres", "Compute", "Artifacts", "Identity", "Routing", "Resources", logging, lifecycle, httpClient, nioCore]),
@@ -65,6 +67,11 @@ var targets: [Target] = [
     target(
         "DataPlane",
         ["CEpoll", "Routing", "Identity", hummingbird, httpTypes, nioCore, configuration, lifecycle, logging]),
+    tests("ComputeTests", ["Compute", "Resources", logging, httpClient, nioCore, nioHTTP1]),
+    tests("ArtifactsTests", ["Artifacts"]),
+    tests(
+        "StorageRoutesTests",
+        ["API", "Artifacts", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging]),
     .executableTarget(
         name: "sluice", dependencies: ["Server", "CLI", arguments, configuration, logging], swiftSettings: house),
     .executableTarget(

@@ -94,4 +94,15 @@ import Testing
         _ = try await fixture.put("two/b", "C")
         #expect(try await digest("two") != before)
     }
+
+    @Test func `where hard links are impossible the content is copied`() async throws {
+        let fixture = try await StoreFixture()
+        let text = String(repeating: "0123456789", count: 300_000)
+        _ = try await fixture.put("x", text)
+        let (_, content) = try await fixture.store.get(BlobName("x"), in: fixture.container)
+        let target = target(fixture)
+        try Disk.makeDirectory(target.path)
+        try content.file.copy(to: "\(target.path)/x")
+        #expect(files(target) == ["x": text])
+    }
 }

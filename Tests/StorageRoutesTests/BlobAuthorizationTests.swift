@@ -67,6 +67,7 @@ import Testing
                 let answer = try await client.send(.get, uri)
                 #expect(answer.status == .notFound && answer["x-ms-error-code"] == nil)
             }
+            #expect(try await client.send(.get, "//acct/models/x").outcome == "400 InvalidUri")
         }
     }
 }

@@ -24,8 +24,7 @@ struct RoutesFixture {
         let fixture = RoutesFixture(store: store, account: StorageAccount(name: "acct", keys: [key]))
         let routes = BlobRoutes(
             store: store, account: fixture.account, authorizationURI: "https://login/t", now: { now },
-            logger: Logger(label: "test")
-        ) { $0 == "good" }
+            logger: Logger(label: "test"), bearer: { $0 == "good" })
         let router = Router()
         router.get("/subscriptions/{id}") { _, _ in "main" }
         routes.register(on: router) { _, _ in StorageOrigin(isSecure: true, address: "127.0.0.1") }

@@ -19,7 +19,13 @@ struct BlobAddress: Equatable {
         blob = try BlobName(Self.decode(parts[2]))
     }
 
-    private static let invalid = StorageFailure(.badRequest, "InvalidUri", "The path of the request is not valid.")
+    static let invalid = StorageFailure(.badRequest, "InvalidUri", "The path of the request is not valid.")
+
+    /// Whether the path's first segment is the account's name, alone or with `.blob.` and more after it.
+    static func isAccount(_ path: some StringProtocol, _ account: String) -> Bool {
+        let segment = path.dropFirst().prefix { $0 != "/" }
+        return segment == account || segment.hasPrefix("\(account).blob.")
+    }
 
     private static func decode(_ text: some Collection<UInt8>) throws -> String {
         guard let decoded = PercentEncoding.decode(text) else { throw invalid }

@@ -17,8 +17,8 @@ struct BlobRequest {
 
     private static let maximumMetadata = 8 << 10
 
-    /// - Throws: `InvalidUri`, `InvalidResourceName`, `InvalidQueryParameterValue`.
-    init(_ request: Request) throws {
+    /// - Throws: `InvalidUri`, `InvalidResourceName`.
+    init(_ request: Request, account: String) throws {
         method = request.method
         let target = request.head.path ?? "/"
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
@@ -27,6 +27,8 @@ struct BlobRequest {
         headers = request.headers
         body = request.body
         host = request.head.authority ?? ""
+        // The router takes `//account/…` for `/account/…`, which would shift what the segments mean.
+        guard BlobAddress.isAccount(path, account) else { throw BlobAddress.invalid }
         address = try BlobAddress(path: path)
     }
 
@@ -66,8 +68,7 @@ struct BlobRequest {
         return values.first
     }
 
-    /// The body as chunks of bytes.
-    var chunks: AsyncMapSequence<RequestBody, ByteBufferView> { body.map { $0.readableBytesView } }
+    var chunks: BodyChunks { BodyChunks(body: body) }
 
     /// `x-ms-meta-*`, with the names in the case they were sent in.
     ///

@@ -36,10 +36,8 @@ extension BlobRoutes {
         guard let scheme = url.range(of: "://") else { throw StorageFailure.invalidHeader("x-ms-copy-source") }
         let rest = url[scheme.upperBound...]
         let path = rest.drop { $0 != "/" }.prefix { $0 != "?" }
-        let segment = path.dropFirst().prefix { $0 != "/" }
-        let account = authorization.account.name
         guard rest.prefix(while: { $0 != "/" }) == request.host,
-            segment == account || segment.hasPrefix("\(account).blob.")
+            BlobAddress.isAccount(path, authorization.account.name)
         else {
             throw StorageFailure(.badRequest, "CannotVerifyCopySource", "Only blobs of this account can be copied.")
         }

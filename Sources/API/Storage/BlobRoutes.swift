@@ -57,7 +57,7 @@ package struct BlobRoutes: Sendable {
         let id = UUID().uuidString.lowercased()
         let answer: StorageAnswer
         do {
-            answer = try await perform(BlobRequest(request), origin: origin)
+            answer = try await perform(BlobRequest(request, account: authorization.account.name), origin: origin)
         } catch {
             let failure = translate(error, id: id)
             answer = StorageAnswer(failure, method: request.method, challenge: challenge)

@@ -16,7 +16,9 @@ final class ContentHasher {
         guard contexts.count == 2 else { throw Self.failure }
     }
 
-    deinit { contexts.forEach { EVP_MD_CTX_free($0) } }
+    deinit {
+        for context in contexts { EVP_MD_CTX_free(context) }
+    }
 
     func update(_ bytes: UnsafeRawBufferPointer) throws(ArtifactError) {
         for context in contexts {

@@ -11,7 +11,7 @@ struct ControlGroup: Sendable {
         self.root = root
         let parent = root.deletingLastPathComponent()
         let controllers = parent.appending(path: "cgroup.controllers")
-        guard FileManager.default.fileExists(atPath: controllers.path()) else { return nil }
+        guard FileManager.default.fileExists(atPath: controllers.path(percentEncoded: false)) else { return nil }
         // It may exist already; whether it can be used shows below.
         try? FileManager.default.createDirectory(at: root, withIntermediateDirectories: false)
         // The parent's owner may have enabled the controllers for us already.
@@ -38,9 +38,9 @@ struct ControlGroup: Sendable {
     /// Kills what is left in a replica's group, sessions of their own or not, and removes the group.
     func remove(name: String) {
         let group = root.appending(path: name)
-        guard FileManager.default.fileExists(atPath: group.path()) else { return }
+        guard FileManager.default.fileExists(atPath: group.path(percentEncoded: false)) else { return }
         _ = ControlGroup.write("1", group.appending(path: "cgroup.kill"))
-        rmdir(group.path())
+        rmdir(group.path(percentEncoded: false))
     }
 
     private static func write(_ text: String, _ file: URL) -> Bool {

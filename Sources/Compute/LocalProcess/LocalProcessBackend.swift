@@ -96,16 +96,28 @@ package struct LocalProcessBackend: ComputeBackend {
     }
 
     package func observe(_ handle: ReplicaHandle) async -> ReplicaObservation {
-        let folder = ReplicaFolder(handle.id, in: configuration)
-        folder.serverLog.rotate(limit: configuration.logLimitBytes)
         if handle.process.isAlive { return .running }
+        let folder = ReplicaFolder(handle.id, in: configuration)
         return .exited(status: exits.status(of: handle.process, in: folder))
+    }
+
+    package func waitForExit(_ handle: ReplicaHandle) async -> ReplicaObservation {
+        await ExitNotice.wait(for: handle.process)
+        var pause = Pause()
+        while true {
+            let observation = await observe(handle)
+            guard observation == .running else { return observation }
+            // Cancelled: the caller takes the last observation.
+            do { try await pause.next() } catch { return observation }
+        }
     }
 
     package func probe(
         _ handle: ReplicaHandle, _ kind: ProbeKind, _ specification: ReplicaSpecification
     ) async -> ProbeResult {
         let probe = kind == .liveness ? specification.livenessProbe : specification.readinessProbe
+        // Every replica is probed for as long as it lives, so its log is kept in bounds here.
+        ReplicaFolder(handle.id, in: configuration).serverLog.rotate(limit: configuration.logLimitBytes)
         return await health.probe(handle.address, timeout: .milliseconds(probe.timeoutMs))
     }
 

@@ -70,7 +70,8 @@ struct ReplicaFolder: Sendable {
             let pid = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)),
             let identity = ProcessIdentity(pid: pid), identity.isAlive,
             let place = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/cwd"),
-            URL(filePath: place).standardizedFileURL.path() == code.resolvingSymlinksInPath().path()
+            URL(filePath: place).standardizedFileURL.path(percentEncoded: false)
+                == code.resolvingSymlinksInPath().path(percentEncoded: false)
         else { return nil }
         return identity
     }
@@ -91,7 +92,9 @@ struct ReplicaFolder: Sendable {
     /// What all replicas of the host run on together.
     static func allUses(in configuration: LocalProcessConfiguration) -> [Uses] {
         // No folder, no replicas.
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: configuration.replicas.path())) ?? []
+        let names =
+            (try? FileManager.default.contentsOfDirectory(atPath: configuration.replicas.path(percentEncoded: false)))
+            ?? []
         return names.compactMap { ReplicaID($0) }.compactMap { ReplicaFolder($0, in: configuration).uses }
     }
 

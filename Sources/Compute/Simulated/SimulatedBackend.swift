@@ -31,6 +31,9 @@ package final class SimulatedBackend: ComputeBackend {
         var behavior: SimulatedBehavior
         var behaviors: [DeploymentName: SimulatedBehavior] = [:]
         var replicas: [ReplicaID: Replica] = [:]
+        /// Told when a replica was ended from outside.
+        var watchers: [ReplicaID: [UInt64: AsyncStream<Void>.Continuation]] = [:]
+        var nextWatcher: UInt64 = 0
     }
 
     private let state: Mutex<State>
@@ -58,9 +61,11 @@ package final class SimulatedBackend: ComputeBackend {
 
     /// Ends a running replica now.
     package func crash(_ id: ReplicaID, status: Int32 = 137) {
-        state.withLock { state in
+        let watchers = state.withLock { state in
             if state.replicas[id]?.exitStatus == nil { state.replicas[id]?.exitStatus = status }
+            return state.watchers.removeValue(forKey: id)
         }
+        for watcher in (watchers ?? [:]).values { watcher.finish() }
     }
 
     /// Whether a replica answers probes.
@@ -118,6 +123,19 @@ package final class SimulatedBackend: ComputeBackend {
         }
     }
 
+    package func waitForExit(_ handle: ReplicaHandle) async -> ReplicaObservation {
+        while true {
+            let observation = await observe(handle)
+            guard observation == .running, !Task.isCancelled else { return observation }
+            if let rest = timeToScheduledExit(handle.id) {
+                // In short steps, for it may be ended from outside meanwhile. Cancellation is looked at above.
+                try? await clock.sleep(for: min(rest, .milliseconds(50)))
+            } else {
+                await waitForOutsideEnd(handle.id)
+            }
+        }
+    }
+
     package func probe(
         _ handle: ReplicaHandle, _ kind: ProbeKind, _ specification: ReplicaSpecification
     ) async -> ProbeResult {
@@ -149,6 +167,7 @@ package final class SimulatedBackend: ComputeBackend {
     }
 
     package func discard(_ id: ReplicaID) async {
+        crash(id)
         state.withLock { $0.replicas[id] = nil }
     }
 
@@ -164,6 +183,33 @@ package final class SimulatedBackend: ComputeBackend {
     private func wait(_ duration: Duration) async throws(ComputeError) {
         guard duration > .zero else { return }
         do { try await clock.sleep(for: duration) } catch { throw .cancelled }
+    }
+
+    /// Nil when nothing is scheduled that ends the replica.
+    private func timeToScheduledExit(_ id: ReplicaID) -> Duration? {
+        let now = elapsed()
+        guard let replica = state.withLock({ $0.replicas[id] }) else { return .zero }
+        let initFailure = replica.behavior.initFailure == nil ? nil : replica.behavior.readyAfter
+        return [initFailure, replica.behavior.crashAfter].compactMap { $0 }.min().map {
+            max(.zero, replica.startedAt + $0 - now)
+        }
+    }
+
+    private func waitForOutsideEnd(_ id: ReplicaID) async {
+        let (events, continuation) = AsyncStream.makeStream(of: Void.self)
+        let watcher: UInt64? = state.withLock { state in
+            guard let replica = state.replicas[id], replica.exitStatus == nil else { return nil }
+            state.nextWatcher += 1
+            state.watchers[id, default: [:]][state.nextWatcher] = continuation
+            return state.nextWatcher
+        }
+        guard let watcher else { return }
+        for await _ in events {}
+        // Still there when the task was cancelled.
+        state.withLock { state in
+            state.watchers[id]?[watcher] = nil
+            if state.watchers[id]?.isEmpty == true { state.watchers[id] = nil }
+        }
     }
 
     private static func exitStatus(_ replica: Replica, at now: Duration) -> Int32? {

@@ -56,8 +56,10 @@ package enum ChildProcess {
 
     /// Waits until the process is dead and reaps it. Nil when it was not our child; throws only on cancellation.
     ///
-    /// Looks at it in growing intervals up to 25 ms: the same works for adopted processes, which we can't wait for.
+    /// Works for adopted processes as well. The kernel tells the moment; nothing is polled for (where it can't tell,
+    /// in intervals up to 25 ms).
     package static func waitForExit(_ identity: ProcessIdentity) async throws(CancellationError) -> Int32? {
+        await ExitNotice.wait(for: identity)
         var pause = Pause()
         while identity.isAlive {
             try await pause.next()

@@ -34,6 +34,11 @@ package struct SignInError: Error, Sendable, Equatable {
 
     package var code: Code
     package var message: String
+
+    package init(code: Code, message: String) {
+        self.code = code
+        self.message = message
+    }
 }
 
 /// An access token as the token endpoint hands it out.

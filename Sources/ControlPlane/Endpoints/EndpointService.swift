@@ -37,16 +37,33 @@ package struct EndpointService: Sendable {
         return try await EndpointStore(database).list(workspaceID: workspace.id, name: name, page: page)
     }
 
+    /// Fields that the caller's api-version can't express.
+    package struct UnknownFields: Sendable {
+        package var mirrorTraffic: Bool
+        package var publicNetworkAccess: Bool
+
+        package init(mirrorTraffic: Bool = false, publicNetworkAccess: Bool = false) {
+            self.mirrorTraffic = mirrorTraffic
+            self.publicNetworkAccess = publicNetworkAccess
+        }
+
+        func kept(from stored: OnlineEndpointProperties, in properties: inout OnlineEndpointProperties) {
+            if mirrorTraffic { properties.mirrorTraffic = stored.mirrorTraffic }
+            if publicNetworkAccess { properties.publicNetworkAccess = stored.publicNetworkAccess }
+        }
+    }
+
     /// Makes the endpoint or brings it to the wish. An equal wish joins the operation that runs, or changes nothing.
     package func put(
         caller: Caller, workspace: ResourceID, name: String, _ request: OnlineEndpointRequest,
-        if precondition: WritePrecondition
+        keepingUnknown unknown: UnknownFields = UnknownFields(), if precondition: WritePrecondition
     ) async throws -> EndpointOutcome {
         try ResourceName.checkEndpointOrDeployment(name, kind: "endpoint")
         do {
             let outcome = try await database.transaction { transaction in
                 try await put(
-                    caller: caller, workspace: workspace, name: name, request, if: precondition, in: transaction)
+                    caller: caller, workspace: workspace, name: name, request, keepingUnknown: unknown,
+                    if: precondition, in: transaction)
             }
             if outcome.operation != nil { hub.raise(.work) }
             return outcome
@@ -57,7 +74,7 @@ package struct EndpointService: Sendable {
 
     private func put(
         caller: Caller, workspace: ResourceID, name: String, _ request: OnlineEndpointRequest,
-        if precondition: WritePrecondition, in transaction: Transaction
+        keepingUnknown unknown: UnknownFields, if precondition: WritePrecondition, in transaction: Transaction
     ) async throws -> EndpointOutcome {
         let workspace = try await WorkspaceService.find(workspace, transaction, isParent: true)
         let existing = try await EndpointStore(transaction).findForUpdate(workspaceID: workspace.id, name: name)
@@ -65,6 +82,8 @@ package struct EndpointService: Sendable {
         guard let existing else {
             return try await create(caller: caller, workspace: workspace, name: name, request, in: transaction)
         }
+        var request = request
+        unknown.kept(from: existing.properties, in: &request.properties)
         return try await update(caller: caller, existing, to: request, in: transaction)
     }
 

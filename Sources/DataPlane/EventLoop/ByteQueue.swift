@@ -93,6 +93,11 @@ struct ByteQueue {
         end += 1
     }
 
+    /// Appends the first `count` bytes of a span.
+    mutating func append(_ bytes: Span<UInt8>, count: Int) {
+        bytes.extracting(0..<count).withUnsafeBufferPointer { append($0) }
+    }
+
     mutating func append(_ bytes: [UInt8]) {
         bytes.withUnsafeBufferPointer { append($0) }
     }
@@ -105,6 +110,31 @@ struct ByteQueue {
     /// Appends a number in hexadecimal digits.
     mutating func append(hexadecimal number: UInt64) {
         append(number, base: 16)
+    }
+
+    /// Appends the eight hexadecimal digits of a number, all at once in one register.
+    mutating func append(eightDigits number: UInt32) {
+        precondition(8 <= capacity - end, "no room in the buffer")
+        guard let base else { return }
+        // One nibble per byte, the first digit in the highest byte.
+        var nibbles = UInt64(number)
+        nibbles = (nibbles & 0xFFFF_0000) << 16 | nibbles & 0xFFFF
+        nibbles = (nibbles & 0x0000_FF00_0000_FF00) << 8 | nibbles & 0x0000_00FF_0000_00FF
+        nibbles = (nibbles & 0x00F0_00F0_00F0_00F0) << 4 | nibbles & 0x000F_000F_000F_000F
+        // 1 in every byte that holds more than nine: its letter begins 39 places after the digits.
+        let letters = (nibbles &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        let digits = nibbles &+ 0x3030_3030_3030_3030 &+ letters &* 0x27
+        UnsafeMutableRawPointer(base + end).storeBytes(of: digits.bigEndian, as: UInt64.self)
+        end += 8
+    }
+
+    /// Moves the last four bytes on by one and puts a hyphen before them.
+    mutating func insertHyphen(at offset: Int) {
+        precondition(offset >= start && offset + 4 == end && end < capacity)
+        guard let base else { return }
+        memmove(base + offset + 1, base + offset, 4)
+        base[offset] = UInt8(ascii: "-")
+        end += 1
     }
 
     private mutating func append(_ number: UInt64, base radix: UInt64) {

@@ -50,6 +50,14 @@ package enum SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// An address of this host's loopback interface.
+    var isLoopback: Bool {
+        switch self {
+        case .unix: false
+        case .internet(let host, _, let isIPv6): isIPv6 ? host == "::1" : host.hasPrefix("127.")
+        }
+    }
+
     package var family: Int32 {
         switch self {
         case .unix: AF_UNIX

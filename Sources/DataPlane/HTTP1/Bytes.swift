@@ -75,6 +75,15 @@ extension UnsafeBufferPointer<UInt8> {
         return true
     }
 
+    /// Whether the bytes are exactly `text`.
+    @inline(__always)
+    func equals(_ text: StaticString) -> Bool {
+        guard text.utf8CodeUnitCount == count else { return false }
+        let other = text.utf8Start
+        for index in 0..<count where self[index] != other[index] { return false }
+        return true
+    }
+
     /// Offset of the first `byte` at or after `start`.
     @inline(__always)
     func offset(of byte: UInt8, from start: Int) -> Int? {

@@ -58,7 +58,7 @@ package struct RequestHead: Sendable {
         target = ByteRun(start: targetStart, count: index - targetStart)
         guard target.count > 0, bytes.at(index) == 0x20 else { return .failure(.malformed) }
         guard target.count <= limits.targetSize else { return .failure(.targetTooLong) }
-        guard index + 11 <= length, bytes.run(ByteRun(start: index + 1, count: 5)).elementsEqual("HTTP/".utf8),
+        guard index + 11 <= length, bytes.run(ByteRun(start: index + 1, count: 5)).equals("HTTP/"),
             ByteClass.isDigit(bytes.at(index + 6)), bytes.at(index + 7) == UInt8(ascii: "."),
             ByteClass.isDigit(bytes.at(index + 8)), bytes.at(index + 9) == 0x0D, bytes.at(index + 10) == 0x0A
         else { return .failure(.malformed) }
@@ -69,13 +69,13 @@ package struct RequestHead: Sendable {
 
     private mutating func classifyMethod(_ bytes: Bytes) {
         let name = bytes.run(method)
-        isHEAD = name.elementsEqual("HEAD".utf8)
+        isHEAD = name.equals("HEAD")
         switch name.count {
-        case 3: isIdempotent = name.elementsEqual("GET".utf8) || name.elementsEqual("PUT".utf8)
+        case 3: isIdempotent = name.equals("GET") || name.equals("PUT")
         case 4: isIdempotent = isHEAD
-        case 5: isIdempotent = name.elementsEqual("TRACE".utf8)
-        case 6: isIdempotent = name.elementsEqual("DELETE".utf8)
-        case 7: isIdempotent = name.elementsEqual("OPTIONS".utf8)
+        case 5: isIdempotent = name.equals("TRACE")
+        case 6: isIdempotent = name.equals("DELETE")
+        case 7: isIdempotent = name.equals("OPTIONS")
         default: isIdempotent = false
         }
     }

@@ -25,7 +25,7 @@ package struct ResponseHead: Sendable {
     mutating func scan(_ bytes: UnsafeBufferPointer<UInt8>, length: Int, limits: HeadLimits) -> HeadFault? {
         headers.removeAll()
         precondition(length >= 4 && length <= bytes.count)
-        guard length >= 15, bytes.run(ByteRun(start: 0, count: 7)).elementsEqual("HTTP/1.".utf8) else { return .malformed }
+        guard length >= 15, bytes.run(ByteRun(start: 0, count: 7)).equals("HTTP/1.") else { return .malformed }
         minorVersion = bytes.at(7) &- 0x30
         guard minorVersion <= 1 else { return .unsupportedVersion }
         guard bytes.at(8) == 0x20, let code = bytes.run(ByteRun(start: 9, count: 3)).decimalNumber(), code >= 100, code < 600

@@ -7,8 +7,10 @@ package enum ListeningSocket {
         let descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw SystemError("socket") }
         do throws(SystemError) {
-            try setOption(descriptor, SO_REUSEADDR)
-            try setOption(descriptor, SO_REUSEPORT)
+            if case .internet = address {
+                try setOption(descriptor, SO_REUSEADDR)
+                try setOption(descriptor, SO_REUSEPORT)
+            }
             let bound = address.withSystemAddress { bind(descriptor, $0, $1) }
             guard bound == 0 else { throw SystemError("bind \(address)") }
             guard listen(descriptor, backlog) == 0 else { throw SystemError("listen") }
@@ -45,6 +47,13 @@ enum PeerAddress {
             // The port stands at the same place in both families.
             UInt16(bigEndian: bytes.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
         }
+    }
+
+    /// Whether the peer is on this host.
+    static func isLoopback(_ storage: sockaddr_storage) -> Bool {
+        guard Int32(storage.ss_family) == AF_INET else { return false }
+        // 127.0.0.0/8; the address follows family and port.
+        return withUnsafeBytes(of: storage) { $0[4] == 127 }
     }
 
     /// The address without its port; `unknown` for a unix socket, as RFC 7239 has it.

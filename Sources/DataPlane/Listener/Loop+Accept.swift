@@ -37,6 +37,7 @@ extension Loop {
             shared.connections.wrappingSubtract(1, ordering: .relaxed)
             return true
         }
+        if PeerAddress.isLoopback(storage) { Socket.setLocal(descriptor) }
         open(client, descriptor, PeerAddress.text(of: storage))
         return true
     }

@@ -30,7 +30,7 @@ package struct RequestTarget: Equatable {
             tail = ByteRun(start: nameEnd, count: bytes.count - nameEnd)
         }
         let path = bytes.run(ByteRun(start: tail.start, count: pathEnd - tail.start))
-        isScoring = path.elementsEqual("/score".utf8)
+        isScoring = path.equals("/score")
         rest = isScoring ? ByteRun(start: pathEnd, count: bytes.count - pathEnd) : tail
     }
 

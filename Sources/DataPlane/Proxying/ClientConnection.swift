@@ -103,7 +103,7 @@ struct ShortText<let capacity: Int> {
 
     /// Writes the text to `queue`, which must have room.
     func write(to queue: inout ByteQueue) {
-        for index in 0..<count { queue.append(bytes[index]) }
+        queue.append(bytes.span, count: count)
     }
 
     var text: String {

@@ -47,6 +47,7 @@ extension Loop {
         upstreams[upstream].state = isConnecting ? .connecting : .active
         upstreams[upstream].isArmedForWriting = isConnecting
         if replica.address.family != AF_UNIX { Socket.setNoDelay(descriptor) }
+        if replica.address.isLoopback { Socket.setLocal(descriptor) }
         do {
             try poller.add(descriptor, token: token(ofUpstream: upstream), forWriting: isConnecting)
         } catch {

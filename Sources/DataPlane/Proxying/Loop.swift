@@ -13,6 +13,7 @@ final class Loop {
     let shared: LoopShared
     let poller: Poller
     let mailbox: LoopMailbox
+    let counters: LoopCounters
     let pool: BufferPool
     let clients: Slab<ClientConnection>
     let upstreams: Slab<UpstreamConnection>
@@ -45,14 +46,13 @@ final class Loop {
         self.shared = shared
         poller = try Poller()
         mailbox = shared.mailboxes[index]
+        counters = shared.counters[index]
         pool = BufferPool(size: settings.bufferSize)
         clients = Slab { ClientConnection() }
         upstreams = Slab { UpstreamConnection() }
         try poller.add(mailbox.wakeUp.descriptor, token: Token(.wakeUp))
         try poller.add(listener, token: Token(.listener))
     }
-
-    var counters: LoopCounters { shared.counters[index] }
 
     /// Serves until a drain has ended.
     func run() {

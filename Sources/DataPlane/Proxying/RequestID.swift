@@ -12,19 +12,15 @@ struct RequestID: Equatable {
 
     /// Writes the 36 characters.
     func write(to queue: inout ByteQueue) {
-        for nibble in 0..<16 {
-            if nibble == 8 || nibble == 12 { queue.append(UInt8(ascii: "-")) }
-            Self.write(high >> UInt64(60 - 4 * nibble), to: &queue)
-        }
-        for nibble in 0..<16 {
-            if nibble == 0 || nibble == 4 { queue.append(UInt8(ascii: "-")) }
-            Self.write(low >> UInt64(60 - 4 * nibble), to: &queue)
-        }
-    }
-
-    private static func write(_ value: UInt64, to queue: inout ByteQueue) {
-        let digit = UInt8(truncatingIfNeeded: value & 0xF)
-        queue.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+        let digits = queue.end
+        queue.append(eightDigits: UInt32(truncatingIfNeeded: high >> 32))
+        queue.append(UInt8(ascii: "-"))
+        queue.append(eightDigits: UInt32(truncatingIfNeeded: high))
+        queue.insertHyphen(at: digits + 13)
+        queue.append(UInt8(ascii: "-"))
+        queue.append(eightDigits: UInt32(truncatingIfNeeded: low >> 32))
+        queue.insertHyphen(at: digits + 23)
+        queue.append(eightDigits: UInt32(truncatingIfNeeded: low))
     }
 }
 

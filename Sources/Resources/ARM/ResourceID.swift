@@ -87,3 +87,18 @@ extension ResourceID: Hashable {
         hasher.combine(canonical)
     }
 }
+
+extension ResourceID {
+    /// The resource that holds this one; a workspace's is itself.
+    package var parent: ResourceID {
+        guard segments.count > 1 else { return self }
+        return ResourceID(
+            subscription: subscription, resourceGroup: resourceGroup, provider: provider, segments: segments.dropLast())
+    }
+
+    /// The workspace that this resource lives in.
+    package var workspace: ResourceID {
+        ResourceID(
+            subscription: subscription, resourceGroup: resourceGroup, provider: provider, segments: Array(segments.prefix(1)))
+    }
+}

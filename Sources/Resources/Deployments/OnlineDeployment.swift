@@ -142,4 +142,9 @@ package struct ContainerResourceRequirements: Sendable, Equatable, Codable {
 
     package var containerResourceRequests: Quantities?
     package var containerResourceLimits: Quantities?
+
+    package init(requests: Quantities? = nil, limits: Quantities? = nil) {
+        containerResourceRequests = requests
+        containerResourceLimits = limits
+    }
 }

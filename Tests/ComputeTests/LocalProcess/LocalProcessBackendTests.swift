@@ -129,11 +129,36 @@ struct LocalProcessBackendTests {
                 stranger.startTicks += 1
                 #expect(await other.observe(stranger) != .running)
 
+                let cancelled = Task { await backend.waitForExit(handle) }
+                cancelled.cancel()
+                #expect(await cancelled.value == .running)
+                async let end = backend.waitForExit(handle)
                 #expect(kill(handle.pid, SIGKILL) == 0)
-                try await eventually("crashed") { await backend.observe(handle) != .running }
+                #expect(await end == .exited(status: 137))
                 #expect(await backend.observe(handle) == .exited(status: 137))
                 #expect(await other.observe(handle) == .exited(status: 137))
                 // The worker, orphaned now, must go as well; withReplica stops and looks.
+            }
+        }
+    }
+
+    @Test func `replicas are ready within three seconds of their start`() async throws {
+        guard ProcessInfo.processInfo.environment["SLUICE_MEASURE"] != nil else { return }
+        let script = "def init(): pass\ndef run(data): return 1\n"
+        for workers in [1, 1, 1, 4, 8] {
+            try await withScript(script, concurrency: workers) { backend, specification in
+                try await backend.prepare(specification) { _ in }
+                let begin = ContinuousClock.now
+                let handle = try await backend.start(ReplicaID(), specification)
+                let started = begin.duration(to: .now)
+                try await eventually("ready") { await backend.probe(handle, .readiness, specification) == .success }
+                _ = try await score(handle, "{}")
+                let scored = begin.duration(to: .now)
+                print("\(workers) workers: start returned after \(started), first score after \(scored)")
+                let stop = ContinuousClock.now
+                await backend.stop(handle, grace: .seconds(5))
+                print("stopped in \(stop.duration(to: .now))")
+                await backend.discard(handle.id)
             }
         }
     }

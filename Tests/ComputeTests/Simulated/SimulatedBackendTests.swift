@@ -82,6 +82,22 @@ import Testing
         #expect(await backend.logs(of: second.id, .inferenceServer, tail: 10).isEmpty)
     }
 
+    @Test func `who waits for the end is told`() async throws {
+        let backend = SimulatedBackend()
+        let crashed = try await backend.start(ReplicaID(), specification())
+        let scheduled = try await backend.start(ReplicaID(), specification("crash-after=30ms"))
+        async let first = backend.waitForExit(crashed)
+        async let second = backend.waitForExit(scheduled)
+        backend.crash(crashed.id, status: 9)
+        #expect(await first == .exited(status: 9))
+        #expect(await second == .exited(status: 137))
+
+        let running = try await backend.start(ReplicaID(), specification())
+        let waiting = Task { await backend.waitForExit(running) }
+        waiting.cancel()
+        #expect(await waiting.value == .running)
+    }
+
     @Test func `the nearer behavior wins`() async throws {
         let backend = SimulatedBackend()
         var own = SimulatedBehavior()

@@ -121,6 +121,16 @@ struct ChildProcessTests {
         }
     }
 
+    @Test func `the kernel tells the moment of an end`() async throws {
+        try await withTemporaryFolder { folder in
+            let child = try ChildProcess.spawn(launch("while [ ! -e go ]; do sleep 0.01; done", in: folder))
+            async let notice: Void = ExitNotice.wait(for: child)
+            try folder.appending(path: "go").write("")
+            await notice
+            #expect(!child.isAlive && ChildProcess.reap(child) == 0)
+        }
+    }
+
     @Test func `ending what is gone does nothing`() async throws {
         try await withTemporaryFolder { folder in
             let child = try ChildProcess.spawn(launch("true", in: folder))

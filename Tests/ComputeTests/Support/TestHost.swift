@@ -49,11 +49,11 @@ enum TestHost {
         try home.appending(path: ".complete").write("")
     }
 
-    /// A backend on the shared data directory, with artifacts out of `store`: `{store}/{container}/{path}`.
+    /// A backend on the shared data directory (whose name has a space), with artifacts out of `store`: `{store}/{container}/{path}`.
     static func backend(
         store: URL, change: (inout LocalProcessConfiguration) -> Void = { _ in }
     ) async throws -> LocalProcessBackend {
-        var configuration = LocalProcessConfiguration(dataDirectory: shared.appending(path: "data"))
+        var configuration = LocalProcessConfiguration(dataDirectory: shared.appending(path: "data directory"))
         configuration.uv = try await uv()
         configuration.hostEnvironment = ProcessInfo.processInfo.environment
         configuration.controlGroup = nil

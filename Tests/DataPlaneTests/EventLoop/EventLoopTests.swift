@@ -50,6 +50,19 @@ import Testing
         queue.giveBack(to: pool)
     }
 
+    @Test func `a request id is a version 4 GUID`() throws {
+        let pool = BufferPool(size: 64)
+        var random = RandomSource(seed: 9)
+        for _ in 0..<100 {
+            var queue = ByteQueue()
+            queue.borrow(from: pool)
+            RequestID(from: &random).write(to: &queue)
+            let written = text(queue.readable)
+            #expect(try /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/.wholeMatch(in: written) != nil, "\(written)")
+            queue.giveBack(to: pool)
+        }
+    }
+
     @Test func `what was consumed can be had again until the buffer is compacted`() {
         let pool = BufferPool(size: 64)
         var queue = ByteQueue()

@@ -130,3 +130,11 @@ func onThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result)
         Thread { continuation.resume(with: Swift.Result { try body() }) }.start()
     }
 }
+
+/// A number that several threads add to.
+final class Counter: Sendable {
+    private let total = Atomic<Int>(0)
+
+    var value: Int { total.load(ordering: .sequentiallyConsistent) }
+    func add(_ amount: Int) { total.wrappingAdd(amount, ordering: .sequentiallyConsistent) }
+}

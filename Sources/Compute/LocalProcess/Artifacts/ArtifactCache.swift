@@ -3,7 +3,7 @@ import Glibc
 package import Resources
 
 /// Whether a reference turned out to name one file or a folder of files.
-package enum ArtifactKind: String, Sendable, Codable {
+package enum FetchedArtifactKind: String, Sendable, Codable {
     case file
     case folder
 }
@@ -12,7 +12,7 @@ package enum ArtifactKind: String, Sendable, Codable {
 ///
 /// A blob becomes `destination/{last component of its name}`; a folder's content goes directly under `destination`,
 /// with the paths it has below the folder. Throws when the reference names nothing.
-package typealias ArtifactFetch = @Sendable (ArtifactReference, _ destination: URL) async throws -> ArtifactKind
+package typealias ArtifactFetch = @Sendable (ArtifactReference, _ destination: URL) async throws -> FetchedArtifactKind
 
 /// Keeps fetched artifacts, one folder per reference (and layout), shared read-only by all replicas of the host.
 ///
@@ -29,7 +29,7 @@ final class ArtifactCache: Sendable {
 
     /// What a fetched artifact amounts to.
     struct Entry: Sendable, Codable {
-        var kind: ArtifactKind
+        var kind: FetchedArtifactKind
         var files: Int
         var bytes: Int64
         var milliseconds: Int64
@@ -158,7 +158,10 @@ final class ArtifactCache: Sendable {
             guard attributes[.type] as? FileAttributeType == .typeRegular else { continue }
             files += 1
             bytes += (attributes[.size] as? NSNumber)?.int64Value ?? 0
-            try manager.setAttributes([.posixPermissions: 0o444], ofItemAtPath: "\(root)/\(path)")
+            // Files may be hard links into the artifact store: those are read-only already and stay as they are.
+            let mode = (attributes[.posixPermissions] as? NSNumber)?.intValue ?? 0o444
+            guard mode & 0o222 != 0 else { continue }
+            try manager.setAttributes([.posixPermissions: mode & ~0o222], ofItemAtPath: "\(root)/\(path)")
         }
         return (files, bytes)
     }

@@ -1,0 +1,13 @@
+import Resources
+
+/// What a version of `Microsoft.MachineLearningServices` knows (`surface.md` §0). The previews that clients use know
+/// more than the stable versions of their time.
+extension APIVersion {
+    var knowsMirrorTraffic: Bool { !["2022-05-01", "2022-10-01"].contains(description) }
+
+    var knowsPublicNetworkAccess: Bool { description != "2022-05-01" }
+
+    var knowsDataCollector: Bool {
+        !["2022-02-01-preview", "2022-05-01", "2022-10-01", "2023-04-01", "2023-10-01"].contains(description)
+    }
+}

@@ -1,0 +1,105 @@
+import ControlPlane
+import HTTPTypes
+import Hummingbird
+import Resources
+
+/// `CodeContainers_*`, `CodeVersions_*`, and the same of models and environments.
+struct AssetRoutes {
+    let kind: AssetKind
+    let service: AssetService
+    let uploads: PendingUploadService
+    let site: SiteSettings
+
+    func register(on router: Router<APIRequestContext>) {
+        router.group(WorkspaceRoutes.collection).group(":workspace/\(kind.rawValue)")
+            .get(use: listContainers)
+            .get(":name", use: getContainer)
+            .put(":name", use: putContainer)
+            .delete(":name", use: deleteContainer)
+            .get(":name/versions", use: listVersions)
+            .get(":name/versions/:version", use: getVersion)
+            .put(":name/versions/:version", use: putVersion)
+            .delete(":name/versions/:version", use: deleteVersion)
+        guard kind != .environment else { return }
+        router.group(WorkspaceRoutes.collection)
+            .post(":workspace/\(kind.rawValue)/:name/versions/:version/startPendingUpload", use: startPendingUpload)
+    }
+
+    // MARK: Containers
+
+    @Sendable func getContainer(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let container = try await service.getContainer(
+            caller: try context.caller, workspace: try context.workspaceID(), kind: kind, name: try context.parameter("name"))
+        return try JSONBody(ProxyResourceBody(container)).response()
+    }
+
+    @Sendable func listContainers(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let page = try await service.listContainers(
+            caller: try context.caller, workspace: try context.workspaceID(), kind: kind, view: try request.listView(),
+            page: try request.page())
+        return try JSONBody(PageBody(page, request, context) { ProxyResourceBody($0) }).response()
+    }
+
+    @Sendable func putContainer(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let wish = try AssetContainerRequest(reading: try await request.readBody())
+        let outcome = try await service.putContainer(
+            caller: try context.caller, workspace: try context.workspaceID(), kind: kind,
+            name: try context.parameter("name"), wish)
+        return try JSONBody(ProxyResourceBody(outcome.container)).response(status: outcome.wasMade ? .created : .ok)
+    }
+
+    @Sendable func deleteContainer(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let existed = try await service.deleteContainer(
+            caller: try context.caller, workspace: try context.workspaceID(), kind: kind, name: try context.parameter("name"))
+        return Response(status: existed ? .ok : .noContent)
+    }
+
+    // MARK: Versions
+
+    @Sendable func getVersion(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let version = try await service.getVersion(
+            caller: try context.caller, workspace: try context.workspaceID(), kind: kind,
+            name: try context.parameter("name"), version: try context.parameter("version"))
+        return try JSONBody(ProxyResourceBody(version)).response()
+    }
+
+    @Sendable func listVersions(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let newestFirst = request.query("$orderBy")?.lowercased().contains("desc") ?? false
+        let page = try await service.listVersions(
+            caller: try context.caller, workspace: try context.workspaceID(), kind: kind,
+            name: try context.parameter("name"), hash: kind == .code ? request.query("hash") : nil,
+            view: try request.listView(), newestFirst: newestFirst, page: try request.page())
+        return try JSONBody(PageBody(page, request, context) { ProxyResourceBody($0) }).response()
+    }
+
+    @Sendable func putVersion(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let wish = try AssetVersionRequest(reading: try await request.readBody(), kind: kind)
+        let outcome = try await service.putVersion(
+            caller: try context.caller, workspace: try context.workspaceID(), kind: kind,
+            name: try context.parameter("name"), version: try context.parameter("version"), wish)
+        return try JSONBody(ProxyResourceBody(outcome.version)).response(status: outcome.wasMade ? .created : .ok)
+    }
+
+    @Sendable func deleteVersion(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let existed = try await service.deleteVersion(
+            caller: try context.caller, workspace: try context.workspaceID(), kind: kind,
+            name: try context.parameter("name"), version: try context.parameter("version"))
+        return Response(status: existed ? .ok : .noContent)
+    }
+
+    @Sendable func startPendingUpload(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let upload = try await uploads.start(
+            caller: try context.caller, workspace: try context.workspaceID(), kind: kind,
+            name: try context.parameter("name"), version: try context.parameter("version"))
+        let blobURI = "\(context.baseURL)/\(site.storageAccount)/\(upload.container)"
+        let account = try context.workspaceID()
+        let body = PendingUploadBody(
+            pendingUploadId: upload.id,
+            blobReferenceForConsumption: PendingUploadBody.BlobReference(
+                blobUri: blobURI,
+                storageAccountArmId:
+                    "/subscriptions/\(account.subscription)/resourceGroups/\(account.resourceGroup)/providers/Microsoft.Storage/storageAccounts/\(site.storageAccount)",
+                credential: PendingUploadBody.Credential(sasUri: "\(blobURI)?\(upload.signature)")))
+        return try JSONBody(body).response(headers: [.cacheControl: "no-store"])
+    }
+}

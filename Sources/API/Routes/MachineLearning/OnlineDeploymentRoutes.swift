@@ -1,0 +1,76 @@
+import ControlPlane
+import HTTPTypes
+import Hummingbird
+import Resources
+
+/// `OnlineDeployments_*`.
+struct OnlineDeploymentRoutes {
+    let service: DeploymentService
+    let logs: DeploymentLogService
+    let site: SiteSettings
+
+    func register(on router: Router<APIRequestContext>) {
+        router.group(WorkspaceRoutes.collection).group(":workspace/onlineEndpoints/:endpoint/deployments")
+            .get(use: list)
+            .get(":deployment", use: get)
+            .put(":deployment", use: put)
+            .patch(":deployment", use: patch)
+            .delete(":deployment", use: delete)
+            .post(":deployment/getLogs", use: getLogs)
+    }
+
+    @Sendable func get(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let deployment = try await service.get(
+            caller: try context.caller, endpoint: try context.endpointID(), name: try context.parameter("deployment"))
+        return try respond(deployment, context)
+    }
+
+    @Sendable func list(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let newestFirst = request.query("$orderBy")?.lowercased().contains("desc") ?? false
+        let page = try await service.list(
+            caller: try context.caller, endpoint: try context.endpointID(), newestFirst: newestFirst,
+            page: try request.page())
+        return try JSONBody(PageBody(page, request, context) { TrackedResourceBody($0, context, site) }).response()
+    }
+
+    @Sendable func put(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let wish = try OnlineDeploymentRequest(reading: try await request.readBody())
+        let outcome = try await service.put(
+            caller: try context.caller, endpoint: try context.endpointID(), name: try context.parameter("deployment"),
+            wish, if: try request.precondition())
+        return try respond(
+            outcome.deployment, context, status: outcome.wasMade ? .created : .ok, following: outcome.operation)
+    }
+
+    @Sendable func patch(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let patch = try OnlineDeploymentPatch(reading: try await request.readBody())
+        let outcome = try await service.patch(
+            caller: try context.caller, endpoint: try context.endpointID(), name: try context.parameter("deployment"),
+            patch, if: try request.precondition())
+        if let operation = outcome.operation { return Response(following: operation, context) }
+        return try respond(outcome.deployment, context)
+    }
+
+    @Sendable func delete(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let operation = try await service.delete(
+            caller: try context.caller, endpoint: try context.endpointID(), name: try context.parameter("deployment"),
+            if: try request.precondition())
+        return Response(following: operation, context)
+    }
+
+    @Sendable func getLogs(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let wish = try DeploymentLogsRequest(reading: try await request.readBody(isOptional: true))
+        let content = try await logs.logs(
+            caller: try context.caller, endpoint: try context.endpointID(), name: try context.parameter("deployment"), wish)
+        return try JSONBody(DeploymentLogsBody(content: content)).response()
+    }
+
+    private func respond(
+        _ deployment: OnlineDeployment, _ context: APIRequestContext, status: HTTPResponse.Status = .ok,
+        following operation: ResourceOperation? = nil
+    ) throws -> Response {
+        var headers: HTTPFields = [.eTag: deployment.version.etag]
+        if let operation { headers.follow(operation, context, withLocation: false) }
+        return try JSONBody(TrackedResourceBody(deployment, context, site)).response(status: status, headers: headers)
+    }
+}

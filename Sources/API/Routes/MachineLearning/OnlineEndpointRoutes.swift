@@ -1,0 +1,110 @@
+import ControlPlane
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Resources
+
+/// `OnlineEndpoints_*`.
+struct OnlineEndpointRoutes {
+    let service: EndpointService
+    let keys: KeyRing
+    let signIn: SignInSettings
+    let site: SiteSettings
+
+    func register(on router: Router<APIRequestContext>) {
+        router.group(WorkspaceRoutes.collection).group(":workspace/onlineEndpoints")
+            .get(use: list)
+            .get(":endpoint", use: get)
+            .put(":endpoint", use: put)
+            .patch(":endpoint", use: patch)
+            .delete(":endpoint", use: delete)
+            .post(":endpoint/listKeys", use: listKeys)
+            .post(":endpoint/regenerateKeys", use: regenerateKeys)
+            .post(":endpoint/token", use: token)
+    }
+
+    @Sendable func get(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let endpoint = try await service.get(
+            caller: try context.caller, workspace: try context.workspaceID(), name: try context.parameter("endpoint"))
+        return try respond(endpoint, context)
+    }
+
+    @Sendable func list(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let page = try await service.list(
+            caller: try context.caller, workspace: try context.workspaceID(), name: request.query("name"),
+            page: try request.page())
+        return try JSONBody(PageBody(page, request, context) { TrackedResourceBody($0, context, site) }).response()
+    }
+
+    @Sendable func put(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let wish = try OnlineEndpointRequest(reading: try await request.readBody())
+        let outcome = try await service.put(
+            caller: try context.caller, workspace: try context.workspaceID(), name: try context.parameter("endpoint"),
+            wish, keepingUnknown: unknownFields(context.apiVersion), if: try request.precondition())
+        return try respond(
+            outcome.endpoint, context, status: outcome.wasMade ? .created : .ok, following: outcome.operation)
+    }
+
+    /// Fields that the caller's version can't express: a PUT leaves them as they are.
+    private func unknownFields(_ version: APIVersion) -> EndpointService.UnknownFields {
+        EndpointService.UnknownFields(
+            mirrorTraffic: !version.knowsMirrorTraffic, publicNetworkAccess: !version.knowsPublicNetworkAccess)
+    }
+
+    @Sendable func patch(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let patch = try OnlineEndpointPatch(reading: try await request.readBody())
+        let endpoint = try await service.patch(
+            caller: try context.caller, workspace: try context.workspaceID(), name: try context.parameter("endpoint"),
+            patch, if: try request.precondition())
+        return try respond(endpoint, context)
+    }
+
+    @Sendable func delete(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let operation = try await service.delete(
+            caller: try context.caller, workspace: try context.workspaceID(), name: try context.parameter("endpoint"),
+            if: try request.precondition())
+        return Response(following: operation, context)
+    }
+
+    @Sendable func listKeys(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let keys = try await service.listKeys(
+            caller: try context.caller, workspace: try context.workspaceID(), name: try context.parameter("endpoint"))
+        return try JSONBody(keys).response(headers: [.cacheControl: "no-store"])
+    }
+
+    @Sendable func regenerateKeys(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let wish = try RegenerateKeysRequest(reading: try await request.readBody())
+        let operation = try await service.regenerateKeys(
+            caller: try context.caller, workspace: try context.workspaceID(), name: try context.parameter("endpoint"), wish)
+        return Response(following: operation, context)
+    }
+
+    @Sendable func token(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let token = try await service.createToken(
+            caller: try context.caller, workspace: try context.workspaceID(), name: try context.parameter("endpoint"),
+            keys: keys, settings: signIn, now: Date())
+        return try JSONBody(EndpointTokenBody(token)).response(headers: [.cacheControl: "no-store"])
+    }
+
+    private func respond(
+        _ endpoint: OnlineEndpoint, _ context: APIRequestContext, status: HTTPResponse.Status = .ok,
+        following operation: ResourceOperation? = nil
+    ) throws -> Response {
+        var headers: HTTPFields = [.eTag: endpoint.version.etag]
+        if let operation { headers.follow(operation, context, withLocation: false) }
+        return try JSONBody(TrackedResourceBody(endpoint, context, site)).response(status: status, headers: headers)
+    }
+}
+
+extension Response {
+    /// 202 with both URLs for a running operation; 204 where there was nothing to do.
+    init(following operation: ResourceOperation?, _ context: APIRequestContext) {
+        guard let operation else {
+            self.init(status: .noContent)
+            return
+        }
+        var headers = HTTPFields()
+        headers.follow(operation, context, withLocation: true)
+        self.init(status: .accepted, headers: headers)
+    }
+}

@@ -1,0 +1,62 @@
+import ControlPlane
+import HTTPTypes
+import Hummingbird
+import Resources
+
+/// Status and result of long-running operations, and their cancellation.
+struct OperationRoutes {
+    let service: OperationService
+    let endpoints: EndpointService
+    let deployments: DeploymentService
+    let site: SiteSettings
+
+    func register(on router: Router<APIRequestContext>) {
+        router.group("/subscriptions/:subscription/providers/Microsoft.MachineLearningServices/locations/:location")
+            .get("mfeOperationsStatus/:operation", use: status)
+            .post("mfeOperationsStatus/:operation/cancel", use: cancel)
+            .get("mfeOperationResults/:operation", use: result)
+    }
+
+    @Sendable func status(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        try respond(try await find(context))
+    }
+
+    /// Our own addition: Azure has no way to cancel these.
+    @Sendable func cancel(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        try respond(try await service.cancel(caller: try context.caller, try await find(context).id))
+    }
+
+    /// 202 while the operation runs, then what the synchronous call would have answered.
+    @Sendable func result(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let operation = try await find(context)
+        guard operation.state.isTerminal else { return Response(following: operation, context) }
+        if let error = operation.error { throw error }
+        guard let id = ResourceID(operation.resourceID) else { return Response(status: .ok) }
+        switch operation.kind {
+        case .deleteEndpoint, .deleteDeployment: return Response(status: .noContent)
+        case .regenerateKeys: return Response(status: .ok)
+        case .putEndpoint:
+            let endpoint = try await endpoints.get(caller: try context.caller, workspace: id.workspace, name: id.name)
+            return try JSONBody(TrackedResourceBody(endpoint, context, site)).response()
+        case .putDeployment:
+            let deployment = try await deployments.get(caller: try context.caller, endpoint: id.parent, name: id.name)
+            return try JSONBody(TrackedResourceBody(deployment, context, site)).response()
+        }
+    }
+
+    /// `{kind}:{operation}:{generation}`, or the operation's id alone.
+    private func find(_ context: APIRequestContext) async throws -> ResourceOperation {
+        let name = try context.parameter("operation")
+        let parts = name.split(separator: ":")
+        guard let id = OperationID(String(parts.count == 3 ? parts[1] : parts.first ?? "")) else {
+            throw ARMError(.resourceNotFound, "The operation '\(name.prefix(200))' could not be found.")
+        }
+        return try await service.get(caller: try context.caller, id)
+    }
+
+    private func respond(_ operation: ResourceOperation) throws -> Response {
+        var headers = HTTPFields()
+        if !operation.state.isTerminal { headers.askAgainSoon() }
+        return try JSONBody(OperationBody(operation)).response(headers: headers)
+    }
+}

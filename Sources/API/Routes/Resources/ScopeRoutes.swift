@@ -1,0 +1,103 @@
+import ControlPlane
+import HTTPTypes
+import Hummingbird
+import Resources
+
+/// Subscriptions, tenants and resource groups, as far as clients ask for them.
+struct ScopeRoutes {
+    let service: ScopeService
+    let site: SiteSettings
+
+    private struct List<Item: Encodable>: Encodable {
+        let value: [Item]
+    }
+
+    private struct Subscription: Encodable {
+        let id: String
+        let subscriptionId: String
+        let displayName: String
+        let state = "Enabled"
+        let tenantId: String
+    }
+
+    private struct Tenant: Encodable {
+        let id: String
+        let tenantId: String
+    }
+
+    func register(on router: Router<APIRequestContext>) {
+        router.get("/tenants", use: tenants)
+        router.get("/subscriptions", use: subscriptions)
+        router.get("/subscriptions/:subscription", use: subscription)
+        router.get("/subscriptions/:subscription/resourceGroups", use: listGroups)
+        router.group("/subscriptions/:subscription/resourceGroups/:resourceGroup")
+            .get(use: getGroup)
+            .head(use: headGroup)
+            .put(use: putGroup)
+            .delete(use: deleteGroup)
+    }
+
+    @Sendable func tenants(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        try JSONBody(List(value: [Tenant(id: "/tenants/\(site.tenantID)", tenantId: site.tenantID)])).response()
+    }
+
+    @Sendable func subscriptions(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let found = try await service.listSubscriptions(caller: try context.caller)
+        return try JSONBody(List(value: found.map { body($0) })).response()
+    }
+
+    @Sendable func subscription(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let id = try context.parameter("subscription")
+        let all = try await service.listSubscriptions(caller: try context.caller)
+        guard let found = all.first(where: { $0.id == id.lowercased() }) else {
+            throw ARMError(.subscriptionNotFound, "The subscription '\(id.prefix(100))' could not be found.")
+        }
+        return try JSONBody(body(found)).response()
+    }
+
+    private func body(_ subscription: (id: String, displayName: String)) -> Subscription {
+        Subscription(
+            id: "/subscriptions/\(subscription.id)", subscriptionId: subscription.id,
+            displayName: subscription.displayName, tenantId: site.tenantID)
+    }
+
+    @Sendable func listGroups(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let groups = try await service.listGroups(
+            caller: try context.caller, subscription: try context.parameter("subscription"))
+        return try JSONBody(List(value: groups.map(ResourceGroupBody.init))).response()
+    }
+
+    @Sendable func getGroup(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        try JSONBody(ResourceGroupBody(try await find(context))).response()
+    }
+
+    @Sendable func headGroup(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        _ = try await find(context)
+        return Response(status: .noContent)
+    }
+
+    @Sendable func putGroup(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let body = try await request.readBody()
+        let envelope = ResourceEnvelope(reading: body)
+        try body.throwProblems(in: "The resource group")
+        let outcome = try await service.putGroup(
+            caller: try context.caller,
+            ResourceGroup(
+                subscription: try context.parameter("subscription"), name: try context.parameter("resourceGroup"),
+                location: envelope.location, tags: envelope.tags))
+        return try JSONBody(ResourceGroupBody(outcome.group)).response(status: outcome.wasMade ? .created : .ok)
+    }
+
+    @Sendable func deleteGroup(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        try await service.deleteGroup(
+            caller: try context.caller, subscription: try context.parameter("subscription"),
+            name: try context.parameter("resourceGroup"))
+        return Response(status: .ok)
+    }
+
+    private func find(_ context: APIRequestContext) async throws -> ResourceGroup {
+        try await service.getGroup(
+            caller: try context.caller, subscription: try context.parameter("subscription"),
+            name: try context.parameter("resourceGroup"))
+    }
+}

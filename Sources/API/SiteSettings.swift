@@ -1,0 +1,23 @@
+package import ControlPlane
+
+/// What answers need to know of the installation.
+package struct SiteSettings: Sendable {
+    package var tenantID: String
+    package var scoring: ScoringAddress
+    /// Name of the artifact store's account; first part of its paths.
+    package var storageAccount: String
+    /// `https` or `http`: how this listener is reached.
+    package var scheme: String
+    /// Whether `x-forwarded-host` and `-proto` are believed.
+    package var trustsForwardedHeaders: Bool
+
+    package init(
+        tenantID: String, scoring: ScoringAddress, storageAccount: String, scheme: String, trustsForwardedHeaders: Bool
+    ) {
+        self.tenantID = tenantID
+        self.scoring = scoring
+        self.storageAccount = storageAccount
+        self.scheme = scheme
+        self.trustsForwardedHeaders = trustsForwardedHeaders
+    }
+}

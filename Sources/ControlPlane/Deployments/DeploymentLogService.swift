@@ -1,0 +1,39 @@
+package import Compute
+import Foundation
+package import Postgres
+package import Resources
+import Store
+
+/// Logs of a deployment's replicas (`getLogs`).
+package struct DeploymentLogService: Sendable {
+    private let database: Database
+    private let backend: any ComputeBackend
+
+    package init(database: Database, backend: any ComputeBackend) {
+        self.database = database
+        self.backend = backend
+    }
+
+    /// The last lines of every replica's log, or of the replica that failed last. With several replicas each part
+    /// begins with a line that names it.
+    package func logs(
+        caller: Caller, endpoint: ResourceID, name: String, _ request: DeploymentLogsRequest
+    ) async throws -> String {
+        let (_, parent) = try await DeploymentService.findParents(endpoint, database)
+        let deployment = try await DeploymentService.find(name, of: parent, database)
+        var replicas = try await ReplicaStore(database).list(deploymentID: deployment.id).map(\.id)
+        if replicas.isEmpty,
+            let failed = try await ReplicaTargetStore(database).findLastFailure(deploymentID: deployment.id)
+        {
+            replicas = [ReplicaID(failed)]
+        }
+        let container: LogContainer =
+            request.container == .inferenceServer ? .inferenceServer : .storageInitializer
+        var parts: [String] = []
+        for id in replicas {
+            let log = await backend.logs(of: id, container, tail: request.tail)
+            parts.append(replicas.count > 1 ? "Instance: \(id)\n\(log)" : log)
+        }
+        return parts.joined(separator: "\n")
+    }
+}

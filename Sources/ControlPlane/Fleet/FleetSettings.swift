@@ -1,0 +1,42 @@
+package import Foundation
+
+/// How the fleet of routers is run.
+package struct FleetSettings: Sendable {
+    /// Router processes on this host; 0 where others start them.
+    package var count: Int
+    /// The `sluice-router` binary.
+    package var executable: String
+    /// `host:port` that the routers share.
+    package var listenAddress: String
+    /// Control addresses of routers that somebody else starts, `tcp:host:port`.
+    package var external: [String]
+    /// Sockets, logs and saved tables of the routers.
+    package var directory: URL
+    /// Environment of the router processes.
+    package var environment: [String: String]
+    /// How often each router is looked at.
+    package var healthInterval: Duration
+    /// Looks without an answer after which a router is given up.
+    package var failureThreshold: Int
+    /// How long a router may take to answer.
+    package var answerDeadline: Duration
+    /// How long a new router may take to answer for the first time.
+    package var startDeadline: Duration
+
+    package init(
+        count: Int, executable: String, listenAddress: String, external: [String], directory: URL,
+        environment: [String: String] = [:], healthInterval: Duration = .milliseconds(250), failureThreshold: Int = 4,
+        answerDeadline: Duration = .seconds(1), startDeadline: Duration = .seconds(10)
+    ) {
+        self.count = count
+        self.executable = executable
+        self.listenAddress = listenAddress
+        self.external = external
+        self.directory = directory
+        self.environment = environment
+        self.healthInterval = healthInterval
+        self.failureThreshold = failureThreshold
+        self.answerDeadline = answerDeadline
+        self.startDeadline = startDeadline
+    }
+}

@@ -1,0 +1,192 @@
+import Routing
+import Compute
+import Foundation
+package import Logging
+package import Postgres
+import Store
+
+/// Keeps the routers running: starts them, adopts those that run, replaces those that end or fall silent.
+///
+/// Routers live in sessions of their own and outlive this process. One process at a time runs this (``Leadership``).
+package struct FleetSupervisor: Sendable {
+    private let database: Database
+    private let settings: FleetSettings
+    private let control: RouterControlClient
+    private let publisher: RoutingPublisher
+    private let logger: Logger
+
+    package init(
+        database: Database, settings: FleetSettings, control: RouterControlClient, publisher: RoutingPublisher,
+        logger: Logger
+    ) {
+        self.database = database
+        self.settings = settings
+        self.control = control
+        self.publisher = publisher
+        self.logger = logger
+    }
+
+    /// Supervises until the task is cancelled; routers serve on.
+    package func run() async {
+        await withDiscardingTaskGroup { group in
+            for index in 0..<settings.count {
+                let place = Place(
+                    name: "router-\(index)",
+                    controlAddress: "unix:\(settings.directory.path)/router-\(index).sock", isOurs: true)
+                group.addTask { await keepServing(place) }
+            }
+            for (index, address) in settings.external.enumerated() {
+                let place = Place(name: "external-\(index)", controlAddress: address, isOurs: false)
+                group.addTask { await keepServing(place) }
+            }
+        }
+    }
+
+    /// A place in the fleet; the router in it may change.
+    private struct Place {
+        var name: String
+        var controlAddress: String
+        /// Whether this process starts the router.
+        var isOurs: Bool
+    }
+
+    private func keepServing(_ place: Place) async {
+        var failedStarts = 0
+        while !Task.isCancelled {
+            do {
+                let router = try await ensureRunning(place)
+                try await admit(router)
+                failedStarts = 0
+                try await watch(router)
+            } catch {
+                guard !Task.isCancelled else { return }
+                failedStarts += 1
+                logger.warning(
+                    "a router is not serving", metadata: ["router.place": "\(place.name)", "error": "\(error)"])
+                let pause = min(Duration.milliseconds(100) * (1 << min(failedStarts, 6)), .seconds(5))
+                try? await Task.sleep(for: pause)  // only cancellation throws, and the loop sees it
+            }
+        }
+    }
+
+    /// The router that runs in a place: the one that is recorded and alive, or a new one.
+    private func ensureRunning(_ place: Place) async throws -> RouterRow {
+        let store = RouterStore(database)
+        let recorded = try await store.list().first { $0.controlAddress == place.controlAddress }
+        guard place.isOurs else {
+            if let recorded { return recorded }
+            let router = RouterRow(
+                id: UUID(), pid: 0, startTicks: 0, controlAddress: place.controlAddress, state: .starting,
+                acknowledgedGeneration: 0)
+            try await store.save(router)
+            return router
+        }
+        if let recorded {
+            let identity = ProcessIdentity(pid: recorded.pid, startTicks: recorded.startTicks)
+            if identity.isAlive { return recorded }
+            _ = ChildProcess.reap(identity)
+        }
+        return try await start(place)
+    }
+
+    private func start(_ place: Place) async throws -> RouterRow {
+        try FileManager.default.createDirectory(
+            at: settings.directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let id = UUID()
+        let launch = ChildLaunch(
+            executable: settings.executable,
+            arguments: [
+                "--listen", settings.listenAddress, "--control", place.controlAddress,
+                "--saved-table", settings.directory.appendingPathComponent("\(place.name).table").path,
+                "--router-id", id.uuidString.lowercased(),
+            ],
+            environment: settings.environment, workingDirectory: settings.directory,
+            logFile: settings.directory.appendingPathComponent("\(place.name).log"))
+        let identity = try ChildProcess.spawn(launch)
+        let router = RouterRow(
+            id: id, pid: identity.pid, startTicks: identity.startTicks, controlAddress: place.controlAddress,
+            state: .starting, acknowledgedGeneration: 0)
+        do {
+            try await RouterStore(database).save(router)
+        } catch {
+            // A router that is not recorded would never be found again.
+            await ChildProcess.terminate(identity, steps: [])
+            throw error
+        }
+        logger.info("router started", metadata: ["router.id": "\(id)", "router.pid": "\(identity.pid)"])
+        return router
+    }
+
+    /// Gives a router the newest table and counts it in.
+    private func admit(_ router: RouterRow) async throws {
+        let deadline = ContinuousClock.now + settings.startDeadline
+        while true {
+            do {
+                _ = try await control.status(of: router.controlAddress, timeout: settings.answerDeadline)
+                break
+            } catch {
+                let isGone = router.pid != 0 && !identity(of: router).isAlive
+                guard ContinuousClock.now < deadline, !isGone else {
+                    await end(router)
+                    throw error
+                }
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
+        // Counted in first: a table that is published meanwhile goes to it as well.
+        try await RouterStore(database).setState(id: router.id, .live)
+        let generation = try await publisher.bringUpToDate(controlAddress: router.controlAddress)
+        try await RouterStore(database).acknowledge(ids: [router.id], generation: generation)
+        logger.info("router serves", metadata: ["router.id": "\(router.id)", "routing.generation": "\(generation)"])
+    }
+
+    /// Returns when the router has ended or fallen silent, after taking it out of the fleet.
+    private func watch(_ router: RouterRow) async throws {
+        var failures = 0
+        while true {
+            try await Task.sleep(for: settings.healthInterval)
+            let isGone = router.pid != 0 && !identity(of: router).isAlive
+            if !isGone {
+                do {
+                    let status = try await control.status(of: router.controlAddress, timeout: settings.answerDeadline)
+                    failures = 0
+                    try await readmit(router, serving: status.generation)
+                    continue
+                } catch let error as PostgresError {
+                    // Without the database nothing can be recorded; the router serves on.
+                    logger.debug("the fleet could not be recorded", metadata: ["error": "\(error)"])
+                    continue
+                } catch {
+                    failures += 1
+                    guard failures >= settings.failureThreshold else { continue }
+                }
+            }
+            try Task.checkCancellation()
+            logger.warning(
+                isGone ? "a router ended" : "a router fell silent", metadata: ["router.id": "\(router.id)"])
+            await end(router)
+            return
+        }
+    }
+
+    /// The publisher removes a router that missed a table; one that answers again comes back.
+    private func readmit(_ router: RouterRow, serving generation: Int64) async throws {
+        let recorded = try await RouterStore(database).list().first { $0.id == router.id }
+        guard recorded?.state == .removed else { return }
+        try await admit(router)
+    }
+
+    private func end(_ router: RouterRow) async {
+        do {
+            try await RouterStore(database).setState(id: router.id, .removed)
+        } catch {
+            logger.warning("removing a router failed", metadata: ["router.id": "\(router.id)", "error": "\(error)"])
+        }
+        guard router.pid != 0 else { return }
+        await ChildProcess.terminate(identity(of: router), steps: [])
+    }
+
+    private func identity(of router: RouterRow) -> ProcessIdentity {
+        ProcessIdentity(pid: router.pid, startTicks: router.startTicks)
+    }
+}

@@ -1,0 +1,31 @@
+import Foundation
+import Testing
+
+@testable import Compute
+
+/// On plain files in the shape of a cgroup v2 hierarchy; the kernel's part is not tested here.
+@Suite struct ControlGroupTests {
+    @Test func `limits and the process are written into the replica's group`() async throws {
+        try await withTemporaryFolder { folder in
+            let root = folder.appending(path: "sluice")
+            #expect(ControlGroup(root: root) == nil)
+            for name in ["cgroup.controllers", "cgroup.subtree_control", "sluice/cgroup.subtree_control"] {
+                try folder.appending(path: name).write("")
+            }
+            let groups = try #require(ControlGroup(root: root))
+            #expect(try root.appending(path: "cgroup.subtree_control").text == "+memory +cpu")
+            let group = root.appending(path: "r1")
+            for name in ["memory.max", "cpu.max", "cgroup.procs", "cgroup.kill"] {
+                try group.appending(path: name).write("")
+            }
+            let process = ProcessIdentity(pid: 42, startTicks: 1)
+            #expect(groups.confine(process, name: "r1", memoryBytes: 1 << 30, cpuMillicores: 1500))
+            #expect(try group.appending(path: "memory.max").text == "1073741824")
+            #expect(try group.appending(path: "cpu.max").text == "150000 100000")
+            #expect(try group.appending(path: "cgroup.procs").text == "42")
+            groups.remove(name: "r1")
+            #expect(try group.appending(path: "cgroup.kill").text == "1")
+            #expect(!groups.confine(process, name: "r2", memoryBytes: 1, cpuMillicores: 1))
+        }
+    }
+}

@@ -1,0 +1,164 @@
+import Routing
+import Testing
+
+@testable import DataPlane
+
+@Suite struct FailureTests {
+    private struct Case: Sendable {
+        var kind: EndpointKind
+        var path: String
+        var model: String
+        var status: Int
+        var modelStatus: String?
+    }
+
+    private static let cases = [
+        Case(kind: .managed, path: "/score", model: "500 Model Broke", status: 424, modelStatus: "500"),
+        Case(kind: .managed, path: "/score", model: "404 Not Found", status: 424, modelStatus: "404"),
+        Case(kind: .managed, path: "/score", model: "302 Found", status: 424, modelStatus: "302"),
+        Case(kind: .managed, path: "/score", model: "201 Created", status: 201, modelStatus: nil),
+        Case(kind: .managed, path: "/docs", model: "404 Not Found", status: 404, modelStatus: nil),
+        Case(kind: .managed, path: "/docs", model: "500 Model Broke", status: 424, modelStatus: "500"),
+        Case(kind: .kubernetes, path: "/score", model: "500 Model Broke", status: 502, modelStatus: "500"),
+        Case(kind: .kubernetes, path: "/score", model: "404 Not Found", status: 404, modelStatus: nil),
+        Case(kind: .kubernetes, path: "/docs", model: "404 Not Found", status: 404, modelStatus: nil),
+    ]
+
+    @Test(arguments: cases.indices)
+    func `a model's own status is told apart from the router's`(index: Int) async throws {
+        let each = Self.cases[index]
+        let replica = try StubReplica { _, socket in
+            try socket.send(StubReplica.answer("why", status: each.model))
+            return true
+        }
+        let fixture = try RouterFixture()
+        try await fixture.use([replica.route], TableOptions(kind: each.kind))
+        try await onThread {
+            let client = try fixture.connect()
+            try client.send(scoring(path: "/api/v1/endpoint/fraud" + each.path))
+            let answer = try client.readMessage()
+            #expect(answer.status == each.status)
+            #expect(answer["ms-azureml-model-error-statuscode"] == each.modelStatus)
+            #expect(answer["ms-azureml-model-error-reason"] == each.modelStatus.map { _ in String(each.model.dropFirst(4)) })
+            #expect(answer.text == "why")
+        }
+        try await fixture.stop()
+        replica.kill()
+    }
+
+    @Test func `a replica that cannot be reached is passed over`() async throws {
+        let alive = try StubReplica.echo()
+        let dead = try StubReplica.echo()
+        dead.kill()
+        let fixture = try RouterFixture()
+        try await fixture.use([dead.route, alive.route])
+        try await onThread {
+            let client = try fixture.connect()
+            for number in 0..<6 {
+                try client.send(scoring("\(number)"))
+                #expect(try client.readMessage().text == "\(number)")
+            }
+        }
+        try await fixture.stop()
+        alive.kill()
+    }
+
+    @Test(arguments: [false, true])
+    func `without another replica the answer is 502`(tcp: Bool) async throws {
+        let dead = try StubReplica.echo(tcp: tcp)
+        dead.kill()
+        let fixture = try RouterFixture()
+        try await fixture.use([dead.route])
+        try await onThread {
+            let client = try fixture.connect()
+            try client.send(scoring())
+            let answer = try client.readMessage()
+            #expect(answer.status == 502)
+            #expect(answer["x-sluice-cause"] == "replica-unreachable")
+        }
+        #expect(await fixture.waitForReport { $0.inFlight == 0 })
+        try await fixture.stop()
+    }
+
+    @Test func `a kept connection that the replica has closed is not used again`() async throws {
+        let replica = try StubReplica { message, socket in
+            try socket.send(StubReplica.answer(message.text))
+            return false
+        }
+        let fixture = try RouterFixture()
+        try await fixture.use([replica.route])
+        try await onThread {
+            let client = try fixture.connect()
+            for number in 0..<20 {
+                try client.send(scoring("\(number)"))
+                #expect(try client.readMessage().text == "\(number)")
+                #expect(replica.wait { $0.openConnections == 0 })
+            }
+        }
+        try await fixture.stop()
+        replica.kill()
+    }
+
+    @Test(arguments: [("GET", 200), ("POST", 502)])
+    func `a request that may have run is repeated only if its method allows it`(method: String, status: Int) async throws {
+        let attempts = Counter()
+        let script: StubReplica.Script = { message, socket in
+            attempts.add(1)
+            if attempts.value == 1 { return false }
+            try socket.send(StubReplica.answer("ok"))
+            return true
+        }
+        let replicas = try [StubReplica(script), StubReplica(tcp: true, script)]
+        let fixture = try RouterFixture()
+        try await fixture.use(replicas.map(\.route))
+        try await onThread {
+            let client = try fixture.connect()
+            try client.send("\(method) /score HTTP/1.1\r\nHost: fraud.example\r\nAuthorization: Bearer secret\r\n\r\n")
+            #expect(try client.readMessage().status == status)
+            #expect(attempts.value == (status == 200 ? 2 : 1))
+        }
+        try await fixture.stop()
+        for replica in replicas { replica.kill() }
+    }
+
+    @Test(arguments: [
+        "nonsense\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 101 Up\r\n\r\n",
+        "HTTP/1.1 200 OK\n\n",
+    ])
+    func `an answer that is not valid is replaced by 502`(raw: String) async throws {
+        let replica = try StubReplica { _, socket in
+            try socket.send(raw)
+            return true
+        }
+        let fixture = try RouterFixture()
+        try await fixture.use([replica.route])
+        try await onThread {
+            let client = try fixture.connect()
+            try client.send(scoring())
+            let answer = try client.readMessage()
+            #expect(answer.status == 502)
+            #expect(answer["x-sluice-cause"] == "invalid-answer")
+        }
+        try await fixture.stop()
+        replica.kill()
+    }
+
+    @Test(arguments: ["Content-Length: 100", "Transfer-Encoding: chunked"])
+    func `an answer that breaks off ends the connection`(framing: String) async throws {
+        let replica = try StubReplica { _, socket in
+            try socket.send("HTTP/1.1 200 OK\r\n\(framing)\r\n\r\n3\r\nabc\r\n")
+            return false
+        }
+        let fixture = try RouterFixture()
+        try await fixture.use([replica.route])
+        try await onThread {
+            let client = try fixture.connect()
+            try client.send(scoring())
+            let bytes = try client.readToEnd()
+            #expect(!String(decoding: bytes, as: UTF8.self).hasSuffix("0\r\n\r\n"))
+        }
+        #expect(await fixture.waitForReport { $0.inFlight == 0 })
+        try await fixture.stop()
+        replica.kill()
+    }
+}

@@ -1,0 +1,189 @@
+import Foundation
+import Routing
+import Testing
+
+@testable import DataPlane
+
+@Suite struct LimitTests {
+    /// A replica whose requests wait at a gate.
+    private static func gated(_ gate: Gate) throws -> StubReplica {
+        try StubReplica { message, socket in
+            gate.wait()
+            try socket.send(StubReplica.answer(message.text))
+            return true
+        }
+    }
+
+    @Test(arguments: [1, 2])
+    func `no replica has more requests than its slots, the next wait, and too many are refused`(loops: Int) async throws {
+        let gate = Gate()
+        let replica = try Self.gated(gate)
+        let fixture = try RouterFixture(loops: loops)
+        try await fixture.use([replica.route], TableOptions(slots: 2, queueLimit: 3))
+        let clients = try await onThread {
+            let clients = try (0..<5).map { number in
+                let client = try fixture.connect()
+                try client.send(scoring("\(number)"))
+                return client
+            }
+            return Unchecked(clients)
+        }
+        #expect(await fixture.waitForReport { $0.inFlight == 2 && $0.queued == 3 })
+        #expect(replica.wait { $0.requests.count == 2 })
+        try await onThread {
+            let client = try fixture.connect()
+            try client.send(scoring())
+            let refused = try client.readMessage()
+            #expect(refused.status == 429)
+            #expect(refused["x-sluice-cause"] == "queue-full")
+            #expect(refused["retry-after"] == "1")
+            #expect(replica.requests.count == 2)
+            gate.open()
+            for (number, client) in clients.value.enumerated() { #expect(try client.readMessage().text == "\(number)") }
+        }
+        #expect(await fixture.waitForReport { $0.inFlight == 0 && $0.queued == 0 && $0.answersByClass == [0, 5, 0, 1, 0] })
+        try await fixture.stop()
+        replica.kill()
+    }
+
+    @Test(arguments: [(EndpointKind.managed, 429), (.kubernetes, 503)])
+    func `a request that waits too long is refused`(kind: EndpointKind, status: Int) async throws {
+        let gate = Gate()
+        let replica = try Self.gated(gate)
+        let fixture = try RouterFixture()
+        try await fixture.use([replica.route], TableOptions(kind: kind, slots: 1, queueWaitMs: 50))
+        try await onThread {
+            let first = try fixture.connect()
+            try first.send(scoring())
+            #expect(replica.wait { $0.requests.count == 1 })
+            let second = try fixture.connect()
+            try second.send(scoring())
+            let answer = try second.readMessage()
+            #expect(answer.status == status)
+            #expect(answer["x-sluice-cause"] == "queue-wait-exceeded")
+            gate.open()
+            #expect(try first.readMessage().status == 200)
+        }
+        try await fixture.stop()
+        replica.kill()
+    }
+
+    @Test(arguments: [(EndpointKind.managed, 408), (.kubernetes, 504)])
+    func `a model that runs too long is cut off and its slot is free again`(kind: EndpointKind, status: Int) async throws {
+        let gate = Gate()
+        let replica = try Self.gated(gate)
+        let fixture = try RouterFixture()
+        try await fixture.use([replica.route], TableOptions(kind: kind, slots: 1, timeoutMs: 50))
+        try await onThread {
+            let client = try fixture.connect()
+            try client.send(scoring())
+            #expect(try client.readMessage().status == status)
+            gate.open()
+            try client.send(scoring("again"))
+            #expect(try client.readMessage().text == "again")
+        }
+        #expect(await fixture.waitForReport { $0.inFlight == 0 })
+        try await fixture.stop()
+        replica.kill()
+    }
+
+    @Test func `a request waits for a replica that is coming, and is refused if none comes`() async throws {
+        let replica = try StubReplica.echo()
+        let fixture = try RouterFixture(loops: 2)
+        try await fixture.use([])
+        let client = try await onThread {
+            let client = try fixture.connect()
+            try client.send(scoring("waited"))
+            return Unchecked(client)
+        }
+        #expect(await fixture.waitForReport { $0.queued == 1 })
+        try await fixture.use([replica.route], TableOptions(generation: 2))
+        let waited = try await onThread { try client.value.readMessage().text }
+        #expect(waited == "waited")
+        try await fixture.use([], TableOptions(generation: 3, queueWaitMs: 20))
+        try await onThread {
+            try client.value.send(scoring())
+            let answer = try client.value.readMessage()
+            #expect(answer.status == 503)
+            #expect(answer["x-sluice-cause"] == "no-ready-replica")
+        }
+        #expect(replica.wait { $0.openConnections == 0 })
+        try await fixture.stop()
+        replica.kill()
+    }
+
+    @Test func `a client that goes away leaves the line, or frees its slot`() async throws {
+        let gate = Gate()
+        let replica = try Self.gated(gate)
+        let fixture = try RouterFixture()
+        try await fixture.use([replica.route], TableOptions(slots: 1))
+        let clients = try await onThread {
+            let first = try fixture.connect()
+            try first.send(scoring("1"))
+            #expect(replica.wait { $0.requests.count == 1 })
+            let second = try fixture.connect()
+            try second.send(scoring("2"))
+            return Unchecked((first, second))
+        }
+        #expect(await fixture.waitForReport { $0.inFlight == 1 && $0.queued == 1 })
+        clients.value.1.close()
+        #expect(await fixture.waitForReport { $0.inFlight == 1 && $0.queued == 0 })
+        clients.value.0.close()
+        #expect(await fixture.waitForReport { $0.inFlight == 0 })
+        gate.open()
+        try await fixture.stop()
+        replica.kill()
+    }
+
+    @Test func `a head that does not arrive in time is refused, an idle connection closed`() async throws {
+        let replica = try StubReplica.echo()
+        let fixture = try RouterFixture {
+            $0.loop.headTimeoutMs = 50
+            $0.loop.idleTimeoutMs = 50
+        }
+        try await fixture.use([replica.route])
+        try await onThread {
+            let slow = try fixture.connect()
+            try slow.send("POST /score HTTP/1.1\r\nHo")
+            #expect(try slow.readMessage().status == 408)
+            #expect(slow.isClosedByPeer())
+            let silent = try fixture.connect()
+            #expect(silent.isClosedByPeer())
+            let idle = try fixture.connect()
+            try idle.send(scoring())
+            #expect(try idle.readMessage().status == 200)
+            #expect(idle.isClosedByPeer())
+        }
+        try await fixture.stop()
+        replica.kill()
+    }
+
+    @Test func `one connection too many is told so`() async throws {
+        let fixture = try RouterFixture { $0.loop.maxConnections = 1 }
+        try await onThread {
+            let first = try fixture.connect()
+            try first.send(scoring())
+            #expect(try first.readMessage().status == 404)
+            let second = try fixture.connect()
+            #expect(try second.readMessage().status == 503)
+            #expect(second.isClosedByPeer())
+        }
+        try await fixture.stop()
+    }
+
+    @Test func `a body over the limit is refused, also without a length`() async throws {
+        let replica = try StubReplica.echo()
+        let fixture = try RouterFixture { $0.loop.maxBodySize = 1000 }
+        try await fixture.use([replica.route])
+        try await onThread {
+            let client = try fixture.connect()
+            try client.send(
+                "POST /score HTTP/1.1\r\nHost: fraud.example\r\nAuthorization: Bearer secret\r\nTransfer-Encoding: chunked\r\n\r\n")
+            try client.send("3e9\r\n" + String(repeating: "x", count: 1001))
+            #expect(try client.readMessage().status == 413)
+        }
+        #expect(await fixture.waitForReport { $0.inFlight == 0 })
+        try await fixture.stop()
+        replica.kill()
+    }
+}
