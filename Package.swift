@@ -56,14 +56,17 @@ var targets: [Target] = [
     target(
         "API",
         ["ControlPlane", "Artifacts", "Identity", "Resources", hummingbird, httpTypes, nioCore, logging]),
-    target("Client", ["Resources", httpClient, nioCore, nioSSL]),
+    target(
+        "Client",
+        ["Resources", httpClient, nioCore, nioHTTP1, nioSSL, dependency("NIOFoundationCompat", "swift-nio")]),
     target(
         "Server",
         [
             "API", "ControlPlane", "Store", "Postgres", "Compute", "Artifacts", "Identity", "Routing", "Resources",
             hummingbird, hummingbirdTLS, nioSSL, nioCore, httpClient, configuration, lifecycle, logging,
+            dependency("SystemPackage", "swift-system"),
         ]),
-    target("CLI", ["Client", "Resources", arguments]),
+    target("CLI", ["Client", "Resources", nioHTTP1, arguments]),
     target(
         "DataPlane",
         ["CEpoll", "Routing", "Identity", hummingbird, httpTypes, nioCore, configuration, lifecycle, logging]),
@@ -73,7 +76,7 @@ var targets: [Target] = [
         "StorageRoutesTests",
         ["API", "Artifacts", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging]),
     .executableTarget(
-        name: "sluice", dependencies: ["Server", "CLI", arguments, configuration, logging], swiftSettings: house),
+        name: "sluice", dependencies: ["Server", "CLI", "Client", arguments, logging], swiftSettings: house),
     .executableTarget(
         name: "sluice-router", dependencies: ["DataPlane", arguments, configuration, lifecycle, logging],
         swiftSettings: house),
@@ -94,6 +97,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CEpoll.h"
+#include <malloc.h>
 #include <time.h>
 
 static int control(int poller, int operation, int descriptor, uint32_t events, uint64_t token) {
@@ -34,4 +35,8 @@ int64_t CEpollNow(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
+void CEpollReturnMemory(void) {
+    malloc_trim(0);
 }

@@ -44,21 +44,11 @@ package final class Router: Service {
     }
 
     package func run() async throws {
-        let (ended, continuation) = AsyncStream.makeStream(of: Void.self)
-        for (index, listener) in listeners.enumerated() {
-            startLoop(index, listener) { continuation.yield() }
-        }
+        for (index, listener) in listeners.enumerated() { startLoop(index, listener) }
         logger.info("router serves", metadata: ["router.listen": "\(listenAddress)", "router.loops": "\(listeners.count)"])
         await withTaskCancellationOrGracefulShutdownHandler {
-            var left = listeners.count
-            // Not cancelled by a cancellation: the loops end by themselves, within the drain's time.
-            let waiter = Task {
-                for await _ in ended {
-                    left -= 1
-                    if left == 0 { return }
-                }
-            }
-            await waiter.value
+            // A cancellation does not cut this short: the loops end by themselves, within the drain's time.
+            await shared.waitUntilEnded()
         } onCancelOrGracefulShutdown: {
             self.drain()
         }
@@ -80,16 +70,15 @@ package final class Router: Service {
             isDraining: drainState.isDraining)
     }
 
-    private func startLoop(_ index: Int, _ listener: Int32, onEnd: @escaping @Sendable () -> Void) {
+    private func startLoop(_ index: Int, _ listener: Int32) {
         let settings = configuration.loop
         let thread = Thread { [shared, logger] in
             do {
                 try Loop(index: index, listener: listener, settings: settings, shared: shared).run()
             } catch {
                 logger.error("a loop could not start", metadata: ["error": "\(error)"])
-                shared.acknowledge(loop: index, generation: .max)
+                shared.loopEnded(index)
             }
-            onEnd()
         }
         thread.name = "loop-\(index)"
         thread.stackSize = 1 << 20

@@ -35,3 +35,5 @@ int CEpollWait(int poller, CEpollEvent *events, int count, int timeoutMillisecon
 int CEpollAccept(int listener, struct sockaddr *address, socklen_t *length);
 /// The monotonic clock in microseconds.
 int64_t CEpollNow(void);
+/// Gives memory that was freed back to the system.
+void CEpollReturnMemory(void);

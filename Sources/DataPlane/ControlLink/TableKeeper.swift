@@ -1,3 +1,4 @@
+import CEpoll
 package import Foundation
 import Logging
 
@@ -54,6 +55,8 @@ package actor TableKeeper {
                 "table.compiled": "\(output.compiledCount)",
             ])
         save(lines)
+        // Decoding leaves many times the table's size behind, which would otherwise stay with the process.
+        CEpollReturnMemory()
         return output.table.generation
     }
 

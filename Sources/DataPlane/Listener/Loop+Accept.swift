@@ -106,6 +106,6 @@ extension Loop {
         }
         if listener >= 0 { close(listener) }
         listener = -1
-        shared.acknowledge(loop: index, generation: .max)
+        shared.loopEnded(index)
     }
 }

@@ -54,6 +54,8 @@ extension Loop {
     /// The replica has closed the connection; false, for the exchange has ended.
     private func answerEnded(_ upstream: Int32, _ client: Int32) -> Bool {
         if upstreams[upstream].isHeadDone, upstreams[upstream].answerBody.framing == .untilClose {
+            // The output has no memory once it is drained; what was relayed always leaves room for the end.
+            clients[client].output.borrow(from: pool)
             BodyEncoder.writeEnd(to: &clients[client].output, isChunked: clients[client].request.isAnswerChunked)
             finishExchange(upstream, client)
         } else {

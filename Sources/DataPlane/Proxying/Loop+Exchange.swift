@@ -68,7 +68,8 @@ extension Loop {
                 return true
             case .failed:
                 // The replica may have answered before it closed, to refuse a body that it does not want.
-                if upstreams[upstream].sentCount > 0, upstreams[upstream].mayRead || upstreams[upstream].hasAnswerBytes {
+                if upstreams[upstream].sentCount > 0 {
+                    upstreams[upstream].mayRead = true
                     receiveAnswer(upstream)
                     return false
                 }

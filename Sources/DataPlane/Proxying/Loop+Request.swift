@@ -61,6 +61,7 @@ extension Loop {
     private func route(_ client: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> Verdict {
         if let length = requestHead.headers.contentLength, length > settings.maxBodySize { return .refuse(.bodyTooLarge) }
         guard let target = RequestTarget(bytes.run(requestHead.target)) else { return .refuse(.malformed) }
+        guard table.generation > 0 else { return .refuse(.noTable) }
         guard let route = findRoute(target, bytes) else { return .refuse(.unknownEndpoint) }
         guard isAdmitted(client, to: route, bytes) else { return .refuse(.unauthorized) }
         clients[client].request.isScoring = target.isScoring

@@ -36,7 +36,7 @@ extension Loop {
         let state = deployment.state
         guard state.queued.wrappingAdd(1, ordering: .relaxed).newValue <= deployment.queueLimit else {
             state.queued.wrappingSubtract(1, ordering: .relaxed)
-            return answer(client, .queueFull)
+            return answer(client, deployment.replicas.isEmpty ? .noReadyReplica : .queueFull)
         }
         let key = ObjectIdentifier(state)
         waiting.append(client, to: key)

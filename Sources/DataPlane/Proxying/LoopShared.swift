@@ -34,7 +34,13 @@ final class LoopShared: Sendable {
         for mailbox in mailboxes { mailbox.post(table, retired: retired) }
     }
 
-    /// Called by a loop that has begun to serve a table, or has ended (with the highest generation).
+    /// Called when a loop has ended, and serves no table that could be older than another.
+    func loopEnded(_ loop: Int) { acknowledge(loop: loop, generation: .max) }
+
+    /// Waits until every loop has ended.
+    func waitUntilEnded() async { await waitUntilServed(.max) }
+
+    /// Called by a loop that has begun to serve a table.
     func acknowledge(loop: Int, generation: Int64) {
         let served = service.withLock { service -> [CheckedContinuation<Void, Never>] in
             service.generations[loop] = generation

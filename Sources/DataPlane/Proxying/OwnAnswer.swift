@@ -8,6 +8,8 @@ enum OwnAnswer: Equatable, CaseIterable {
     case unsupportedVersion
     case headTimeout
     case bodyTooLarge
+    /// No routing table has arrived yet.
+    case noTable
     case unauthorized
     case unknownEndpoint
     case unknownDeployment
@@ -58,7 +60,7 @@ enum OwnAnswer: Equatable, CaseIterable {
         case .queueFull, .queueWaitExceeded: (429, "HTTP/1.1 429 Too Many Requests\r\n", "TooManyRequests")
         case .headTooLarge: (431, "HTTP/1.1 431 Request Header Fields Too Large\r\n", "HeaderTooLarge")
         case .replicaUnreachable, .invalidAnswer: (502, "HTTP/1.1 502 Bad Gateway\r\n", "BadGateway")
-        case .overloaded, .noReadyReplica, .tooManyConnections:
+        case .overloaded, .noReadyReplica, .noTable, .tooManyConnections:
             (503, "HTTP/1.1 503 Service Unavailable\r\n", "ServiceUnavailable")
         case .gatewayTimeout: (504, "HTTP/1.1 504 Gateway Timeout\r\n", "ModelTimeout")
         case .unsupportedVersion: (505, "HTTP/1.1 505 HTTP Version Not Supported\r\n", "UnsupportedVersion")
@@ -74,6 +76,7 @@ enum OwnAnswer: Equatable, CaseIterable {
         case .unsupportedVersion: "Only HTTP/1.0 and HTTP/1.1 are supported."
         case .headTimeout: "The request headers did not arrive in time."
         case .bodyTooLarge: "The request body is larger than this router allows."
+        case .noTable: "The router has not been told any endpoints yet."
         case .unauthorized: "A valid key or token is required in the Authorization header."
         case .unknownEndpoint: "There is no such endpoint."
         case .unknownDeployment: "The endpoint has no deployment of the name given in azureml-model-deployment."
@@ -94,6 +97,7 @@ enum OwnAnswer: Equatable, CaseIterable {
         case .queueFull: "queue-full"
         case .queueWaitExceeded, .overloaded: "queue-wait-exceeded"
         case .noReadyReplica: "no-ready-replica"
+        case .noTable: "no-table"
         case .modelTimeout, .gatewayTimeout: "request-timeout"
         case .replicaUnreachable: "replica-unreachable"
         case .invalidAnswer: "invalid-answer"
@@ -104,7 +108,7 @@ enum OwnAnswer: Equatable, CaseIterable {
 
     var saysRetryAfter: Bool {
         switch self {
-        case .queueFull, .queueWaitExceeded, .overloaded, .noReadyReplica, .tooManyConnections: true
+        case .queueFull, .queueWaitExceeded, .overloaded, .noReadyReplica, .noTable, .tooManyConnections: true
         default: false
         }
     }

@@ -155,6 +155,16 @@ package struct ReplicaStore: Sendable {
             """)
     }
 
+    /// Its process was stopped on purpose: one that stays begins anew, one that was leaving is gone.
+    package func reset(_ id: ReplicaID) async throws {
+        try await runner.query("DELETE FROM replicas WHERE id = \(id.value) AND state = 'draining'")
+        try await runner.query(
+            """
+            UPDATE replicas SET state = 'pending', handle = NULL, retry_at = NULL, error = NULL, changed_at = now()
+            WHERE id = \(id.value)
+            """)
+    }
+
     package func delete(_ id: ReplicaID) async throws {
         try await runner.query("DELETE FROM replicas WHERE id = \(id.value)")
     }

@@ -15,7 +15,7 @@ import Testing
     }
 }
 
-@Suite struct TokenTests {
+@Suite struct EventTokenTests {
     @Test(arguments: [(0, 0), (1, 1), (Int32.max, 0x3FFF_FFFF)] as [(Int32, UInt32)])
     func `a token holds what it was made of`(index: Int32, generation: UInt32) {
         let token = Token(.upstream, index: index, generation: generation)

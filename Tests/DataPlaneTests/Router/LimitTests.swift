@@ -163,7 +163,7 @@ import Testing
         try await onThread {
             let first = try fixture.connect()
             try first.send(scoring())
-            #expect(try first.readMessage().status == 404)
+            #expect(try first.readMessage()["x-sluice-cause"] == "no-table")
             let second = try fixture.connect()
             #expect(try second.readMessage().status == 503)
             #expect(second.isClosedByPeer())

@@ -1,0 +1,32 @@
+package import ArgumentParser
+package import Client
+import Foundation
+
+/// Options of every command that talks to a Sluice.
+package struct ConnectionOptions: ParsableArguments {
+    @Option(help: "Credentials file that `sluice up` names; the environment variable SLUICE_CREDENTIALS does the same.")
+    package var credentials: String?
+
+    package init() {}
+
+    /// Runs a command with a signed-in client.
+    package func withClient<Result: Sendable>(_ body: (SluiceClient) async throws -> Result) async throws -> Result {
+        let environment = ProcessInfo.processInfo.environment
+        let client = try SluiceClient(try ClientSettings.load(credentials: credentials ?? standardFile, environment: environment))
+        do {
+            let result = try await body(client)
+            try await client.shutdown()
+            return result
+        } catch {
+            try await client.shutdown()
+            throw error
+        }
+    }
+
+    /// Where an installation of this account keeps it, if it is there.
+    private var standardFile: String? {
+        guard ProcessInfo.processInfo.environment["SLUICE_CREDENTIALS"] == nil else { return nil }
+        let places = ["/var/lib/sluice/credentials.json", NSHomeDirectory() + "/.sluice/credentials.json"]
+        return places.first { FileManager.default.isReadableFile(atPath: $0) }
+    }
+}

@@ -1,0 +1,104 @@
+package import ArgumentParser
+import Client
+import Foundation
+import NIOHTTP1
+import Resources
+
+/// `sluice online-endpoint …`.
+package struct OnlineEndpointCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "online-endpoint", abstract: "Look at online endpoints, their keys, and score them.",
+        subcommands: [List.self, Show.self, Credentials.self, Invoke.self, Delete.self])
+
+    package init() {}
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the workspace's endpoints.")
+        @OptionGroup var connection: ConnectionOptions
+
+        func run() async throws {
+            try await connection.withClient { client in
+                let answer = try await client.get("\(client.settings.workspacePath)/onlineEndpoints")
+                try SluiceClient.check(answer)
+                for endpoint in answer.json?["value"]?.elements ?? [] {
+                    let properties = endpoint["properties"]
+                    let traffic = properties?["traffic"]?.members.map { "\($0.name)=\($0.value.number ?? 0)%" } ?? []
+                    print(
+                        [
+                            endpoint["name"]?.text ?? "", properties?["provisioningState"]?.text ?? "",
+                            traffic.joined(separator: ","), properties?["scoringUri"]?.text ?? "",
+                        ].joined(separator: "\t"))
+                }
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Print an endpoint as the API answers it.")
+        @OptionGroup var connection: ConnectionOptions
+        @Argument(help: "Name of the endpoint.") var name: String
+
+        func run() async throws {
+            try await connection.withClient { client in
+                let answer = try await client.get("\(client.settings.workspacePath)/onlineEndpoints/\(name)")
+                try SluiceClient.check(answer)
+                print(answer.text)
+            }
+        }
+    }
+
+    struct Credentials: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "get-credentials", abstract: "Print an endpoint's keys.")
+        @OptionGroup var connection: ConnectionOptions
+        @Argument(help: "Name of the endpoint.") var name: String
+
+        func run() async throws {
+            try await connection.withClient { client in
+                let answer = try await client.post("\(client.settings.workspacePath)/onlineEndpoints/\(name)/listKeys")
+                try SluiceClient.check(answer)
+                print(answer.text)
+            }
+        }
+    }
+
+    struct Invoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Score a request file.", discussion: "Example: sluice online-endpoint invoke iris -r request.json")
+        @OptionGroup var connection: ConnectionOptions
+        @Argument(help: "Name of the endpoint.") var name: String
+        @Option(name: .shortAndLong, help: "File that holds the request.") var requestFile: String
+        @Option(name: .shortAndLong, help: "Deployment to ask, past the traffic split.") var deployment: String?
+
+        func run() async throws {
+            try await connection.withClient { client in
+                let path = "\(client.settings.workspacePath)/onlineEndpoints/\(name)"
+                let endpoint = try await client.get(path)
+                try SluiceClient.check(endpoint)
+                let keys = try await client.post("\(path)/listKeys")
+                let uri = endpoint.json?["properties"]?["scoringUri"]?.text ?? ""
+                var headers = [
+                    ("Authorization", "Bearer \(keys.json?["primaryKey"]?.text ?? "")"), ("Content-Type", "application/json"),
+                ]
+                if let deployment { headers.append(("azureml-model-deployment", deployment)) }
+                let answer = try await client.exchange(
+                    .POST, uri, body: try Data(contentsOf: URL(filePath: requestFile)), headers: headers)
+                print(answer.text)
+                if answer.status >= 400 { throw ExitCode.failure }
+            }
+        }
+    }
+
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Delete an endpoint with its deployments.")
+        @OptionGroup var connection: ConnectionOptions
+        @Argument(help: "Name of the endpoint.") var name: String
+
+        func run() async throws {
+            try await connection.withClient { client in
+                try await client.finish(
+                    try await client.delete("\(client.settings.workspacePath)/onlineEndpoints/\(name)"))
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+
+/// Where a Sluice is and how to sign in: from the environment (`SLUICE_URL`, …) or from the credentials file that the
+/// first start writes.
+package struct ClientSettings: Sendable {
+    package var url: String
+    /// PEM file of the CA that signed the server's certificate.
+    package var caBundle: String?
+    package var tenantID: String
+    package var clientID: String
+    /// A secret.
+    package var clientSecret: String
+    package var subscriptionID: String
+    package var resourceGroup: String
+    package var workspace: String
+
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// The file's own shape.
+    private struct File: Decodable {
+        var url: String
+        var caBundle: String
+        var tenantID: String
+        var clientID: String
+        var clientSecret: String
+        var subscriptionID: String
+        var resourceGroup: String
+        var workspace: String
+    }
+
+    /// Reads the file, then lets variables of the environment win.
+    package static func load(credentials: String?, environment: [String: String]) throws -> ClientSettings {
+        let path = credentials ?? environment["SLUICE_CREDENTIALS"]
+        var settings = ClientSettings(
+            url: "", tenantID: "", clientID: "", clientSecret: "", subscriptionID: "", resourceGroup: "", workspace: "")
+        if let path { settings = try read(path) }
+        settings.url = environment["SLUICE_URL"] ?? settings.url
+        settings.caBundle = environment["SLUICE_CA_BUNDLE"] ?? settings.caBundle
+        settings.tenantID = environment["SLUICE_TENANT_ID"] ?? settings.tenantID
+        settings.clientID = environment["SLUICE_CLIENT_ID"] ?? settings.clientID
+        settings.clientSecret = environment["SLUICE_CLIENT_SECRET"] ?? settings.clientSecret
+        settings.subscriptionID = environment["SLUICE_SUBSCRIPTION_ID"] ?? settings.subscriptionID
+        settings.resourceGroup = environment["SLUICE_RESOURCE_GROUP"] ?? settings.resourceGroup
+        settings.workspace = environment["SLUICE_WORKSPACE"] ?? settings.workspace
+        guard !settings.url.isEmpty, !settings.clientID.isEmpty else {
+            throw Failure(
+                description: "No Sluice to talk to: give --credentials, or set SLUICE_CREDENTIALS to the file that `sluice up` names.")
+        }
+        return settings
+    }
+
+    private static func read(_ path: String) throws -> ClientSettings {
+        let file: File
+        do {
+            file = try JSONDecoder().decode(File.self, from: Data(contentsOf: URL(filePath: path)))
+        } catch {
+            throw Failure(description: "The credentials file \(path) can't be read: \(error.localizedDescription)")
+        }
+        return ClientSettings(
+            url: file.url, caBundle: file.caBundle, tenantID: file.tenantID, clientID: file.clientID,
+            clientSecret: file.clientSecret, subscriptionID: file.subscriptionID, resourceGroup: file.resourceGroup,
+            workspace: file.workspace)
+    }
+
+    package init(
+        url: String, caBundle: String? = nil, tenantID: String, clientID: String, clientSecret: String,
+        subscriptionID: String, resourceGroup: String, workspace: String
+    ) {
+        self.url = url
+        self.caBundle = caBundle
+        self.tenantID = tenantID
+        self.clientID = clientID
+        self.clientSecret = clientSecret
+        self.subscriptionID = subscriptionID
+        self.resourceGroup = resourceGroup
+        self.workspace = workspace
+    }
+
+    /// ARM path of the workspace.
+    package var workspacePath: String {
+        "/subscriptions/\(subscriptionID)/resourceGroups/\(resourceGroup)/providers/Microsoft.MachineLearningServices/workspaces/\(workspace)"
+    }
+}

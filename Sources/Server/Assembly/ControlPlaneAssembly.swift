@@ -1,0 +1,169 @@
+package import API
+package import Artifacts
+package import AsyncHTTPClient
+package import Compute
+package import ControlPlane
+package import Foundation
+package import Hummingbird
+package import Identity
+package import Logging
+package import Postgres
+import Resources
+import Routing
+package import ServiceLifecycle
+
+/// The control plane put together: its services for the API, and what runs beside it.
+///
+/// ```swift
+/// let assembly = try await ControlPlaneAssembly(inputs)
+/// let router = assembly.router(scheme: "https")
+/// ServiceGroup(services: assembly.background + [listener], …)
+/// ```
+package struct ControlPlaneAssembly: Sendable {
+    /// What it is made from; tests bring their own parts.
+    package struct Inputs: Sendable {
+        package var database: Database
+        package var backend: any ComputeBackend
+        package var artifacts: ArtifactStore
+        package var account: StorageAccount
+        package var master: SecretBox
+        package var signIn: SignInSettings
+        package var scoring: ScoringAddress
+        package var fleet: FleetSettings
+        package var routerToken: String?
+        package var replicas: ReplicaSettings
+        package var queue: WorkQueueSettings
+        package var operationDeadline: Duration
+        package var contract: Data
+        package var trustsForwardedHeaders: Bool
+        package var http: HTTPClient
+        package var time: TimeSource
+        package var logger: Logger
+        /// For tests that break operations off.
+        package var afterStep: OperationRunner.StepObserver
+
+        package init(
+            database: Database, backend: any ComputeBackend, artifacts: ArtifactStore, account: StorageAccount,
+            master: SecretBox, signIn: SignInSettings, scoring: ScoringAddress, fleet: FleetSettings,
+            routerToken: String? = nil, replicas: ReplicaSettings = ReplicaSettings(),
+            queue: WorkQueueSettings = WorkQueueSettings(), operationDeadline: Duration = .seconds(3_600),
+            contract: Data, trustsForwardedHeaders: Bool = false, http: HTTPClient, time: TimeSource = .system,
+            logger: Logger, afterStep: @escaping OperationRunner.StepObserver = { _, _ in }
+        ) {
+            self.database = database
+            self.backend = backend
+            self.artifacts = artifacts
+            self.account = account
+            self.master = master
+            self.signIn = signIn
+            self.scoring = scoring
+            self.fleet = fleet
+            self.routerToken = routerToken
+            self.replicas = replicas
+            self.queue = queue
+            self.operationDeadline = operationDeadline
+            self.contract = contract
+            self.trustsForwardedHeaders = trustsForwardedHeaders
+            self.http = http
+            self.time = time
+            self.logger = logger
+            self.afterStep = afterStep
+        }
+    }
+
+    package let services: APIServices
+    /// Services that run until shutdown, in the order in which they start.
+    package let background: [any Service]
+    package let publisher: RoutingPublisher
+    package let hub: SignalHub
+    private let inputs: Inputs
+
+    package init(_ inputs: Inputs) async throws {
+        self.inputs = inputs
+        let database = inputs.database
+        let logger = inputs.logger
+        let keys = try await KeyRing.load(database, master: inputs.master)
+        hub = SignalHub()
+        let control = RouterControlClient(http: inputs.http, token: inputs.routerToken)
+        publisher = RoutingPublisher(
+            database: database, control: control, address: inputs.scoring, tokenIssuer: inputs.signIn.issuer,
+            tokenKeys: keys.verificationKeys.map { RoutingTable.TokenKey(keyID: $0.keyID, publicKeyPEM: $0.publicKeyPEM) },
+            hub: hub, logger: logger)
+
+        let wait = ReplicaWait(database: database, hub: hub)
+        let catalog = OperationCatalog(
+            endpoints: EndpointOperations(publisher: publisher, wait: wait, hub: hub),
+            deployments: DeploymentOperations(publisher: publisher, wait: wait, hub: hub))
+        services = Self.services(inputs, keys: keys, hub: hub, catalog: catalog)
+        background = Self.background(inputs, hub: hub, catalog: catalog, control: control, publisher: publisher)
+    }
+
+    private static func services(
+        _ inputs: Inputs, keys: KeyRing, hub: SignalHub, catalog: OperationCatalog
+    ) -> APIServices {
+        let database = inputs.database
+        let vault = SecretVault(master: inputs.master)
+        let starter = OperationStarter(time: inputs.time, deadline: inputs.operationDeadline)
+        let artifacts = inputs.artifacts
+        let resolver = SpecificationResolver(
+            locator: ArtifactLocator(artifacts: artifacts), backend: inputs.backend)
+        return APIServices(
+            scopes: ScopeService(database: database),
+            workspaces: WorkspaceService(database: database, vault: vault) { name in
+                try await artifacts.ensureContainer(try ContainerName(name))
+            },
+            assets: AssetService(database: database),
+            uploads: PendingUploadService(
+                database: database, artifacts: artifacts, account: inputs.account, time: inputs.time),
+            endpoints: EndpointService(
+                database: database, keyring: EndpointKeyring(vault: vault), starter: starter, hub: hub),
+            deployments: DeploymentService(database: database, resolver: resolver, starter: starter, hub: hub),
+            logs: DeploymentLogService(database: database, backend: inputs.backend),
+            operations: OperationService(database: database, catalog: catalog, hub: hub),
+            signIn: SignInService(database: database, keys: keys, settings: inputs.signIn, time: inputs.time),
+            keys: keys, signInSettings: inputs.signIn, contract: inputs.contract,
+            checkHealth: { try await database.query("SELECT 1") })
+    }
+
+    private static func background(
+        _ inputs: Inputs, hub: SignalHub, catalog: OperationCatalog, control: RouterControlClient,
+        publisher: RoutingPublisher
+    ) -> [any Service] {
+        let database = inputs.database
+        let logger = inputs.logger
+        let runner = OperationRunner(
+            database: database, catalog: catalog, time: inputs.time, afterStep: inputs.afterStep, logger: logger)
+        let worker = WorkQueueWorker(
+            database: database, runner: runner, hub: hub, settings: inputs.queue, logger: logger)
+        let reconciler = ReplicaReconciler(
+            database: database, backend: inputs.backend, settings: inputs.replicas, hub: hub, time: inputs.time,
+            drain: RouterDrain(database: database, publisher: publisher, control: control, time: inputs.time),
+            logger: logger)
+        let fleet = FleetSupervisor(
+            database: database, settings: inputs.fleet, control: control, publisher: publisher, logger: logger)
+        let leadership = Leadership(
+            settings: database.settings, logger: logger,
+            duties: [{ await reconciler.run() }, { await fleet.run() }])
+        return [
+            SignalRelay(hub: hub, database: database, logger: logger), publisher, leadership, worker,
+        ]
+    }
+
+    /// The API's router for a listener of that scheme.
+    package func router(scheme: String) -> Router<APIRequestContext> {
+        let site = SiteSettings(
+            tenantID: inputs.signIn.tenantID, scoring: inputs.scoring, storageAccount: inputs.account.name,
+            scheme: scheme, trustsForwardedHeaders: inputs.trustsForwardedHeaders)
+        let signIn = services.signIn
+        let storage = BlobRoutes(
+            store: inputs.artifacts, account: inputs.account, authorizationURI: nil, now: inputs.time.now,
+            logger: inputs.logger
+        ) { token in
+            // A caller that can't be told from a stranger gets no blob.
+            let caller = try? signIn.authenticate(
+                bearer: token, audiences: ["https://storage.azure.com"], correlationID: "")
+            return caller != nil
+        }
+        return APIRouter.make(services, site: site, storage: storage)
+    }
+}

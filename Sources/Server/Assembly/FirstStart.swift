@@ -1,0 +1,48 @@
+import API
+import ControlPlane
+import Foundation
+import Logging
+import Resources
+
+/// What the first start makes: subscription, resource group, workspace, and a principal whose secret is written to
+/// one file and nowhere else.
+enum FirstStart {
+    static func perform(
+        _ configuration: ServerConfiguration, _ installation: Installation, _ assembly: ControlPlaneAssembly, logger: Logger
+    ) async throws {
+        let services = assembly.services
+        try await services.scopes.ensureSubscription(installation.subscriptionID, displayName: "Sluice")
+        let caller = Caller(objectID: UUID(), applicationID: "sluice", correlationID: UUID().uuidString.lowercased())
+        let group = ResourceGroup(
+            subscription: installation.subscriptionID, name: configuration.bootstrapResourceGroup,
+            location: configuration.bootstrapLocation, tags: [:])
+        let groups = try await services.scopes.listGroups(caller: caller, subscription: installation.subscriptionID)
+        if !groups.contains(where: { $0.name.lowercased() == group.name.lowercased() }) {
+            _ = try await services.scopes.putGroup(caller: caller, group)
+        }
+        let id = ResourceID.workspace(
+            subscription: installation.subscriptionID, resourceGroup: group.name, name: configuration.bootstrapWorkspace)
+        let body = try JSONParser.parse(#"{"location":"\#(configuration.bootstrapLocation)","properties":{}}"#.utf8)
+        _ = try await services.workspaces.put(
+            caller: caller, id, try WorkspaceRequest(reading: BodyReader(root: body)), if: .none)
+        try await writeCredentials(configuration, installation, services.signIn, logger: logger)
+    }
+
+    private static func writeCredentials(
+        _ configuration: ServerConfiguration, _ installation: Installation, _ signIn: SignInService, logger: Logger
+    ) async throws {
+        let file = configuration.data.credentials
+        let hasPrincipals = try await signIn.hasPrincipals()
+        guard !hasPrincipals || !FileManager.default.fileExists(atPath: file.path) else { return }
+        let principal = try await signIn.createPrincipal(displayName: "first principal")
+        let credentials = ClientCredentials(
+            url: "https://\(configuration.https)", caBundle: configuration.data.authorityCertificate.path,
+            tenantID: installation.tenantID, clientID: principal.applicationID.uuidString.lowercased(),
+            clientSecret: principal.secret, subscriptionID: installation.subscriptionID,
+            resourceGroup: configuration.bootstrapResourceGroup, workspace: configuration.bootstrapWorkspace)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try DataDirectory.writeSecret(try encoder.encode(credentials), to: file)
+        logger.info("credentials of the first principal written", metadata: ["credentials.file": "\(file.path)"])
+    }
+}

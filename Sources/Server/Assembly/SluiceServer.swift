@@ -1,0 +1,149 @@
+import UnixSignals
+import API
+import Artifacts
+import AsyncHTTPClient
+import Compute
+import ControlPlane
+import Foundation
+import Hummingbird
+import HummingbirdTLS
+import Identity
+package import Logging
+import NIOCore
+import Postgres
+import ServiceLifecycle
+
+/// `sluice serve`: the control plane of a configuration, from start to graceful shutdown.
+package struct SluiceServer: Sendable {
+    private let configuration: ServerConfiguration
+    private let environment: [String: String]
+    private let logger: Logger
+
+    package init(_ configuration: ServerConfiguration, environment: [String: String], logger: Logger) {
+        self.configuration = configuration
+        self.environment = environment
+        self.logger = logger
+    }
+
+    /// Serves until SIGTERM or SIGINT. Routers, replicas and the private database run on.
+    package func run() async throws {
+        let data = configuration.data
+        try data.create()
+        try ProcessRecord.write(to: data.processRecord)
+        defer { ProcessRecord.remove(data.processRecord) }
+        let installation = try Installation.load(data)
+        let tls = try ServerCertificates.load(configuration, logger: logger)
+        let (database, cluster) = try await openDatabase()
+        let artifacts = try await ArtifactStore.open(at: data.artifacts, now: { Date() })
+        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: Self.clientConfiguration)
+        do {
+            let assembly = try await assemble(installation, database, artifacts, http)
+            try await FirstStart.perform(configuration, installation, assembly, logger: logger)
+            try await serve(assembly, tls: tls, cluster: cluster, artifacts: artifacts)
+        } catch {
+            try await http.shutdown()
+            throw error
+        }
+        try await http.shutdown()
+        await database.close()
+    }
+
+    /// Brings the schema up to date; answers the migrations that were applied.
+    package func migrate() async throws -> [String] {
+        try configuration.data.create()
+        let (database, _) = try await openDatabase(migrating: false)
+        let migrations = try SupportFiles.find("migrations", given: configuration.migrations)
+        let applied = try await Migrator(directory: migrations, logger: logger).migrate(database)
+        await database.close()
+        return applied
+    }
+
+    private static var clientConfiguration: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration()
+        configuration.timeout = .init(connect: .seconds(2))
+        return configuration
+    }
+
+    private func openDatabase(migrating: Bool = true) async throws -> (Database, PrivateCluster?) {
+        var cluster: PrivateCluster?
+        let url: String
+        if let given = configuration.databaseURL {
+            url = given
+        } else {
+            let made = try PrivateCluster(configuration.data, logger: logger)
+            try await made.start()
+            cluster = made
+            url = made.url
+        }
+        let database = Database(
+            settings: ConnectionSettings(url: url, schema: configuration.schema), poolSize: configuration.poolSize,
+            logger: logger)
+        if migrating {
+            let migrations = try SupportFiles.find("migrations", given: configuration.migrations)
+            try await Migrator(directory: migrations, logger: logger).migrate(database)
+        }
+        return (database, cluster)
+    }
+
+    private func assemble(
+        _ installation: Installation, _ database: Database, _ artifacts: ArtifactStore, _ http: HTTPClient
+    ) async throws -> ControlPlaneAssembly {
+        let backend = try ComputeAssembly.backend(
+            configuration, artifacts: artifacts, environment: environment, logger: logger)
+        let key = AccountKey(base64: installation.storageKey)
+        let public_ = configuration.scoringPublicAddress ?? configuration.scoring
+        let contract = try ContractDocument.load(try SupportFiles.find("openapi", given: configuration.openAPIDirectory))
+        return try await ControlPlaneAssembly(
+            ControlPlaneAssembly.Inputs(
+                database: database, backend: backend, artifacts: artifacts,
+                account: StorageAccount(name: Installation.storageAccount, keys: key.map { [$0] } ?? []),
+                master: try Installation.loadMasterKey(configuration.data),
+                signIn: SignInSettings(tenantID: installation.tenantID),
+                scoring: ScoringAddress(
+                    scheme: "http", authority: public_.description, domain: configuration.scoringDomain),
+                fleet: try fleet(), routerToken: configuration.routerControlToken,
+                replicas: ReplicaSettings(drainDeadline: configuration.drainDeadline),
+                queue: WorkQueueSettings(concurrency: configuration.concurrency),
+                operationDeadline: configuration.operationDeadline, contract: contract,
+                trustsForwardedHeaders: configuration.trustsForwardedHeaders, http: http, logger: logger))
+    }
+
+    private func fleet() throws -> FleetSettings {
+        let executable = configuration.routerExecutable ?? SupportFiles.sibling("sluice-router")
+        if configuration.routerCount > 0, !FileManager.default.isExecutableFile(atPath: executable) {
+            throw ConfigurationProblems(problems: ["\(executable) is not there; set routers.executable"])
+        }
+        return FleetSettings(
+            count: configuration.routerCount, executable: executable, listenAddress: configuration.scoring.description,
+            external: configuration.externalRouters, directory: configuration.data.routers,
+            environment: ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"])
+    }
+
+    private func serve(
+        _ assembly: ControlPlaneAssembly, tls: TLSConfiguration, cluster: PrivateCluster?, artifacts: ArtifactStore
+    ) async throws {
+        var services: [any Service] = cluster.map { [$0] } ?? []
+        services += assembly.background
+        services.append(ArtifactSweeper(store: artifacts, logger: logger))
+        let (opened, open) = AsyncStream.makeStream(of: Void.self)
+        services.append(
+            Application(
+                router: assembly.router(scheme: "https"), server: try .tls(.http1(), tlsConfiguration: tls),
+                configuration: Self.application(configuration.https), onServerRunning: { _ in open.finish() },
+                logger: logger))
+        services.append(ReadyRecord(data: configuration.data) { for await _ in opened {} })
+        if let http = configuration.http {
+            services.append(
+                Application(
+                    router: assembly.router(scheme: "http"), configuration: Self.application(http), logger: logger))
+        }
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+    }
+
+    private static func application(_ address: SocketAddressText) -> ApplicationConfiguration {
+        ApplicationConfiguration(address: .hostname(address.host, port: address.port), serverName: "Sluice")
+    }
+}

@@ -1,0 +1,66 @@
+import Foundation
+import Identity
+package import Logging
+package import NIOSSL
+
+/// The certificate that the API shows: the user's own, or one of the local authority made on the first start.
+package enum ServerCertificates {
+    /// A certificate is made anew when it has less than this left.
+    private static let renewalMargin: TimeInterval = 30 * 86_400
+
+    package static func load(_ configuration: ServerConfiguration, logger: Logger) throws -> TLSConfiguration {
+        if let certificate = configuration.certificateFile, let key = configuration.keyFile {
+            return try tls(certificateFile: certificate, keyFile: key)
+        }
+        let directory = configuration.data.certificates
+        let certificateFile = directory.appending(path: "server.pem")
+        let keyFile = directory.appending(path: "server-key.pem")
+        let hosts = hosts(configuration)
+        let hostsFile = directory.appending(path: "server-hosts.txt")
+        // An unreadable file is one that has to be made.
+        let existing = try? String(contentsOf: certificateFile, encoding: .utf8)
+        let recorded = try? String(contentsOf: hostsFile, encoding: .utf8)
+        let expiry = existing.flatMap { CertificateAuthority.expiry(ofPEM: $0) }
+        let isCurrent = (expiry ?? .distantPast).timeIntervalSinceNow > renewalMargin
+        if !isCurrent || recorded != hosts.joined(separator: "\n") {
+            let authority = try loadAuthority(configuration.data, logger: logger)
+            let issued = try authority.issue(hosts: hosts)
+            try DataDirectory.writeSecret(Data(issued.privateKeyPEM.utf8), to: keyFile)
+            try Data((issued.certificatePEM + authority.certificatePEM).utf8).write(to: certificateFile, options: .atomic)
+            try Data(hosts.joined(separator: "\n").utf8).write(to: hostsFile, options: .atomic)
+            logger.info("server certificate made", metadata: ["tls.hosts": "\(hosts.joined(separator: ","))"])
+        }
+        return try tls(certificateFile: certificateFile.path, keyFile: keyFile.path)
+    }
+
+    private static func hosts(_ configuration: ServerConfiguration) -> [String] {
+        var hosts = ["localhost", "127.0.0.1", "::1", ProcessInfo.processInfo.hostName]
+        if !["0.0.0.0", "::"].contains(configuration.https.host) { hosts.append(configuration.https.host) }
+        hosts += configuration.httpsHosts
+        var seen: Set<String> = []
+        return hosts.filter { seen.insert($0.lowercased()).inserted }
+    }
+
+    private static func loadAuthority(_ data: DataDirectory, logger: Logger) throws -> CertificateAuthority {
+        let keyFile = data.certificates.appending(path: "ca-key.pem")
+        // Without both files there is no authority yet.
+        if let certificate = try? String(contentsOf: data.authorityCertificate, encoding: .utf8),
+            let key = try? String(contentsOf: keyFile, encoding: .utf8)
+        {
+            return CertificateAuthority(certificatePEM: certificate, privateKeyPEM: key)
+        }
+        let authority = try CertificateAuthority.create(name: "Sluice local CA")
+        try DataDirectory.writeSecret(Data(authority.privateKeyPEM.utf8), to: keyFile)
+        try Data(authority.certificatePEM.utf8).write(to: data.authorityCertificate, options: .atomic)
+        logger.info("local certificate authority made", metadata: ["tls.ca": "\(data.authorityCertificate.path)"])
+        return authority
+    }
+
+    private static func tls(certificateFile: String, keyFile: String) throws -> TLSConfiguration {
+        let chain = try NIOSSLCertificate.fromPEMFile(certificateFile).map { NIOSSLCertificateSource.certificate($0) }
+        let key = try NIOSSLPrivateKey(file: keyFile, format: .pem)
+        var configuration = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
+        configuration.minimumTLSVersion = .tlsv12
+        return configuration
+    }
+}

@@ -1,0 +1,51 @@
+package import Foundation
+import Glibc
+
+/// The layout of the data directory.
+package struct DataDirectory: Sendable {
+    package var root: URL
+
+    package init(root: URL) {
+        self.root = root.absoluteURL.standardizedFileURL
+    }
+
+    /// `/var/lib/sluice` for root, whose home other accounts can't enter; else `~/.sluice`.
+    package static var standard: String {
+        getuid() == 0 ? "/var/lib/sluice" : NSHomeDirectory() + "/.sluice"
+    }
+
+    /// Written on the first start, mode 0600: what a client needs to sign in.
+    package var credentials: URL { root.appending(path: "credentials.json") }
+    package var masterKey: URL { root.appending(path: "master.key") }
+    package var identity: URL { root.appending(path: "installation.json") }
+    package var certificates: URL { root.appending(path: "tls", directoryHint: .isDirectory) }
+    package var authorityCertificate: URL { certificates.appending(path: "ca.pem") }
+    package var cluster: URL { root.appending(path: "postgres", directoryHint: .isDirectory) }
+    package var artifacts: URL { root.appending(path: "artifacts", directoryHint: .isDirectory) }
+    package var compute: URL { root.appending(path: "compute", directoryHint: .isDirectory) }
+    package var routers: URL { root.appending(path: "routers", directoryHint: .isDirectory) }
+    package var logs: URL { root.appending(path: "logs", directoryHint: .isDirectory) }
+    /// The running control plane: process id and start time.
+    package var processRecord: URL { root.appending(path: "serve.json") }
+
+    /// Makes the directories. The root may be entered by other accounts, for the database's own, but not read.
+    package func create() throws {
+        try FileManager.default.createDirectory(
+            at: root, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
+        for directory in [certificates, artifacts, compute, routers, logs] {
+            try FileManager.default.createDirectory(
+                at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        }
+    }
+
+    /// Writes a file that only we can read, whole or not at all.
+    package static func writeSecret(_ data: Data, to url: URL) throws {
+        let draft = url.appendingPathExtension("\(UUID().uuidString).draft")
+        guard
+            FileManager.default.createFile(atPath: draft.path, contents: data, attributes: [.posixPermissions: 0o600])
+        else { throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: url.path]) }
+        guard rename(draft.path, url.path) == 0 else {
+            throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: url.path])
+        }
+    }
+}

@@ -1,0 +1,192 @@
+import Compute
+import Foundation
+import Glibc
+package import Logging
+import ServiceLifecycle
+
+/// PostgreSQL of our own, in the data directory: made on the first start, adopted when it runs, restarted when it ends.
+///
+/// It listens on a unix socket only, in a directory that only its account and root can enter. PostgreSQL refuses to
+/// run as root: then it runs as the `postgres` account.
+package struct PrivateCluster: Service {
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    private let directory: URL
+    private let logFile: URL
+    private let binaries: String
+    private let account: ChildLaunch.Account?
+    private let logger: Logger
+
+    private static let startDeadline = Duration.seconds(60)
+
+    package init(_ data: DataDirectory, logger: Logger) throws {
+        directory = data.cluster
+        logFile = data.cluster.appending(path: "server.log")
+        binaries = try Self.findBinaries()
+        account = try Self.findAccount()
+        self.logger = logger
+    }
+
+    /// The connection string for libpq.
+    package var url: String { "host=\(socketDirectory.path) user=sluice dbname=postgres" }
+
+    /// Unix socket paths are short: a deep data directory gets its sockets elsewhere.
+    private var socketDirectory: URL {
+        let inside = directory.appending(path: "socket", directoryHint: .isDirectory)
+        guard inside.path.utf8.count > 80 else { return inside }
+        let digest = directory.path.utf8.reduce(UInt64(14_695_981_039_346_656_037)) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
+        return URL(filePath: "/tmp/sluice-\(String(digest, radix: 36))", directoryHint: .isDirectory)
+    }
+
+    private var cluster: URL { directory.appending(path: "data", directoryHint: .isDirectory) }
+
+    /// Whether the cluster was made before.
+    package var isInitialised: Bool {
+        FileManager.default.fileExists(atPath: cluster.appending(path: "PG_VERSION").path)
+    }
+
+    /// Makes the cluster if it is new and starts it if it does not run; returns when it takes connections.
+    package func start() async throws {
+        try prepareDirectories()
+        if !isInitialised { try await initialise() }
+        if runningServer() == nil { try launch() }
+        try await waitUntilReady()
+    }
+
+    /// Supervises the server until graceful shutdown; it runs on after that.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown { await supervise() }
+    }
+
+    private func supervise() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(500))  // only cancellation throws, and the loop sees it
+            guard !Task.isCancelled, runningServer() == nil else { continue }
+            logger.warning("the private PostgreSQL ended and is started again")
+            do {
+                try launch()
+                try await waitUntilReady()
+            } catch {
+                logger.error("the private PostgreSQL does not start", metadata: ["error": "\(error)"])
+                try? await Task.sleep(for: .seconds(2))  // as above
+            }
+        }
+    }
+
+    /// Stops the server (fast shutdown); part of `sluice down`.
+    package func stop() async {
+        guard let server = runningServer() else { return }
+        await ChildProcess.terminate(server, steps: [TeardownStep(SIGINT, wait: .seconds(30))])
+    }
+
+    private func prepareDirectories() throws {
+        for place in [directory, socketDirectory] {
+            try FileManager.default.createDirectory(
+                at: place, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            if let account, chown(place.path, account.user, account.group) != 0 {
+                throw Failure(description: "\(place.path) can't be given to the postgres account: errno \(errno)")
+            }
+        }
+        if !FileManager.default.fileExists(atPath: logFile.path) {
+            // Without the file the first program that logs to it says what is wrong.
+            _ = FileManager.default.createFile(atPath: logFile.path, contents: nil, attributes: [.posixPermissions: 0o600])
+        }
+        if let account { try checkReachable(account) }
+    }
+
+    /// The postgres account must be able to enter every directory above its own.
+    private func checkReachable(_ account: ChildLaunch.Account) throws {
+        var path = directory.deletingLastPathComponent()
+        while path.path != "/" {
+            var status = stat()
+            if stat(path.path, &status) == 0, status.st_mode & 0o001 == 0, status.st_uid != account.user {
+                throw Failure(
+                    description: "the postgres account can't enter \(path.path); use another data.directory, or chmod o+x it")
+            }
+            path = path.deletingLastPathComponent()
+        }
+    }
+
+    private func initialise() async throws {
+        logger.info("making a private PostgreSQL cluster", metadata: ["postgres.directory": "\(cluster.path)"])
+        let status = try await ChildProcess.run(
+            launch(
+                of: "initdb",
+                [
+                    "--pgdata", cluster.path, "--username", "sluice", "--auth", "trust", "--encoding", "UTF8",
+                    "--locale", "C.UTF-8", "--no-instructions",
+                ]), until: ContinuousClock.now + Self.startDeadline)
+        guard status == 0 else {
+            // A half-made cluster would look like a whole one at the next start.
+            try? FileManager.default.removeItem(at: cluster)
+            throw Failure(description: "initdb failed; see \(logFile.path)")
+        }
+    }
+
+    private func launch() throws {
+        // A stale pid file of a dead server is PostgreSQL's own business: it checks and replaces it.
+        _ = try ChildProcess.spawn(
+            launch(
+                of: "postgres",
+                [
+                    "-D", cluster.path, "-k", socketDirectory.path, "-c", "listen_addresses=",
+                    "-c", "unix_socket_permissions=0700", "-c", "max_connections=200", "-c", "log_min_messages=warning",
+                    "-c", "shared_buffers=64MB",
+                ]))
+    }
+
+    private func launch(of program: String, _ arguments: [String]) -> ChildLaunch {
+        ChildLaunch(
+            executable: "\(binaries)/\(program)", arguments: arguments,
+            environment: ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": directory.path],
+            workingDirectory: directory, logFile: logFile, account: account)
+    }
+
+    /// The server that the cluster's pid file names, if it lives.
+    private func runningServer() -> ProcessIdentity? {
+        // No pid file, no server.
+        guard let text = try? String(contentsOf: cluster.appending(path: "postmaster.pid"), encoding: .utf8),
+            let pid = text.split(separator: "\n").first.flatMap({ Int32($0) }),
+            let identity = ProcessIdentity(pid: pid), identity.isAlive
+        else { return nil }
+        // After a reboot another process may have that id.
+        let name = try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8)
+        return name?.hasPrefix("postgres") ?? false ? identity : nil
+    }
+
+    private func waitUntilReady() async throws {
+        let deadline = ContinuousClock.now + Self.startDeadline
+        while ContinuousClock.now < deadline {
+            let status = try await ChildProcess.run(
+                launch(of: "pg_isready", ["--quiet", "--host", socketDirectory.path]),
+                until: ContinuousClock.now + .seconds(5))
+            if status == 0 { return }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        throw Failure(description: "the private PostgreSQL does not start; see \(logFile.path)")
+    }
+
+    /// The newest installed version.
+    private static func findBinaries() throws -> String {
+        let root = "/usr/lib/postgresql"
+        // Without the directory no server is installed.
+        let versions = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
+        let newest = versions.compactMap { Int($0) }.sorted().last {
+            FileManager.default.isExecutableFile(atPath: "\(root)/\($0)/bin/postgres")
+        }
+        guard let newest else {
+            throw Failure(description: "no PostgreSQL server is installed under \(root); install postgresql, or set database.url")
+        }
+        return "\(root)/\(newest)/bin"
+    }
+
+    private static func findAccount() throws -> ChildLaunch.Account? {
+        guard getuid() == 0 else { return nil }
+        guard let entry = getpwnam("postgres") else {
+            throw Failure(description: "there is no postgres account to run PostgreSQL as; install postgresql")
+        }
+        return ChildLaunch.Account(user: entry.pointee.pw_uid, group: entry.pointee.pw_gid)
+    }
+}
