@@ -52,7 +52,10 @@ var targets: [Target] = [
     target("Compute", ["Resources", logging, httpClient, nioCore, nioHTTP1, dependency("Yams", "Yams")]),
     target(
         "ControlPlane",
-        ["Store", "Postgres", "Compute", "Artifacts", "Identity", "Routing", "Resources", logging, lifecycle, httpClient, nioCore]),
+        [
+            "Store", "Postgres", "Compute", "Artifacts", "Identity", "Routing", "Resources", logging, lifecycle,
+            httpClient, nioCore,
+        ]),
     target(
         "API",
         ["ControlPlane", "Artifacts", "Identity", "Resources", hummingbird, httpTypes, nioCore, logging]),

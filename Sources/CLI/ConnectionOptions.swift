@@ -12,7 +12,8 @@ package struct ConnectionOptions: ParsableArguments {
     /// Runs a command with a signed-in client.
     package func withClient<Result: Sendable>(_ body: (SluiceClient) async throws -> Result) async throws -> Result {
         let environment = ProcessInfo.processInfo.environment
-        let client = try SluiceClient(try ClientSettings.load(credentials: credentials ?? standardFile, environment: environment))
+        let client = try SluiceClient(
+            try ClientSettings.load(credentials: credentials ?? standardFile, environment: environment))
         do {
             let result = try await body(client)
             try await client.shutdown()

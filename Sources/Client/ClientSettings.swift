@@ -46,7 +46,9 @@ package struct ClientSettings: Sendable {
         settings.workspace = environment["SLUICE_WORKSPACE"] ?? settings.workspace
         guard !settings.url.isEmpty, !settings.clientID.isEmpty else {
             throw Failure(
-                description: "No Sluice to talk to: give --credentials, or set SLUICE_CREDENTIALS to the file that `sluice up` names.")
+                description:
+                    "No Sluice to talk to: give --credentials, or set SLUICE_CREDENTIALS to the file that `sluice up` names."
+            )
         }
         return settings
     }

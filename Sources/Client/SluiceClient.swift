@@ -84,7 +84,8 @@ package actor SluiceClient {
         if !url.contains("api-version=") { url += (url.contains("?") ? "&" : "?") + "api-version=\(Self.apiVersion)" }
         let token = try await currentToken()
         return try await exchange(
-            method, url, body: body, headers: [("Authorization", "Bearer \(token)"), ("Content-Type", "application/json")] + headers)
+            method, url, body: body,
+            headers: [("Authorization", "Bearer \(token)"), ("Content-Type", "application/json")] + headers)
     }
 
     /// Waits for the operation of an answer to end; throws its error when it failed.
@@ -117,7 +118,9 @@ package actor SluiceClient {
     package static func check(_ response: ClientResponse) throws {
         guard response.status >= 400 else { return }
         let error = response.json?["error"]
-        var lines = ["\(error?["code"]?.text ?? "Error \(response.status)"): \(error?["message"]?.text ?? response.text)"]
+        var lines = [
+            "\(error?["code"]?.text ?? "Error \(response.status)"): \(error?["message"]?.text ?? response.text)"
+        ]
         for detail in error?["details"]?.elements ?? [] {
             lines.append("  \(detail["target"]?.text ?? ""): \(detail["message"]?.text ?? "")")
         }

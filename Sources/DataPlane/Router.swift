@@ -77,6 +77,8 @@ package final class Router: Service {
                 try Loop(index: index, listener: listener, settings: settings, shared: shared).run()
             } catch {
                 logger.error("a loop could not start", metadata: ["error": "\(error)"])
+                // Connections must not go to a listener that nobody serves.
+                close(listener)
                 shared.loopEnded(index)
             }
         }

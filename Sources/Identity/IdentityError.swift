@@ -1,5 +1,5 @@
-import Foundation
 import COpenSSL
+import Foundation
 
 /// A failure of the cryptographic libraries, or of what was given to them. Never holds a secret.
 package struct IdentityError: Error, Sendable, Equatable, CustomStringConvertible {

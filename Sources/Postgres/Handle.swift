@@ -54,7 +54,7 @@ final class Handle: @unchecked Sendable {
     /// The texts as a NULL-terminated array of C strings.
     private static func withPointers<Result>(_ texts: [String], _ body: ([UnsafePointer<CChar>?]) -> Result) -> Result {
         let copies = texts.map { strdup($0) }
-        defer { copies.forEach { free($0) } }
+        defer { for copy in copies { free(copy) } }
         return body(copies.map { $0.map { UnsafePointer($0) } } + [nil])
     }
 }

@@ -1,6 +1,6 @@
 import CLibPQ
-package import Logging
 import Foundation
+package import Logging
 
 /// Hears `NOTIFY` on the schema's channel over a connection of its own, and reconnects when it is lost.
 ///

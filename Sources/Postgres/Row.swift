@@ -8,7 +8,8 @@ package struct Row: Sendable {
     let columns: [String]
 
     /// Reads as many columns as there are types, in order; fails naming the column that does not fit.
-    package func decode<each Value: PostgresDecodable>(_ types: repeat (each Value).Type) throws -> (repeat each Value) {
+    package func decode<each Value: PostgresDecodable>(_ types: repeat (each Value).Type) throws -> (repeat each Value)
+    {
         var index = 0
         return try (repeat decodeNext((each Value).self, &index))
     }

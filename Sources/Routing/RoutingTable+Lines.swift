@@ -10,8 +10,10 @@ package enum RoutingTableError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .empty: "the routing table is empty"
-        case .unknownFormat(let format): "the routing table has format \(format), this router knows \(RoutingTable.currentFormat)"
-        case .wrongRouteCount(let expected, let found): "the routing table announces \(expected) routes and holds \(found)"
+        case .unknownFormat(let format):
+            "the routing table has format \(format), this router knows \(RoutingTable.currentFormat)"
+        case .wrongRouteCount(let expected, let found):
+            "the routing table announces \(expected) routes and holds \(found)"
         case .malformedLine(let number, let reason): "line \(number) of the routing table: \(reason)"
         }
     }

@@ -21,10 +21,13 @@ struct RouterCommand: AsyncParsableCommand {
             """,
         version: RouterVersion.current)
 
-    @Option(help: ArgumentHelp("Address for scoring requests; several processes may share a port, 0 takes a free one.", valueName: "host:port"))
+    @Option(
+        help: ArgumentHelp("Address for scoring requests; several processes may share a port, 0 takes a free one.", valueName: "host:port"))
     var listen: String?
 
-    @Option(help: ArgumentHelp("Address for the control plane: unix:/path, or tcp:host:port with SLUICE_ROUTER_CONTROL_TOKEN.", valueName: "address"))
+    @Option(
+        help: ArgumentHelp(
+            "Address for the control plane: unix:/path, or tcp:host:port with SLUICE_ROUTER_CONTROL_TOKEN.", valueName: "address"))
     var control: String?
 
     @Option(help: ArgumentHelp("Routing table to start with, as JSON lines.", valueName: "file"))

@@ -8,7 +8,9 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: "Configuration file (YAML); by default /etc/sluice/sluice.yaml where it exists.")
     var config: String?
 
-    @Option(name: .customLong("set"), help: "A key of the configuration, such as --set https.address=127.0.0.1:9443; may be repeated.")
+    @Option(
+        name: .customLong("set"),
+        help: "A key of the configuration, such as --set https.address=127.0.0.1:9443; may be repeated.")
     var overrides: [String] = []
 
     @Option(help: "Data directory; the same as --set data.directory=…")

@@ -5,7 +5,8 @@ import Server
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Run the control plane in the foreground.",
-        discussion: "Routers and replicas run in sessions of their own and go on when it ends; `sluice down` stops them.")
+        discussion:
+            "Routers and replicas run in sessions of their own and go on when it ends; `sluice down` stops them.")
 
     @OptionGroup var options: ConfigurationOptions
 

@@ -8,7 +8,9 @@ struct SettingsCommand: ParsableCommand {
 
     func run() {
         for key in ConfigurationKey.all {
-            print("\(key.name)\n    \(key.explanation)\n    environment: \(key.environmentName)   default: \(key.fallback)\n")
+            print(
+                "\(key.name)\n    \(key.explanation)\n    environment: \(key.environmentName)   default: \(key.fallback)\n"
+            )
         }
     }
 }

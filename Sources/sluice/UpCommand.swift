@@ -27,7 +27,8 @@ struct UpCommand: AsyncParsableCommand {
         guard let sample else { return }
         let client = try SluiceClient(settings)
         do {
-            let result = try await SampleDeployment(client: client, folder: URL(filePath: sample)) { print("• \($0)") }.run()
+            let result = try await SampleDeployment(client: client, folder: URL(filePath: sample)) { print("• \($0)") }
+                .run()
             try await client.shutdown()
             report(result, credentials: configuration.data.credentials.path)
         } catch {

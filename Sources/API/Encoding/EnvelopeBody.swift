@@ -42,7 +42,11 @@ struct IdentityBody: Encodable {
             ? nil
             : Dictionary(
                 identity.userAssigned.map { id in
-                    (id, UserAssigned(principalId: owner.uuidString.lowercased(), clientId: owner.uuidString.lowercased()))
+                    (
+                        id,
+                        UserAssigned(
+                            principalId: owner.uuidString.lowercased(), clientId: owner.uuidString.lowercased())
+                    )
                 }, uniquingKeysWith: { first, _ in first })
     }
 }

@@ -5,15 +5,24 @@ import NIOCore
 
 /// A body that is answered as JSON; dates as ISO 8601 with fractions of seconds in UTC.
 struct JSONBody<Value: Encodable> {
-    let value: Value
+    /// How members are named: as the type has them, or as OAuth spells its own.
+    enum Names {
+        case asWritten
+        case snakeCase
+    }
 
-    init(_ value: Value) {
+    let value: Value
+    let names: Names
+
+    init(_ value: Value, names: Names = .asWritten) {
         self.value = value
+        self.names = names
     }
 
     func response(status: HTTPResponse.Status = .ok, headers: HTTPFields = HTTPFields()) throws -> Response {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        if names == .snakeCase { encoder.keyEncodingStrategy = .convertToSnakeCase }
         encoder.dateEncodingStrategy = .custom { date, encoder in
             var container = encoder.singleValueContainer()
             try container.encode(WireDate.text(date))

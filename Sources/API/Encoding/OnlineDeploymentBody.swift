@@ -37,7 +37,9 @@ extension TrackedResourceBody where Properties == OnlineDeploymentPropertiesBody
         self.init(
             id: deployment.resourceID.description, name: deployment.name, type: deployment.resourceID.type,
             location: deployment.envelope.location, tags: deployment.envelope.tags, kind: deployment.envelope.kind,
-            identity: deployment.envelope.identity.map { IdentityBody($0, owner: deployment.id, tenantID: site.tenantID) },
+            identity: deployment.envelope.identity.map {
+                IdentityBody($0, owner: deployment.id, tenantID: site.tenantID)
+            },
             sku: sku,
             properties: OnlineDeploymentPropertiesBody(
                 endpointComputeType: stored.endpointComputeType, description: stored.description,

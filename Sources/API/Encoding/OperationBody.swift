@@ -65,7 +65,8 @@ enum OperationURL {
 
     static func path(_ statusName: String, _ kind: Kind, resource: String, location: String) -> String {
         let subscription = ResourceID(resource)?.subscription ?? ""
-        return "/subscriptions/\(subscription)/providers/\(ResourceID.machineLearning)/locations/\(location)/\(kind.rawValue)/\(statusName)"
+        return
+            "/subscriptions/\(subscription)/providers/\(ResourceID.machineLearning)/locations/\(location)/\(kind.rawValue)/\(statusName)"
     }
 
     static func absolute(_ operation: ResourceOperation, _ kind: Kind, _ context: APIRequestContext) -> String {

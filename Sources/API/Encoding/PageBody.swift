@@ -16,10 +16,11 @@ struct PageBody<Item: Encodable>: Encodable {
 
     /// The same list from the next position on, with the caller's other parameters.
     private static func link(_ token: PageToken, _ request: Request, _ context: APIRequestContext) -> String {
-        let others = request.uri.query?.split(separator: "&").filter { part in
-            let name = part.split(separator: "=").first?.lowercased()
-            return !["$skip", "%24skip", "$skiptoken", "%24skiptoken"].contains(name)
-        } ?? []
+        let others =
+            request.uri.query?.split(separator: "&").filter { part in
+                let name = part.split(separator: "=").first?.lowercased()
+                return !["$skip", "%24skip", "$skiptoken", "%24skiptoken"].contains(name)
+            } ?? []
         let query = (others.map(String.init) + ["$skip=\(token.text)"]).joined(separator: "&")
         return "\(context.baseURL)\(request.uri.path)?\(query)"
     }

@@ -26,11 +26,13 @@ extension Request {
     func precondition() throws(ARMError) -> WritePrecondition {
         var precondition = WritePrecondition()
         if let text = headers[.ifMatch] {
-            precondition.ifMatch = text.trimmingSpaces == "*" ? .any : .tags(text.split(separator: ",").map(\.trimmingSpaces))
+            precondition.ifMatch =
+                text.trimmingSpaces == "*" ? .any : .tags(text.split(separator: ",").map(\.trimmingSpaces))
         }
         if let text = headers[.ifNoneMatch] {
             guard text.trimmingSpaces == "*" else {
-                throw ARMError(.invalidRequestContent, "If-None-Match may only be * on a write.", target: "If-None-Match")
+                throw ARMError(
+                    .invalidRequestContent, "If-None-Match may only be * on a write.", target: "If-None-Match")
             }
             precondition.mustNotExist = true
         }
@@ -42,13 +44,16 @@ extension Request {
         var after: PageToken?
         if let text = query("$skip") ?? query("$skipToken"), !text.isEmpty {
             guard let token = PageToken(text) else {
-                throw ARMError(.invalidRequestContent, "$skip is not a continuation that this service handed out.", target: "$skip")
+                throw ARMError(
+                    .invalidRequestContent, "$skip is not a continuation that this service handed out.", target: "$skip"
+                )
             }
             after = token
         }
         guard let count = query("$top") ?? query("count") else { return PageRequest(after: after) }
         guard let number = Int(count), number > 0 else {
-            throw ARMError(.invalidRequestContent, "$top must be a positive number, not '\(count.prefix(40))'.", target: "$top")
+            throw ARMError(
+                .invalidRequestContent, "$top must be a positive number, not '\(count.prefix(40))'.", target: "$top")
         }
         return PageRequest(after: after, count: number)
     }
@@ -58,7 +63,8 @@ extension Request {
         guard let text = query("listViewType") else { return .activeOnly }
         guard let view = ListView.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() }) else {
             throw ARMError(
-                .invalidRequestContent, "listViewType is one of ActiveOnly, ArchivedOnly, All, not '\(text.prefix(40))'.",
+                .invalidRequestContent,
+                "listViewType is one of ActiveOnly, ArchivedOnly, All, not '\(text.prefix(40))'.",
                 target: "listViewType")
         }
         return view

@@ -18,7 +18,8 @@ struct APIVersionMiddleware: RouterMiddleware {
         let parameter = request.uri.queryParameters.first { $0.key.lowercased() == "api-version" }
         guard let text = parameter.map({ String($0.value) }), !text.isEmpty else {
             throw ARMError(
-                .missingApiVersionParameter, "The api-version query parameter (?api-version=) is required for all requests.")
+                .missingApiVersionParameter,
+                "The api-version query parameter (?api-version=) is required for all requests.")
         }
         let isMachineLearning = request.uri.path.lowercased().contains("/providers/microsoft.machinelearningservices")
         let known = isMachineLearning ? APIVersion.machineLearning : APIVersion.resources
@@ -27,6 +28,7 @@ struct APIVersionMiddleware: RouterMiddleware {
         if !isMachineLearning, let version = APIVersion(text) { return version }
         let list = known.map(\.description).joined(separator: ", ")
         throw ARMError(
-            .invalidApiVersionParameter, "The api-version '\(text.prefix(64))' is invalid. The supported versions are '\(list)'.")
+            .invalidApiVersionParameter,
+            "The api-version '\(text.prefix(64))' is invalid. The supported versions are '\(list)'.")
     }
 }

@@ -16,7 +16,7 @@ struct ErrorMiddleware: RouterMiddleware {
             return try await next(request, context)
         } catch let error as ARMError {
             return try Self.response(error, context)
-        } catch where Outage.explains(error) {
+        } catch  where Outage.explains(error) {
             context.logger.warning("the database is not available", metadata: ["error": "\(error)"])
             let answer = ARMError(.serviceUnavailable, "The service can't reach its database right now; try again.")
             return try Self.response(answer, context)

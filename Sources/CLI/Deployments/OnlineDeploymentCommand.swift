@@ -54,7 +54,8 @@ package struct OnlineDeploymentCommand: AsyncParsableCommand {
         @Option(name: .shortAndLong, help: "Name of the endpoint.") var endpoint: String
         @Argument(help: "Name of the deployment.") var name: String
         @Option(name: .shortAndLong, help: "How many lines.") var lines = 100
-        @Flag(help: "What was fetched before the start, not what the model server wrote.") var storageInitializer = false
+        @Flag(help: "What was fetched before the start, not what the model server wrote.") var storageInitializer =
+            false
 
         func run() async throws {
             try await connection.withClient { client in

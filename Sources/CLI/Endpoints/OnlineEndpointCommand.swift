@@ -64,7 +64,8 @@ package struct OnlineEndpointCommand: AsyncParsableCommand {
 
     struct Invoke: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Score a request file.", discussion: "Example: sluice online-endpoint invoke iris -r request.json")
+            abstract: "Score a request file.", discussion: "Example: sluice online-endpoint invoke iris -r request.json"
+        )
         @OptionGroup var connection: ConnectionOptions
         @Argument(help: "Name of the endpoint.") var name: String
         @Option(name: .shortAndLong, help: "File that holds the request.") var requestFile: String
@@ -78,7 +79,8 @@ package struct OnlineEndpointCommand: AsyncParsableCommand {
                 let keys = try await client.post("\(path)/listKeys")
                 let uri = endpoint.json?["properties"]?["scoringUri"]?.text ?? ""
                 var headers = [
-                    ("Authorization", "Bearer \(keys.json?["primaryKey"]?.text ?? "")"), ("Content-Type", "application/json"),
+                    ("Authorization", "Bearer \(keys.json?["primaryKey"]?.text ?? "")"),
+                    ("Content-Type", "application/json"),
                 ]
                 if let deployment { headers.append(("azureml-model-deployment", deployment)) }
                 let answer = try await client.exchange(

@@ -67,7 +67,9 @@ package struct SampleDeployment: Sendable {
         for (path, bytes) in files {
             let response = try await client.exchange(
                 .PUT, "\(base)/\(path)?\(query)", body: bytes, headers: [("x-ms-blob-type", "BlockBlob")])
-            guard response.status == 201 else { throw Failure(description: "Uploading \(path) failed: \(response.text)") }
+            guard response.status == 201 else {
+                throw Failure(description: "Uploading \(path) failed: \(response.text)")
+            }
         }
         // A single model file is registered itself, a folder as the container's content.
         let target = kind == "models" && files.count == 1 ? "\(base)/\(files[0].path)" : base
@@ -131,7 +133,8 @@ package struct SampleDeployment: Sendable {
     private func score(_ path: String) async throws -> Result {
         let endpoint = try await client.get(path)
         let keys = try await client.post("\(path)/listKeys")
-        guard let uri = endpoint.json?["properties"]?["scoringUri"]?.text, let key = keys.json?["primaryKey"]?.text else {
+        guard let uri = endpoint.json?["properties"]?["scoringUri"]?.text, let key = keys.json?["primaryKey"]?.text
+        else {
             throw Failure(description: "The endpoint has no scoring URI or no key.")
         }
         let request = try Data(contentsOf: folder.appending(path: "request.json"))

@@ -13,11 +13,16 @@ package struct SignInSettings: Sendable {
     /// Lifetime of endpoint tokens (`AMLToken`).
     package var endpointTokenLifetime: Duration
 
-    package init(tenantID: String, tokenLifetime: Duration = .seconds(3_600), endpointTokenLifetime: Duration = .seconds(43_200)) {
+    package init(
+        tenantID: String, tokenLifetime: Duration = .seconds(3_600), endpointTokenLifetime: Duration = .seconds(43_200)
+    ) {
         self.tenantID = tenantID
         self.tokenLifetime = tokenLifetime
         self.endpointTokenLifetime = endpointTokenLifetime
     }
+
+    /// `aud` of endpoint tokens.
+    static let endpointTokenAudience = "https://ml.azure.com"
 
     /// `iss` of every token: a name, not an address, so that it holds for each host name the API is reached by.
     package var issuer: String { "https://sluice.invalid/\(tenantID)/v2.0" }

@@ -33,7 +33,8 @@ package struct ArtifactLocator: Sendable {
         }
         guard let found else {
             throw ARMError(
-                .resourceNotFound, "the \(kind.noun) '\(name):\(version ?? "latest")' is not registered in the workspace")
+                .resourceNotFound,
+                "the \(kind.noun) '\(name):\(version ?? "latest")' is not registered in the workspace")
         }
         return found
     }

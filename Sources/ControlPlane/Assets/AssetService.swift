@@ -127,7 +127,9 @@ package struct AssetService: Sendable {
         guard existing.content != request.content else { return }
         if case .environment = request.content {
             throw ARMError(
-                .conflict, "The environment \(existing.name):\(existing.versionName) exists with other content; use a new version.")
+                .conflict,
+                "The environment \(existing.name):\(existing.versionName) exists with other content; use a new version."
+            )
         }
         throw ARMError(.userError, "Asset paths cannot be updated.", target: existing.resourceID.description)
     }

@@ -77,7 +77,8 @@ package struct DeploymentService: Sendable {
         let store = DeploymentStore(transaction)
         guard try await store.names(endpointID: endpoint.id).count < Self.deploymentLimit else {
             throw ARMError(
-                .quotaExceeded, "The endpoint '\(endpoint.name)' has \(Self.deploymentLimit) deployments, the most that are allowed.")
+                .quotaExceeded,
+                "The endpoint '\(endpoint.name)' has \(Self.deploymentLimit) deployments, the most that are allowed.")
         }
         let id = UUID()
         let operationID = OperationID()

@@ -31,7 +31,8 @@ package struct SpecificationResolver: Sendable {
         }
         guard problems.isEmpty, let environment else { throw Self.error(listing: problems, name: name) }
         let specification = ReplicaSpecification(
-            endpoint: endpoint.name, deployment: name, generation: generation, environment: environment, code: code ?? nil,
+            endpoint: endpoint.name, deployment: name, generation: generation, environment: environment,
+            code: code ?? nil,
             model: model ?? nil, environmentVariables: properties.environmentVariables,
             instanceType: properties.instanceType ?? "Standard_DS3_v2", resources: Self.limits(properties),
             livenessProbe: properties.livenessProbe.probe, readinessProbe: properties.readinessProbe.probe,
@@ -40,7 +41,8 @@ package struct SpecificationResolver: Sendable {
         do throws(ComputeError) {
             try backend.check(specification)
         } catch {
-            throw ARMError(.badArgument, "The deployment '\(name)' can't run here: \(error.message)", target: "$.properties")
+            throw ARMError(
+                .badArgument, "The deployment '\(name)' can't run here: \(error.message)", target: "$.properties")
         }
         return specification
     }
@@ -90,7 +92,9 @@ package struct SpecificationResolver: Sendable {
         var uri = text
         if case .registered = reference {
             let version = try await locator.findVersion(reference, kind: .code, in: workspace, runner)
-            guard case .code(let content) = version.content else { throw ARMError(.badArgument, "'\(text)' is not code") }
+            guard case .code(let content) = version.content else {
+                throw ARMError(.badArgument, "'\(text)' is not code")
+            }
             uri = content.codeUri
         }
         return CodeSpecification(
@@ -110,7 +114,9 @@ package struct SpecificationResolver: Sendable {
             return ModelSpecification(name: "inline", version: "1", kind: .custom, artifact: place)
         }
         let version = try await locator.findVersion(reference, kind: .model, in: workspace, runner)
-        guard case .model(let content) = version.content else { throw ARMError(.badArgument, "'\(text)' is not a model") }
+        guard case .model(let content) = version.content else {
+            throw ARMError(.badArgument, "'\(text)' is not a model")
+        }
         return ModelSpecification(
             name: version.name, version: version.versionName,
             kind: ModelSpecification.Kind(rawValue: content.modelType) ?? .custom,

@@ -50,14 +50,11 @@ extension EndpointService {
         let expiresAt = now.addingTimeInterval(lifetime)
         let token = try keys.issuer.sign(
             TokenClaims(
-                issuer: settings.issuer, audience: EndpointService.tokenAudience,
+                issuer: settings.issuer, audience: SignInSettings.endpointTokenAudience,
                 subject: endpoint.id.uuidString.lowercased(), tenantID: settings.tenantID, issuedAt: now,
                 expiresAt: expiresAt))
         return EndpointToken(
             accessToken: token, expiryTimeUtc: Int64(expiresAt.timeIntervalSince1970),
             refreshAfterTimeUtc: Int64(now.addingTimeInterval(lifetime * 0.9).timeIntervalSince1970))
     }
-
-    /// `aud` of endpoint tokens.
-    package static let tokenAudience = "https://ml.azure.com"
 }

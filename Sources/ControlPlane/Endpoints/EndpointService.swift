@@ -88,14 +88,16 @@ package struct EndpointService: Sendable {
     }
 
     private func create(
-        caller: Caller, workspace: Workspace, name: String, _ request: OnlineEndpointRequest, in transaction: Transaction
+        caller: Caller, workspace: Workspace, name: String, _ request: OnlineEndpointRequest,
+        in transaction: Transaction
     ) async throws -> EndpointOutcome {
         try Self.checkTraffic(request.properties, deployments: [])
         let id = UUID()
         let operationID = OperationID()
         let store = EndpointStore(transaction)
         try await store.insert(
-            id: id, workspaceID: workspace.id, name: name, request: request, by: caller.auditName, operation: operationID)
+            id: id, workspaceID: workspace.id, name: name, request: request, by: caller.auditName,
+            operation: operationID)
         try await keyring.create(request.keys, endpointID: id, workspaceID: workspace.id, in: transaction)
         guard let endpoint = try await store.find(id: id) else {
             throw PostgresError(.decoding, "the endpoint that was inserted is not there")
@@ -173,7 +175,9 @@ package struct EndpointService: Sendable {
         let operation = try await database.transaction { transaction -> ResourceOperation? in
             let workspace = try await WorkspaceService.find(workspace, transaction, isParent: true)
             let store = EndpointStore(transaction)
-            guard let endpoint = try await store.findForUpdate(workspaceID: workspace.id, name: name) else { return nil }
+            guard let endpoint = try await store.findForUpdate(workspaceID: workspace.id, name: name) else {
+                return nil
+            }
             try precondition.check(endpoint.version, "The endpoint '\(name)'")
             let operations = OperationStore(transaction)
             if let running = try await operations.findRunning(subjectID: endpoint.id), running.kind == .deleteEndpoint {
@@ -204,7 +208,8 @@ package struct EndpointService: Sendable {
     /// Every deployment that gets requests must exist.
     private static func checkTraffic(_ properties: OnlineEndpointProperties, deployments: [String]) throws(ARMError) {
         let known = Set(deployments.map { $0.lowercased() })
-        let problems = [("traffic", properties.traffic), ("mirrorTraffic", properties.mirrorTraffic)].flatMap { field, shares in
+        let problems = [("traffic", properties.traffic), ("mirrorTraffic", properties.mirrorTraffic)].flatMap {
+            field, shares in
             shares.filter { $0.value > 0 && !known.contains($0.key.lowercased()) }.keys.sorted().map { name in
                 ARMError(
                     .badArgument, "The endpoint has no deployment '\(name)'.", target: "$.properties.\(field).\(name)")
@@ -212,7 +217,8 @@ package struct EndpointService: Sendable {
         }
         guard let first = problems.first else { return }
         guard problems.count > 1 else { throw first }
-        throw ARMError(.badArgument, "The traffic names deployments that the endpoint does not have.", details: problems)
+        throw ARMError(
+            .badArgument, "The traffic names deployments that the endpoint does not have.", details: problems)
     }
 
     /// Deployment names in the spelling of the deployments themselves.
@@ -250,7 +256,8 @@ package struct EndpointService: Sendable {
         switch error.code {
         case .uniqueViolation(constraint: "online_endpoints_name"):
             ARMError(
-                .endpointAlreadyExists, "The endpoint name '\(name)' is taken in another workspace; names are unique in a region.",
+                .endpointAlreadyExists,
+                "The endpoint name '\(name)' is taken in another workspace; names are unique in a region.",
                 target: "name")
         case .uniqueViolation(constraint: "operations_running"):
             ARMError(.operationInProgress, "The endpoint '\(name)' is being changed by another operation.")

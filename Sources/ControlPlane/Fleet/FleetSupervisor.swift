@@ -1,8 +1,8 @@
-import Routing
 import Compute
 import Foundation
 package import Logging
 package import Postgres
+import Routing
 import Store
 
 /// Keeps the routers running: starts them, adopts those that run, replaces those that end or fall silent.

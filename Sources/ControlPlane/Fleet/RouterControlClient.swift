@@ -1,7 +1,7 @@
-import NIOHTTP1
 package import AsyncHTTPClient
 import Foundation
 import NIOCore
+import NIOHTTP1
 package import Routing
 
 /// Speaks to the control address of one router.
@@ -37,7 +37,8 @@ package struct RouterControlClient: Sendable {
             // It serves a newer table, and newer tables hold everything that older ones do.
             return try await status(of: address, timeout: timeout).generation
         default:
-            throw Failure(description: "the router answered \(response.status.code): \(String(buffer: body).prefix(300))")
+            throw Failure(
+                description: "the router answered \(response.status.code): \(String(buffer: body).prefix(300))")
         }
     }
 

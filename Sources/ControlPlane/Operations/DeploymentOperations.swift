@@ -68,7 +68,8 @@ package struct DeploymentOperations: Sendable {
 
         func fail(_ operation: ResourceOperation, as state: OperationState, in transaction: Transaction) async throws {
             _ = try await DeploymentStore(transaction).setState(
-                id: operation.subjectID, from: [.deleting], to: state == .canceled ? .canceled : .failed, observed: false)
+                id: operation.subjectID, from: [.deleting], to: state == .canceled ? .canceled : .failed,
+                observed: false)
         }
     }
 }

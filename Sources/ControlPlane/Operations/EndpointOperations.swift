@@ -63,7 +63,8 @@ package struct EndpointOperations: Sendable {
 
         func fail(_ operation: ResourceOperation, as state: OperationState, in transaction: Transaction) async throws {
             _ = try await EndpointStore(transaction).setState(
-                id: operation.subjectID, from: [.deleting], to: state == .canceled ? .canceled : .failed, observed: false)
+                id: operation.subjectID, from: [.deleting], to: state == .canceled ? .canceled : .failed,
+                observed: false)
         }
     }
 }

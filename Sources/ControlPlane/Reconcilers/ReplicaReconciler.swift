@@ -27,7 +27,8 @@ package actor ReplicaReconciler {
         self.hub = hub
         self.logger = logger
         parts = ReplicaSupervisor.Parts(
-            database: database, backend: backend, settings: settings, hub: hub, time: time, drain: drain, logger: logger)
+            database: database, backend: backend, settings: settings, hub: hub, time: time, drain: drain, logger: logger
+        )
     }
 
     /// Reconciles until the task is cancelled; replicas live on.

@@ -1,6 +1,6 @@
-import Logging
 import Compute
 import Foundation
+import Logging
 import Resources
 import Store
 
@@ -65,7 +65,8 @@ extension ReplicaSupervisor {
                     nextCount += probe.periodMs
                 }
                 if failures >= probe.failureThreshold {
-                    return try await giveUp(handle, replica, specification, "its readiness probe failed \(failures) times: \(reason)")
+                    return try await giveUp(
+                        handle, replica, specification, "its readiness probe failed \(failures) times: \(reason)")
                 }
             }
             try await parts.time.sleep(parts.settings.startProbeInterval)
@@ -81,8 +82,12 @@ extension ReplicaSupervisor {
                 try Task.checkCancellation()
                 _ = await self.isRunning(handle, replica, specification)
             }
-            group.addTask { try await self.keepProbing(.liveness, specification.livenessProbe, replica, handle, specification) }
-            group.addTask { try await self.keepProbing(.readiness, specification.readinessProbe, replica, handle, specification) }
+            group.addTask {
+                try await self.keepProbing(.liveness, specification.livenessProbe, replica, handle, specification)
+            }
+            group.addTask {
+                try await self.keepProbing(.readiness, specification.readinessProbe, replica, handle, specification)
+            }
             try await group.next()
             group.cancelAll()
         }
@@ -104,7 +109,8 @@ extension ReplicaSupervisor {
             guard failures >= probe.failureThreshold else { continue }
             switch kind {
             case .liveness:
-                return try await giveUp(handle, replica, specification, "its liveness probe failed \(failures) times: \(reason)")
+                return try await giveUp(
+                    handle, replica, specification, "its liveness probe failed \(failures) times: \(reason)")
             case .readiness:
                 try await move(replica, on: .readinessLost)
                 return
@@ -151,10 +157,13 @@ extension ReplicaSupervisor {
         let ended = status.map { " with status \($0)" } ?? ""
         guard let cause = StartFailure.explain(log: log) else {
             return ARMError(
-                .deploymentCrashLoopBackOff, "The model server of \(specification.label) ended\(ended). Its last lines:\n\(log)",
+                .deploymentCrashLoopBackOff,
+                "The model server of \(specification.label) ended\(ended). Its last lines:\n\(log)",
                 target: specification.label)
         }
-        return ARMError(cause.armCode, "\(cause.summary)\n\(cause.traceback)\nLast lines of the log:\n\(log)", target: specification.label)
+        return ARMError(
+            cause.armCode, "\(cause.summary)\n\(cause.traceback)\nLast lines of the log:\n\(log)",
+            target: specification.label)
     }
 
     /// Lines of the log that go into an error.

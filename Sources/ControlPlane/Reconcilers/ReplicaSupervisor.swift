@@ -47,7 +47,8 @@ final class ReplicaSupervisor: Sendable {
                 guard !Task.isCancelled else { return }
                 parts.logger.warning(
                     "supervising a replica was interrupted", metadata: ["replica.id": "\(id)", "error": "\(error)"])
-                try? await parts.time.sleep(parts.settings.databaseRetry)  // only cancellation throws, and the loop sees it
+                // Only cancellation throws, and the loop sees it.
+                try? await parts.time.sleep(parts.settings.databaseRetry)
             }
         }
     }
@@ -140,7 +141,8 @@ final class ReplicaSupervisor: Sendable {
     /// Out of routing, requests inside end, then stop; always in this order.
     private func remove(_ replica: ReplicaRow) async throws {
         if let handle = replica.handle {
-            if await parts.backend.observe(handle) == .running, let specification = try await specification(of: replica) {
+            if await parts.backend.observe(handle) == .running, let specification = try await specification(of: replica)
+            {
                 await parts.drain.drain(
                     deployment: specification.deployment, endpoint: specification.endpoint,
                     deadline: parts.settings.drainDeadline)

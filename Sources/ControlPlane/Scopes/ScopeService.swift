@@ -38,7 +38,8 @@ package struct ScopeService: Sendable {
     }
 
     /// Makes or updates a group; answers it and whether it was made.
-    package func putGroup(caller: Caller, _ group: ResourceGroup) async throws -> (group: ResourceGroup, wasMade: Bool) {
+    package func putGroup(caller: Caller, _ group: ResourceGroup) async throws -> (group: ResourceGroup, wasMade: Bool)
+    {
         try ResourceName.checkResourceGroup(group.name)
         try await checkSubscription(group.subscription)
         let store = ResourceGroupStore(database)
@@ -46,7 +47,8 @@ package struct ScopeService: Sendable {
             existing.location != group.location
         {
             throw ARMError(
-                .invalidResourceLocation, "The resource group '\(group.name)' is in '\(existing.location)'; it can't move to '\(group.location)'.",
+                .invalidResourceLocation,
+                "The resource group '\(group.name)' is in '\(existing.location)'; it can't move to '\(group.location)'.",
                 target: "$.location")
         }
         let wasMade = try await store.save(group)

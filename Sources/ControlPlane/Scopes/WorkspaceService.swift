@@ -59,10 +59,13 @@ package struct WorkspaceService: Sendable {
             }
             guard existing.envelope.location == request.envelope.location else {
                 throw ARMError(
-                    .invalidResourceLocation, "The workspace '\(id.name)' is in '\(existing.envelope.location)'; it can't move.",
+                    .invalidResourceLocation,
+                    "The workspace '\(id.name)' is in '\(existing.envelope.location)'; it can't move.",
                     target: "$.location")
             }
-            guard existing.envelope != request.envelope || existing.properties != request.properties else { return false }
+            guard existing.envelope != request.envelope || existing.properties != request.properties else {
+                return false
+            }
             guard try await store.update(existing, to: request, by: caller.auditName) else {
                 throw ARMError(.conflict, "The workspace '\(id.name)' was changed by somebody else; try again.")
             }
@@ -95,7 +98,8 @@ package struct WorkspaceService: Sendable {
         guard try await SubscriptionStore(runner).exists(id.subscription) else {
             throw ARMError(.subscriptionNotFound, "The subscription '\(id.subscription)' could not be found.")
         }
-        guard try await ResourceGroupStore(runner).find(subscription: id.subscription, name: id.resourceGroup) != nil else {
+        guard try await ResourceGroupStore(runner).find(subscription: id.subscription, name: id.resourceGroup) != nil
+        else {
             throw ScopeService.groupNotFound(id.resourceGroup)
         }
         let name = id.name(of: "workspaces") ?? ""

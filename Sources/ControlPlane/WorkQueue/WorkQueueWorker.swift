@@ -84,7 +84,9 @@ package final class WorkQueueWorker: Service {
     /// Until the next item is due, at most the polling interval.
     private func pause() async -> Duration {
         // A failed look-up costs one polling interval.
-        guard let next = try? await WorkItemStore(database).millisecondsUntilNext() else { return settings.pollInterval }
+        guard let next = try? await WorkItemStore(database).millisecondsUntilNext() else {
+            return settings.pollInterval
+        }
         return min(settings.pollInterval, .milliseconds(max(1, next)))
     }
 
@@ -176,7 +178,9 @@ package final class WorkQueueWorker: Service {
                     hub.raise(.work)
                 }
             } catch {
-                if !Task.isCancelled { logger.debug("looking for abandoned work failed", metadata: ["error": "\(error)"]) }
+                if !Task.isCancelled {
+                    logger.debug("looking for abandoned work failed", metadata: ["error": "\(error)"])
+                }
             }
             try? await Task.sleep(for: settings.heartbeat)  // only cancellation throws, and the loop sees it
         }

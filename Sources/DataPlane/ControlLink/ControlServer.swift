@@ -54,7 +54,8 @@ package enum ControlServer {
         }
         routes.get("healthz") { _, _ in
             let isDraining = router.status.isDraining
-            return ControlAnswer.text(isDraining ? "draining\n" : "ok\n", type: "text/plain", status: isDraining ? .serviceUnavailable : .ok)
+            return ControlAnswer.text(
+                isDraining ? "draining\n" : "ok\n", type: "text/plain", status: isDraining ? .serviceUnavailable : .ok)
         }
         routes.post("drain") { _, _ in
             router.drain()

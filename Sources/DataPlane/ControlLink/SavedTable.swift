@@ -5,8 +5,6 @@ import Glibc
 struct SavedTable: Sendable {
     let path: String
 
-    init(path: String) { self.path = path }
-
     /// What the file holds; `nil` if there is none.
     func read() throws -> Data? {
         guard access(path, F_OK) == 0 else { return nil }

@@ -124,7 +124,10 @@ package struct BodyDecoder: Sendable {
             if digits == 0 { remaining = 0 }
             digits += 1
             // 15 digits stay far from overflow, and nobody sends chunks of that size.
-            guard digits <= 15 else { return phase = .malformed }
+            guard digits <= 15 else {
+                phase = .malformed
+                return
+            }
             remaining = remaining << 4 | UInt64(digit)
         } else if digits == 0 {
             phase = .malformed
@@ -146,10 +149,10 @@ package struct BodyDecoder: Sendable {
     }
 
     private mutating func takeTrailer(_ byte: UInt8) {
-        if phase == .trailerStart, byte == 0x0D { return phase = .endFeed }
         extra += 1
-        guard extra <= Self.trailerLimit + Self.extensionLimit else { return phase = .malformed }
         switch phase {
+        case _ where extra > Self.trailerLimit + Self.extensionLimit: phase = .malformed
+        case .trailerStart where byte == 0x0D: phase = .endFeed
         case .trailerStart: phase = ByteClass.isToken(byte) ? .trailerName : .malformed
         case .trailerName:
             if byte == UInt8(ascii: ":") { phase = .trailerValue } else if !ByteClass.isToken(byte) { phase = .malformed }

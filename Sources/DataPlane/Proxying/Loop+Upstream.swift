@@ -66,13 +66,14 @@ extension Loop {
             dropUpstream(client)
             // A half answer cannot be taken back: the end of the connection tells the client.
             if clients[client].request.isAnswerStarted {
-                _ = clients[client].output.isEmpty || Socket.send(clients[client].descriptor, clients[client].output.readable) == .wouldBlock
+                if !clients[client].output.isEmpty { _ = Socket.send(clients[client].descriptor, clients[client].output.readable) }
                 return closeClient(client)
             }
             return answer(client, .replicaUnreachable)
         }
         let wasConnected = upstreams[upstream].state == .active
-        let failure: Failure = !wasConnected ? .notConnected : upstreams[upstream].sentCount == 0 ? .nothingSent : .broken
+        let wasSent = upstreams[upstream].sentCount > 0
+        let failure: Failure = !wasConnected ? .notConnected : wasSent ? .broken : .nothingSent
         exchangeFailed(client, replica, failure)
     }
 

@@ -76,7 +76,8 @@ struct MetricsText {
 
     mutating func sample(_ name: String, _ traffic: DeploymentTraffic, class statusClass: String? = nil, _ value: String) {
         let suffix = statusClass.map { ",code=\"\($0)\"" } ?? ""
-        lines += "\(name){endpoint=\"\(Self.escaped(traffic.endpoint))\",deployment=\"\(Self.escaped(traffic.deployment))\"\(suffix)} \(value)\n"
+        let labels = "endpoint=\"\(Self.escaped(traffic.endpoint))\",deployment=\"\(Self.escaped(traffic.deployment))\"\(suffix)"
+        lines += "\(name){\(labels)} \(value)\n"
     }
 
     private static func escaped(_ label: String) -> String {

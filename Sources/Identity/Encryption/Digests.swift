@@ -1,5 +1,5 @@
-package import Foundation
 import COpenSSL
+package import Foundation
 
 /// One-way functions and random bytes, all OpenSSL's.
 package enum Digests {

@@ -28,7 +28,8 @@ final class PrivateKey {
         guard let context else { return nil }
         defer { EVP_PKEY_CTX_free(context) }
         var key: OpaquePointer?
-        guard EVP_PKEY_keygen_init(context) == 1, configure(context), EVP_PKEY_keygen(context, &key) == 1, let key else {
+        guard EVP_PKEY_keygen_init(context) == 1, configure(context), EVP_PKEY_keygen(context, &key) == 1, let key
+        else {
             return nil
         }
         return PrivateKey(key)

@@ -1,5 +1,5 @@
-package import Foundation
 import COpenSSL
+package import Foundation
 
 /// AES-256-GCM under one key: what keeps endpoint keys and signing keys unreadable in the database.
 ///
@@ -12,7 +12,9 @@ package struct SecretBox: Sendable {
 
     /// `key` is 32 bytes.
     package init(key: Data) throws(IdentityError) {
-        guard key.count == 32 else { throw IdentityError(.malformedMasterKey, "the key has \(key.count) bytes, not 32") }
+        guard key.count == 32 else {
+            throw IdentityError(.malformedMasterKey, "the key has \(key.count) bytes, not 32")
+        }
         self.key = Array(key)
     }
 

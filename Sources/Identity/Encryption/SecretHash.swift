@@ -1,5 +1,5 @@
-import Foundation
 import COpenSSL
+import Foundation
 
 /// A principal's secret as it is stored: salted and stretched (PBKDF2 with HMAC-SHA-256), never the secret itself.
 ///

@@ -1,5 +1,5 @@
-import Foundation
 import COpenSSL
+import Foundation
 
 /// An RSA key pair that tokens are signed with (RS256).
 package struct SigningKey: Sendable, Equatable {
@@ -12,7 +12,9 @@ package struct SigningKey: Sendable, Equatable {
 
     /// Draws a new 2048-bit key.
     package static func generate() throws(IdentityError) -> SigningKey {
-        guard let key = PrivateKey.rsa(bits: 2048) else { throw .fromOpenSSL(.keyGenerationFailed, "making an RSA key") }
+        guard let key = PrivateKey.rsa(bits: 2048) else {
+            throw .fromOpenSSL(.keyGenerationFailed, "making an RSA key")
+        }
         return try SigningKey(privateKeyPEM: key.privatePEM())
     }
 

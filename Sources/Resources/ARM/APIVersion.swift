@@ -37,9 +37,6 @@ package struct APIVersion: Sendable, Hashable, Comparable, CustomStringConvertib
         "2024-03-01", "2024-11-01", "2025-03-01", "2025-04-01",
     ].map(APIVersion.init(known:))
 
-    package static let v2022_10_01 = APIVersion(known: "2022-10-01")
-    package static let v2023_04_01 = APIVersion(known: "2023-04-01-preview")
-    package static let v2024_04_01 = APIVersion(known: "2024-04-01-preview")
     /// The version that our documents describe.
     package static let reference = APIVersion(known: "2024-04-01")
 }

@@ -52,7 +52,8 @@ package struct ISODuration: Sendable, Hashable, Codable, CustomStringConvertible
         if hours > 0 { text += "\(hours)H" }
         if minutes > 0 { text += "\(minutes)M" }
         if rest > 0 {
-            text += rest.isMultiple(of: 1_000)
+            text +=
+                rest.isMultiple(of: 1_000)
                 ? "\(rest / 1_000)S" : String(format: "%g", Double(rest) / 1_000) + "S"
         }
         return text

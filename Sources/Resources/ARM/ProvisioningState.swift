@@ -31,7 +31,8 @@ package enum ProvisioningState: String, Sendable, Codable, CaseIterable {
         case (_, .deletionRequested): .deleting
         case (.succeeded, .updateRequested), (.failed, .updateRequested), (.canceled, .updateRequested): .updating
         case (.succeeded, .scalingRequested), (.failed, .scalingRequested), (.canceled, .scalingRequested): .scaling
-        case (.creating, .operationSucceeded), (.updating, .operationSucceeded), (.scaling, .operationSucceeded): .succeeded
+        case (.creating, .operationSucceeded), (.updating, .operationSucceeded), (.scaling, .operationSucceeded):
+            .succeeded
         case (.creating, .operationFailed), (.updating, .operationFailed), (.scaling, .operationFailed): .failed
         case (.creating, .operationCanceled), (.updating, .operationCanceled), (.scaling, .operationCanceled): .canceled
         default: nil

@@ -39,7 +39,8 @@ package struct ResourceEnvelope: Sendable, Equatable, Codable {
         if tags.count > tagLimit { place.report("holds \(tags.count) tags, at most \(tagLimit) are allowed") }
         for (key, value) in tags where key.count > tagKeyLimit || value.count > tagValueLimit {
             place.report(
-                "the tag '\(key.prefix(40))' is too long: at most \(tagKeyLimit) characters for a name, \(tagValueLimit) for a value")
+                "the tag '\(key.prefix(40))' is too long: at most \(tagKeyLimit) characters for a name, \(tagValueLimit) for a value"
+            )
         }
         return tags
     }

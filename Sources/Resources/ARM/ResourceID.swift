@@ -99,6 +99,7 @@ extension ResourceID {
     /// The workspace that this resource lives in.
     package var workspace: ResourceID {
         ResourceID(
-            subscription: subscription, resourceGroup: resourceGroup, provider: provider, segments: Array(segments.prefix(1)))
+            subscription: subscription, resourceGroup: resourceGroup, provider: provider,
+            segments: Array(segments.prefix(1)))
     }
 }

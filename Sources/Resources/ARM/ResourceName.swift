@@ -2,10 +2,12 @@
 package enum ResourceName {
     /// 1 to 90 characters: letters, digits, `-`, `_`, `.`, `(`, `)`; not ending in a dot.
     package static func checkResourceGroup(_ name: String) throws(ARMError) {
-        let valid = (1...90).contains(name.count) && !name.hasSuffix(".")
+        let valid =
+            (1...90).contains(name.count) && !name.hasSuffix(".")
             && name.allSatisfy { $0.isLetter || $0.isNumber || "-_.()".contains($0) }
         guard valid else {
-            throw invalid(name, "resource group", "1 to 90 letters, digits, '-', '_', '.', '(' or ')', not ending in '.'")
+            throw invalid(
+                name, "resource group", "1 to 90 letters, digits, '-', '_', '.', '(' or ')', not ending in '.'")
         }
     }
 
@@ -18,11 +20,14 @@ package enum ResourceName {
 
     /// Endpoints and deployments: 3 to 32 characters, a letter first, letters, digits and single hyphens.
     package static func checkEndpointOrDeployment(_ name: String, kind: String) throws(ARMError) {
-        let valid = (3...32).contains(name.count) && (name.first?.isASCII ?? false) && (name.first?.isLetter ?? false)
+        let valid =
+            (3...32).contains(name.count) && (name.first?.isASCII ?? false) && (name.first?.isLetter ?? false)
             && name.allSatisfy { isASCIIAlphanumeric($0) || $0 == "-" }
             && !name.contains("--") && !name.hasSuffix("-")
         guard valid else {
-            throw invalid(name, kind, "3 to 32 letters, digits and single hyphens, starting with a letter and not ending in a hyphen")
+            throw invalid(
+                name, kind,
+                "3 to 32 letters, digits and single hyphens, starting with a letter and not ending in a hyphen")
         }
     }
 
@@ -34,7 +39,9 @@ package enum ResourceName {
     }
 
     private static func invalid(_ name: String, _ kind: String, _ rule: String) -> ARMError {
-        ARMError(.invalidResourceName, "'\(name.prefix(300))' is not a valid \(kind) name: it must have \(rule).", target: "name")
+        ARMError(
+            .invalidResourceName, "'\(name.prefix(300))' is not a valid \(kind) name: it must have \(rule).",
+            target: "name")
     }
 
     private static func startsWithLetterOrDigit(_ name: String) -> Bool {

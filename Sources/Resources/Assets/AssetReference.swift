@@ -38,7 +38,8 @@ package enum AssetReference: Sendable, Equatable {
 
     /// `azureml://[subscriptions/…/]datastores/{d}/paths/{p}` and `azureml://locations/…/models/{n}/versions/{v}`.
     private static func parseURI(_ text: String) -> AssetReference? {
-        let parts = text.dropFirst("azureml://".count).split(separator: "/", omittingEmptySubsequences: true).map(String.init)
+        let parts = text.dropFirst("azureml://".count).split(separator: "/", omittingEmptySubsequences: true).map(
+            String.init)
         let lowered = parts.map { $0.lowercased() }
         if let store = lowered.firstIndex(of: "datastores"), store + 2 < parts.count, lowered[store + 2] == "paths" {
             return .datastorePath(

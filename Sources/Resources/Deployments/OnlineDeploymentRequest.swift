@@ -44,7 +44,8 @@ extension OnlineDeploymentProperties {
         egressPublicNetworkAccess =
             body.enumeration("egressPublicNetworkAccess", of: PublicNetworkAccess.self) ?? .enabled
         dataCollector = DataCollector(reading: body.object("dataCollector"))
-        containerResourceRequirements = ContainerResourceRequirements(reading: body.object("containerResourceRequirements"))
+        containerResourceRequirements = ContainerResourceRequirements(
+            reading: body.object("containerResourceRequirements"))
         for name in environmentVariables.keys where !Self.isVariableName(name) {
             body["environmentVariables"].report("'\(name)' is not a name for an environment variable")
         }
@@ -78,7 +79,8 @@ extension ScaleSettings {
         minInstances = body.integer("minInstances", in: 0...OnlineDeploymentRequest.instanceLimit) ?? 1
         maxInstances = body.integer("maxInstances", in: 1...OnlineDeploymentRequest.instanceLimit) ?? 1
         targetUtilizationPercentage = body.integer("targetUtilizationPercentage", in: 1...100) ?? 70
-        pollingInterval = body.duration("pollingInterval", milliseconds: 1_000...86_400_000) ?? ISODuration(milliseconds: 1_000)
+        pollingInterval =
+            body.duration("pollingInterval", milliseconds: 1_000...86_400_000) ?? ISODuration(milliseconds: 1_000)
         if let minInstances, let maxInstances, minInstances > maxInstances {
             body["minInstances"].report("must be at most maxInstances (\(maxInstances)), not \(minInstances)")
         }
@@ -118,7 +120,8 @@ extension DataCollector {
         if collections.isEmpty { body["collections"].report("must hold at least one collection") }
         rollingRate = body.enumeration("rollingRate", of: RollingRate.self) ?? .hour
         let logging = body.object("requestLogging")
-        requestLogging = logging.isPresent ? RequestLogging(captureHeaders: logging.strings("captureHeaders") ?? []) : nil
+        requestLogging =
+            logging.isPresent ? RequestLogging(captureHeaders: logging.strings("captureHeaders") ?? []) : nil
     }
 }
 
@@ -146,7 +149,9 @@ extension ContainerResourceRequirements.Quantities {
         memory = body.string("memory")
         gpu = body.string("gpu")
         for (name, text) in [("cpu", cpu), ("memory", memory), ("gpu", gpu)] {
-            if let text, ResourceQuantity(text) == nil { body[name].report("'\(text)' is not a quantity such as 500m or 1Gi") }
+            if let text, ResourceQuantity(text) == nil {
+                body[name].report("'\(text)' is not a quantity such as 500m or 1Gi")
+            }
         }
     }
 }

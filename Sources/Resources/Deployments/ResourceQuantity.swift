@@ -5,7 +5,8 @@ package struct ResourceQuantity: Sendable, Equatable {
 
     package init?(_ text: String) {
         let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-        guard let value = Double(number), value.isFinite, let factor = Self.factors[String(text.dropFirst(number.count))],
+        guard let value = Double(number), value.isFinite,
+            let factor = Self.factors[String(text.dropFirst(number.count))],
             value * factor < 1e15
         else { return nil }
         thousandths = Int64((value * factor * 1_000).rounded())

@@ -78,7 +78,8 @@ package enum ServicePropertyKeys {
     package static let createdBy = "createdBy"
     package static let lastModifiedAt = "lastModifiedAt"
 
-    private static let all = Set([operationURI, endpointID, createdAt, createdBy, lastModifiedAt].map { $0.lowercased() })
+    private static let all = Set(
+        [operationURI, endpointID, createdAt, createdBy, lastModifiedAt].map { $0.lowercased() })
 
     /// The bag without what the service wrote.
     package static func removed(from bag: [String: String]) -> [String: String] {

@@ -29,7 +29,8 @@ package struct OnlineEndpointRequest: Sendable, Equatable {
             properties: ServicePropertyKeys.removed(from: properties.stringMap("properties") ?? [:]),
             traffic: traffic, mirrorTraffic: mirror,
             compute: compute.flatMap { $0.isEmpty ? nil : $0 },
-            publicNetworkAccess: properties.enumeration("publicNetworkAccess", of: PublicNetworkAccess.self) ?? .enabled)
+            publicNetworkAccess: properties.enumeration("publicNetworkAccess", of: PublicNetworkAccess.self) ?? .enabled
+        )
         try body.throwProblems(in: "The online endpoint")
     }
 

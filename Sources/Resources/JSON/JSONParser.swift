@@ -141,7 +141,9 @@ package struct JSONParser {
             position += 1
             switch byte {
             case UInt8(ascii: "\""):
-                guard let text = String(validating: output, as: UTF8.self) else { throw failure("text that is not UTF-8") }
+                guard let text = String(validating: output, as: UTF8.self) else {
+                    throw failure("text that is not UTF-8")
+                }
                 return text
             case UInt8(ascii: "\\"): try escape(into: &output)
             case 0..<0x20: throw failure("a control character inside a string")

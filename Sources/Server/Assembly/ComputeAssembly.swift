@@ -21,7 +21,8 @@ enum ComputeAssembly {
                 ?? (FileManager.default.isExecutableFile(atPath: installed)
                     ? installed : find("uv", in: environment, key: "compute.uv"))
             if settings.socketDirectory.path.utf8.count > 50 {
-                settings.socketDirectory = URL(filePath: "/tmp/sluice-replicas-\(getuid())", directoryHint: .isDirectory)
+                settings.socketDirectory = URL(
+                    filePath: "/tmp/sluice-replicas-\(getuid())", directoryHint: .isDirectory)
             }
             return LocalProcessBackend(configuration: settings, logger: logger) { reference, directory in
                 let container = try ContainerName(reference.container)

@@ -8,7 +8,8 @@ package enum ContractDocument {
 
     /// Paths and components of all files; the description of `sluice.json`.
     package static func load(_ directory: URL) throws -> Data {
-        let names = try FileManager.default.contentsOfDirectory(atPath: directory.path).filter { $0.hasSuffix(".json") }.sorted()
+        let names = try FileManager.default.contentsOfDirectory(atPath: directory.path).filter { $0.hasSuffix(".json") }
+            .sorted()
         var merged: [String: Any] = [:]
         var paths: [String: Any] = [:]
         var components: [String: [String: Any]] = [:]

@@ -87,7 +87,9 @@ package struct ControlPlaneAssembly: Sendable {
         let control = RouterControlClient(http: inputs.http, token: inputs.routerToken)
         publisher = RoutingPublisher(
             database: database, control: control, address: inputs.scoring, tokenIssuer: inputs.signIn.issuer,
-            tokenKeys: keys.verificationKeys.map { RoutingTable.TokenKey(keyID: $0.keyID, publicKeyPEM: $0.publicKeyPEM) },
+            tokenKeys: keys.verificationKeys.map {
+                RoutingTable.TokenKey(keyID: $0.keyID, publicKeyPEM: $0.publicKeyPEM)
+            },
             hub: hub, logger: logger)
 
         let wait = ReplicaWait(database: database, hub: hub)

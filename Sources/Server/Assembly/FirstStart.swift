@@ -8,7 +8,8 @@ import Resources
 /// one file and nowhere else.
 enum FirstStart {
     static func perform(
-        _ configuration: ServerConfiguration, _ installation: Installation, _ assembly: ControlPlaneAssembly, logger: Logger
+        _ configuration: ServerConfiguration, _ installation: Installation, _ assembly: ControlPlaneAssembly,
+        logger: Logger
     ) async throws {
         let services = assembly.services
         try await services.scopes.ensureSubscription(installation.subscriptionID, displayName: "Sluice")
@@ -21,7 +22,8 @@ enum FirstStart {
             _ = try await services.scopes.putGroup(caller: caller, group)
         }
         let id = ResourceID.workspace(
-            subscription: installation.subscriptionID, resourceGroup: group.name, name: configuration.bootstrapWorkspace)
+            subscription: installation.subscriptionID, resourceGroup: group.name, name: configuration.bootstrapWorkspace
+        )
         let body = try JSONParser.parse(#"{"location":"\#(configuration.bootstrapLocation)","properties":{}}"#.utf8)
         _ = try await services.workspaces.put(
             caller: caller, id, try WorkspaceRequest(reading: BodyReader(root: body)), if: .none)

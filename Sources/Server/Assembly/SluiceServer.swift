@@ -1,4 +1,3 @@
-import UnixSignals
 import API
 import Artifacts
 import AsyncHTTPClient
@@ -12,6 +11,7 @@ package import Logging
 import NIOCore
 import Postgres
 import ServiceLifecycle
+import UnixSignals
 
 /// `sluice serve`: the control plane of a configuration, from start to graceful shutdown.
 package struct SluiceServer: Sendable {
@@ -91,8 +91,9 @@ package struct SluiceServer: Sendable {
         let backend = try ComputeAssembly.backend(
             configuration, artifacts: artifacts, environment: environment, logger: logger)
         let key = AccountKey(base64: installation.storageKey)
-        let public_ = configuration.scoringPublicAddress ?? configuration.scoring
-        let contract = try ContractDocument.load(try SupportFiles.find("openapi", given: configuration.openAPIDirectory))
+        let scoring = configuration.scoringPublicAddress ?? configuration.scoring
+        let contract = try ContractDocument.load(
+            try SupportFiles.find("openapi", given: configuration.openAPIDirectory))
         return try await ControlPlaneAssembly(
             ControlPlaneAssembly.Inputs(
                 database: database, backend: backend, artifacts: artifacts,
@@ -100,7 +101,7 @@ package struct SluiceServer: Sendable {
                 master: try Installation.loadMasterKey(configuration.data),
                 signIn: SignInSettings(tenantID: installation.tenantID),
                 scoring: ScoringAddress(
-                    scheme: "http", authority: public_.description, domain: configuration.scoringDomain),
+                    scheme: "http", authority: scoring.description, domain: configuration.scoringDomain),
                 fleet: try fleet(), routerToken: configuration.routerControlToken,
                 replicas: ReplicaSettings(drainDeadline: configuration.drainDeadline),
                 queue: WorkQueueSettings(concurrency: configuration.concurrency),

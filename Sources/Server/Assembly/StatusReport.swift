@@ -1,8 +1,8 @@
-import Resources
 import Compute
 import Foundation
 package import Logging
 import Postgres
+import Resources
 import Store
 
 /// What runs, for `sluice status`: read from the process records and the database, without the API.
@@ -24,10 +24,13 @@ package struct StatusReport: Sendable {
         do {
             for router in try await RouterStore(database).list() {
                 lines.append(
-                    "router         \(router.state.rawValue), table \(router.acknowledgedGeneration), \(router.controlAddress)")
+                    "router         \(router.state.rawValue), table \(router.acknowledgedGeneration), \(router.controlAddress)"
+                )
             }
             let replicas = try await ReplicaStore(database).listAll()
-            for (state, group) in Dictionary(grouping: replicas, by: \.state).sorted(by: { $0.key.progress > $1.key.progress }) {
+            for (state, group) in Dictionary(grouping: replicas, by: \.state).sorted(by: {
+                $0.key.progress > $1.key.progress
+            }) {
                 lines.append("replicas       \(group.count) \(state.rawValue)")
             }
         } catch {

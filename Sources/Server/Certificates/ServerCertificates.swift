@@ -26,7 +26,8 @@ package enum ServerCertificates {
             let authority = try loadAuthority(configuration.data, logger: logger)
             let issued = try authority.issue(hosts: hosts)
             try DataDirectory.writeSecret(Data(issued.privateKeyPEM.utf8), to: keyFile)
-            try Data((issued.certificatePEM + authority.certificatePEM).utf8).write(to: certificateFile, options: .atomic)
+            try Data((issued.certificatePEM + authority.certificatePEM).utf8).write(
+                to: certificateFile, options: .atomic)
             try Data(hosts.joined(separator: "\n").utf8).write(to: hostsFile, options: .atomic)
             logger.info("server certificate made", metadata: ["tls.hosts": "\(hosts.joined(separator: ","))"])
         }
@@ -59,7 +60,8 @@ package enum ServerCertificates {
     private static func tls(certificateFile: String, keyFile: String) throws -> TLSConfiguration {
         let chain = try NIOSSLCertificate.fromPEMFile(certificateFile).map { NIOSSLCertificateSource.certificate($0) }
         let key = try NIOSSLPrivateKey(file: keyFile, format: .pem)
-        var configuration = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain, privateKey: .privateKey(key))
         configuration.minimumTLSVersion = .tlsv12
         return configuration
     }

@@ -30,8 +30,10 @@ package struct ConfigurationKey: Sendable {
             name: "http.trust-forwarded", fallback: "false",
             explanation: "Whether x-forwarded-host and x-forwarded-proto of a proxy in front are believed."),
         ConfigurationKey(
-            name: "tls.certificate", fallback: "made by the local CA", explanation: "PEM file of your own server certificate chain."),
-        ConfigurationKey(name: "tls.key", fallback: "made by the local CA", explanation: "PEM file of its private key."),
+            name: "tls.certificate", fallback: "made by the local CA",
+            explanation: "PEM file of your own server certificate chain."),
+        ConfigurationKey(
+            name: "tls.key", fallback: "made by the local CA", explanation: "PEM file of its private key."),
         ConfigurationKey(
             name: "scoring.address", fallback: "127.0.0.1:8580", explanation: "host:port that the routers share."),
         ConfigurationKey(
@@ -52,7 +54,8 @@ package struct ConfigurationKey: Sendable {
         ConfigurationKey(
             name: "routers.count", fallback: "3", explanation: "Router processes on this host, 0 to 64."),
         ConfigurationKey(
-            name: "routers.executable", fallback: "sluice-router beside this binary", explanation: "The router's binary."),
+            name: "routers.executable", fallback: "sluice-router beside this binary",
+            explanation: "The router's binary."),
         ConfigurationKey(
             name: "routers.external", fallback: "none",
             explanation: "Control addresses (tcp:host:port) of routers that somebody else starts, separated by commas."),
@@ -63,7 +66,8 @@ package struct ConfigurationKey: Sendable {
             name: "compute.backend", fallback: "local",
             explanation: "What runs replicas: local (processes of this host) or simulated."),
         ConfigurationKey(
-            name: "compute.python", fallback: "python3 on the path", explanation: "Python that environments are built from."),
+            name: "compute.python", fallback: "python3 on the path",
+            explanation: "Python that environments are built from."),
         ConfigurationKey(
             name: "compute.uv", fallback: "uv beside the data directory or on the path",
             explanation: "The uv binary that builds environments."),
@@ -79,8 +83,10 @@ package struct ConfigurationKey: Sendable {
             name: "openapi.directory", fallback: "found beside the binary or in the sources",
             explanation: "Directory of the OpenAPI documents."),
         ConfigurationKey(
-            name: "bootstrap.resource-group", fallback: "default", explanation: "Resource group made on the first start."),
-        ConfigurationKey(name: "bootstrap.workspace", fallback: "main", explanation: "Workspace made on the first start."),
+            name: "bootstrap.resource-group", fallback: "default",
+            explanation: "Resource group made on the first start."),
+        ConfigurationKey(
+            name: "bootstrap.workspace", fallback: "main", explanation: "Workspace made on the first start."),
         ConfigurationKey(name: "bootstrap.location", fallback: "local", explanation: "Region of both."),
         ConfigurationKey(
             name: "log.level", fallback: "info", explanation: "trace, debug, info, notice, warning, error or critical."),

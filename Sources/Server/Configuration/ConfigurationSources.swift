@@ -46,7 +46,9 @@ package struct ConfigurationSources: Sendable {
 
     private func checkEnvironment() throws {
         let known = Set(ConfigurationKey.all.map(\.environmentName))
-        let unknown = environment.keys.filter { $0.hasPrefix("SLUICE_") && !known.contains($0) && !Self.isForClients($0) }
+        let unknown = environment.keys.filter {
+            $0.hasPrefix("SLUICE_") && !known.contains($0) && !Self.isForClients($0)
+        }
         guard unknown.isEmpty else {
             throw ConfigurationProblems(
                 problems: unknown.sorted().map { "the environment variable \($0) is no key; see sluice settings" })

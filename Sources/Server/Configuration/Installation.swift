@@ -29,9 +29,11 @@ package struct Installation: Sendable, Codable {
     /// The key that wraps the data keys of workspaces: 32 bytes in a file that only we can read.
     package static func loadMasterKey(_ data: DataDirectory) throws -> SecretBox {
         if !FileManager.default.fileExists(atPath: data.masterKey.path) {
-            try DataDirectory.writeSecret(Data(try Digests.random(count: 32).base64EncodedString().utf8), to: data.masterKey)
+            try DataDirectory.writeSecret(
+                Data(try Digests.random(count: 32).base64EncodedString().utf8), to: data.masterKey)
         }
-        let text = try String(contentsOf: data.masterKey, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+        let text = try String(contentsOf: data.masterKey, encoding: .utf8).trimmingCharacters(
+            in: .whitespacesAndNewlines)
         return try SecretBox(key: Data(base64Encoded: text) ?? Data())
     }
 }

@@ -53,7 +53,8 @@ package struct ServerConfiguration: Sendable {
         func integer(_ key: String, _ fallback: Int, _ range: ClosedRange<Int>) -> Int {
             guard let text = text(key) else { return fallback }
             guard let number = Int(text), range.contains(number) else {
-                problems.append("\(key) must be a number from \(range.lowerBound) to \(range.upperBound), not '\(text)'")
+                problems.append(
+                    "\(key) must be a number from \(range.lowerBound) to \(range.upperBound), not '\(text)'")
                 return fallback
             }
             return number
@@ -69,13 +70,15 @@ package struct ServerConfiguration: Sendable {
         func choice<Value: RawRepresentable<String> & CaseIterable>(_ key: String, _ fallback: Value) -> Value {
             guard let text = text(key) else { return fallback }
             guard let value = Value(rawValue: text.lowercased()) else {
-                problems.append("\(key) must be one of \(Value.allCases.map(\.rawValue).joined(separator: ", ")), not '\(text)'")
+                problems.append(
+                    "\(key) must be one of \(Value.allCases.map(\.rawValue).joined(separator: ", ")), not '\(text)'")
                 return fallback
             }
             return value
         }
 
-        data = DataDirectory(root: URL(filePath: text("data.directory") ?? DataDirectory.standard, directoryHint: .isDirectory))
+        data = DataDirectory(
+            root: URL(filePath: text("data.directory") ?? DataDirectory.standard, directoryHint: .isDirectory))
         https = address("https.address") ?? SocketAddressText(host: "127.0.0.1", port: 8443)
         httpsHosts = list("https.hosts")
         http = address("http.address")
@@ -107,8 +110,12 @@ package struct ServerConfiguration: Sendable {
 
         if let http, !http.isLoopback { problems.append("http.address must be a loopback address, not '\(http)'") }
         if (certificateFile == nil) != (keyFile == nil) { problems.append("tls.certificate and tls.key go together") }
-        let isName = schema.first?.isLetter ?? false && schema.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
-        if !isName || schema.count > 40 { problems.append("database.schema must be a plain name of up to 40 letters, digits and '_'") }
+        let isName =
+            schema.first?.isLetter ?? false
+            && schema.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+        if !isName || schema.count > 40 {
+            problems.append("database.schema must be a plain name of up to 40 letters, digits and '_'")
+        }
         for router in externalRouters where !router.hasPrefix("tcp:") && !router.hasPrefix("unix:") {
             problems.append("routers.external holds '\(router)', which is neither tcp:host:port nor unix:/path")
         }

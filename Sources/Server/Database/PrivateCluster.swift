@@ -36,7 +36,9 @@ package struct PrivateCluster: Service {
     private var socketDirectory: URL {
         let inside = directory.appending(path: "socket", directoryHint: .isDirectory)
         guard inside.path.utf8.count > 80 else { return inside }
-        let digest = directory.path.utf8.reduce(UInt64(14_695_981_039_346_656_037)) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
+        let digest = directory.path.utf8.reduce(UInt64(14_695_981_039_346_656_037)) {
+            ($0 ^ UInt64($1)) &* 1_099_511_628_211
+        }
         return URL(filePath: "/tmp/sluice-\(String(digest, radix: 36))", directoryHint: .isDirectory)
     }
 
@@ -91,7 +93,8 @@ package struct PrivateCluster: Service {
         }
         if !FileManager.default.fileExists(atPath: logFile.path) {
             // Without the file the first program that logs to it says what is wrong.
-            _ = FileManager.default.createFile(atPath: logFile.path, contents: nil, attributes: [.posixPermissions: 0o600])
+            _ = FileManager.default.createFile(
+                atPath: logFile.path, contents: nil, attributes: [.posixPermissions: 0o600])
         }
         if let account { try checkReachable(account) }
     }
@@ -103,7 +106,8 @@ package struct PrivateCluster: Service {
             var status = stat()
             if stat(path.path, &status) == 0, status.st_mode & 0o001 == 0, status.st_uid != account.user {
                 throw Failure(
-                    description: "the postgres account can't enter \(path.path); use another data.directory, or chmod o+x it")
+                    description:
+                        "the postgres account can't enter \(path.path); use another data.directory, or chmod o+x it")
             }
             path = path.deletingLastPathComponent()
         }
@@ -177,7 +181,8 @@ package struct PrivateCluster: Service {
             FileManager.default.isExecutableFile(atPath: "\(root)/\($0)/bin/postgres")
         }
         guard let newest else {
-            throw Failure(description: "no PostgreSQL server is installed under \(root); install postgresql, or set database.url")
+            throw Failure(
+                description: "no PostgreSQL server is installed under \(root); install postgresql, or set database.url")
         }
         return "\(root)/\(newest)/bin"
     }

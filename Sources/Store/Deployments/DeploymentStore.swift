@@ -167,7 +167,8 @@ package struct DeploymentStore: Sendable {
 
     static func decode(_ row: Row) throws -> OnlineDeployment {
         let (
-            id, endpointID, subscription, group, workspace, endpoint, name, envelope, properties, count, state, revision,
+            id, endpointID, subscription, group, workspace, endpoint, name, envelope, properties, count, state,
+            revision,
             generation, by, at, lastBy, lastAt, operation
         ) = try row.decode(
             UUID.self, UUID.self, String.self, String.self, String.self, String.self, String.self,

@@ -107,7 +107,8 @@ package struct EndpointStore: Sendable {
 
     static func decode(_ row: Row) throws -> OnlineEndpoint {
         let (
-            id, workspaceID, subscription, group, workspace, name, envelope, properties, state, revision, generation, by,
+            id, workspaceID, subscription, group, workspace, name, envelope, properties, state, revision, generation,
+            by,
             at, lastBy, lastAt, operation
         ) = try row.decode(
             UUID.self, UUID.self, String.self, String.self, String.self, String.self, JSONColumn<ResourceEnvelope>.self,

@@ -88,7 +88,8 @@ package struct RoutingStore: Sendable {
             """
         ).rows.map { row in
             let (id, name, location, properties, digests) = try row.decode(
-                UUID.self, String.self, String.self, JSONColumn<OnlineEndpointProperties>.self, JSONColumn<[String]>.self)
+                UUID.self, String.self, String.self, JSONColumn<OnlineEndpointProperties>.self,
+                JSONColumn<[String]>.self)
             return RoutedEndpoint(
                 id: id, name: name, location: location, properties: properties.value, keyDigests: digests.value,
                 deployments: deployments[id] ?? [])

@@ -60,7 +60,9 @@ package struct OperationStore: Sendable {
     }
 
     /// Writes timeline and cursor of a step that ended; false when the operation was cancelled or taken over.
-    package func advance(_ operation: ResourceOperation, from cursor: Int, holding claim: WorkClaim) async throws -> Bool {
+    package func advance(_ operation: ResourceOperation, from cursor: Int, holding claim: WorkClaim) async throws
+        -> Bool
+    {
         try await runner.query(
             """
             UPDATE operations SET cursor = \(operation.cursor), timeline = \(JSONColumn(operation.timeline))
@@ -75,13 +77,14 @@ package struct OperationStore: Sendable {
     package func finish(
         _ id: OperationID, as state: OperationState, error: ARMError?, timeline: [OperationPhase]?
     ) async throws -> Bool {
-        let finished = try await runner.query(
-            """
-            UPDATE operations SET state = \(state.rawValue), error = \(error.map { JSONColumn($0) }),
-                timeline = coalesce(\(timeline.map { JSONColumn($0) })::jsonb, timeline), finished_at = clock_timestamp()
-            WHERE id = \(id.value) AND state IN ('accepted', 'running')
-            """
-        ).affectedRows == 1
+        let finished =
+            try await runner.query(
+                """
+                UPDATE operations SET state = \(state.rawValue), error = \(error.map { JSONColumn($0) }),
+                    timeline = coalesce(\(timeline.map { JSONColumn($0) })::jsonb, timeline), finished_at = clock_timestamp()
+                WHERE id = \(id.value) AND state IN ('accepted', 'running')
+                """
+            ).affectedRows == 1
         if finished { try await runner.query("DELETE FROM work_items WHERE operation_id = \(id.value)") }
         return finished
     }
@@ -102,7 +105,8 @@ package struct OperationStore: Sendable {
             finishedAt, deadlineAt
         ) = try row.decode(
             UUID.self, OperationKind.self, String.self, UUID.self, Int64.self, OperationState.self, Int.self,
-            JSONColumn<[OperationPhase]>.self, JSONColumn<ARMError>?.self, String.self, String.self, Date.self, Date?.self,
+            JSONColumn<[OperationPhase]>.self, JSONColumn<ARMError>?.self, String.self, String.self, Date.self,
+            Date?.self,
             Date.self)
         return ResourceOperation(
             id: OperationID(id), kind: kind, resourceID: resource, subjectID: subject, generation: generation,

@@ -55,7 +55,8 @@ package struct ReplicaStore: Sendable {
         self.runner = runner
     }
 
-    private static let columns = "r.id, r.deployment_id, r.generation, r.state, r.handle, r.failures, r.retry_at, r.error"
+    private static let columns =
+        "r.id, r.deployment_id, r.generation, r.state, r.handle, r.failures, r.retry_at, r.error"
 
     package func find(_ id: ReplicaID) async throws -> ReplicaRow? {
         try await runner.query("SELECT \(raw: Self.columns) FROM replicas r WHERE r.id = \(id.value)").first
@@ -97,9 +98,10 @@ package struct ReplicaStore: Sendable {
     private static func group(_ rows: [Row]) throws -> [DeploymentReplicas] {
         var groups: [DeploymentReplicas] = []
         for row in rows {
-            let (deployment, wanted, target, id, _, generation, state, handle, failures, retryAt, error) = try row.decode(
-                UUID.self, Int.self, Int64.self, UUID?.self, UUID?.self, Int64?.self, ReplicaState?.self,
-                JSONColumn<ReplicaHandle>?.self, Int?.self, Date?.self, JSONColumn<ARMError>?.self)
+            let (deployment, wanted, target, id, _, generation, state, handle, failures, retryAt, error) =
+                try row.decode(
+                    UUID.self, Int.self, Int64.self, UUID?.self, UUID?.self, Int64?.self, ReplicaState?.self,
+                    JSONColumn<ReplicaHandle>?.self, Int?.self, Date?.self, JSONColumn<ARMError>?.self)
             if groups.last?.deploymentID != deployment {
                 groups.append(
                     DeploymentReplicas(deploymentID: deployment, wanted: wanted, generation: target, replicas: []))

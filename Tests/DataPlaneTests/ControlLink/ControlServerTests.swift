@@ -48,7 +48,9 @@ import Testing
             #expect(!status.listenAddress.hasSuffix(":0"))
             let report = try JSONDecoder().decode(TrafficReport.self, from: Data(Self.ask(address, "GET /report").body))
             #expect(report.deployments.map(\.deployment) == ["blue", "green"])
-            #expect(try Self.ask(address, "GET /metrics").text.contains("sluice_router_requests_total{endpoint=\"Fraud\",deployment=\"blue\",code=\"2xx\"} 0"))
+            #expect(
+                try Self.ask(address, "GET /metrics").text.contains(
+                    "sluice_router_requests_total{endpoint=\"Fraud\",deployment=\"blue\",code=\"2xx\"} 0"))
             #expect(try Self.ask(address, "GET /healthz").status == 200)
             #expect(try Self.ask(address, "GET /nothing").status == 404)
             #expect(try Self.ask(address, "POST /drain").status == 202)

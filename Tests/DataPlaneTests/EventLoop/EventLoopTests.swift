@@ -26,18 +26,21 @@ import Testing
 }
 
 @Suite struct SocketAddressTests {
-    @Test(arguments: [
-        ("unix:/tmp/a.sock", "unix:/tmp/a.sock"), ("tcp:127.0.0.1:80", "127.0.0.1:80"), ("tcp:localhost:1", "127.0.0.1:1"),
-        ("tcp:[::1]:80", "[::1]:80"), ("unix:relative", nil), ("tcp:host.example:80", nil), ("tcp:127.0.0.1", nil),
-        ("tcp:127.0.0.1:70000", nil), ("127.0.0.1:80", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("unix:/tmp/a.sock", "unix:/tmp/a.sock"), ("tcp:127.0.0.1:80", "127.0.0.1:80"), ("tcp:localhost:1", "127.0.0.1:1"),
+            ("tcp:[::1]:80", "[::1]:80"), ("unix:relative", nil), ("tcp:host.example:80", nil), ("tcp:127.0.0.1", nil),
+            ("tcp:127.0.0.1:70000", nil), ("127.0.0.1:80", nil),
+        ] as [(String, String?)])
     func `an address is read strictly`(text: String, description: String?) {
         #expect(SocketAddress(text)?.description == description)
     }
 }
 
 @Suite struct ByteQueueTests {
-    @Test(arguments: [(0, "0", "0"), (9, "9", "9"), (10, "10", "a"), (4096, "4096", "1000"), (UInt64.max, "18446744073709551615", "ffffffffffffffff")])
+    @Test(arguments: [
+        (0, "0", "0"), (9, "9", "9"), (10, "10", "a"), (4096, "4096", "1000"), (UInt64.max, "18446744073709551615", "ffffffffffffffff"),
+    ])
     func `numbers are written in digits`(number: UInt64, decimal: String, hexadecimal: String) {
         let pool = BufferPool(size: 64)
         var queue = ByteQueue()

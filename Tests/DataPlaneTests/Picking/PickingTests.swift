@@ -32,9 +32,10 @@ import Testing
 }
 
 @Suite struct LeastLoadedTests {
-    @Test(arguments: [
-        ([3, 1, 2], 4, 1), ([4, 4], 4, nil), ([], 1, nil), ([0, 0, 0], 1, 0), ([5, 4], 5, 1),
-    ] as [([Int], Int, Int?)])
+    @Test(
+        arguments: [
+            ([3, 1, 2], 4, 1), ([4, 4], 4, nil), ([], 1, nil), ([0, 0, 0], 1, 0), ([5, 4], 5, 1),
+        ] as [([Int], Int, Int?)])
     func `the least loaded replica with a free slot is picked`(busy: [Int], limit: Int, expected: Int?) {
         let choice = LeastLoaded.pick(count: busy.count, limit: limit, start: 0) { ReplicaLoad(busy: busy[$0]) }
         #expect(choice == expected)
@@ -53,21 +54,22 @@ import Testing
 }
 
 @Suite struct RequestTargetTests {
-    @Test(arguments: [
-        ("/api/v1/endpoint/Fraud/score", "Fraud", true, ""),
-        ("/api/v1/endpoint/fraud/score?a=1", "fraud", true, "?a=1"),
-        ("/api/v1/endpoint/fraud/v2/health?x", "fraud", false, "/v2/health?x"),
-        ("/api/v1/endpoint/fraud/scores", "fraud", false, "/scores"),
-        ("/api/v1/endpoint/fraud", "fraud", false, ""),
-        ("/api/v1/endpoint/fraud?score", "fraud", false, "?score"),
-        ("/api/v1/endpoint/fr%61ud/score", "fr%61ud", true, ""),
-        ("/score", nil, true, ""),
-        ("/score?x", nil, true, "?x"),
-        ("/swagger.json", nil, false, "/swagger.json"),
-        ("http://host/score?x", nil, true, "?x"),
-        ("http://host/api/v1/endpoint/a/b", "a", false, "/b"),
-        ("/api/v1/endpoint/", nil, false, "/api/v1/endpoint/"),
-    ] as [(String, String?, Bool, String)])
+    @Test(
+        arguments: [
+            ("/api/v1/endpoint/Fraud/score", "Fraud", true, ""),
+            ("/api/v1/endpoint/fraud/score?a=1", "fraud", true, "?a=1"),
+            ("/api/v1/endpoint/fraud/v2/health?x", "fraud", false, "/v2/health?x"),
+            ("/api/v1/endpoint/fraud/scores", "fraud", false, "/scores"),
+            ("/api/v1/endpoint/fraud", "fraud", false, ""),
+            ("/api/v1/endpoint/fraud?score", "fraud", false, "?score"),
+            ("/api/v1/endpoint/fr%61ud/score", "fr%61ud", true, ""),
+            ("/score", nil, true, ""),
+            ("/score?x", nil, true, "?x"),
+            ("/swagger.json", nil, false, "/swagger.json"),
+            ("http://host/score?x", nil, true, "?x"),
+            ("http://host/api/v1/endpoint/a/b", "a", false, "/b"),
+            ("/api/v1/endpoint/", nil, false, "/api/v1/endpoint/"),
+        ] as [(String, String?, Bool, String)])
     func `a target says endpoint, scoring and the rest`(target: String, endpoint: String?, isScoring: Bool, rest: String) throws {
         try withBytes(target) { bytes in
             Result {

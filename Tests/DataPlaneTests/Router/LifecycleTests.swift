@@ -65,7 +65,10 @@ import Testing
         await #expect(throws: TableRefusal.outdated(served: 5)) {
             try await keeper.apply(RouterFixture.lines([], TableOptions(generation: 4)))
         }
-        for broken in ["", "{}", "{\"format\":1,\"generation\":9,\"routeCount\":1,\"tokenKeys\":[]}\n", "{\"format\":2,\"generation\":9,\"routeCount\":0,\"tokenKeys\":[]}\n"] {
+        for broken in [
+            "", "{}", "{\"format\":1,\"generation\":9,\"routeCount\":1,\"tokenKeys\":[]}\n",
+            "{\"format\":2,\"generation\":9,\"routeCount\":0,\"tokenKeys\":[]}\n",
+        ] {
             await #expect(throws: TableRefusal.self) { try await keeper.apply(Data(broken.utf8)) }
         }
         #expect(fixture.router.status.generation == 5)

@@ -80,8 +80,10 @@ import Testing
             // What fits in the kernel's buffers was sent; most of it cannot have been.
             var last = -1
             _ = eventually {
-                defer { last = sent.value; usleep(50_000) }
-                return sent.value == last
+                let now = sent.value
+                defer { last = now }
+                usleep(50_000)
+                return now == last
             }
             #expect(sent.value < 40)
             #expect(try client.readToEndCount(until: (64 << 20) + 40) >= 64 << 20)
@@ -107,11 +109,12 @@ import Testing
         replica.kill()
     }
 
-    @Test(arguments: [
-        ("HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", 200, "5"),
-        ("GET", "HTTP/1.1 204 No Content\r\n\r\n", 204, nil),
-        ("GET", "HTTP/1.1 304 Not Modified\r\n\r\n", 304, nil),
-    ] as [(String, String, Int, String?)])
+    @Test(
+        arguments: [
+            ("HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", 200, "5"),
+            ("GET", "HTTP/1.1 204 No Content\r\n\r\n", 204, nil),
+            ("GET", "HTTP/1.1 304 Not Modified\r\n\r\n", 304, nil),
+        ] as [(String, String, Int, String?)])
     func `an answer without a body leaves the connection usable`(method: String, raw: String, status: Int, length: String?) async throws {
         let replica = try StubReplica { _, socket in
             try socket.send(raw)
@@ -160,7 +163,8 @@ import Testing
         try await onThread {
             let client = try fixture.connect()
             try client.send(
-                "POST /score HTTP/1.1\r\nHost: fraud.example\r\nAuthorization: Bearer secret\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nX")
+                "POST /score HTTP/1.1\r\nHost: fraud.example\r\nAuthorization: Bearer secret\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nX"
+            )
             #expect(try client.readMessage().status == 400)
             #expect(client.isClosedByPeer())
         }

@@ -50,7 +50,7 @@ func decode(_ framing: BodyFraming, _ pieces: [[UInt8]]) -> (payload: [UInt8], s
 }
 
 /// Hexadecimal SHA-256.
-func SHA(_ bytes: UnsafeBufferPointer<UInt8>) -> String { Digest(of: bytes).hexadecimal }
+func sha256(_ bytes: UnsafeBufferPointer<UInt8>) -> String { Digest(of: bytes).hexadecimal }
 
 extension Digest {
     var hexadecimal: String {

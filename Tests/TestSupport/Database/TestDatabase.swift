@@ -1,5 +1,5 @@
 package import Foundation
-import Logging
+package import Logging
 package import Postgres
 
 /// A real PostgreSQL for tests: the server of `DATABASE_URL`, or a private one that ends with the test process.

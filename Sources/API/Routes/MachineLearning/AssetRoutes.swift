@@ -29,7 +29,8 @@ struct AssetRoutes {
 
     @Sendable func getContainer(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         let container = try await service.getContainer(
-            caller: try context.caller, workspace: try context.workspaceID(), kind: kind, name: try context.parameter("name"))
+            caller: try context.caller, workspace: try context.workspaceID(), kind: kind,
+            name: try context.parameter("name"))
         return try JSONBody(ProxyResourceBody(container)).response()
     }
 
@@ -50,7 +51,8 @@ struct AssetRoutes {
 
     @Sendable func deleteContainer(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         let existed = try await service.deleteContainer(
-            caller: try context.caller, workspace: try context.workspaceID(), kind: kind, name: try context.parameter("name"))
+            caller: try context.caller, workspace: try context.workspaceID(), kind: kind,
+            name: try context.parameter("name"))
         return Response(status: existed ? .ok : .noContent)
     }
 

@@ -61,7 +61,8 @@ struct OnlineDeploymentRoutes {
     @Sendable func getLogs(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         let wish = try DeploymentLogsRequest(reading: try await request.readBody(isOptional: true))
         let content = try await logs.logs(
-            caller: try context.caller, endpoint: try context.endpointID(), name: try context.parameter("deployment"), wish)
+            caller: try context.caller, endpoint: try context.endpointID(), name: try context.parameter("deployment"),
+            wish)
         return try JSONBody(DeploymentLogsBody(content: content)).response()
     }
 

@@ -75,7 +75,8 @@ struct OnlineEndpointRoutes {
     @Sendable func regenerateKeys(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         let wish = try RegenerateKeysRequest(reading: try await request.readBody())
         let operation = try await service.regenerateKeys(
-            caller: try context.caller, workspace: try context.workspaceID(), name: try context.parameter("endpoint"), wish)
+            caller: try context.caller, workspace: try context.workspaceID(), name: try context.parameter("endpoint"),
+            wish)
         return Response(following: operation, context)
     }
 

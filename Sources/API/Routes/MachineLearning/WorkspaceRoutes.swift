@@ -55,7 +55,9 @@ struct WorkspaceRoutes {
         return Response(status: existed ? .ok : .noContent)
     }
 
-    private func body(_ workspace: Workspace, _ context: APIRequestContext) -> TrackedResourceBody<WorkspacePropertiesBody> {
+    private func body(_ workspace: Workspace, _ context: APIRequestContext) -> TrackedResourceBody<
+        WorkspacePropertiesBody
+    > {
         TrackedResourceBody(workspace, tenantID: site.tenantID, baseURL: context.baseURL)
     }
 

@@ -11,27 +11,27 @@ struct SignInRoutes {
 
     private struct Configuration: Encodable {
         let issuer: String
-        let authorization_endpoint: String
-        let token_endpoint: String
-        let jwks_uri: String
-        let token_endpoint_auth_methods_supported = ["client_secret_post", "client_secret_basic"]
-        let grant_types_supported = ["client_credentials"]
-        let response_types_supported = ["token"]
-        let subject_types_supported = ["public"]
-        let id_token_signing_alg_values_supported = ["RS256"]
+        let authorizationEndpoint: String
+        let tokenEndpoint: String
+        let jwksUri: String
+        let tokenEndpointAuthMethodsSupported = ["client_secret_post", "client_secret_basic"]
+        let grantTypesSupported = ["client_credentials"]
+        let responseTypesSupported = ["token"]
+        let subjectTypesSupported = ["public"]
+        let idTokenSigningAlgValuesSupported = ["RS256"]
     }
 
     private struct Token: Encodable {
-        let token_type = "Bearer"
-        let expires_in: Int
-        let ext_expires_in: Int
-        let access_token: String
+        let tokenType = "Bearer"
+        let expiresIn: Int
+        let extExpiresIn: Int
+        let accessToken: String
     }
 
     private struct Refusal: Encodable {
         let error: String
-        let error_description: String
-        let correlation_id: String
+        let errorDescription: String
+        let correlationId: String
     }
 
     private struct KeySet: Encodable {
@@ -54,8 +54,8 @@ struct SignInRoutes {
         let base = "\(context.baseURL)/\(try context.parameter("tenant"))"
         return try JSONBody(
             Configuration(
-                issuer: service.issuer, authorization_endpoint: "\(base)/oauth2/v2.0/authorize",
-                token_endpoint: "\(base)/oauth2/v2.0/token", jwks_uri: "\(base)/discovery/v2.0/keys")
+                issuer: service.issuer, authorizationEndpoint: "\(base)/oauth2/v2.0/authorize",
+                tokenEndpoint: "\(base)/oauth2/v2.0/token", jwksUri: "\(base)/discovery/v2.0/keys"), names: .snakeCase
         ).response()
     }
 
@@ -76,25 +76,29 @@ struct SignInRoutes {
             let scope = form["scope"] ?? form["resource"].map { "\($0)/.default" } ?? ""
             let token = try await service.signIn(clientID: client.id, clientSecret: client.secret, scope: scope)
             let body = Token(
-                expires_in: token.lifetimeSeconds, ext_expires_in: token.lifetimeSeconds, access_token: token.token)
-            return try JSONBody(body).response(headers: [.cacheControl: "no-store"])
+                expiresIn: token.lifetimeSeconds, extExpiresIn: token.lifetimeSeconds, accessToken: token.token)
+            return try JSONBody(body, names: .snakeCase).response(headers: [.cacheControl: "no-store"])
         } catch let error as SignInError {
             let status: HTTPResponse.Status = error.code == .invalidClient ? .unauthorized : .badRequest
             let body = Refusal(
-                error: error.code.rawValue, error_description: error.message,
-                correlation_id: context.identifiers.correlationID)
-            return try JSONBody(body).response(status: status, headers: [.cacheControl: "no-store"])
+                error: error.code.rawValue, errorDescription: error.message,
+                correlationId: context.identifiers.correlationID)
+            return try JSONBody(body, names: .snakeCase).response(status: status, headers: [.cacheControl: "no-store"])
         }
     }
 
     /// From the form, or from Basic authentication (RFC 6749 §2.3.1).
-    private static func client(of request: Request, _ form: FormBody) throws(SignInError) -> (id: String, secret: String) {
+    private static func client(of request: Request, _ form: FormBody) throws(SignInError) -> (
+        id: String, secret: String
+    ) {
         if let id = form["client_id"], let secret = form["client_secret"] { return (id, secret) }
         if let header = request.headers[.authorization], header.lowercased().hasPrefix("basic "),
             let data = Data(base64Encoded: String(header.dropFirst("basic ".count))),
             let colon = data.firstIndex(of: UInt8(ascii: ":"))
         {
-            let decoded = [data[..<colon], data[(colon + 1)...]].map { FormBody.decode(String(decoding: $0, as: UTF8.self)) }
+            let decoded = [data[..<colon], data[(colon + 1)...]].map {
+                FormBody.decode(String(decoding: $0, as: UTF8.self))
+            }
             return (decoded[0], decoded[1])
         }
         throw SignInError(code: .invalidRequest, message: "client_id and client_secret are required.")

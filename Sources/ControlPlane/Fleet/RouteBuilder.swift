@@ -49,7 +49,7 @@ struct RouteBuilder: Sendable {
             authentication: Authentication(
                 mode: endpoint.properties.authMode == .key ? .key : .token,
                 keyDigests: endpoint.properties.authMode == .key ? endpoint.keyDigests : [],
-                tokenIssuer: tokenIssuer, tokenAudience: EndpointService.tokenAudience),
+                tokenIssuer: tokenIssuer, tokenAudience: SignInSettings.endpointTokenAudience),
             traffic: traffic, deployments: deployments)
     }
 
@@ -61,7 +61,8 @@ struct RouteBuilder: Sendable {
             name: deployment.name, scoringPath: deployment.replicas.first?.scoringPath ?? "/score",
             requestTimeoutMs: settings.requestTimeout.milliseconds,
             maxConcurrentRequestsPerReplica: settings.maxConcurrentRequestsPerInstance,
-            maxQueueWaitMs: kind == .managed ? settings.requestTimeout.milliseconds : settings.maxQueueWait.milliseconds,
+            maxQueueWaitMs: kind == .managed
+                ? settings.requestTimeout.milliseconds : settings.maxQueueWait.milliseconds,
             queueLimit: capacity,
             replicas: deployment.replicas.map { ReplicaRoute(id: $0.id.description, address: $0.address) })
     }

@@ -63,7 +63,8 @@ package enum APIRouter {
         ScopeRoutes(service: services.scopes, site: site).register(on: router)
         WorkspaceRoutes(service: services.workspaces, site: site).register(on: router)
         for kind in AssetKind.allCases {
-            AssetRoutes(kind: kind, service: services.assets, uploads: services.uploads, site: site).register(on: router)
+            AssetRoutes(kind: kind, service: services.assets, uploads: services.uploads, site: site).register(
+                on: router)
         }
         OnlineEndpointRoutes(
             service: services.endpoints, keys: services.keys, signIn: services.signInSettings, site: site

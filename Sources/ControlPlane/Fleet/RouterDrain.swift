@@ -37,9 +37,12 @@ package struct RouterDrain: ReplicaDrain {
         guard let routers = try? await RouterStore(database).list() else { return true }
         for router in routers where router.state == .live {
             // A router that does not answer has no connection worth waiting for.
-            guard let report = try? await control.report(of: router.controlAddress, timeout: Self.answerDeadline) else { continue }
+            guard let report = try? await control.report(of: router.controlAddress, timeout: Self.answerDeadline) else {
+                continue
+            }
             let busy = report.deployments.contains {
-                $0.endpoint.lowercased() == endpoint.lowercased() && $0.deployment.lowercased() == deployment.lowercased()
+                $0.endpoint.lowercased() == endpoint.lowercased()
+                    && $0.deployment.lowercased() == deployment.lowercased()
                     && $0.draining > 0
             }
             if busy { return true }

@@ -50,36 +50,3 @@ extension HTTPField.Name {
         return name
     }
 }
-
-/// Gives every call its ids, and every answer the headers that carry them. Outermost of all.
-struct IdentifiersMiddleware: RouterMiddleware {
-    typealias Context = APIRequestContext
-
-    /// `https` or `http`: how this listener is reached.
-    let scheme: String
-    /// Whether `x-forwarded-host` and `-proto` are believed.
-    let trustsForwardedHeaders: Bool
-
-    @concurrent func handle(
-        _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
-    ) async throws -> Response {
-        var context = context
-        let identifiers = RequestIdentifiers(request.headers)
-        context.identifiers = identifiers
-        context.baseURL = baseURL(of: request)
-        context.logger[metadataKey: "request.id"] = "\(identifiers.requestID)"
-        context.logger[metadataKey: "correlation.id"] = "\(identifiers.correlationID)"
-        var response = try await next(request, context)
-        if response.headers[.requestID] == nil { response.headers[.requestID] = identifiers.requestID }
-        response.headers[.correlationRequestID] = identifiers.correlationID
-        if let id = identifiers.clientRequestID { response.headers[.clientRequestID] = id }
-        return response
-    }
-
-    private func baseURL(of request: Request) -> String {
-        if trustsForwardedHeaders, let host = request.headers[.forwardedHost] {
-            return "\(request.headers[.forwardedProtocol] ?? scheme)://\(host)"
-        }
-        return "\(scheme)://\(request.head.authority ?? "localhost")"
-    }
-}

@@ -131,7 +131,9 @@ package struct BodyReader {
     }
 
     /// One of the cases of an enumeration, without regard to case.
-    package func enumeration<Value: RawRepresentable<String> & CaseIterable>(_ name: String, of type: Value.Type) -> Value? {
+    package func enumeration<Value: RawRepresentable<String> & CaseIterable>(_ name: String, of type: Value.Type)
+        -> Value?
+    {
         let place = self[name]
         guard let text = place.asString() else { return nil }
         if let value = Value.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() }) { return value }
@@ -228,7 +230,9 @@ package struct BodyReader {
             return nil
         }
         guard range.contains(number) else {
-            let limit = range.upperBound == Int.max ? "at least \(range.lowerBound)" : "between \(range.lowerBound) and \(range.upperBound)"
+            let limit =
+                range.upperBound == Int.max
+                ? "at least \(range.lowerBound)" : "between \(range.lowerBound) and \(range.upperBound)"
             report("must be \(limit), not \(number)")
             return nil
         }

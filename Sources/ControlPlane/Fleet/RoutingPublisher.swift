@@ -71,7 +71,9 @@ package actor RoutingPublisher: Service {
                 lastFailure = nil
             } catch {
                 lastFailure = error
-                if !Task.isCancelled { logger.warning("publishing the routing table failed", metadata: ["error": "\(error)"]) }
+                if !Task.isCancelled {
+                    logger.warning("publishing the routing table failed", metadata: ["error": "\(error)"])
+                }
             }
             completed = round
             resumeWaiters(upTo: round)
@@ -121,7 +123,8 @@ package actor RoutingPublisher: Service {
                 try await RouterStore(database).setState(id: router.id, .removed)
                 hub.raise(.fleet)
             } catch {
-                logger.warning("removing a router failed", metadata: ["router.id": "\(router.id)", "error": "\(error)"])
+                logger.warning(
+                    "removing a router failed", metadata: ["router.id": "\(router.id)", "error": "\(error)"])
             }
             return nil
         }
@@ -137,7 +140,8 @@ package actor RoutingPublisher: Service {
     /// Number and bytes of the table that is stored now; a table with new content gets a new number.
     private func currentTable() async throws -> (generation: Int64, table: Data) {
         let known = lines.mapValues(\.fingerprint)
-        let (generation, fresh, ids) = try await database.transaction { [known, tokenKeys, builder, lines] transaction in
+        let (generation, fresh, ids) = try await database.transaction {
+            [known, tokenKeys, builder, lines] transaction in
             let store = RoutingStore(transaction)
             try await store.lock()
             let fingerprints = try await store.fingerprints()

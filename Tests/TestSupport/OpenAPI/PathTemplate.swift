@@ -1,0 +1,37 @@
+/// A path of the contract: literal segments, compared without regard to case, and parameters in braces.
+struct PathTemplate: Sendable {
+    let text: String
+    /// Nil for a parameter.
+    private let segments: [String?]
+
+    init(_ text: String) {
+        self.text = text
+        segments = Self.split(text).map { $0.hasPrefix("{") && $0.hasSuffix("}") ? nil : $0.lowercased() }
+    }
+
+    private static func split(_ path: some StringProtocol) -> [String] {
+        path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    /// Whether a path, with or without a query, has this form.
+    func matches(_ path: String) -> Bool {
+        let parts = Self.split(path.prefix { $0 != "?" })
+        guard parts.count == segments.count else { return false }
+        return zip(segments, parts).allSatisfy { segment, part in
+            segment.map { $0 == part.lowercased() } ?? !part.isEmpty
+        }
+    }
+
+    /// Whether this template is tried before another that matches the same path: where they first differ, it is literal.
+    func isMoreSpecific(than other: PathTemplate) -> Bool {
+        for (mine, theirs) in zip(segments, other.segments) where (mine == nil) != (theirs == nil) {
+            return mine != nil
+        }
+        return false
+    }
+
+    /// Names of the parameters, in order.
+    static func parameters(of path: String) -> [String] {
+        split(path).filter { $0.hasPrefix("{") && $0.hasSuffix("}") }.map { String($0.dropFirst().dropLast()) }
+    }
+}
