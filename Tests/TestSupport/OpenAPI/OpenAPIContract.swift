@@ -4,7 +4,7 @@ import Resources
 /// The documents of `openapi/` as a judge of answers (OpenAPI 3.0.3).
 ///
 /// ```swift
-/// let contract = try OpenAPIContract(directory: URL(filePath: "openapi"))
+/// let contract = try OpenAPIContract(directory: OpenAPIDocument.repositoryDirectory)
 /// let problems = contract.problems(
 ///     method: "GET", path: request.path, status: 200, headers: answer.headers, body: answer.body)
 /// #expect(problems.isEmpty)
@@ -33,6 +33,7 @@ package struct OpenAPIContract: Sendable {
         try self.init(document: OpenAPIDocument(directory: directory))
     }
 
+    /// - Throws: `OpenAPIDocumentError` for an operation without an id.
     package init(document: OpenAPIDocument) throws {
         var definitions: [Operation: JSONValue] = [:]
         for (path, item) in document.paths {

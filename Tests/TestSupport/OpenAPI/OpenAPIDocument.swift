@@ -19,6 +19,13 @@ package struct OpenAPIDocument: Sendable {
 
     package static let methods = ["get", "head", "put", "post", "patch", "delete", "options", "trace"]
 
+    /// `openapi/` of this repository.
+    package static var repositoryDirectory: URL {
+        var root = URL(filePath: #filePath)
+        for _ in 0..<4 { root.deleteLastPathComponent() }
+        return root.appending(path: "openapi", directoryHint: .isDirectory)
+    }
+
     /// All `.json` files of a directory, by name.
     package init(directory: URL) throws {
         let files = try FileManager.default.contentsOfDirectory(at: directory, includingPropertiesForKeys: nil)
@@ -43,7 +50,7 @@ package struct OpenAPIDocument: Sendable {
                 paths.append(path)
             }
             for kind in document[exactly: "components"]?.members ?? [] {
-                for component in kind.value.members ?? [] {
+                for component in kind.value.members {
                     try add("\(kind.name)/\(component.name)", component.value, from: file)
                 }
             }
@@ -86,25 +93,9 @@ package struct OpenAPIDocument: Sendable {
 }
 
 extension JSONValue {
-    /// A member by its exact name, unlike `JSONObject`'s own look-up; nil for what is no object.
+    /// A member by its exact name, where the look-up of `Resources` also takes other cases of letters.
     package subscript(exactly name: String) -> JSONValue? {
-        members?.first { $0.name == name }?.value
-    }
-
-    package var members: [(name: String, value: JSONValue)]? {
-        if case .object(let object) = self { object.members } else { nil }
-    }
-
-    package var elements: [JSONValue]? {
-        if case .array(let elements) = self { elements } else { nil }
-    }
-
-    package var text: String? {
-        if case .string(let text) = self { text } else { nil }
-    }
-
-    var flag: Bool? {
-        if case .boolean(let flag) = self { flag } else { nil }
+        members.first { $0.name == name }?.value
     }
 
     /// An integer or a number.

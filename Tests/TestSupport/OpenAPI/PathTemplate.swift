@@ -1,15 +1,15 @@
 /// A path of the contract: literal segments, compared without regard to case, and parameters in braces.
-struct PathTemplate: Sendable {
+package struct PathTemplate: Sendable {
     let text: String
     /// Nil for a parameter.
     private let segments: [String?]
 
     init(_ text: String) {
         self.text = text
-        segments = Self.split(text).map { $0.hasPrefix("{") && $0.hasSuffix("}") ? nil : $0.lowercased() }
+        segments = Self.split(text[...]).map { $0.hasPrefix("{") && $0.hasSuffix("}") ? nil : $0.lowercased() }
     }
 
-    private static func split(_ path: some StringProtocol) -> [String] {
+    private static func split(_ path: Substring) -> [String] {
         path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     }
 
@@ -31,7 +31,7 @@ struct PathTemplate: Sendable {
     }
 
     /// Names of the parameters, in order.
-    static func parameters(of path: String) -> [String] {
-        split(path).filter { $0.hasPrefix("{") && $0.hasSuffix("}") }.map { String($0.dropFirst().dropLast()) }
+    package static func parameters(of path: String) -> [String] {
+        split(path[...]).filter { $0.hasPrefix("{") && $0.hasSuffix("}") }.map { String($0.dropFirst().dropLast()) }
     }
 }

@@ -1,25 +1,25 @@
 import Foundation
-import Resources
+package import Resources
 
 /// Holds a value against a schema object (OpenAPI 3.0.3, section 4.7.24).
-struct SchemaValidator {
+package struct SchemaValidator {
     private let document: OpenAPIDocument
 
-    init(_ document: OpenAPIDocument) {
+    package init(_ document: OpenAPIDocument) {
         self.document = document
     }
 
     /// Words of schemas that are checked here.
-    static let checkedWords: Set<String> = [
+    package static let checkedWords: Set<String> = [
         "$ref", "allOf", "oneOf", "anyOf", "type", "nullable", "enum", "format", "pattern", "minLength", "maxLength",
         "minimum", "maximum", "items", "minItems", "maxItems", "properties", "required", "additionalProperties",
         "minProperties", "maxProperties",
     ]
     /// Words that say nothing about the validity of a value.
-    static let descriptiveWords: Set<String> = ["title", "description", "default", "example"]
+    package static let descriptiveWords: Set<String> = ["title", "description", "default", "example"]
 
     /// What is wrong with `value`; `path` is its place, and each text ends with the rule that is broken.
-    func problems(of value: JSONValue, _ schema: JSONValue, at path: String) -> [String] {
+    package func problems(of value: JSONValue, _ schema: JSONValue, at path: String) -> [String] {
         guard let schema = document.resolve(schema) else {
             return ["\(path): the schema's reference leads nowhere ($ref)"]
         }
@@ -57,7 +57,9 @@ struct SchemaValidator {
 
     private func combinations(_ value: JSONValue, _ schema: JSONValue, _ path: String) -> [String] {
         var found: [String] = []
-        for part in schema[exactly: "allOf"]?.elements ?? [] { found += problems(of: value, part, at: path) }
+        for part in schema[exactly: "allOf"]?.elements ?? [] {
+            found += problems(of: value, part, at: path)
+        }
         for (word, isExclusive) in [("oneOf", true), ("anyOf", false)] {
             guard let parts = schema[exactly: word]?.elements else { continue }
             let results = parts.map { problems(of: value, $0, at: path) }
@@ -109,7 +111,7 @@ struct SchemaValidator {
     ) -> [String] {
         var found = size(members.count, schema, least: "minProperties", most: "maxProperties", path)
         let names = Set(members.map(\.name))
-        for name in schema[exactly: "required"]?.elements?.compactMap(\.text) ?? [] where !names.contains(name) {
+        for name in schema[exactly: "required"]?.elements.compactMap(\.text) ?? [] where !names.contains(name) {
             found.append("\(path).\(name): is missing (required)")
         }
         let known = schema[exactly: "properties"]

@@ -1,0 +1,53 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -ec
+# Where `make up` keeps its data: the same directory that the binary uses by itself.
+DATA ?= $(if $(SLUICE_DATA_DIRECTORY),$(SLUICE_DATA_DIRECTORY),$(shell [ "$$(id -u)" = 0 ] && echo /var/lib/sluice || echo "$$HOME/.sluice"))
+RELEASE := .build/release
+SOURCES := Sources Tests Package.swift
+export SLUICE_DATA_DIRECTORY := $(DATA)
+
+.PHONY: help up down clean-data release test lint format bench
+
+help:
+	@echo 'make up          install what is missing, build, start Sluice, deploy and score examples/iris'
+	@echo 'make down        stop everything that make up started'
+	@echo 'make clean-data  remove the data directory, after asking'
+	@echo 'make test        run all tests'
+	@echo 'make lint        check format and imports'
+	@echo 'make bench       print the benchmarks'
+
+up: release
+	@$(RELEASE)/sluice up --sample examples/iris
+
+down:
+	@$(RELEASE)/sluice down
+
+clean-data:
+	@read -r -p 'Remove $(DATA) with everything in it? [y/N] ' answer; \
+	if [ "$$answer" = y ]; then \
+	    [ ! -x $(RELEASE)/sluice ] || $(RELEASE)/sluice down; rm -rf '$(DATA)'; echo 'Removed.'; \
+	else echo 'Kept.'; fi
+
+release:
+	@mkdir -p '$(DATA)' && chmod 711 '$(DATA)'
+	@scripts/setup '$(DATA)/tools'
+	@swift build -c release --product sluice 2>&1 | scripts/quiet
+	@swift build -c release --product sluice-router 2>&1 | scripts/quiet
+
+test:
+	@scripts/setup .build/tools
+	@swift build --build-tests 2>&1 | scripts/quiet
+	PATH="$$PWD/.build/tools/bin:$$PATH" SLUICE_DATA_DIRECTORY= swift test --skip-build
+
+lint:
+	swift format lint --strict --recursive $(SOURCES)
+	swift build --build-tests --explicit-target-dependency-import-check error 2>&1 | scripts/quiet
+
+format:
+	swift format format --in-place --recursive $(SOURCES)
+
+bench:
+	@scripts/setup .build/tools
+	SLUICE_BENCHMARKS=1 swift build -c release --product sluice-benchmarks 2>&1 | scripts/quiet
+	@swift build -c release --product sluice-router 2>&1 | scripts/quiet
+	PATH="$$PWD/.build/tools/bin:$$PATH" $(RELEASE)/sluice-benchmarks

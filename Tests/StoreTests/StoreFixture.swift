@@ -1,0 +1,154 @@
+import Foundation
+import Postgres
+import Resources
+import Store
+import TestSupport
+import Testing
+
+/// A workspace on a fresh database, and quick ways to fill it.
+struct StoreFixture: Sendable {
+    let database: Database
+    let workspace: Workspace
+
+    static func with(_ body: (StoreFixture) async throws -> Void) async throws {
+        try await TestDatabase.withDatabase { database in
+            try await SubscriptionStore(database).ensure(id: "sub", displayName: "Subscription")
+            _ = try await ResourceGroupStore(database).save(
+                ResourceGroup(subscription: "sub", name: "Group", location: "westeurope", tags: [:]))
+            let workspace = try await makeWorkspace("ws-one", database)
+            try await body(StoreFixture(database: database, workspace: workspace))
+        }
+    }
+
+    static func makeWorkspace(_ name: String, _ database: Database) async throws -> Workspace {
+        let resource = ResourceID.workspace(subscription: "sub", resourceGroup: "group", name: name)
+        let id = UUID()
+        try await WorkspaceStore(database).insert(
+            id: id, resource: resource, request: WorkspaceRequest(reading: body(#"{"location": "westeurope", "properties": {}}"#)),
+            by: "maker")
+        return try #require(try await WorkspaceStore(database).find(id: id))
+    }
+
+    static func body(_ json: String) throws -> BodyReader {
+        BodyReader(root: try JSONParser.parse(json.utf8))
+    }
+
+    // MARK: Endpoints and deployments
+
+    static func endpointRequest(_ traffic: String = "{}") throws -> OnlineEndpointRequest {
+        try OnlineEndpointRequest(
+            reading: body(#"{"location": "westeurope", "properties": {"authMode": "Key", "traffic": \#(traffic)}}"#))
+    }
+
+    static func deploymentRequest(instances: Int = 1) throws -> OnlineDeploymentRequest {
+        try OnlineDeploymentRequest(
+            reading: body(
+                """
+                {"location": "westeurope", "sku": {"name": "Default", "capacity": \(instances)},
+                 "properties": {"endpointComputeType": "Managed"}}
+                """))
+    }
+
+    @discardableResult
+    func makeEndpoint(_ name: String = "endpoint", in workspace: Workspace? = nil) async throws -> OnlineEndpoint {
+        let id = UUID()
+        let store = EndpointStore(database)
+        try await store.insert(
+            id: id, workspaceID: (workspace ?? self.workspace).id, name: name, request: Self.endpointRequest(), by: "maker",
+            operation: OperationID())
+        return try #require(try await store.find(id: id))
+    }
+
+    @discardableResult
+    func makeDeployment(
+        _ name: String = "blue", of endpoint: OnlineEndpoint, instances: Int = 1
+    ) async throws -> OnlineDeployment {
+        let id = UUID()
+        let store = DeploymentStore(database)
+        try await store.insert(
+            id: id, endpointID: endpoint.id, name: name, request: Self.deploymentRequest(instances: instances), by: "maker",
+            operation: OperationID())
+        return try #require(try await store.find(id: id))
+    }
+
+    static func specification(generation: Int64) -> ReplicaSpecification {
+        ReplicaSpecification(
+            endpoint: "endpoint", deployment: "blue", generation: generation,
+            environment: EnvironmentSpecification(label: "env:1", image: nil, condaFile: "name: x\n"), code: nil, model: nil,
+            environmentVariables: ["A": "1"], instanceType: "Standard_DS2_v2",
+            resources: ResourceLimits(cpuMillicores: 500, memoryBytes: 1 << 30), livenessProbe: Probe(), readinessProbe: Probe(),
+            maxConcurrentRequests: 1, requestTimeoutMs: 5_000)
+    }
+
+    /// A deployment that wants replicas of `generation`.
+    func makeTargetedDeployment(
+        instances: Int = 1, generation: Int64 = 1, name: String = "blue", of endpoint: OnlineEndpoint
+    ) async throws -> OnlineDeployment {
+        let deployment = try await makeDeployment(name, of: endpoint, instances: instances)
+        try await DeploymentStore(database).setTarget(id: deployment.id, Self.specification(generation: generation))
+        return deployment
+    }
+
+    // MARK: Replicas
+
+    func handle(_ id: ReplicaID, address: String = "tcp:127.0.0.1:31001") -> ReplicaHandle {
+        ReplicaHandle(id: id, pid: 4_242, startTicks: 99, address: address, scoringPath: "/score")
+    }
+
+    /// A replica in `state`, whatever came before it.
+    @discardableResult
+    func makeReplica(
+        _ state: ReplicaState, of deployment: OnlineDeployment, generation: Int64 = 1, address: String = "tcp:127.0.0.1:31001"
+    ) async throws -> ReplicaRow {
+        let id = ReplicaID()
+        try await database.query(
+            "INSERT INTO replicas (id, deployment_id, generation, state) VALUES (\(id.value), \(deployment.id), \(generation), 'pending')")
+        var row = ReplicaRow(id: id, deploymentID: deployment.id, generation: generation, state: state)
+        if [.probing, .ready, .draining].contains(state) { row.handle = handle(id, address: address) }
+        if state == .failed { row.retryAt = Date(timeIntervalSince1970: 1_800_000_000.25) }
+        try #require(try await ReplicaStore(database).move(row, from: .pending))
+        return row
+    }
+
+    // MARK: Operations
+
+    func operation(
+        on subject: UUID = UUID(), kind: OperationKind = .putDeployment, createdAt: Date = Date(timeIntervalSince1970: 1_750_000_000.125)
+    ) -> ResourceOperation {
+        ResourceOperation(
+            id: OperationID(), kind: kind, resourceID: "/subscriptions/sub", subjectID: subject, generation: 1, state: .accepted,
+            cursor: 0, timeline: [OperationPhase(name: "queued", startedAt: createdAt)], error: nil, location: "westeurope",
+            correlationID: "c-1", createdAt: createdAt, finishedAt: nil, deadlineAt: createdAt + 3_600)
+    }
+
+    @discardableResult
+    func makeOperation(on subject: UUID = UUID()) async throws -> ResourceOperation {
+        let operation = operation(on: subject)
+        try await OperationStore(database).insert(operation, workspaceID: workspace.id)
+        return operation
+    }
+}
+
+func expectCode<Value>(
+    _ code: PostgresError.Code, sourceLocation: SourceLocation = #_sourceLocation, _ body: () async throws -> Value
+) async {
+    let error = await #expect(throws: PostgresError.self, sourceLocation: sourceLocation) { _ = try await body() }
+    #expect(error?.code == code, sourceLocation: sourceLocation)
+}
+
+/// All items of a list that is read page by page, and the number of pages.
+func allPages<Item: Sendable>(
+    count: Int, _ load: (PageRequest) async throws -> Page<Item>
+) async throws -> (items: [Item], pages: Int) {
+    var items: [Item] = []
+    var pages = 0
+    var after: PageToken?
+    repeat {
+        let page = try await load(PageRequest(after: after, count: count))
+        items += page.items
+        pages += 1
+        // As the caller gets it: through its text.
+        after = try page.next.map { try #require(PageToken($0.text)) }
+    } while after != nil && pages < 100
+    return (items, pages)
+}
