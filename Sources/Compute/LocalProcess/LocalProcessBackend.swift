@@ -87,7 +87,9 @@ package struct LocalProcessBackend: ComputeBackend {
         let folder = ReplicaFolder(id, in: configuration)
         // A second call while the first still works would make the folder anew under its feet.
         try await starts.run(id.description) { () async throws(ComputeError) in
-            if folder.handle == nil { try await launch(specification, in: folder) }
+            guard folder.handle?.process.isAlive != true else { return }
+            folder.forgetExit()
+            try await launch(specification, in: folder)
         }
         guard let handle = folder.handle else {
             throw ComputeError(.exhausted, "replica \(id) vanished while it started")

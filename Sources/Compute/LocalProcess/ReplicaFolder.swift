@@ -80,6 +80,12 @@ struct ReplicaFolder: Sendable {
         (try? String(contentsOf: exitFile, encoding: .utf8)).flatMap { Int32($0) }
     }
 
+    /// The replica is started again: how its last process ended says nothing about the next.
+    func forgetExit() {
+        // Without the file there is nothing to forget.
+        try? FileManager.default.removeItem(at: exitFile)
+    }
+
     func write(exitStatus: Int32) throws(ComputeError) {
         try writeFile(Data("\(exitStatus)".utf8), exitFile)
     }

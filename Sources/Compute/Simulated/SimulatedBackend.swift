@@ -101,7 +101,7 @@ package final class SimulatedBackend: ComputeBackend {
         _ id: ReplicaID, _ specification: ReplicaSpecification
     ) async throws(ComputeError) -> ReplicaHandle {
         let behavior = try behavior(of: specification)
-        if let handle = state.withLock({ $0.replicas[id]?.handle }) { return handle }
+        if let handle = runningHandle(of: id) { return handle }
         try await wait(behavior.startDelay)
         if let failure = behavior.startFailure { throw failure }
         let handle = ReplicaHandle(
@@ -109,9 +109,16 @@ package final class SimulatedBackend: ComputeBackend {
         let now = elapsed()
         return state.withLock { state in
             // A second call may have been faster.
-            if let present = state.replicas[id] { return present.handle }
+            if let present = state.replicas[id], Self.exitStatus(present, at: now) == nil { return present.handle }
             state.replicas[id] = Replica(handle: handle, behavior: behavior, startedAt: now)
             return handle
+        }
+    }
+
+    private func runningHandle(of id: ReplicaID) -> ReplicaHandle? {
+        let now = elapsed()
+        return state.withLock { state in
+            state.replicas[id].flatMap { Self.exitStatus($0, at: now) == nil ? $0.handle : nil }
         }
     }
 

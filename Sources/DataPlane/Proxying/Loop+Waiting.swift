@@ -33,6 +33,8 @@ extension Loop {
     }
 
     private func enterLine(_ client: Int32, _ deployment: CompiledDeployment) {
+        // Nobody would read the answer: a request whose client has gone takes no place from others.
+        if clients[client].isPeerClosed { return closeClient(client) }
         let state = deployment.state
         guard state.queued.wrappingAdd(1, ordering: .relaxed).newValue <= deployment.queueLimit else {
             state.queued.wrappingSubtract(1, ordering: .relaxed)

@@ -92,7 +92,7 @@ package struct WorkItemStore: Sendable {
     package func millisecondsUntilNext() async throws -> Int? {
         let result = try await runner.query(
             """
-            SELECT greatest(0, extract(epoch FROM min(run_at) - clock_timestamp()) * 1000)::bigint
+            SELECT (extract(epoch FROM min(run_at) - clock_timestamp()) * 1000)::bigint
             FROM work_items WHERE owner IS NULL
             """)
         guard let row = result.first else { return nil }

@@ -60,10 +60,11 @@ import Testing
             return Int.random(in: 0..<3, using: &random) > 0
         }
         let fixture = try RouterFixture(loops: seed > 2 ? 2 : 1) {
-            $0.loop.headTimeoutMs = 40
-            $0.loop.idleTimeoutMs = 40
+            $0.loop.headTimeoutMs = 200
+            $0.loop.idleTimeoutMs = 200
         }
         try await fixture.use([replica.route], TableOptions(slots: 2, timeoutMs: 40, queueWaitMs: 40, queueLimit: 4))
+        let made = Counter()
         try await onThread {
             var random = RandomSource(seed: seed)
             let end = MonotonicTime.now.after(milliseconds: 1_500)
@@ -71,6 +72,7 @@ import Testing
             for _ in 0..<2_000 {
                 guard MonotonicTime.now < end else { break }
                 let client = try fixture.connect()
+                made.add(1)
                 let request = Self.requests[Int.random(in: 0..<Self.requests.count, using: &random)]
                 // A router that has closed already makes the send fail: as good an end as any.
                 try? Self.send(Self.mutated(request, &random), to: client, &random)
@@ -78,6 +80,13 @@ import Testing
                 if open.count > 8 { open.remove(at: Int.random(in: 0..<open.count, using: &random)).close() }
             }
         }
+        // Every connection was taken from the listener's queue and is gone again.
+        let counters = fixture.router.shared.counters
+        #expect(
+            await fixture.waitForReport { _ in
+                counters.reduce(0) { $0 + $1.value(of: .acceptedConnections) } == Int64(made.value)
+                    && counters.reduce(0) { $0 + $1.value(of: .openConnections) } == 0
+            })
         #expect(await fixture.waitForReport { $0.inFlight == 0 && $0.queued == 0 })
         let echo = try StubReplica.echo()
         try await fixture.use([echo.route], TableOptions(generation: 2))

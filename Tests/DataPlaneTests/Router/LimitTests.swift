@@ -73,7 +73,7 @@ import Testing
         let gate = Gate()
         let replica = try Self.gated(gate)
         let fixture = try RouterFixture()
-        try await fixture.use([replica.route], TableOptions(kind: kind, slots: 1, timeoutMs: 50))
+        try await fixture.use([replica.route], TableOptions(kind: kind, slots: 1, timeoutMs: 500))
         try await onThread {
             let client = try fixture.connect()
             try client.send(scoring())
@@ -138,8 +138,8 @@ import Testing
     @Test func `a head that does not arrive in time is refused, an idle connection closed`() async throws {
         let replica = try StubReplica.echo()
         let fixture = try RouterFixture {
-            $0.loop.headTimeoutMs = 50
-            $0.loop.idleTimeoutMs = 50
+            $0.loop.headTimeoutMs = 500
+            $0.loop.idleTimeoutMs = 500
         }
         try await fixture.use([replica.route])
         try await onThread {

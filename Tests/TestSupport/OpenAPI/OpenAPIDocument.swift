@@ -28,12 +28,11 @@ package struct OpenAPIDocument: Sendable {
 
     /// All `.json` files of a directory, by name.
     package init(directory: URL) throws {
-        let files = try FileManager.default.contentsOfDirectory(at: directory, includingPropertiesForKeys: nil)
-            .filter { $0.pathExtension == "json" }.sorted { $0.lastPathComponent < $1.lastPathComponent }
-        guard !files.isEmpty else { throw OpenAPIDocumentError("no documents in \(directory.path)") }
+        let names = try FileManager.default.contentsOfDirectory(atPath: directory.path).filter { $0.hasSuffix(".json") }
+        guard !names.isEmpty else { throw OpenAPIDocumentError("no documents in \(directory.path)") }
         try self.init(
-            documents: files.map { file in
-                (file.lastPathComponent, try JSONParser.parse(Data(contentsOf: file)))
+            documents: names.sorted().map { name in
+                (name, try JSONParser.parse(Data(contentsOf: directory.appending(path: name))))
             })
     }
 
