@@ -72,7 +72,11 @@ var targets: [Target] = [
     target("CLI", ["Client", "Resources", nioHTTP1, arguments]),
     target(
         "DataPlane",
-        ["CEpoll", "Routing", "Identity", hummingbird, httpTypes, nioCore, configuration, lifecycle, logging]),
+        [
+            "CEpoll", "COpenSSL", "Routing", "Identity", hummingbird, httpTypes, nioCore, configuration, lifecycle,
+            logging,
+        ]),
+    tests("DataPlaneTests", ["DataPlane", "Routing", "Identity", logging, lifecycle]),
     tests("ComputeTests", ["Compute", "Resources", logging, httpClient, nioCore, nioHTTP1]),
     tests("ArtifactsTests", ["Artifacts"]),
     tests(

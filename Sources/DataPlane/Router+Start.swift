@@ -17,7 +17,8 @@ extension Router {
         do {
             _ = try await tables.publish(lines)
         } catch .outdated(let served) {
-            logger.info("the saved routing table is newer than the given one", metadata: ["table.generation": "\(served)"])
+            logger.info(
+                "the saved routing table is newer than the given one", metadata: ["table.generation": "\(served)"])
         } catch .malformed(let reason) {
             throw ConfigurationFault(key: "table", "names a file that is not a routing table: \(reason)")
         }

@@ -45,7 +45,8 @@ package final class Router: Service {
 
     package func run() async throws {
         for (index, listener) in listeners.enumerated() { startLoop(index, listener) }
-        logger.info("router serves", metadata: ["router.listen": "\(listenAddress)", "router.loops": "\(listeners.count)"])
+        logger.info(
+            "router serves", metadata: ["router.listen": "\(listenAddress)", "router.loops": "\(listeners.count)"])
         await withTaskCancellationOrGracefulShutdownHandler {
             // A cancellation does not cut this short: the loops end by themselves, within the drain's time.
             await shared.waitUntilEnded()
@@ -66,7 +67,8 @@ package final class Router: Service {
     package var status: RouterStatus {
         RouterStatus(
             routerID: configuration.routerID, pid: getpid(), startedAt: Int64(startedAt.timeIntervalSince1970 * 1000),
-            version: RouterVersion.current, generation: shared.servedGeneration, listenAddress: listenAddress.description,
+            version: RouterVersion.current, generation: shared.servedGeneration,
+            listenAddress: listenAddress.description,
             isDraining: drainState.isDraining)
     }
 

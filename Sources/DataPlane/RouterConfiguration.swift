@@ -49,7 +49,9 @@ package struct RouterConfiguration: Sendable {
     ///
     /// - Throws: ``ConfigurationFault``, which names the key.
     package init(config: ConfigReader, coreCount: Int, processID: Int32) throws(ConfigurationFault) {
-        guard let listen = config.string(forKey: "listen") else { throw ConfigurationFault(key: "listen", "is missing") }
+        guard let listen = config.string(forKey: "listen") else {
+            throw ConfigurationFault(key: "listen", "is missing")
+        }
         guard let address = SocketAddress(hostAndPort: listen) else {
             throw ConfigurationFault(key: "listen", "must be host:port with a numeric address")
         }
@@ -86,7 +88,8 @@ extension LoopSettings {
         maxBodySize = UInt64(try numbers.read("body.size", default: Int(maxBodySize), in: 0...Int.max))
         maxConnections = try numbers.read("connections", default: maxConnections, in: 1...1_000_000)
         idlePerReplica = try numbers.read("replica.idle.connections", default: idlePerReplica, in: 0...65_536)
-        replicaIdleTimeoutMs = try numbers.read("replica.idle.timeout.ms", default: replicaIdleTimeoutMs, in: 10...3_600_000)
+        replicaIdleTimeoutMs = try numbers.read(
+            "replica.idle.timeout.ms", default: replicaIdleTimeoutMs, in: 10...3_600_000)
     }
 }
 

@@ -43,11 +43,27 @@ package struct TrafficReport: Sendable, Equatable, Codable {
     package var routerID: String
     package var generation: Int64
     package var deployments: [DeploymentTraffic]
+    /// Replicas that are in no table any more and still have requests inside: they are stopped when they are gone from here.
+    package var leaving: [LeavingReplica]
 
-    package init(routerID: String, generation: Int64, deployments: [DeploymentTraffic]) {
+    package init(
+        routerID: String, generation: Int64, deployments: [DeploymentTraffic], leaving: [LeavingReplica] = []
+    ) {
         self.routerID = routerID
         self.generation = generation
         self.deployments = deployments
+        self.leaving = leaving
+    }
+}
+
+/// A replica that gets no new requests, with those that this router still has inside it.
+package struct LeavingReplica: Sendable, Equatable, Codable {
+    package var id: String
+    package var inFlight: Int
+
+    package init(id: String, inFlight: Int) {
+        self.id = id
+        self.inFlight = inFlight
     }
 }
 
@@ -57,8 +73,6 @@ package struct DeploymentTraffic: Sendable, Equatable, Codable {
     package var deployment: String
     /// Requests inside a replica now.
     package var inFlight: Int
-    /// Those of them whose replica is no longer in the routing table: it is stopped when this is 0.
-    package var draining: Int
     /// Requests that wait for a replica now.
     package var queued: Int
     /// Answers sent since start, by status class: index 0 is 1xx, 4 is 5xx.
@@ -67,13 +81,12 @@ package struct DeploymentTraffic: Sendable, Equatable, Codable {
     package var durationSumMicroseconds: Int64
 
     package init(
-        endpoint: String, deployment: String, inFlight: Int, draining: Int = 0, queued: Int,
+        endpoint: String, deployment: String, inFlight: Int, queued: Int,
         answersByClass: [Int64], durationSumMicroseconds: Int64
     ) {
         self.endpoint = endpoint
         self.deployment = deployment
         self.inFlight = inFlight
-        self.draining = draining
         self.queued = queued
         self.answersByClass = answersByClass
         self.durationSumMicroseconds = durationSumMicroseconds

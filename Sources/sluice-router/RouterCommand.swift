@@ -22,12 +22,15 @@ struct RouterCommand: AsyncParsableCommand {
         version: RouterVersion.current)
 
     @Option(
-        help: ArgumentHelp("Address for scoring requests; several processes may share a port, 0 takes a free one.", valueName: "host:port"))
+        help: ArgumentHelp(
+            "Address for scoring requests; several processes may share a port, 0 takes a free one.",
+            valueName: "host:port"))
     var listen: String?
 
     @Option(
         help: ArgumentHelp(
-            "Address for the control plane: unix:/path, or tcp:host:port with SLUICE_ROUTER_CONTROL_TOKEN.", valueName: "address"))
+            "Address for the control plane: unix:/path, or tcp:host:port with SLUICE_ROUTER_CONTROL_TOKEN.",
+            valueName: "address"))
     var control: String?
 
     @Option(help: ArgumentHelp("Routing table to start with, as JSON lines.", valueName: "file"))
@@ -49,7 +52,9 @@ struct RouterCommand: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         // Files and sockets made here are for this account only.
         umask(0o077)
-        guard let level = Logger.Level(rawValue: logLevel) else { throw ValidationError("\(logLevel) is not a log level") }
+        guard let level = Logger.Level(rawValue: logLevel) else {
+            throw ValidationError("\(logLevel) is not a log level")
+        }
         let settings: RouterConfiguration
         do {
             settings = try RouterConfiguration(

@@ -5,7 +5,8 @@ import TestSupport
 /// Small documents, written in a test.
 enum DocumentFixture {
     /// A document of these paths and components, each given as JSON.
-    static func document(paths: String = "{}", components: String = "{}", version: String = "3.0.3") throws -> JSONValue {
+    static func document(paths: String = "{}", components: String = "{}", version: String = "3.0.3") throws -> JSONValue
+    {
         try JSONParser.parse(
             Data(#"{"openapi": "\#(version)", "paths": \#(paths), "components": \#(components)}"#.utf8))
     }

@@ -1,5 +1,5 @@
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct SchemaValidatorTests {
     struct Case: Sendable, CustomTestStringConvertible {
@@ -82,7 +82,8 @@ import TestSupport
         Case(#"{"type": "object", "additionalProperties": true}"#, #"{"b": 1}"#),
         Case(#"{"type": "object", "additionalProperties": {"type": "integer"}}"#, #"{"blue": 100}"#),
         Case(
-            #"{"type": "object", "additionalProperties": {"type": "integer"}}"#, #"{"blue": "100"}"#, ("$.blue", "type")),
+            #"{"type": "object", "additionalProperties": {"type": "integer"}}"#, #"{"blue": "100"}"#, ("$.blue", "type")
+        ),
         Case(#"{"type": "object", "minProperties": 1}"#, "{}", ("$", "minProperties")),
         Case(#"{"type": "object", "maxProperties": 1}"#, #"{"a": 1, "b": 2}"#, ("$", "maxProperties")),
         Case(
@@ -136,7 +137,8 @@ import TestSupport
     @Test func `oneOf asks for exactly one form`() throws {
         let schema = #"{"oneOf": \#(Self.forms)}"#
         #expect(try DocumentFixture.problems(schema, #"{"a": 1}"#) == [])
-        #expect(try DocumentFixture.problems(schema, #"{"a": 1, "b": 1}"#) == ["$: fits 2 of the forms, not one (oneOf)"])
+        #expect(
+            try DocumentFixture.problems(schema, #"{"a": 1, "b": 1}"#) == ["$: fits 2 of the forms, not one (oneOf)"])
         #expect(
             try DocumentFixture.problems(schema, "{}") == [
                 "$: fits none of 2 forms (oneOf)", "$.a: is missing (required)",

@@ -1,7 +1,7 @@
 import Foundation
 import Resources
-import Testing
 import TestSupport
+import Testing
 
 /// The documents of `openapi/` themselves.
 @Suite struct ServedDocumentsTests {
@@ -104,7 +104,8 @@ import TestSupport
     @Test func `schemas use only what is checked`() {
         let words = SchemaValidator.checkedWords.union(SchemaValidator.descriptiveWords)
         // A schema's own members that are called like a word of schemas hold their schemas one level deeper.
-        for (place, schema) in schemas where schema[exactly: "properties"]?.text == nil && !place.hasSuffix("properties/properties") {
+        for (place, schema) in schemas
+        where schema[exactly: "properties"]?.text == nil && !place.hasSuffix("properties/properties") {
             let unknown = schema.members.map(\.name).filter { !words.contains($0) }
             #expect(unknown == [], "\(place)")
         }
@@ -128,7 +129,9 @@ import TestSupport
         for operation in contract.operations {
             for (status, response) in try #require(self.operation(operation.id)[exactly: "responses"]?.members) {
                 for media in document.resolve(response)?[exactly: "content"]?.members ?? [] {
-                    guard operation.id != "Sluice_OpenApi_Get", let schema = media.value[exactly: "schema"] else { continue }
+                    guard operation.id != "Sluice_OpenApi_Get", let schema = media.value[exactly: "schema"] else {
+                        continue
+                    }
                     for place in open(schema, at: "\(operation.id) \(status)") { Issue.record("\(place) is open") }
                 }
             }
@@ -142,7 +145,8 @@ import TestSupport
         guard let schema = document.resolve(schema) else { return [] }
         let others = schema[exactly: "additionalProperties"]
         let isNull = schema[exactly: "enum"] == .array([.null])
-        let isOpen = schema[exactly: "type"] == .string("object") && (others == nil || others == .boolean(true)) && !isNull
+        let isOpen =
+            schema[exactly: "type"] == .string("object") && (others == nil || others == .boolean(true)) && !isNull
         var parts = (schema[exactly: "properties"]?.members ?? []).map { ("\(place).\($0.name)", $0.value) }
         if let items = schema[exactly: "items"] { parts.append(("\(place)[]", items)) }
         if let others, others.flag == nil { parts.append(("\(place).*", others)) }

@@ -1,6 +1,5 @@
 import Foundation
 import Postgres
-import Synchronization
 import TestSupport
 import Testing
 
@@ -17,7 +16,7 @@ import Testing
 
     @Test func `a caller waits until a connection is free`() async throws {
         try await TestDatabase.withEmptyDatabase(poolSize: 1) { database in
-            let isHolding = Mutex(false)
+            let isHolding = Locked(false)
             let gate = Gate()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
@@ -41,7 +40,7 @@ import Testing
     @Test func `a cancelled waiter leaves and the others get their turn`() async throws {
         try await TestDatabase.withEmptyDatabase(poolSize: 1) { database in
             let gate = Gate()
-            let isHolding = Mutex(false)
+            let isHolding = Locked(false)
             async let holder: Void = database.transaction { _ in
                 isHolding.withLock { $0 = true }
                 await gate.wait()
@@ -85,7 +84,7 @@ import Testing
     }
 
     @Test func `a statement of a task that is cancelled already is not sent`() async throws {
-        try await withTable { database in
+        try await withTable { database async throws in
             let task = Task {
                 while !Task.isCancelled { await Task.yield() }
                 try await database.query("INSERT INTO things (id, amount) VALUES (1, 1)")
@@ -106,7 +105,7 @@ import Testing
     }
 
     @Test func `a transaction on a lost connection fails and frees its place`() async throws {
-        try await withTable(poolSize: 1) { database in
+        try await withTable(poolSize: 1) { database async throws in
             await expectCode(.unavailable) {
                 try await database.transaction { transaction in
                     try await transaction.query("INSERT INTO things (id, amount) VALUES (1, 1)")
@@ -159,21 +158,4 @@ import Testing
 
 func isAlive(_ pid: Int, _ runner: any StatementRunner) async throws -> Bool {
     try await !runner.query("SELECT 1 FROM pg_stat_activity WHERE pid = \(pid)").rows.isEmpty
-}
-
-/// Holds callers until it is opened.
-actor Gate {
-    private var isOpen = false
-    private var waiting: [CheckedContinuation<Void, Never>] = []
-
-    func wait() async {
-        guard !isOpen else { return }
-        await withCheckedContinuation { waiting.append($0) }
-    }
-
-    func open() {
-        isOpen = true
-        waiting.forEach { $0.resume() }
-        waiting = []
-    }
 }

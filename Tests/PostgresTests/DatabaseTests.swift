@@ -1,6 +1,5 @@
 import Foundation
 import Postgres
-import Synchronization
 import TestSupport
 import Testing
 
@@ -55,7 +54,7 @@ import Testing
 
     @Test func `a transaction that throws is rolled back and its error comes out`() async throws {
         struct Oops: Error {}
-        try await withTable { database in
+        try await withTable { database async throws in
             await #expect(throws: Oops.self) {
                 try await database.transaction { transaction in
                     try await transaction.query("INSERT INTO things (id, amount) VALUES (1, 1)")
@@ -67,11 +66,11 @@ import Testing
     }
 
     @Test func `a transaction whose statement failed does not pass for committed`() async throws {
-        try await withTable { database in
+        try await withTable { database async throws in
             let outcome = await Result {
                 try await database.transaction { transaction in
                     try await transaction.query("INSERT INTO things (id, amount) VALUES (1, 1)")
-                    try? await transaction.query("SELECT nonsense")  // swallowed: PostgreSQL has aborted the transaction
+                    _ = try? await transaction.query("SELECT nonsense")  // swallowed: PostgreSQL has aborted the transaction
                 }
             }
             #expect(try await count(database) == 0)
@@ -93,7 +92,8 @@ import Testing
     @Test func `the loser of a deadlock runs again and both transactions succeed`() async throws {
         try await withTable { database in
             try await database.query("INSERT INTO things (id, amount) VALUES (1, 0), (2, 0)")
-            let (attempts, meeting) = (Mutex(0), Meeting(of: 2))
+            let attempts = Locked(0)
+            let meeting = Meeting(of: 2)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for (first, second) in [(1, 2), (2, 1)] {
                     group.addTask {
@@ -115,7 +115,7 @@ import Testing
 
     @Test func `a transaction that stays contended gives up`() async throws {
         try await TestDatabase.withEmptyDatabase { database in
-            let attempts = Mutex(0)
+            let attempts = Locked(0)
             await expectCode(.contended) {
                 try await database.transaction { _ in
                     attempts.withLock { $0 += 1 }
@@ -142,26 +142,6 @@ import Testing
             #expect(zone == "UTC")
             #expect(encoding == "UTF8")
         }
-    }
-}
-
-/// A place where a number of tasks wait for each other, once; later arrivals pass.
-actor Meeting {
-    private var missing: Int
-    private var waiting: [CheckedContinuation<Void, Never>] = []
-
-    init(of count: Int) {
-        missing = count
-    }
-
-    func arrive() async {
-        missing -= 1
-        guard missing > 0 else {
-            waiting.forEach { $0.resume() }
-            waiting = []
-            return
-        }
-        await withCheckedContinuation { waiting.append($0) }
     }
 }
 

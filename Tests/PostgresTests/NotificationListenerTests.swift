@@ -1,6 +1,5 @@
 import Foundation
 import Postgres
-import Synchronization
 import TestSupport
 import Testing
 
@@ -23,7 +22,7 @@ import Testing
                     throw Oops()
                 }
             }
-            try await database.transaction { transaction in
+            _ = try await database.transaction { transaction in
                 try await transaction.query("SELECT pg_notify(\(channel), 'committed')")
             }
             try await eventually { heard.withLock { $0.contains(.notification(payload: "committed")) } }
@@ -54,7 +53,7 @@ import Testing
     @Test func `a cancelled listener ends`() async throws {
         try await TestDatabase.withDatabase { database in
             let listener = NotificationListener(settings: database.settings, logger: TestDatabase.silent)
-            let isConnected = Mutex(false)
+            let isConnected = Locked(false)
             let task = Task { await listener.run { _ in isConnected.withLock { $0 = true } } }
             try await eventually { isConnected.withLock { $0 } }
             task.cancel()
@@ -63,23 +62,13 @@ import Testing
         }
     }
 
-    private final class Heard: Sendable {
-        private let events = Mutex<[NotificationListener.Event]>([])
-
-        func withLock<Value: Sendable>(_ body: (inout sending [NotificationListener.Event]) -> sending Value) -> Value {
-            events.withLock(body)
-        }
-
-        func append(_ event: NotificationListener.Event) {
-            events.withLock { $0.append(event) }
-        }
-    }
+    private typealias Heard = Locked<[NotificationListener.Event]>
 
     private func listening(_ body: (Database, Heard) async throws -> Void) async throws {
         try await TestDatabase.withDatabase { database in
-            let heard = Heard()
+            let heard = Heard([])
             let listener = NotificationListener(settings: database.settings, logger: TestDatabase.silent)
-            let task = Task { await listener.run { heard.append($0) } }
+            let task = Task { await listener.run { event in heard.withLock { $0.append(event) } } }
             defer { task.cancel() }
             try await eventually("the listener connects") { heard.withLock { $0.contains(.reconnected) } }
             try await body(database, heard)

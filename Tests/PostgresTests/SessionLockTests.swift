@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test func `another key is another lock`() async throws {
-        try await TestDatabase.withDatabase { database in
+        try await TestDatabase.withDatabase { database async throws in
             let first = SessionLock(settings: database.settings, key: "a")
             let second = SessionLock(settings: database.settings, key: "b")
             #expect(try await first.isHeld())
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func `another schema is another lock`() async throws {
-        try await TestDatabase.withDatabase { database in
+        try await TestDatabase.withDatabase { database async throws in
             var elsewhere = database.settings
             elsewhere.schema += "_x"
             let first = SessionLock(settings: database.settings, key: "leader")

@@ -23,7 +23,7 @@ struct ErrorMiddleware: RouterMiddleware {
         } catch let error as HTTPError where error.status == .notFound {
             let answer = ARMError(.pathNotFound, "No resource is served at '\(request.uri.path.prefix(500))'.")
             return try Self.response(answer, context)
-        } catch let error as HTTPError where error.status == .contentTooLarge {
+        } catch is NIOTooManyBytesError {
             return try Self.response(ARMError(.requestTooLarge, "The request body is too large."), context)
         } catch let error as any HTTPResponseError {
             return try error.response(from: request, context: context)

@@ -1,10 +1,10 @@
 import FoundationEssentials
 package import Postgres
+package import Resources
 import Routing
 import Store
 
-/// Drains through the fleet: publishes the table without the replica, then waits until no router has a request of the
-/// deployment inside a replica that is not routed any more.
+/// Drains through the fleet: publishes the table without the replica, then waits until no router has a request inside it.
 package struct RouterDrain: ReplicaDrain {
     private let database: Database
     private let publisher: RoutingPublisher
@@ -23,16 +23,16 @@ package struct RouterDrain: ReplicaDrain {
         self.time = time
     }
 
-    package func drain(deployment: String, endpoint: String, deadline: Duration) async {
+    package func drain(_ replica: ReplicaID, deadline: Duration) async {
         let limit = time.now().addingTimeInterval(deadline.seconds)
         // A failed publication means that some router may still send requests: the deadline bounds the wait.
         try? await publisher.publishAndWait()
-        while time.now() < limit, await isBusy(deployment: deployment, endpoint: endpoint) {
+        while time.now() < limit, await isBusy(replica) {
             guard (try? await time.sleep(Self.lookInterval)) != nil else { return }  // cancelled
         }
     }
 
-    private func isBusy(deployment: String, endpoint: String) async -> Bool {
+    private func isBusy(_ replica: ReplicaID) async -> Bool {
         // Without the list of routers nothing is known: wait on, the deadline ends it.
         guard let routers = try? await RouterStore(database).list() else { return true }
         for router in routers where router.state == .live {
@@ -40,12 +40,7 @@ package struct RouterDrain: ReplicaDrain {
             guard let report = try? await control.report(of: router.controlAddress, timeout: Self.answerDeadline) else {
                 continue
             }
-            let busy = report.deployments.contains {
-                $0.endpoint.lowercased() == endpoint.lowercased()
-                    && $0.deployment.lowercased() == deployment.lowercased()
-                    && $0.draining > 0
-            }
-            if busy { return true }
+            if report.leaving.contains(where: { $0.id == replica.description }) { return true }
         }
         return false
     }

@@ -23,9 +23,9 @@ package actor RoutingPublisher: Service {
     private let logger: Logger
 
     private var requested: UInt64 = 0
-    private var completed: UInt64 = 0
     private var waiters: [UInt64: [CheckedContinuation<Void, Never>]] = [:]
     private var lastFailure: (any Error)?
+    private var hasStopped = false
     /// Encoded route lines by endpoint, with the fingerprint that they were made from.
     private var lines: [UUID: (fingerprint: String, line: Data)] = [:]
 
@@ -54,6 +54,7 @@ package actor RoutingPublisher: Service {
 
     /// Returns when every live router serves all that was committed before the call.
     package func publishAndWait() async throws {
+        guard !hasStopped else { throw CancellationError() }
         requested += 1
         let round = requested
         hub.raiseHere([.routing])
@@ -75,12 +76,12 @@ package actor RoutingPublisher: Service {
                     logger.warning("publishing the routing table failed", metadata: ["error": "\(error)"])
                 }
             }
-            completed = round
             resumeWaiters(upTo: round)
             guard requested == round else { continue }
             _ = await hub.wait(for: .routing, after: seen, upTo: Self.lookInterval)
             try? await Task.sleep(for: Self.gathering)  // only cancellation throws, and the loop sees it
         }
+        hasStopped = true
         lastFailure = CancellationError()
         resumeWaiters(upTo: .max)
     }

@@ -63,7 +63,11 @@ package struct DeploymentOperations: Sendable {
         let steps: [OperationStep]
 
         func succeed(_ operation: ResourceOperation, in transaction: Transaction) async throws {
-            try await DeploymentStore(transaction).delete(id: operation.subjectID)
+            let store = DeploymentStore(transaction)
+            guard let deployment = try await store.find(id: operation.subjectID) else { return }
+            try await store.delete(id: deployment.id)
+            try await EndpointStore(transaction).removeShares(
+                endpointID: deployment.endpointID, deployment: deployment.name)
         }
 
         func fail(_ operation: ResourceOperation, as state: OperationState, in transaction: Transaction) async throws {

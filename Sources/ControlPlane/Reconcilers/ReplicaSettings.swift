@@ -1,3 +1,5 @@
+package import Resources
+
 /// Times that the supervision of replicas keeps to.
 package struct ReplicaSettings: Sendable {
     /// How often a starting replica is probed until it is ready, whatever its probe's period.
@@ -35,5 +37,5 @@ package struct ReplicaSettings: Sendable {
 /// How a replica gets out of use: no router sends it requests any more, and those inside have ended.
 package protocol ReplicaDrain: Sendable {
     /// Returns when that is so, or `deadline` has passed.
-    func drain(deployment: String, endpoint: String, deadline: Duration) async
+    func drain(_ replica: ReplicaID, deadline: Duration) async
 }

@@ -141,11 +141,8 @@ final class ReplicaSupervisor: Sendable {
     /// Out of routing, requests inside end, then stop; always in this order.
     private func remove(_ replica: ReplicaRow) async throws {
         if let handle = replica.handle {
-            if await parts.backend.observe(handle) == .running, let specification = try await specification(of: replica)
-            {
-                await parts.drain.drain(
-                    deployment: specification.deployment, endpoint: specification.endpoint,
-                    deadline: parts.settings.drainDeadline)
+            if await parts.backend.observe(handle) == .running {
+                await parts.drain.drain(id, deadline: parts.settings.drainDeadline)
             }
             await parts.backend.stop(handle, grace: parts.settings.stopGrace)
         }

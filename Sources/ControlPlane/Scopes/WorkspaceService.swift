@@ -76,6 +76,21 @@ package struct WorkspaceService: Sendable {
         return WorkspaceOutcome(workspace: workspace, wasMade: wasMade)
     }
 
+    /// Changes what the patch names.
+    package func patch(
+        caller: Caller, _ id: ResourceID, _ patch: WorkspacePatch, if precondition: WritePrecondition
+    ) async throws -> Workspace {
+        try await database.transaction { transaction in
+            let workspace = try await Self.find(id, transaction, isParent: false)
+            try precondition.check(workspace.version, "The workspace '\(id.name)'")
+            guard
+                try await WorkspaceStore(transaction).update(
+                    workspace, to: patch.applied(to: workspace), by: caller.auditName)
+            else { throw ARMError(.conflict, "The workspace '\(id.name)' was changed by somebody else; try again.") }
+            return try await Self.find(id, transaction, isParent: false)
+        }
+    }
+
     /// Removes a workspace without endpoints, with its assets; false when there was none.
     package func delete(caller: Caller, _ id: ResourceID, if precondition: WritePrecondition) async throws -> Bool {
         do {

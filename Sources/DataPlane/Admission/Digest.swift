@@ -17,7 +17,8 @@ struct Digest: Hashable, Sendable {
         guard digits.count == 64 else { return nil }
         var bytes: [UInt8] = []
         for index in stride(from: 0, to: 64, by: 2) {
-            guard let high = ByteClass.hexadecimal(digits[index]), let low = ByteClass.hexadecimal(digits[index + 1]) else { return nil }
+            guard let high = ByteClass.hexadecimal(digits[index]), let low = ByteClass.hexadecimal(digits[index + 1])
+            else { return nil }
             bytes.append(high << 4 | low)
         }
         withUnsafeMutableBytes(of: &words) { $0.copyBytes(from: bytes) }
@@ -26,7 +27,8 @@ struct Digest: Hashable, Sendable {
     /// Compares in a time that does not depend on where the digests differ.
     func isEqualInConstantTime(to other: Digest) -> Bool {
         let difference =
-            (words.0 ^ other.words.0) | (words.1 ^ other.words.1) | (words.2 ^ other.words.2) | (words.3 ^ other.words.3)
+            (words.0 ^ other.words.0) | (words.1 ^ other.words.1) | (words.2 ^ other.words.2)
+            | (words.3 ^ other.words.3)
         return difference == 0
     }
 

@@ -36,7 +36,8 @@ struct TokenCache {
         let claims: TokenClaims
         do {
             claims = try verifier.verify(
-                String(decoding: token, as: UTF8.self), issuer: route.tokenIssuer, audience: route.tokenAudience, now: wallNow)
+                String(decoding: token, as: UTF8.self), issuer: route.tokenIssuer, audience: route.tokenAudience,
+                now: wallNow)
         } catch {
             return false
         }

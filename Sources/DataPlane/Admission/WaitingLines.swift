@@ -45,7 +45,11 @@ package struct WaitingLines<Key: Hashable> {
         guard var line = lines[key] else { return }
         let link = links[Int(member)]
         if link.previous == Self.nobody { line.first = link.next } else { links[Int(link.previous)].next = link.next }
-        if link.next == Self.nobody { line.last = link.previous } else { links[Int(link.next)].previous = link.previous }
+        if link.next == Self.nobody {
+            line.last = link.previous
+        } else {
+            links[Int(link.next)].previous = link.previous
+        }
         line.count -= 1
         lines[key] = line.count == 0 ? nil : line
     }

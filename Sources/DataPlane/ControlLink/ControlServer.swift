@@ -95,7 +95,9 @@ package enum ControlServer {
         guard descriptor >= 0 else { throw SystemError("socket") }
         defer { close(descriptor) }
         let result = SocketAddress.unix(path: path).withSystemAddress { connect(descriptor, $0, $1) }
-        guard result != 0 else { throw ConfigurationFault(key: "control", "names the socket of a router that is running: \(path)") }
+        guard result != 0 else {
+            throw ConfigurationFault(key: "control", "names the socket of a router that is running: \(path)")
+        }
         guard unlink(path) == 0 || errno == ENOENT else { throw SystemError("unlink \(path)") }
     }
 }

@@ -45,7 +45,8 @@ struct SavedTable: Sendable {
 
     /// Makes the new name last. A failure here leaves the old table or the new one after a crash, as any moment does.
     private func syncDirectory() {
-        let directory = open(URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let directory = open(
+            URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { return }
         fsync(directory)
         close(directory)

@@ -1,6 +1,7 @@
 import CEpoll
 package import Foundation
 import Logging
+import Routing
 
 /// Why a pushed table is not served.
 package enum TableRefusal: Error, Equatable {
@@ -17,6 +18,8 @@ package actor TableKeeper {
     private let logger: Logger
     /// The table that the loops were last given.
     package private(set) var present = CompiledTable.empty
+    /// Replicas that left the table, with the generation that no longer names them.
+    private var leaving: [(generation: Int64, replica: ReplicaState)] = []
 
     init(compiler: TableCompiler, shared: LoopShared, savedTable: SavedTable?, logger: Logger) {
         self.compiler = compiler
@@ -48,6 +51,7 @@ package actor TableKeeper {
         compiler = next
         present = output.table
         shared.publish(output.table, retired: output.retired)
+        leaving += output.retired.map { (output.table.generation, $0) }
         logger.info(
             "routing table published",
             metadata: [
@@ -58,6 +62,13 @@ package actor TableKeeper {
         // Decoding leaves many times the table's size behind, which would otherwise stay with the process.
         CEpollReturnMemory()
         return output.table.generation
+    }
+
+    /// Replicas in no table any more that have requests inside, or may get one from a loop that has yet to change over.
+    func leavingReplicas() -> [LeavingReplica] {
+        let served = shared.servedGeneration
+        leaving = leaving.filter { $0.generation > served || $0.replica.slots.busy > 0 }
+        return leaving.map { LeavingReplica(id: $0.replica.id, inFlight: $0.replica.slots.busy) }
     }
 
     /// Publishes the table that was saved last, if there is one that can be read.
@@ -78,7 +89,8 @@ package actor TableKeeper {
         do {
             try savedTable.write(lines)
         } catch {
-            logger.error("the routing table was not saved", metadata: ["table.file": "\(savedTable.path)", "error": "\(error)"])
+            logger.error(
+                "the routing table was not saved", metadata: ["table.file": "\(savedTable.path)", "error": "\(error)"])
         }
     }
 }

@@ -21,7 +21,9 @@ package enum SocketAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads `host:port`, see ``init(_:)``.
     package init?(hostAndPort text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else { return nil }
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+            return nil
+        }
         var host = String(text[..<colon])
         if host == "localhost" { host = "127.0.0.1" }
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }

@@ -155,7 +155,11 @@ package struct BodyDecoder: Sendable {
         case .trailerStart where byte == 0x0D: phase = .endFeed
         case .trailerStart: phase = ByteClass.isToken(byte) ? .trailerName : .malformed
         case .trailerName:
-            if byte == UInt8(ascii: ":") { phase = .trailerValue } else if !ByteClass.isToken(byte) { phase = .malformed }
+            if byte == UInt8(ascii: ":") {
+                phase = .trailerValue
+            } else if !ByteClass.isToken(byte) {
+                phase = .malformed
+            }
         case .trailerValue:
             if byte == 0x0D { phase = .trailerFeed } else if !ByteClass.isText(byte) { phase = .malformed }
         default: phase = byte == 0x0A ? .trailerStart : .malformed

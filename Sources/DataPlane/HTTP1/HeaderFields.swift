@@ -179,7 +179,9 @@ package struct HeaderFields: Sendable {
         var isNamed = false
         for connection in fields where connection.name == .connection {
             Self.forEachListed(in: bytes.run(connection.value)) { option in
-                if option.elementsEqual(name, by: { ByteClass.lowercased($0) == ByteClass.lowercased($1) }) { isNamed = true }
+                if option.elementsEqual(name, by: { ByteClass.lowercased($0) == ByteClass.lowercased($1) }) {
+                    isNamed = true
+                }
             }
         }
         return isNamed

@@ -28,7 +28,8 @@ package struct ResponseHead: Sendable {
         guard length >= 15, bytes.run(ByteRun(start: 0, count: 7)).equals("HTTP/1.") else { return .malformed }
         minorVersion = bytes.at(7) &- 0x30
         guard minorVersion <= 1 else { return .unsupportedVersion }
-        guard bytes.at(8) == 0x20, let code = bytes.run(ByteRun(start: 9, count: 3)).decimalNumber(), code >= 100, code < 600
+        guard bytes.at(8) == 0x20, let code = bytes.run(ByteRun(start: 9, count: 3)).decimalNumber(), code >= 100,
+            code < 600
         else { return .malformed }
         status = Int(code)
         var index = 12

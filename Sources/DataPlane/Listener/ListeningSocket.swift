@@ -3,8 +3,11 @@ import Glibc
 /// A socket that accepts connections; several sockets, also of several processes, share its port.
 package enum ListeningSocket {
     /// Opens a listener and tells the address it got, for port 0.
-    static func open(_ address: SocketAddress, backlog: Int32 = 4096) throws(SystemError) -> (descriptor: Int32, address: SocketAddress) {
-        let descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    static func open(_ address: SocketAddress, backlog: Int32 = 4096) throws(SystemError) -> (
+        descriptor: Int32, address: SocketAddress
+    ) {
+        let descriptor = socket(
+            address.family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw SystemError("socket") }
         do throws(SystemError) {
             if case .internet = address {

@@ -41,7 +41,8 @@ package final class CompiledRoute: Sendable {
             var replicas: [ReplicaState] = []
             for each in description.replicas { replicas.append(try replica(each)) }
             deployments.append(
-                try CompiledDeployment(description, kind: route.kind, state: deployment(description), replicas: replicas))
+                try CompiledDeployment(
+                    description, kind: route.kind, state: deployment(description), replicas: replicas))
         }
         self.deployments = deployments
         shares = route.traffic.compactMap { share in
@@ -92,7 +93,8 @@ package final class CompiledDeployment: Sendable {
         guard !route.name.isEmpty, route.name.utf8.count <= 64, route.name.utf8.allSatisfy(ByteClass.isToken) else {
             throw CompileFault("deployment \(route.name): the name cannot stand in a header")
         }
-        guard route.requestTimeoutMs > 0, route.maxConcurrentRequestsPerReplica > 0, route.maxQueueWaitMs >= 0, route.queueLimit >= 0
+        guard route.requestTimeoutMs > 0, route.maxConcurrentRequestsPerReplica > 0, route.maxQueueWaitMs >= 0,
+            route.queueLimit >= 0
         else { throw CompileFault("deployment \(route.name): a limit is not positive") }
         name = route.name
         nameBytes = Array(route.name.utf8)

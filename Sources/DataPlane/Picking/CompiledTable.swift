@@ -22,7 +22,9 @@ package final class CompiledTable: Sendable {
     }
 
     /// - Throws: ``CompileFault`` if two routes have the same endpoint name or host.
-    init(generation: Int64, routes: [CompiledRoute], verifier: TokenVerifier?, verifierVersion: Int) throws(CompileFault) {
+    init(generation: Int64, routes: [CompiledRoute], verifier: TokenVerifier?, verifierVersion: Int)
+        throws(CompileFault)
+    {
         self.generation = generation
         self.routes = routes
         self.verifier = verifier

@@ -51,7 +51,8 @@ package struct RequestTarget: Equatable {
 
     /// The host name in the value of a `Host` field: without the port.
     package static func hostName(_ value: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
-        if !value.isEmpty, value.at(0) == UInt8(ascii: "["), let bracket = value.offset(of: UInt8(ascii: "]"), from: 0) {
+        if !value.isEmpty, value.at(0) == UInt8(ascii: "["), let bracket = value.offset(of: UInt8(ascii: "]"), from: 0)
+        {
             return value.run(ByteRun(start: 0, count: bracket + 1))
         }
         let colon = value.offset(of: UInt8(ascii: ":"), from: 0) ?? value.count

@@ -76,7 +76,9 @@ package struct TableCompiler {
 
     private mutating func takeKeys(_ keys: [RoutingTable.TokenKey]) throws {
         guard keys != tokenKeys else { return }
-        verifier = keys.isEmpty ? nil : TokenVerifier(keys: keys.map { VerificationKey(keyID: $0.keyID, publicKeyPEM: $0.publicKeyPEM) })
+        verifier =
+            keys.isEmpty
+            ? nil : TokenVerifier(keys: keys.map { VerificationKey(keyID: $0.keyID, publicKeyPEM: $0.publicKeyPEM) })
         tokenKeys = keys
         verifierVersion += 1
     }
@@ -88,7 +90,10 @@ package struct TableCompiler {
         do {
             return try CompiledRoute(
                 route,
-                deployment: { deployment(DeploymentKey(endpointID: route.endpointID, endpoint: route.endpoint, deployment: $0.name)) },
+                deployment: {
+                    deployment(
+                        DeploymentKey(endpointID: route.endpointID, endpoint: route.endpoint, deployment: $0.name))
+                },
                 replica: { (description) throws(CompileFault) in try replica(description) })
         } catch {
             throw RoutingTableError.malformedLine(number: number, reason: error.description)
@@ -122,7 +127,9 @@ package struct TableCompiler {
         for route in dropped {
             for deployment in route.deployments {
                 if !liveDeployments.contains(ObjectIdentifier(deployment.state)) {
-                    deployments[DeploymentKey(endpointID: route.endpointID, endpoint: route.endpoint, deployment: deployment.name)] = nil
+                    deployments[
+                        DeploymentKey(
+                            endpointID: route.endpointID, endpoint: route.endpoint, deployment: deployment.name)] = nil
                 }
                 for replica in deployment.replicas where !liveReplicas.contains(ObjectIdentifier(replica)) {
                     replicas[ReplicaKey(id: replica.id, address: replica.addressText)] = nil

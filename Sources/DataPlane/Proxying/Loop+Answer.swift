@@ -25,7 +25,9 @@ extension Loop {
     }
 
     private func releaseEmptyInput(_ client: Int32, _ upstream: Int32) {
-        guard clients[client].isOpen, clients[client].upstream == upstream, upstreams[upstream].input.isEmpty else { return }
+        guard clients[client].isOpen, clients[client].upstream == upstream, upstreams[upstream].input.isEmpty else {
+            return
+        }
         upstreams[upstream].input.giveBack(to: pool)
     }
 
@@ -136,7 +138,9 @@ extension Loop {
         // A 1.0 client learns from the end of the connection where such a body ends.
         if isOpenEnded, clients[client].request.isOldClient { clients[client].request.keepsAlive = false }
         // Who sends before it has read the whole request may never read the rest.
-        if !clients[client].requestBody.isFinished || drainDeadline != nil { clients[client].request.keepsAlive = false }
+        if !clients[client].requestBody.isFinished || drainDeadline != nil {
+            clients[client].request.keepsAlive = false
+        }
         guard let deployment = clients[client].deployment else { return }
         let mapping = AnswerHead.mapping(
             status: responseHead.status, kind: deployment.kind, isScoring: clients[client].request.isScoring)
@@ -146,7 +150,8 @@ extension Loop {
         clients[client].output.borrow(from: pool)
         AnswerHead.write(
             responseHead, bytes, to: &clients[client].output, mapping: mapping, framing: framing,
-            request: clients[client].request, deployment: deployment.nameBytes, closes: !clients[client].request.keepsAlive)
+            request: clients[client].request, deployment: deployment.nameBytes,
+            closes: !clients[client].request.keepsAlive)
         upstreams[upstream].isHeadDone = true
         upstreams[upstream].keepsAlive = responseHead.keepsAlive && framing != .untilClose
         upstreams[upstream].answerBody = BodyDecoder(framing)
@@ -164,7 +169,11 @@ extension Loop {
         let isRequestSent = clients[client].requestBody.isFinished && clients[client].forwarded.isEmpty
         let isClean = upstreams[upstream].input.isEmpty && !upstreams[upstream].isPeerClosed
         clients[client].upstream = -1
-        if upstreams[upstream].keepsAlive, isRequestSent, isClean { keepIdle(upstream) } else { closeUpstream(upstream) }
+        if upstreams[upstream].keepsAlive, isRequestSent, isClean {
+            keepIdle(upstream)
+        } else {
+            closeUpstream(upstream)
+        }
         leaveReplica(replica, deployment)
         endRequest(client)
     }

@@ -108,7 +108,9 @@ extension Loop {
 
     /// Gives the router's own answer to the present request, which must not have one yet.
     func answer(_ client: Int32, _ own: OwnAnswer) {
-        if own.closesConnection || drainDeadline != nil || !canSkipBody(client) { clients[client].request.keepsAlive = false }
+        if own.closesConnection || drainDeadline != nil || !canSkipBody(client) {
+            clients[client].request.keepsAlive = false
+        }
         let deployment = clients[client].deployment
         clients[client].request.status = own.status.number
         clients[client].output.borrow(from: pool)
@@ -147,7 +149,9 @@ extension Loop {
 
     /// The answer is out: goes on with the connection, or ends it.
     private func finishAnswer(_ client: Int32) {
-        guard clients[client].request.keepsAlive, drainDeadline == nil, !clients[client].sawEnd else { return startLingering(client) }
+        guard clients[client].request.keepsAlive, drainDeadline == nil, !clients[client].sawEnd else {
+            return startLingering(client)
+        }
         guard clients[client].requestBody.isFinished else {
             clients[client].state = .discarding
             clients[client].request.bodyCount = 0
@@ -195,7 +199,8 @@ extension Loop {
 
     /// Closes the sending side first: closing at once with unread bytes would reset the connection and lose the answer.
     private func startLingering(_ client: Int32) {
-        let isAllRead = clients[client].requestBody.isFinished && clients[client].input.isEmpty && !clients[client].mayRead
+        let isAllRead =
+            clients[client].requestBody.isFinished && clients[client].input.isEmpty && !clients[client].mayRead
         if clients[client].sawEnd || isAllRead { return closeClient(client) }
         shutdown(clients[client].descriptor, Socket.sendingSide)
         clients[client].state = .lingering

@@ -8,7 +8,10 @@ extension Loop {
         clients[client].state = .exchanging
         deployment.state.loops[index].inFlight += 1
         setDeadline(client, now.after(milliseconds: deployment.requestTimeoutMs))
-        guard let upstream = takeIdle(of: replica, isIdempotent: clients[client].request.isIdempotent) ?? openUpstream(to: replica) else {
+        guard
+            let upstream = takeIdle(of: replica, isIdempotent: clients[client].request.isIdempotent)
+                ?? openUpstream(to: replica)
+        else {
             return exchangeFailed(client, replica, .notConnected)
         }
         clients[client].upstream = upstream
@@ -113,11 +116,15 @@ extension Loop {
         clients[client].state = .head
         let request = clients[client].request
         let isSafe = failure != .broken || request.isIdempotent
-        guard let deployment, isSafe, request.canReplay, !request.wasRetried else { return answer(client, .replicaUnreachable) }
+        guard let deployment, isSafe, request.canReplay, !request.wasRetried else {
+            return answer(client, .replicaUnreachable)
+        }
         let present = table.deployment(of: deployment.state) ?? deployment
         // A kept connection that had ended says nothing about the replica: it may be asked again.
         let mayAskSame = failure == .nothingSent
-        guard mayAskSame || present.replicas.contains(where: { $0 !== replica }) else { return answer(client, .replicaUnreachable) }
+        guard mayAskSame || present.replicas.contains(where: { $0 !== replica }) else {
+            return answer(client, .replicaUnreachable)
+        }
         clients[client].request.wasRetried = true
         clients[client].excluded = mayAskSame ? nil : replica
         clients[client].forwarded.rewind()

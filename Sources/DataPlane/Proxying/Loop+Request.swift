@@ -59,7 +59,9 @@ extension Loop {
     }
 
     private func route(_ client: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> Verdict {
-        if let length = requestHead.headers.contentLength, length > settings.maxBodySize { return .refuse(.bodyTooLarge) }
+        if let length = requestHead.headers.contentLength, length > settings.maxBodySize {
+            return .refuse(.bodyTooLarge)
+        }
         guard let target = RequestTarget(bytes.run(requestHead.target)) else { return .refuse(.malformed) }
         guard table.generation > 0 else { return .refuse(.noTable) }
         guard let route = findRoute(target, bytes) else { return .refuse(.unknownEndpoint) }
@@ -105,14 +107,18 @@ extension Loop {
             let payload = input.run(step.payload)
             clients[client].request.bodyCount += UInt64(payload.count)
             guard step.state != .malformed else { return refuseBody(client, .malformed) }
-            guard clients[client].request.bodyCount <= settings.maxBodySize else { return refuseBody(client, .bodyTooLarge) }
+            guard clients[client].request.bodyCount <= settings.maxBodySize else {
+                return refuseBody(client, .bodyTooLarge)
+            }
             BodyEncoder.write(payload, to: &clients[client].forwarded, isChunked: clients[client].request.isChunked)
             if step.state == .finished {
                 BodyEncoder.writeEnd(to: &clients[client].forwarded, isChunked: clients[client].request.isChunked)
             }
             clients[client].input.consumeAndReset(step.consumed)
         }
-        if clients[client].requestBody.isFinished, clients[client].input.isEmpty { clients[client].input.giveBack(to: pool) }
+        if clients[client].requestBody.isFinished, clients[client].input.isEmpty {
+            clients[client].input.giveBack(to: pool)
+        }
         return true
     }
 

@@ -66,7 +66,9 @@ extension Loop {
             dropUpstream(client)
             // A half answer cannot be taken back: the end of the connection tells the client.
             if clients[client].request.isAnswerStarted {
-                if !clients[client].output.isEmpty { _ = Socket.send(clients[client].descriptor, clients[client].output.readable) }
+                if !clients[client].output.isEmpty {
+                    _ = Socket.send(clients[client].descriptor, clients[client].output.readable)
+                }
                 return closeClient(client)
             }
             return answer(client, .replicaUnreachable)

@@ -6,7 +6,9 @@ extension Loop {
     func admit(_ client: Int32, _ deployment: CompiledDeployment) {
         let state = deployment.state
         // Who comes later than a waiting request does not overtake it.
-        if state.waitingLoops.load(ordering: .relaxed) == 0, let replica = takeSlot(deployment, excluding: clients[client].excluded) {
+        if state.waitingLoops.load(ordering: .relaxed) == 0,
+            let replica = takeSlot(deployment, excluding: clients[client].excluded)
+        {
             return beginExchange(client, deployment, replica)
         }
         enterLine(client, deployment)

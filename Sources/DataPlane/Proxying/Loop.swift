@@ -142,7 +142,11 @@ final class Loop {
             let client = entry.token.index
             guard clients[client].scheduled == entry.time else { return }
             clients[client].scheduled = .never
-            if clients[client].deadline <= now { clientTimedOut(client) } else { setDeadline(client, clients[client].deadline) }
+            if clients[client].deadline <= now {
+                clientTimedOut(client)
+            } else {
+                setDeadline(client, clients[client].deadline)
+            }
         case .upstream:
             guard isCurrent(upstream: entry.token) else { return }
             idleTimedOut(entry.token.index, entry.time)

@@ -116,7 +116,9 @@ enum OwnAnswer: Equatable, CaseIterable {
     /// The connection cannot go on: where the next request starts is not known.
     var closesConnection: Bool {
         switch self {
-        case .malformed, .headTooLarge, .targetTooLong, .unsupportedVersion, .headTimeout, .bodyTooLarge, .tooManyConnections: true
+        case .malformed, .headTooLarge, .targetTooLong, .unsupportedVersion, .headTimeout, .bodyTooLarge,
+            .tooManyConnections:
+            true
         default: false
         }
     }

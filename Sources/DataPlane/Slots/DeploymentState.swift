@@ -60,7 +60,8 @@ final class LoopDeployment: Sendable {
     /// Answers by status class, 1xx first.
     var answersByClass: [Int64] {
         [
-            informational.load(ordering: .relaxed), successes.load(ordering: .relaxed), redirections.load(ordering: .relaxed),
+            informational.load(ordering: .relaxed), successes.load(ordering: .relaxed),
+            redirections.load(ordering: .relaxed),
             callerFaults.load(ordering: .relaxed), serverFaults.load(ordering: .relaxed),
         ]
     }

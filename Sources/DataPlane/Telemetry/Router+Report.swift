@@ -8,7 +8,9 @@ extension Router {
         let deployments = table.routes.flatMap { route in
             route.deployments.map { Self.traffic(endpoint: route.endpoint, $0.name, $0.state) }
         }
-        return TrafficReport(routerID: configuration.routerID, generation: shared.servedGeneration, deployments: deployments)
+        return TrafficReport(
+            routerID: configuration.routerID, generation: shared.servedGeneration, deployments: deployments,
+            leaving: await tables.leavingReplicas())
     }
 
     private static func traffic(endpoint: String, _ deployment: String, _ state: DeploymentState) -> DeploymentTraffic {
@@ -33,12 +35,18 @@ extension Router {
                 text.sample("sluice_router_requests_total", traffic, class: "\(index + 1)xx", "\(count)")
             }
         }
-        text.family("sluice_router_request_duration_seconds_sum", "counter", "Sum of the times from request head to the end of the answer.")
+        text.family(
+            "sluice_router_request_duration_seconds_sum", "counter",
+            "Sum of the times from request head to the end of the answer.")
         for traffic in report.deployments {
-            text.sample("sluice_router_request_duration_seconds_sum", traffic, "\(Double(traffic.durationSumMicroseconds) / 1_000_000)")
+            text.sample(
+                "sluice_router_request_duration_seconds_sum", traffic,
+                "\(Double(traffic.durationSumMicroseconds) / 1_000_000)")
         }
         text.family("sluice_router_requests_in_flight", "gauge", "Requests inside a replica.")
-        for traffic in report.deployments { text.sample("sluice_router_requests_in_flight", traffic, "\(traffic.inFlight)") }
+        for traffic in report.deployments {
+            text.sample("sluice_router_requests_in_flight", traffic, "\(traffic.inFlight)")
+        }
         text.family("sluice_router_requests_queued", "gauge", "Requests that wait for a replica.")
         for traffic in report.deployments { text.sample("sluice_router_requests_queued", traffic, "\(traffic.queued)") }
         addProcessMetrics(to: &text, generation: report.generation)
@@ -48,9 +56,18 @@ extension Router {
     private func addProcessMetrics(to text: inout MetricsText, generation: Int64) {
         let counters: [(String, String, String, LoopCounters.Counter)] = [
             ("sluice_router_connections", "gauge", "Open client connections.", .openConnections),
-            ("sluice_router_connections_accepted_total", "counter", "Client connections accepted.", .acceptedConnections),
-            ("sluice_router_unrouted_answers_total", "counter", "Answers given before a deployment was chosen.", .unroutedAnswers),
-            ("sluice_router_replica_connections_total", "counter", "Connections opened to replicas.", .upstreamConnections),
+            (
+                "sluice_router_connections_accepted_total", "counter", "Client connections accepted.",
+                .acceptedConnections
+            ),
+            (
+                "sluice_router_unrouted_answers_total", "counter", "Answers given before a deployment was chosen.",
+                .unroutedAnswers
+            ),
+            (
+                "sluice_router_replica_connections_total", "counter", "Connections opened to replicas.",
+                .upstreamConnections
+            ),
             ("sluice_router_retries_total", "counter", "Requests sent to a second replica.", .retries),
         ]
         for (name, kind, help, counter) in counters {
@@ -74,9 +91,12 @@ struct MetricsText {
         lines += "\(name) \(value)\n"
     }
 
-    mutating func sample(_ name: String, _ traffic: DeploymentTraffic, class statusClass: String? = nil, _ value: String) {
+    mutating func sample(
+        _ name: String, _ traffic: DeploymentTraffic, class statusClass: String? = nil, _ value: String
+    ) {
         let suffix = statusClass.map { ",code=\"\($0)\"" } ?? ""
-        let labels = "endpoint=\"\(Self.escaped(traffic.endpoint))\",deployment=\"\(Self.escaped(traffic.deployment))\"\(suffix)"
+        let labels =
+            "endpoint=\"\(Self.escaped(traffic.endpoint))\",deployment=\"\(Self.escaped(traffic.deployment))\"\(suffix)"
         lines += "\(name){\(labels)} \(value)\n"
     }
 

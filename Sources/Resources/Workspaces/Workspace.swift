@@ -85,10 +85,45 @@ package struct WorkspaceRequest: Sendable, Equatable {
     package var envelope: ResourceEnvelope
     package var properties: WorkspaceProperties
 
+    package init(envelope: ResourceEnvelope, properties: WorkspaceProperties) {
+        self.envelope = envelope
+        self.properties = properties
+    }
+
     /// Reads a PUT body; throws all problems at once.
     package init(reading body: BodyReader) throws(ARMError) {
         envelope = ResourceEnvelope(reading: body)
         properties = WorkspaceProperties(reading: body.object("properties"))
         try body.throwProblems(in: "The workspace")
+    }
+}
+
+/// PATCH of a workspace (`WorkspaceUpdateParameters`): what is present replaces what is stored.
+package struct WorkspacePatch: Sendable, Equatable {
+    package var tags: [String: String]?
+    package var identity: ManagedIdentity?
+    package var friendlyName: String?
+    package var description: String?
+    package var publicNetworkAccess: PublicNetworkAccess?
+
+    package init(reading body: BodyReader) throws(ARMError) {
+        tags = body["tags"].isPresent ? ResourceEnvelope.readTags(body) : nil
+        identity = ManagedIdentity(reading: body.object("identity"))
+        let properties = body.object("properties")
+        friendlyName = properties.string("friendlyName")
+        description = properties.string("description")
+        publicNetworkAccess = properties.enumeration("publicNetworkAccess", of: PublicNetworkAccess.self)
+        try body.throwProblems(in: "The change of the workspace")
+    }
+
+    /// The stored workspace with the changes.
+    package func applied(to workspace: Workspace) -> WorkspaceRequest {
+        var request = WorkspaceRequest(envelope: workspace.envelope, properties: workspace.properties)
+        if let tags { request.envelope.tags = tags }
+        if let identity { request.envelope.identity = identity }
+        if let friendlyName { request.properties.friendlyName = friendlyName }
+        if let description { request.properties.description = description }
+        if let publicNetworkAccess { request.properties.publicNetworkAccess = publicNetworkAccess }
+        return request
     }
 }

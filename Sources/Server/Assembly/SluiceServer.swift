@@ -129,20 +129,24 @@ package struct SluiceServer: Sendable {
         let (opened, open) = AsyncStream.makeStream(of: Void.self)
         services.append(
             Application(
-                router: assembly.router(scheme: "https"), server: try .tls(.http1(), tlsConfiguration: tls),
+                router: assembly.router(scheme: "https"), server: try .tls(Self.http1, tlsConfiguration: tls),
                 configuration: Self.application(configuration.https), onServerRunning: { _ in open.finish() },
                 logger: logger))
         services.append(ReadyRecord(data: configuration.data) { for await _ in opened {} })
         if let http = configuration.http {
             services.append(
                 Application(
-                    router: assembly.router(scheme: "http"), configuration: Self.application(http), logger: logger))
+                    router: assembly.router(scheme: "http"), server: Self.http1,
+                    configuration: Self.application(http), logger: logger))
         }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
     }
+
+    /// Connections on which nothing moves for a while are closed.
+    private static var http1: HTTPServerBuilder { .http1(configuration: .init(idleTimeout: .seconds(75))) }
 
     private static func application(_ address: SocketAddressText) -> ApplicationConfiguration {
         ApplicationConfiguration(address: .hostname(address.host, port: address.port), serverName: "Sluice")

@@ -101,6 +101,16 @@ package struct EndpointStore: Sendable {
         ).affectedRows == 1
     }
 
+    /// A deployment is gone: its shares, which are 0 or mirrored, go with it.
+    package func removeShares(endpointID: UUID, deployment: String) async throws {
+        try await runner.query(
+            """
+            UPDATE online_endpoints SET revision = revision + 1, properties = properties
+                #- ARRAY['traffic', \(deployment)::text] #- ARRAY['mirrorTraffic', \(deployment)::text]
+            WHERE id = \(endpointID)
+            """)
+    }
+
     package func delete(id: UUID) async throws {
         try await runner.query("DELETE FROM online_endpoints WHERE id = \(id)")
     }

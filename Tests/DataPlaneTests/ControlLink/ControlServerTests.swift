@@ -31,16 +31,20 @@ import Testing
 
     private static func ask(_ address: SocketAddress, _ line: String, _ body: Data = Data()) throws -> Message {
         let socket = try RawSocket(address)
-        try socket.send(Array("\(line) HTTP/1.1\r\nHost: router\r\nConnection: close\r\nContent-Length: \(body.count)\r\n\r\n".utf8) + body)
+        try socket.send(
+            Array("\(line) HTTP/1.1\r\nHost: router\r\nConnection: close\r\nContent-Length: \(body.count)\r\n\r\n".utf8)
+                + body)
         return try socket.readMessage()
     }
 
     @Test func `tables are pushed, state and counters are read`() async throws {
         try await withControl { address in
-            let pushed = try Self.ask(address, "PUT /table", RouterFixture.lines(["unix:/a"], TableOptions(generation: 9)))
+            let pushed = try Self.ask(
+                address, "PUT /table", RouterFixture.lines(["unix:/a"], TableOptions(generation: 9)))
             #expect(pushed.status == 200)
             #expect(try JSONDecoder().decode(TableAcknowledgement.self, from: Data(pushed.body)).generation == 9)
-            #expect(try Self.ask(address, "PUT /table", RouterFixture.lines([], TableOptions(generation: 8))).status == 409)
+            #expect(
+                try Self.ask(address, "PUT /table", RouterFixture.lines([], TableOptions(generation: 8))).status == 409)
             #expect(try Self.ask(address, "PUT /table", Data("{}".utf8)).status == 400)
             let status = try JSONDecoder().decode(RouterStatus.self, from: Data(Self.ask(address, "GET /status").body))
             #expect(status.generation == 9)

@@ -28,7 +28,8 @@ import Testing
 @Suite struct SocketAddressTests {
     @Test(
         arguments: [
-            ("unix:/tmp/a.sock", "unix:/tmp/a.sock"), ("tcp:127.0.0.1:80", "127.0.0.1:80"), ("tcp:localhost:1", "127.0.0.1:1"),
+            ("unix:/tmp/a.sock", "unix:/tmp/a.sock"), ("tcp:127.0.0.1:80", "127.0.0.1:80"),
+            ("tcp:localhost:1", "127.0.0.1:1"),
             ("tcp:[::1]:80", "[::1]:80"), ("unix:relative", nil), ("tcp:host.example:80", nil), ("tcp:127.0.0.1", nil),
             ("tcp:127.0.0.1:70000", nil), ("127.0.0.1:80", nil),
         ] as [(String, String?)])
@@ -39,7 +40,8 @@ import Testing
 
 @Suite struct ByteQueueTests {
     @Test(arguments: [
-        (0, "0", "0"), (9, "9", "9"), (10, "10", "a"), (4096, "4096", "1000"), (UInt64.max, "18446744073709551615", "ffffffffffffffff"),
+        (0, "0", "0"), (9, "9", "9"), (10, "10", "a"), (4096, "4096", "1000"),
+        (UInt64.max, "18446744073709551615", "ffffffffffffffff"),
     ])
     func `numbers are written in digits`(number: UInt64, decimal: String, hexadecimal: String) {
         let pool = BufferPool(size: 64)
@@ -61,7 +63,9 @@ import Testing
             queue.borrow(from: pool)
             RequestID(from: &random).write(to: &queue)
             let written = text(queue.readable)
-            #expect(try /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/.wholeMatch(in: written) != nil, "\(written)")
+            #expect(
+                try /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/.wholeMatch(in: written)
+                    != nil, "\(written)")
             queue.giveBack(to: pool)
         }
     }

@@ -62,7 +62,9 @@ import Testing
             var body: [UInt8] = []
             var wire: [UInt8] = []
             for _ in 0..<Int.random(in: 0...5, using: &random) {
-                let chunk = (0..<Int.random(in: 1...40, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+                let chunk = (0..<Int.random(in: 1...40, using: &random)).map { _ in
+                    UInt8.random(in: 0...255, using: &random)
+                }
                 body += chunk
                 wire += Array("\(String(chunk.count, radix: 16))\r\n".utf8) + chunk + [13, 10]
             }

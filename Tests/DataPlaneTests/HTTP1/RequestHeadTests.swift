@@ -26,7 +26,8 @@ import Testing
             let outcome = bytes[..<count].withUnsafeBufferPointer { end.find(in: $0, limits: HeadLimits()) }
             #expect(outcome == .incomplete)
         }
-        #expect(bytes.withUnsafeBufferPointer { end.find(in: $0, limits: HeadLimits()) } == .complete(length: bytes.count))
+        #expect(
+            bytes.withUnsafeBufferPointer { end.find(in: $0, limits: HeadLimits()) } == .complete(length: bytes.count))
     }
 
     @Test(arguments: [
@@ -80,7 +81,9 @@ import Testing
         #expect(scanRequest(message).outcome == .refused(.malformed))
     }
 
-    @Test(arguments: ["GET / HTTP/2.0\r\nHost: a\r\n\r\n", "GET / HTTP/1.2\r\nHost: a\r\n\r\n", "GET / HTTP/0.9\r\nHost: a\r\n\r\n"])
+    @Test(arguments: [
+        "GET / HTTP/2.0\r\nHost: a\r\n\r\n", "GET / HTTP/1.2\r\nHost: a\r\n\r\n", "GET / HTTP/0.9\r\nHost: a\r\n\r\n",
+    ])
     func `another version is told apart`(message: String) {
         #expect(scanRequest(message).outcome == .refused(.unsupportedVersion))
     }

@@ -7,7 +7,8 @@ import Testing
         var running = Array(repeating: 0, count: weights.count)
         return (0..<count).map { _ in
             SmoothWeighted.pick(
-                count: weights.count, weight: { weights[$0] }, running: { running[$0] }, setRunning: { running[$0] = $1 })
+                count: weights.count, weight: { weights[$0] }, running: { running[$0] },
+                setRunning: { running[$0] = $1 })
         }
     }
 
@@ -42,12 +43,16 @@ import Testing
     }
 
     @Test func `equals take turns`() {
-        let choices = (0..<3).map { start in LeastLoaded.pick(count: 3, limit: 1, start: start) { _ in ReplicaLoad(busy: 0) } }
+        let choices = (0..<3).map { start in
+            LeastLoaded.pick(count: 3, limit: 1, start: start) { _ in ReplicaLoad(busy: 0) }
+        }
         #expect(choices == [0, 1, 2])
     }
 
     @Test func `one to be avoided is picked only when no other is free, an excluded one never`() {
-        let loads = [ReplicaLoad(busy: 0, isAvoided: true), ReplicaLoad(busy: 3), ReplicaLoad(busy: 0, isExcluded: true)]
+        let loads = [
+            ReplicaLoad(busy: 0, isAvoided: true), ReplicaLoad(busy: 3), ReplicaLoad(busy: 0, isExcluded: true),
+        ]
         #expect(LeastLoaded.pick(count: 3, limit: 4, start: 0) { loads[$0] } == 1)
         #expect(LeastLoaded.pick(count: 3, limit: 3, start: 0) { loads[$0] } == 0)
     }
@@ -70,7 +75,9 @@ import Testing
             ("http://host/api/v1/endpoint/a/b", "a", false, "/b"),
             ("/api/v1/endpoint/", nil, false, "/api/v1/endpoint/"),
         ] as [(String, String?, Bool, String)])
-    func `a target says endpoint, scoring and the rest`(target: String, endpoint: String?, isScoring: Bool, rest: String) throws {
+    func `a target says endpoint, scoring and the rest`(
+        target: String, endpoint: String?, isScoring: Bool, rest: String
+    ) throws {
         try withBytes(target) { bytes in
             Result {
                 let parsed = try #require(RequestTarget(bytes))

@@ -39,7 +39,9 @@ import Testing
             let answer = try client.readMessage()
             #expect(answer.status == each.status)
             #expect(answer["ms-azureml-model-error-statuscode"] == each.modelStatus)
-            #expect(answer["ms-azureml-model-error-reason"] == each.modelStatus.map { _ in String(each.model.dropFirst(4)) })
+            #expect(
+                answer["ms-azureml-model-error-reason"] == each.modelStatus.map { _ in String(each.model.dropFirst(4)) }
+            )
             #expect(answer.text == "why")
         }
         try await fixture.stop()
@@ -100,7 +102,9 @@ import Testing
     }
 
     @Test(arguments: [("GET", 200), ("POST", 502)])
-    func `a request that may have run is repeated only if its method allows it`(method: String, status: Int) async throws {
+    func `a request that may have run is repeated only if its method allows it`(method: String, status: Int)
+        async throws
+    {
         let attempts = Counter()
         let script: StubReplica.Script = { message, socket in
             attempts.add(1)
@@ -122,7 +126,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "nonsense\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 101 Up\r\n\r\n",
+        "nonsense\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "HTTP/1.1 101 Up\r\n\r\n",
         "HTTP/1.1 200 OK\n\n",
     ])
     func `an answer that is not valid is replaced by 502`(raw: String) async throws {

@@ -43,7 +43,8 @@ import Testing
     private static func send(_ bytes: [UInt8], to socket: RawSocket, _ random: inout RandomSource) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
-            let count = Bool.random(using: &random) ? rest.count : min(Int.random(in: 1...40, using: &random), rest.count)
+            let count =
+                Bool.random(using: &random) ? rest.count : min(Int.random(in: 1...40, using: &random), rest.count)
             try socket.send(Array(rest.prefix(count)))
             rest = rest.dropFirst(count)
         }

@@ -57,7 +57,9 @@ import Testing
         replica.kill()
     }
 
-    @Test func `an older table is refused, the same one acknowledged again, a broken one leaves all as it is`() async throws {
+    @Test func `an older table is refused, the same one acknowledged again, a broken one leaves all as it is`()
+        async throws
+    {
         let fixture = try RouterFixture(loops: 2)
         let keeper = fixture.router.tables
         #expect(try await keeper.apply(RouterFixture.lines([], TableOptions(generation: 5))) == 5)
@@ -96,7 +98,9 @@ import Testing
 }
 
 @Suite struct TableCompilerTests {
-    @Test func `routes that did not change are taken over, deployments keep their state, vanished replicas are named`() throws {
+    @Test func `routes that did not change are taken over, deployments keep their state, vanished replicas are named`()
+        throws
+    {
         var compiler = TableCompiler(loopCount: 1)
         let first = try compiler.compile(RouterFixture.lines(["unix:/a", "unix:/b"]))
         let same = try compiler.compile(RouterFixture.lines(["unix:/a", "unix:/b"], TableOptions(generation: 2)))

@@ -15,7 +15,8 @@ import Testing
     }
 
     @Test(arguments: [1, 2])
-    func `no replica has more requests than its slots, the next wait, and too many are refused`(loops: Int) async throws {
+    func `no replica has more requests than its slots, the next wait, and too many are refused`(loops: Int) async throws
+    {
         let gate = Gate()
         let replica = try Self.gated(gate)
         let fixture = try RouterFixture(loops: loops)
@@ -41,7 +42,8 @@ import Testing
             gate.open()
             for (number, client) in clients.value.enumerated() { #expect(try client.readMessage().text == "\(number)") }
         }
-        #expect(await fixture.waitForReport { $0.inFlight == 0 && $0.queued == 0 && $0.answersByClass == [0, 5, 0, 1, 0] })
+        #expect(
+            await fixture.waitForReport { $0.inFlight == 0 && $0.queued == 0 && $0.answersByClass == [0, 5, 0, 1, 0] })
         try await fixture.stop()
         replica.kill()
     }
@@ -69,7 +71,9 @@ import Testing
     }
 
     @Test(arguments: [(EndpointKind.managed, 408), (.kubernetes, 504)])
-    func `a model that runs too long is cut off and its slot is free again`(kind: EndpointKind, status: Int) async throws {
+    func `a model that runs too long is cut off and its slot is free again`(kind: EndpointKind, status: Int)
+        async throws
+    {
         let gate = Gate()
         let replica = try Self.gated(gate)
         let fixture = try RouterFixture()
@@ -178,7 +182,8 @@ import Testing
         try await onThread {
             let client = try fixture.connect()
             try client.send(
-                "POST /score HTTP/1.1\r\nHost: fraud.example\r\nAuthorization: Bearer secret\r\nTransfer-Encoding: chunked\r\n\r\n")
+                "POST /score HTTP/1.1\r\nHost: fraud.example\r\nAuthorization: Bearer secret\r\nTransfer-Encoding: chunked\r\n\r\n"
+            )
             try client.send("3e9\r\n" + String(repeating: "x", count: 1001))
             #expect(try client.readMessage().status == 413)
         }

@@ -71,18 +71,23 @@ struct ProcessTests {
             let setting = try Setting()
             try RouterFixture.lines([replica.route]).write(to: URL(fileURLWithPath: setting.path("table")))
             let process = try setting.start([
-                "--listen", "127.0.0.1:0", "--control", "unix:\(setting.path("control.sock"))", "--table", setting.path("table"),
+                "--listen", "127.0.0.1:0", "--control", "unix:\(setting.path("control.sock"))", "--table",
+                setting.path("table"),
                 "--router-id", "one",
             ])
             let status = try setting.status()
             #expect(status.routerID == "one")
             #expect(status.pid == process.processIdentifier)
-            let mode = try FileManager.default.attributesOfItem(atPath: setting.path("control.sock"))[.posixPermissions] as? Int
+            let mode =
+                try FileManager.default.attributesOfItem(atPath: setting.path("control.sock"))[.posixPermissions]
+                as? Int
             #expect(mode == 0o600)
             let client = try RawSocket(try #require(SocketAddress(hostAndPort: status.listenAddress)))
             try client.send(scoring("hello"))
             #expect(try client.readMessage().text == "hello")
-            let second = try setting.start(["--listen", "127.0.0.1:0", "--control", "unix:\(setting.path("control.sock"))"])
+            let second = try setting.start([
+                "--listen", "127.0.0.1:0", "--control", "unix:\(setting.path("control.sock"))",
+            ])
             second.waitUntilExit()
             #expect(second.terminationStatus != 0)
             #expect(try setting.status().pid == process.processIdentifier)
@@ -98,13 +103,15 @@ struct ProcessTests {
         try await onThread {
             let setting = try Setting()
             let arguments = [
-                "--listen", "127.0.0.1:0", "--control", "unix:\(setting.path("control.sock"))", "--saved-table", setting.path("saved"),
+                "--listen", "127.0.0.1:0", "--control", "unix:\(setting.path("control.sock"))", "--saved-table",
+                setting.path("saved"),
             ]
             let first = try setting.start(arguments)
             _ = try setting.status()
             let lines = try RouterFixture.lines(["unix:/nowhere"], TableOptions(generation: 3))
             let socket = try RawSocket(setting.control)
-            try socket.send(Array("PUT /table HTTP/1.1\r\nHost: a\r\nContent-Length: \(lines.count)\r\n\r\n".utf8) + lines)
+            try socket.send(
+                Array("PUT /table HTTP/1.1\r\nHost: a\r\nContent-Length: \(lines.count)\r\n\r\n".utf8) + lines)
             #expect(try socket.readMessage().status == 200)
             kill(first.processIdentifier, SIGKILL)
             first.waitUntilExit()
@@ -127,7 +134,8 @@ struct ProcessTests {
             let setting = try Setting()
             try RouterFixture.lines([replica.route]).write(to: URL(fileURLWithPath: setting.path("table")))
             let process = try setting.start([
-                "--listen", "127.0.0.1:0", "--control", "unix:\(setting.path("control.sock"))", "--table", setting.path("table"),
+                "--listen", "127.0.0.1:0", "--control", "unix:\(setting.path("control.sock"))", "--table",
+                setting.path("table"),
             ])
             let client = try RawSocket(try #require(SocketAddress(hostAndPort: try setting.status().listenAddress)))
             try client.send(scoring())

@@ -63,7 +63,9 @@ import Testing
                 ("/swagger.json", "fraud.example", "POST /swagger.json HTTP/1.1"),
             ]
             for (path, host, line) in asked {
-                try client.send("POST \(path) HTTP/1.1\r\nHost: \(host)\r\nAuthorization: Bearer secret\r\nContent-Length: 0\r\n\r\n")
+                try client.send(
+                    "POST \(path) HTTP/1.1\r\nHost: \(host)\r\nAuthorization: Bearer secret\r\nContent-Length: 0\r\n\r\n"
+                )
                 #expect(try client.readMessage().status == 200)
                 #expect(blue.requests.last?.startLine == line)
                 #expect(blue.requests.last?["host"] == host)
@@ -80,7 +82,9 @@ import Testing
         (scoring(key: "wrong", fields: "azureml-model-deployment: nowhere\r\n"), 401, "Unauthorized"),
         (scoring(fields: "azureml-model-deployment: nowhere\r\n"), 404, "DeploymentNotFound"),
     ])
-    func `a request that leads nowhere is answered by the router`(request: String, status: Int, code: String) async throws {
+    func `a request that leads nowhere is answered by the router`(request: String, status: Int, code: String)
+        async throws
+    {
         try await withRouter { fixture, blue, _ in
             let client = try fixture.connect()
             try client.send(request)
@@ -99,7 +103,10 @@ import Testing
         ("GET / HTTP/1.1\r\n\r\n", 400), ("GET /\r\n\r\n", 400), ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
         ("GET /\(String(repeating: "x", count: 9000)) HTTP/1.1\r\nHost: a\r\n\r\n", 414),
         ("GET / HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "x", count: 17000))\r\n\r\n", 431),
-        ("POST /score HTTP/1.1\r\nHost: fraud.example\r\nAuthorization: Bearer secret\r\nContent-Length: 9999999999\r\n\r\n", 413),
+        (
+            "POST /score HTTP/1.1\r\nHost: fraud.example\r\nAuthorization: Bearer secret\r\nContent-Length: 9999999999\r\n\r\n",
+            413
+        ),
     ])
     func `a message that cannot be trusted ends the connection`(message: String, status: Int) async throws {
         try await withRouter { fixture, _, _ in
@@ -142,7 +149,9 @@ import Testing
             try client.send(scoring(fields: fields))
             let answer = try client.readMessage()
             let request = try #require(blue.requests.last)
-            for name in ["connection", "x-secret", "keep-alive", "te", "upgrade", "proxy-authorization", "authorization"] {
+            for name in [
+                "connection", "x-secret", "keep-alive", "te", "upgrade", "proxy-authorization", "authorization",
+            ] {
                 #expect(request[name] == nil, "\(name)")
             }
             #expect(request["traceparent"] == "00-1")
@@ -185,7 +194,9 @@ import Testing
         try await fixture.use([replica.route])
         try await onThread {
             let client = try fixture.connect()
-            try client.send("GET /score HTTP/1.0\r\nHost: fraud.example\r\nConnection: keep-alive\r\nAuthorization: Bearer secret\r\n\r\n")
+            try client.send(
+                "GET /score HTTP/1.0\r\nHost: fraud.example\r\nConnection: keep-alive\r\nAuthorization: Bearer secret\r\n\r\n"
+            )
             let answer = try client.readMessage()
             #expect(answer["transfer-encoding"] == nil)
             #expect(answer["connection"] == "close")

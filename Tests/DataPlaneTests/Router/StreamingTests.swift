@@ -12,7 +12,9 @@ import Testing
         var bytes = [UInt8](repeating: 0, count: count)
         for index in stride(from: 0, to: count, by: 8) {
             let word = random.next()
-            for offset in 0..<min(8, count - index) { bytes[index + offset] = UInt8(truncatingIfNeeded: word >> UInt64(8 * offset)) }
+            for offset in 0..<min(8, count - index) {
+                bytes[index + offset] = UInt8(truncatingIfNeeded: word >> UInt64(8 * offset))
+            }
         }
         return bytes
     }
@@ -39,7 +41,8 @@ import Testing
             let body = Self.pattern(Self.size)
             let client = try fixture.connect()
             let framing = isChunked ? "Transfer-Encoding: chunked" : "Content-Length: \(body.count)"
-            try client.send("POST /score HTTP/1.1\r\nHost: fraud.example\r\nAuthorization: Bearer secret\r\n\(framing)\r\n\r\n")
+            try client.send(
+                "POST /score HTTP/1.1\r\nHost: fraud.example\r\nAuthorization: Bearer secret\r\n\(framing)\r\n\r\n")
             if isChunked {
                 for start in stride(from: 0, to: body.count, by: 77_777) {
                     let chunk = Array(body[start..<min(start + 77_777, body.count)])
@@ -98,7 +101,8 @@ import Testing
         try await fixture.use([replica.route])
         try await onThread {
             let client = try fixture.connect()
-            let head = "POST /score HTTP/1.1\r\nHost: fraud.example\r\nAuthorization: Bearer secret\r\nExpect: 100-continue\r\n"
+            let head =
+                "POST /score HTTP/1.1\r\nHost: fraud.example\r\nAuthorization: Bearer secret\r\nExpect: 100-continue\r\n"
             try client.send(head + "Content-Length: 5\r\n\r\n")
             #expect(try client.read(upTo: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
             try client.send("hello")
@@ -115,7 +119,9 @@ import Testing
             ("GET", "HTTP/1.1 204 No Content\r\n\r\n", 204, nil),
             ("GET", "HTTP/1.1 304 Not Modified\r\n\r\n", 304, nil),
         ] as [(String, String, Int, String?)])
-    func `an answer without a body leaves the connection usable`(method: String, raw: String, status: Int, length: String?) async throws {
+    func `an answer without a body leaves the connection usable`(
+        method: String, raw: String, status: Int, length: String?
+    ) async throws {
         let replica = try StubReplica { _, socket in
             try socket.send(raw)
             return true
@@ -125,7 +131,8 @@ import Testing
         try await onThread {
             let client = try fixture.connect()
             for _ in 0..<3 {
-                try client.send("\(method) /info HTTP/1.1\r\nHost: fraud.example\r\nAuthorization: Bearer secret\r\n\r\n")
+                try client.send(
+                    "\(method) /info HTTP/1.1\r\nHost: fraud.example\r\nAuthorization: Bearer secret\r\n\r\n")
                 let answer = try client.readMessage(hasNoBody: true)
                 #expect(answer.status == status)
                 #expect(answer["content-length"] == length)

@@ -8,20 +8,26 @@ import Testing
 @Suite struct TokenTests {
     private static func table(_ key: SigningKey, replica: String, generation: Int64) throws -> Data {
         let deployment = DeploymentRoute(
-            name: "blue", scoringPath: "/score", requestTimeoutMs: 1000, maxConcurrentRequestsPerReplica: 4, maxQueueWaitMs: 1000,
+            name: "blue", scoringPath: "/score", requestTimeoutMs: 1000, maxConcurrentRequestsPerReplica: 4,
+            maxQueueWaitMs: 1000,
             queueLimit: 4, replicas: [ReplicaRoute(id: "r", address: replica)])
         let route = Route(
             endpoint: "fraud", endpointID: "fraud-id", hosts: [], kind: .managed,
-            authentication: Authentication(mode: .token, keyDigests: [], tokenIssuer: "sluice", tokenAudience: "scoring"),
+            authentication: Authentication(
+                mode: .token, keyDigests: [], tokenIssuer: "sluice", tokenAudience: "scoring"),
             traffic: [TrafficShare(deployment: "blue", percent: 100)], deployments: [deployment])
         let keys = [RoutingTable.TokenKey(keyID: key.keyID, publicKeyPEM: key.publicKeyPEM)]
         let header = RoutingTable.Header(generation: generation, routeCount: 1, tokenKeys: keys)
         return try RoutingTable(header: header, routes: [route]).encodedLines()
     }
 
-    private static func token(_ key: SigningKey, subject: String = "fraud-id", lifetime: TimeInterval = 600) throws -> String {
+    private static func token(_ key: SigningKey, subject: String = "fraud-id", lifetime: TimeInterval = 600) throws
+        -> String
+    {
         try TokenIssuer(key: key).sign(
-            TokenClaims(issuer: "sluice", audience: "scoring", subject: subject, issuedAt: Date(), expiresAt: Date() + lifetime))
+            TokenClaims(
+                issuer: "sluice", audience: "scoring", subject: subject, issuedAt: Date(), expiresAt: Date() + lifetime)
+        )
     }
 
     @Test func `a token opens the endpoint it names, until its key is gone`() async throws {
@@ -29,7 +35,10 @@ import Testing
         let key = try SigningKey.generate()
         let other = try SigningKey.generate()
         let good = try Self.token(key)
-        let refused = try [Self.token(key, subject: "other-id"), Self.token(key, lifetime: -600), Self.token(other), good + "x", "secret"]
+        let refused = try [
+            Self.token(key, subject: "other-id"), Self.token(key, lifetime: -600), Self.token(other), good + "x",
+            "secret",
+        ]
         let fixture = try RouterFixture()
         _ = try await fixture.router.tables.apply(Self.table(key, replica: replica.route, generation: 1))
         try await onThread {

@@ -23,11 +23,14 @@ final class RouterFixture: Sendable {
     let router: Router
     private let running: Task<Void, any Error>
 
-    init(loops: Int = 1, drainTimeoutMs: Int = 10_000, _ adjust: (inout RouterConfiguration) -> Void = { _ in }) throws {
-        var configuration = RouterConfiguration(listen: .internet(host: "127.0.0.1", port: 0, isIPv6: false), loopCount: loops)
+    init(loops: Int = 1, drainTimeoutMs: Int = 10_000, _ adjust: (inout RouterConfiguration) -> Void = { _ in }) throws
+    {
+        var configuration = RouterConfiguration(
+            listen: .internet(host: "127.0.0.1", port: 0, isIPv6: false), loopCount: loops)
         configuration.drainTimeoutMs = drainTimeoutMs
         adjust(&configuration)
-        let router = try Router(configuration: configuration, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        let router = try Router(
+            configuration: configuration, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
         self.router = router
         running = Task { try await router.run() }
     }
@@ -44,7 +47,10 @@ final class RouterFixture: Sendable {
         let route = Route(
             endpoint: "Fraud", endpointID: "fraud-id", hosts: ["fraud.example"], kind: options.kind,
             authentication: Authentication(mode: .key, keyDigests: [digest], tokenIssuer: "", tokenAudience: ""),
-            traffic: [TrafficShare(deployment: "blue", percent: options.bluePercent), TrafficShare(deployment: "green", percent: 0)],
+            traffic: [
+                TrafficShare(deployment: "blue", percent: options.bluePercent),
+                TrafficShare(deployment: "green", percent: 0),
+            ],
             deployments: [deployment("blue", replicas), deployment("green", options.green)])
         let header = RoutingTable.Header(generation: options.generation, routeCount: 1, tokenKeys: [])
         return try RoutingTable(header: header, routes: [route]).encodedLines()
@@ -75,7 +81,10 @@ final class RouterFixture: Sendable {
 }
 
 /// A scoring request.
-func scoring(_ body: String = "{}", key: String? = "secret", fields: String = "", path: String = "/api/v1/endpoint/fraud/score") -> String {
+func scoring(
+    _ body: String = "{}", key: String? = "secret", fields: String = "", path: String = "/api/v1/endpoint/fraud/score"
+) -> String {
     let authorization = key.map { "Authorization: Bearer \($0)\r\n" } ?? ""
-    return "POST \(path) HTTP/1.1\r\nHost: router\r\n\(authorization)\(fields)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    return
+        "POST \(path) HTTP/1.1\r\nHost: router\r\n\(authorization)\(fields)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
 }

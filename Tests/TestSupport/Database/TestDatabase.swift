@@ -21,6 +21,7 @@ package enum TestDatabase {
         .appending(path: "migrations", directoryHint: .isDirectory)
 
     /// Runs `body` on a fresh schema with all migrations applied, and drops the schema.
+    @discardableResult
     package static func withDatabase<Result: Sendable>(
         poolSize: Int = 6, _ body: (Database) async throws -> Result
     ) async throws -> Result {
@@ -31,6 +32,7 @@ package enum TestDatabase {
     }
 
     /// The same without migrations: not even the schema exists.
+    @discardableResult
     package static func withEmptyDatabase<Result: Sendable>(
         poolSize: Int = 6, _ body: (Database) async throws -> Result
     ) async throws -> Result {
@@ -47,6 +49,7 @@ package enum TestDatabase {
     }
 
     /// Another pool on the schema of `database`, as a second process would have.
+    @discardableResult
     package static func withSecondDatabase<Result: Sendable>(
         beside database: Database, poolSize: Int = 2, _ body: (Database) async throws -> Result
     ) async throws -> Result {

@@ -48,8 +48,13 @@ package struct OpenAPIContract: Sendable {
         self.document = document
         self.definitions = definitions
         operations = definitions.keys.sorted { ($0.path, $0.method) < ($1.path, $1.method) }
-        templates = document.paths.map { PathTemplate($0.name) }
+        templates = document.paths.map { path, item in
+            PathTemplate(path, takesRest: item[exactly: Self.takesRest]?.flag ?? false)
+        }
     }
+
+    /// Our own word for a path whose last parameter may hold slashes, which OpenAPI has no word for.
+    private static let takesRest = "x-sluice-takes-rest"
 
     /// The operation that a call means; a query behind the path is left aside.
     package func operation(method: String, path: String) -> Operation? {

@@ -3,19 +3,22 @@ package struct PathTemplate: Sendable {
     let text: String
     /// Nil for a parameter.
     private let segments: [String?]
+    /// Whether the last parameter may hold slashes.
+    private let takesRest: Bool
 
-    init(_ text: String) {
+    init(_ text: String, takesRest: Bool = false) {
         self.text = text
+        self.takesRest = takesRest
         segments = Self.split(text[...]).map { $0.hasPrefix("{") && $0.hasSuffix("}") ? nil : $0.lowercased() }
     }
 
-    private static func split(_ path: Substring) -> [String] {
-        path.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    private static func split(_ path: Substring, maxSplits: Int = .max) -> [String] {
+        path.dropFirst().split(separator: "/", maxSplits: maxSplits, omittingEmptySubsequences: false).map(String.init)
     }
 
     /// Whether a path, with or without a query, has this form.
     func matches(_ path: String) -> Bool {
-        let parts = Self.split(path.prefix { $0 != "?" })
+        let parts = Self.split(path.prefix { $0 != "?" }, maxSplits: takesRest ? segments.count - 1 : .max)
         guard parts.count == segments.count else { return false }
         return zip(segments, parts).allSatisfy { segment, part in
             segment.map { $0 == part.lowercased() } ?? !part.isEmpty

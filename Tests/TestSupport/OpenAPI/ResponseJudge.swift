@@ -22,7 +22,8 @@ struct ResponseJudge {
             }
             guard let schema = form[exactly: "schema"] else { return [] }
             return values.flatMap { text in
-                SchemaValidator(document).problems(of: Self.value(of: text, schema, document), schema, at: "header \(name)")
+                SchemaValidator(document).problems(
+                    of: Self.value(of: text, schema, document), schema, at: "header \(name)")
             }
         }
     }
@@ -46,6 +47,7 @@ struct ResponseJudge {
         if body.isEmpty {
             return response[exactly: Self.optionalBody]?.flag == true ? [] : ["body: is missing (content)"]
         }
+        guard !media.contains(where: { $0.name == "*/*" }) else { return [] }
         guard let type = headers.first(where: { $0.0.lowercased() == "content-type" })?.1 else {
             return ["header Content-Type: is missing"]
         }

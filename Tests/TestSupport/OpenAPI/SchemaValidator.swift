@@ -28,7 +28,9 @@ package struct SchemaValidator {
         }
         if let type = schema[exactly: "type"]?.text {
             if value == .null, schema[exactly: "nullable"]?.flag == true { return [] }
-            guard Self.isOf(type, value) else { return ["\(path): must be of type \(type), not \(value.typeName) (type)"] }
+            guard Self.isOf(type, value) else {
+                return ["\(path): must be of type \(type), not \(value.typeName) (type)"]
+            }
         }
         return combinations(value, schema, path) + contents(value, schema, path)
     }

@@ -17,6 +17,7 @@ struct WorkspaceRoutes {
             .get(use: list)
             .get(":workspace", use: get)
             .put(":workspace", use: put)
+            .patch(":workspace", use: patch)
             .delete(":workspace", use: delete)
     }
 
@@ -47,6 +48,13 @@ struct WorkspaceRoutes {
         let outcome = try await service.put(
             caller: try context.caller, try context.workspaceID(), wish, if: try request.precondition())
         return try respond(outcome.workspace, context, status: outcome.wasMade ? .created : .ok)
+    }
+
+    @Sendable func patch(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let patch = try WorkspacePatch(reading: try await request.readBody())
+        let workspace = try await service.patch(
+            caller: try context.caller, try context.workspaceID(), patch, if: try request.precondition())
+        return try respond(workspace, context)
     }
 
     @Sendable func delete(_ request: Request, _ context: APIRequestContext) async throws -> Response {

@@ -1,0 +1,120 @@
+import Artifacts
+import AsyncHTTPClient
+import Compute
+import ControlPlane
+import Foundation
+import Hummingbird
+import Identity
+import Postgres
+import Server
+import ServiceLifecycle
+
+/// One life of the control plane in a ``TestServer``: its own connections and its own services.
+struct ControlPlaneIncarnation: Sendable {
+    let assembly: ControlPlaneAssembly
+    let port: Int
+    private let database: Database
+    private let http: HTTPClient
+    private let group: ServiceGroup
+    private let task: Task<Void, any Error>
+
+    /// How long a broken-off control plane may take to let go.
+    private static let abandonLimit = Duration.seconds(20)
+
+    struct Parts: Sendable {
+        var settings: ConnectionSettings
+        var backend: any ComputeBackend
+        var artifacts: ArtifactStore
+        var account: StorageAccount
+        var master: SecretBox
+        var signIn: SignInSettings
+        var scoringPort: Int
+        var routers: URL
+        var options: TestServerOptions
+    }
+
+    /// Starts one; `port` 0 takes a free port.
+    static func start(_ parts: Parts, port: Int) async throws -> ControlPlaneIncarnation {
+        let options = parts.options
+        let database = Database(settings: parts.settings, poolSize: 12, logger: options.logger)
+        let http = HTTPClient(eventLoopGroupProvider: .singleton)
+        let assembly = try await ControlPlaneAssembly(
+            ControlPlaneAssembly.Inputs(
+                database: database, backend: parts.backend, artifacts: parts.artifacts, account: parts.account,
+                master: parts.master, signIn: parts.signIn,
+                scoring: ScoringAddress(scheme: "http", authority: "127.0.0.1:\(parts.scoringPort)", domain: nil),
+                fleet: FleetSettings(
+                    count: options.routers, executable: SupportFiles.sibling("sluice-router"),
+                    listenAddress: "127.0.0.1:\(parts.scoringPort)", external: [], directory: parts.routers,
+                    environment: ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"], healthInterval: .milliseconds(50)),
+                replicas: options.replicas, queue: options.queue, operationDeadline: options.operationDeadline,
+                contract: try contract.get(), http: http, logger: options.logger, afterStep: options.afterStep))
+        let (ports, found) = AsyncStream.makeStream(of: Int.self)
+        let application = Application(
+            router: assembly.router(scheme: "http"),
+            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port), serverName: "Sluice"),
+            onServerRunning: { channel in
+                found.yield(channel.localAddress?.port ?? 0)
+                found.finish()
+            }, logger: options.logger)
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: assembly.background + [application], logger: options.logger))
+        let task = Task {
+            defer { found.finish() }
+            try await group.run()
+        }
+        var running: Int?
+        for await one in ports { running = one }
+        guard let running else {
+            try await task.value
+            throw NotInTime(description: "the control plane did not start")
+        }
+        return ControlPlaneIncarnation(
+            assembly: assembly, port: running, database: database, http: http, group: group, task: task)
+    }
+
+    private static let contract = Result {
+        try ContractDocument.load(
+            TestDatabase.migrations.deletingLastPathComponent().appending(path: "openapi"))
+    }
+
+    /// As SIGTERM does.
+    func stop() async throws {
+        await group.triggerGracefulShutdown()
+        let outcome = await task.result
+        try await http.shutdown()
+        await database.close()
+        try outcome.get()
+    }
+
+    /// As a crash does: nothing is given back, because no connection is left to do it on.
+    func abandon() async throws {
+        await database.close()
+        task.cancel()
+        let isOver = await Self.ends(task, within: Self.abandonLimit)
+        try await http.shutdown()
+        guard isOver else { throw NotInTime(description: "a cancelled control plane did not end") }
+    }
+
+    /// Whether a task ends in time; it is left to itself otherwise.
+    private static func ends(_ task: Task<Void, any Error>, within limit: Duration) async -> Bool {
+        let (ends, end) = AsyncStream.makeStream(of: Bool.self)
+        let waiter = Task {
+            _ = await task.result
+            end.yield(true)
+        }
+        let timer = Task {
+            try? await Task.sleep(for: limit)  // cancelled when the other was first
+            end.yield(false)
+        }
+        var isOver = false
+        for await one in ends {
+            isOver = one
+            break
+        }
+        waiter.cancel()
+        timer.cancel()
+        return isOver
+    }
+}

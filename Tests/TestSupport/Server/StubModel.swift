@@ -1,0 +1,71 @@
+import Foundation
+package import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+import Synchronization
+
+/// A model server inside the test process: simulated replicas claim its address.
+///
+/// ```swift
+/// let blue = try await server.stub("blue")
+/// … "environmentVariables": {"SLUICE_SIMULATE": "address=\(blue.address)"}
+/// ```
+/// It answers `/score` with `{"name": …, "body": …}` and the header `x-model`.
+package final class StubModel: Sendable {
+    package let name: String
+    package let port: Int
+    private let count: Counter
+    private let task: Task<Void, any Error>
+
+    private final class Counter: Sendable {
+        let requests = Mutex<[String]>([])
+        let delay = Mutex(Duration.zero)
+    }
+
+    /// As a replica's handle has it.
+    package var address: String { "tcp:127.0.0.1:\(port)" }
+    /// Bodies of the requests so far.
+    package var requests: [String] { count.requests.withLock { $0 } }
+
+    /// How long each answer takes from now on.
+    package func setDelay(_ delay: Duration) {
+        count.delay.withLock { $0 = delay }
+    }
+
+    init(_ name: String) async throws {
+        self.name = name
+        let count = Counter()
+        self.count = count
+        let router = Router()
+        router.post("/score") { request, _ in
+            let body = String(buffer: try await request.body.collect(upTo: 1 << 20))
+            count.requests.withLock { $0.append(body) }
+            let delay = count.delay.withLock { $0 }
+            if delay > .zero { try await Task.sleep(for: delay) }
+            return Response(
+                status: .ok, headers: [.contentType: "application/json"],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: #"{"name":"\#(name)"}"#)))
+        }
+        let (ports, found) = AsyncStream.makeStream(of: Int.self)
+        let application = Application(
+            router: router, configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
+            onServerRunning: { channel in
+                found.yield(channel.localAddress?.port ?? 0)
+                found.finish()
+            }, logger: TestDatabase.silent)
+        task = Task {
+            defer { found.finish() }
+            try await application.run()
+        }
+        var port: Int?
+        for await one in ports { port = one }
+        guard let port else { throw NotInTime(description: "the stub did not start") }
+        self.port = port
+    }
+
+    func stop() async {
+        task.cancel()
+        _ = await task.result
+    }
+}

@@ -1,0 +1,103 @@
+import Artifacts
+package import Foundation
+package import Postgres
+
+/// What most tests begin with.
+extension TestServer {
+    package func endpoint(_ name: String) -> String { "\(api.workspace)/onlineEndpoints/\(name)" }
+
+    package func deployment(_ name: String, of endpoint: String) -> String {
+        "\(self.endpoint(endpoint))/deployments/\(name)"
+    }
+
+    /// An operation that a test needs to have succeeded.
+    package struct NotSucceeded: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// Puts, follows the operation and expects success; answers the first answer.
+    @discardableResult
+    package func putAndFinish(_ path: String, _ json: String) async throws -> Answer {
+        let answer = try await api.put(path, json)
+        guard answer.status < 300 else { throw NotSucceeded(description: "PUT \(path): \(answer.status) \(answer.text)") }
+        let end = try await api.finish(answer)
+        guard answer.header("Azure-AsyncOperation") == nil || end["status"] == "Succeeded" else {
+            throw NotSucceeded(description: "PUT \(path): \(end.text)")
+        }
+        return answer
+    }
+
+    @discardableResult
+    package func deleteAndFinish(_ path: String) async throws -> Answer {
+        let answer = try await api.delete(path)
+        guard answer.status < 300 else {
+            throw NotSucceeded(description: "DELETE \(path): \(answer.status) \(answer.text)")
+        }
+        let end = try await api.finish(answer)
+        guard answer.header("Azure-AsyncOperation") == nil || end["status"] == "Succeeded" else {
+            throw NotSucceeded(description: "DELETE \(path): \(end.text)")
+        }
+        return answer
+    }
+
+    package func makeEndpoint(_ name: String, traffic: [String: Int] = [:], mode: String = "Key") async throws {
+        try await putAndFinish(endpoint(name), TestBody.endpoint(traffic: traffic, mode: mode))
+    }
+
+    /// Id of a registered environment that simulated replicas can name.
+    package func makeEnvironment(
+        _ name: String = "minimal", conda: String = "dependencies: [python>=3.9, pip]"
+    ) async throws -> String {
+        let path = "\(api.workspace)/environments/\(name)/versions/1"
+        let body = """
+            {"properties": {"image": "mcr.microsoft.com/azureml/minimal-py311-inference:latest",
+             "condaFile": \(JSONView.quoted(conda))}}
+            """
+        let answer = try await api.put(path, body)
+        guard answer.status < 300 else { throw NotSucceeded(description: "PUT \(path): \(answer.status) \(answer.text)") }
+        return path
+    }
+
+    /// An endpoint with one deployment, and all traffic on it.
+    package func makeServing(
+        _ endpoint: String, deployment: String = "blue", simulate: String = "", count: Int = 1
+    ) async throws {
+        let environment = try await makeEnvironment()
+        try await makeEndpoint(endpoint)
+        try await putAndFinish(
+            self.deployment(deployment, of: endpoint),
+            TestBody.deployment(environment: environment, simulate: simulate, count: count))
+        try await makeEndpoint(endpoint, traffic: [deployment: 100])
+    }
+
+    /// A scoring request through the routers.
+    package func score(
+        _ endpoint: String, key: String, _ body: String = "{}", headers: [(String, String)] = []
+    ) async throws -> Answer {
+        try await api.bare(
+            "POST", "http://127.0.0.1:\(scoringPort)/api/v1/endpoint/\(endpoint)/score", body,
+            headers: [("Authorization", "Bearer \(key)"), ("Content-Type", "application/json")] + headers)
+    }
+
+    package func key(of endpoint: String) async throws -> String {
+        let keys = try await api.post("\(self.endpoint(endpoint))/listKeys")
+        guard let key = keys["primaryKey"] else { throw NotSucceeded(description: "listKeys: \(keys.text)") }
+        return key
+    }
+
+    /// First column of a query, for looking behind the API.
+    package func texts(_ sql: SQL) async throws -> [String] {
+        try await database.query(sql).rows.map { try $0.decode(String.self) }
+    }
+
+    package func count(_ sql: SQL) async throws -> Int {
+        try await database.query(sql).first?.decode(Int.self) ?? 0
+    }
+}
+
+extension TestServer {
+    /// A container's blobs as files.
+    package func materialise(_ container: String, into directory: URL) async throws {
+        _ = try await artifacts.materialise("", in: try ContainerName(container), into: directory)
+    }
+}

@@ -1,0 +1,256 @@
+package import Artifacts
+import Client
+package import Compute
+package import ControlPlane
+package import Foundation
+import Identity
+package import Postgres
+package import Resources
+package import Store
+import Synchronization
+import Testing
+
+/// A whole Sluice in the test process, on a database schema and a directory of its own, with real router processes.
+///
+/// ```swift
+/// try await TestServer.run { server in
+///     let made = try await server.api.put(server.endpoint("house"), TestBody.endpoint())
+///     #expect(try await server.api.finish(made)["status"] == "Succeeded")
+/// }
+/// ```
+/// When the body ends, everything is stopped; a process or directory that stays, and an answer that breaks the
+/// contract, fail the test.
+package final class TestServer: Sendable {
+    package static let location = "westeurope"
+    package static let resourceGroup = "tests"
+    package static let workspaceName = "field"
+
+    private struct State {
+        var incarnation: ControlPlaneIncarnation?
+        var stubs: [StubModel] = []
+    }
+
+    package let api: APIClient
+    /// For looking behind the API; not the connections of the control plane.
+    package let database: Database
+    package let directory: URL
+    /// Where scoring requests arrive.
+    package let scoringPort: Int
+    /// The principal that ``api`` signs in as.
+    package let principal: NewPrincipal
+    package let artifacts: ArtifactStore
+    private let parts: ControlPlaneIncarnation.Parts
+    private let port: Int
+    private let state: Mutex<State>
+
+    private init(
+        api: APIClient, database: Database, directory: URL, principal: NewPrincipal,
+        parts: ControlPlaneIncarnation.Parts, incarnation: ControlPlaneIncarnation
+    ) {
+        self.api = api
+        self.database = database
+        self.directory = directory
+        self.principal = principal
+        self.parts = parts
+        scoringPort = parts.scoringPort
+        artifacts = parts.artifacts
+        port = incarnation.port
+        state = Mutex(State(incarnation: incarnation))
+    }
+
+    /// Runs `body` against a fresh server.
+    package static func run(
+        _ options: TestServerOptions = TestServerOptions(), sourceLocation: SourceLocation = #_sourceLocation,
+        _ body: (TestServer) async throws -> Void
+    ) async throws {
+        // Short, for sockets lie in it.
+        let directory = URL(filePath: "/tmp/sl-\(UUID().uuidString.prefix(8).lowercased())", directoryHint: .isDirectory)
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }  // a rest shows in `isLeftBehind`
+        var problems: [String] = []
+        do {
+            try await TestDatabase.withDatabase { database in
+                let server = try await start(database, directory, options)
+                do {
+                    try await body(server)
+                } catch {
+                    try await server.stop()
+                    throw error
+                }
+                try await server.stop()
+                problems = server.api.problems
+            }
+        } catch {
+            #expect(processes(of: directory).isEmpty, "no process stays behind", sourceLocation: sourceLocation)
+            throw error
+        }
+        #expect(processes(of: directory).isEmpty, "no process stays behind", sourceLocation: sourceLocation)
+        #expect(problems.isEmpty, "answers keep to the contract", sourceLocation: sourceLocation)
+    }
+
+    // MARK: Starting
+
+    private static func start(
+        _ database: Database, _ directory: URL, _ options: TestServerOptions
+    ) async throws -> TestServer {
+        let artifacts = try await ArtifactStore.open(at: directory.appending(path: "artifacts")) { Date() }
+        guard let key = AccountKey(base64: try Digests.random(count: 32).base64EncodedString()) else {
+            throw NotInTime(description: "no account key")
+        }
+        let parts = ControlPlaneIncarnation.Parts(
+            settings: database.settings, backend: try await backend(options, directory, artifacts),
+            artifacts: artifacts, account: StorageAccount(name: "sluicestore", keys: [key]),
+            master: try SecretBox(key: Digests.random(count: 32)),
+            signIn: SignInSettings(tenantID: UUID().uuidString.lowercased()), scoringPort: try TestPorts.take(),
+            routers: directory.appending(path: "r"), options: options)
+        let incarnation = try await ControlPlaneIncarnation.start(parts, port: 0)
+        do {
+            let subscription = UUID().uuidString.lowercased()
+            let principal = try await makeFirstResources(incarnation, subscription: subscription)
+            let api = try APIClient(
+                ClientSettings(
+                    url: "http://127.0.0.1:\(incarnation.port)", tenantID: parts.signIn.tenantID,
+                    clientID: principal.applicationID.uuidString.lowercased(), clientSecret: principal.secret,
+                    subscriptionID: subscription, resourceGroup: resourceGroup, workspace: workspaceName))
+            let server = TestServer(
+                api: api, database: database, directory: directory, principal: principal, parts: parts,
+                incarnation: incarnation)
+            try await server.untilRoutersLive()
+            return server
+        } catch {
+            try await incarnation.stop()
+            await endProcesses(of: database)
+            throw error
+        }
+    }
+
+    private static func backend(
+        _ options: TestServerOptions, _ directory: URL, _ artifacts: ArtifactStore
+    ) async throws -> any ComputeBackend {
+        guard let factory = options.backend else { return SimulatedBackend(behavior: options.behavior) }
+        return try await factory(directory) { reference, target in
+            let container = try ContainerName(reference.container)
+            let kind = try await artifacts.exists(reference.path, in: container)
+            _ = try await artifacts.materialise(reference.path, in: container, into: target)
+            return kind == .blob ? .file : .folder
+        }
+    }
+
+    private static func makeFirstResources(
+        _ incarnation: ControlPlaneIncarnation, subscription: String
+    ) async throws -> NewPrincipal {
+        let services = incarnation.assembly.services
+        let caller = Caller(objectID: UUID(), applicationID: "tests", correlationID: "tests")
+        try await services.scopes.ensureSubscription(subscription, displayName: "Tests")
+        _ = try await services.scopes.putGroup(
+            caller: caller,
+            ResourceGroup(subscription: subscription, name: resourceGroup, location: location, tags: [:]))
+        let body = try JSONParser.parse(Data(#"{"location":"\#(location)","properties":{}}"#.utf8))
+        _ = try await services.workspaces.put(
+            caller: caller,
+            .workspace(subscription: subscription, resourceGroup: resourceGroup, name: workspaceName),
+            try WorkspaceRequest(reading: BodyReader(root: body)), if: .none)
+        return try await services.signIn.createPrincipal(displayName: "first principal")
+    }
+
+    // MARK: Parts
+
+    /// The simulated backend, which outlives the control plane's incarnations.
+    package var simulated: SimulatedBackend {
+        get throws {
+            guard let backend = parts.backend as? SimulatedBackend else {
+                throw NotInTime(description: "this server has another backend")
+            }
+            return backend
+        }
+    }
+
+    /// A model server that stops with this server.
+    package func stub(_ name: String) async throws -> StubModel {
+        let stub = try await StubModel(name)
+        state.withLock { $0.stubs.append(stub) }
+        return stub
+    }
+
+    package func routers() async throws -> [RouterRow] {
+        try await RouterStore(database).list()
+    }
+
+    package func untilRoutersLive() async throws {
+        let count = parts.options.routers
+        try await eventually(within: .seconds(30), "\(count) routers live") {
+            try await routers().count { row in
+                row.state == .live && row.acknowledgedGeneration > 0
+                    && ProcessIdentity(pid: row.pid, startTicks: row.startTicks).isAlive
+            } == count
+        }
+    }
+
+    // MARK: Lives of the control plane
+
+    /// Stops the control plane as SIGTERM does; routers and replicas run on.
+    package func stopControlPlane() async throws {
+        let incarnation = state.withLock { state in
+            defer { state.incarnation = nil }
+            return state.incarnation
+        }
+        try await incarnation?.stop()
+    }
+
+    /// Starts a control plane again, on the same port.
+    package func startControlPlane() async throws {
+        let incarnation = try await ControlPlaneIncarnation.start(parts, port: port)
+        state.withLock { $0.incarnation = incarnation }
+    }
+
+    /// Lets the control plane crash and starts another.
+    package func restart() async throws {
+        let incarnation = state.withLock { state in
+            defer { state.incarnation = nil }
+            return state.incarnation
+        }
+        try await incarnation?.abandon()
+        try await startControlPlane()
+    }
+
+    private func stop() async throws {
+        let (incarnation, stubs) = state.withLock { state in
+            defer { state = State() }
+            return (state.incarnation, state.stubs)
+        }
+        let outcome: Result<Void, any Error>
+        do {
+            try await incarnation?.stop()
+            outcome = .success(())
+        } catch {
+            outcome = .failure(error)
+        }
+        await Self.endProcesses(of: database)
+        for stub in stubs { await stub.stop() }
+        try await api.shutdown()
+        try outcome.get()
+    }
+
+    /// Routers and replicas, by the identities that the database has recorded.
+    private static func endProcesses(of database: Database) async {
+        // A database that is gone takes the records with it; what still runs then fails the test.
+        let routers = (try? await RouterStore(database).list()) ?? []
+        let replicas = (try? await ReplicaStore(database).listAll()) ?? []
+        let identities =
+            routers.map { ProcessIdentity(pid: $0.pid, startTicks: $0.startTicks) }
+            + replicas.compactMap(\.handle).map { ProcessIdentity(pid: $0.pid, startTicks: $0.startTicks) }
+        for identity in identities where identity.pid > 0 { await ChildProcess.terminate(identity, steps: []) }
+    }
+
+    /// Processes whose command line names a directory.
+    package static func processes(of directory: URL) -> [String] {
+        let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return entries.compactMap { entry in
+            guard let pid = Int32(entry), pid != getpid(),
+                let line = try? Data(contentsOf: URL(filePath: "/proc/\(pid)/cmdline")),  // gone meanwhile
+                line.range(of: Data(directory.path.utf8)) != nil
+            else { return nil }
+            return "\(pid) \(String(decoding: line, as: UTF8.self).replacingOccurrences(of: "\0", with: " "))"
+        }
+    }
+}
