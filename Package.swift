@@ -19,6 +19,7 @@ let logging = dependency("Logging", "swift-log")
 let lifecycle = dependency("ServiceLifecycle", "swift-service-lifecycle")
 let configuration = dependency("Configuration", "swift-configuration")
 let hummingbird = dependency("Hummingbird", "hummingbird")
+let hummingbirdCore = dependency("HummingbirdCore", "hummingbird")
 let hummingbirdTLS = dependency("HummingbirdTLS", "hummingbird")
 let httpTypes = dependency("HTTPTypes", "swift-http-types")
 let nioCore = dependency("NIOCore", "swift-nio")
@@ -66,7 +67,7 @@ var targets: [Target] = [
         "Server",
         [
             "API", "ControlPlane", "Store", "Postgres", "Compute", "Artifacts", "Identity", "Routing", "Resources",
-            hummingbird, hummingbirdTLS, nioSSL, nioCore, httpClient, configuration, lifecycle, logging,
+            hummingbird, hummingbirdCore, hummingbirdTLS, nioSSL, nioCore, httpClient, configuration, lifecycle, logging,
             dependency("SystemPackage", "swift-system"),
         ]),
     target("CLI", ["Client", "Resources", nioHTTP1, arguments]),

@@ -48,6 +48,11 @@ actor Connection {
 
     private func execute(_ sql: SQL) throws -> QueryResult {
         try Task.checkCancellation()
+        // A C string would end at the NUL, and another value than the caller's would be bound.
+        guard !sql.parameters.contains(where: { $0?.utf8.contains(0) ?? false }) else {
+            throw PostgresError(
+                .other(sqlState: "22021"), "a parameter holds the character U+0000", statement: sql.text)
+        }
         let name = try prepare(sql.text)
         let result = Self.withCStrings(sql.parameters) { values in
             PQexecPrepared(handle.pointer, name, Int32(values.count), values, nil, nil, 0)

@@ -1,4 +1,5 @@
 package import ControlPlane
+import Foundation
 package import Hummingbird
 package import Logging
 package import Resources
@@ -40,7 +41,10 @@ package struct APIRequestContext: RequestContext {
         guard let value = parameters.get(name) else {
             throw ARMError(.internalServerError, "The path has no part '\(name)'.")
         }
-        return value
+        guard let decoded = value.removingPercentEncoding, decoded.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            throw ARMError(.invalidResourceName, "A part of the path holds characters that no name has.", target: name)
+        }
+        return decoded
     }
 
     /// The workspace that the path names.

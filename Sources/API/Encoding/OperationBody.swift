@@ -80,7 +80,8 @@ extension HTTPFields {
     mutating func follow(_ operation: ResourceOperation, _ context: APIRequestContext, withLocation: Bool) {
         self[.asyncOperation] = OperationURL.absolute(operation, .status, context)
         if withLocation { self[.location] = OperationURL.absolute(operation, .result, context) }
-        self[.asyncOperationTimeout] = "PT1H"
+        let limit = operation.deadlineAt.timeIntervalSince(operation.createdAt)
+        self[.asyncOperationTimeout] = ISODuration(milliseconds: Int(limit) * 1_000).description
         askAgainSoon()
     }
 

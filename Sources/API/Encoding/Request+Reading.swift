@@ -17,9 +17,15 @@ extension Request {
         }
     }
 
-    /// A query parameter, its name without regard to case.
+    /// A query parameter, decoded; its name without regard to case.
     func query(_ name: String) -> String? {
-        uri.queryParameters.first { $0.key.lowercased() == name.lowercased() }.map { String($0.value) }
+        for part in uri.query?.split(separator: "&") ?? [] {
+            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map {
+                FormBody.decode(String($0))
+            }
+            if pair[0].lowercased() == name.lowercased() { return pair.count > 1 ? pair[1] : "" }
+        }
+        return nil
     }
 
     /// `If-Match` and `If-None-Match`.

@@ -15,8 +15,7 @@ struct APIVersionMiddleware: RouterMiddleware {
     }
 
     private static func version(of request: Request) throws(ARMError) -> APIVersion {
-        let parameter = request.uri.queryParameters.first { $0.key.lowercased() == "api-version" }
-        guard let text = parameter.map({ String($0.value) }), !text.isEmpty else {
+        guard let text = request.query("api-version"), !text.isEmpty else {
             throw ARMError(
                 .missingApiVersionParameter,
                 "The api-version query parameter (?api-version=) is required for all requests.")

@@ -12,6 +12,15 @@ struct ErrorMiddleware: RouterMiddleware {
     @concurrent func handle(
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
+        var response = try await answer(request, context: context, next: next)
+        // A body after the head of an answer to HEAD would be taken for the next answer.
+        if request.method == .head { response.body = ResponseBody() }
+        return response
+    }
+
+    @concurrent private func answer(
+        _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
+    ) async throws -> Response {
         do {
             return try await next(request, context)
         } catch let error as ARMError {
@@ -75,12 +84,12 @@ extension ARMErrorCode {
         case .subscriptionNotFound, .resourceGroupNotFound, .parentResourceNotFound, .resourceNotFound, .pathNotFound:
             .notFound
         case .conflict, .operationInProgress, .invalidResourceLocation, .endpointAlreadyExists, .deploymentHasTraffic,
-            .resourceGroupNotEmpty, .operationCanceled:
+            .resourceGroupNotEmpty, .operationCanceled, .operationTimedOut:
             .conflict
         case .preconditionFailed: .preconditionFailed
         case .tooManyRequests: .tooManyRequests
         case .serviceUnavailable: .serviceUnavailable
-        case .operationTimedOut, .internalServerError: .internalServerError
+        case .internalServerError: .internalServerError
         }
     }
 }

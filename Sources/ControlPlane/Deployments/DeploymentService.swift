@@ -40,10 +40,26 @@ package struct DeploymentService: Sendable {
         return try await DeploymentStore(database).list(endpointID: parent.id, newestFirst: newestFirst, page: page)
     }
 
+    /// Fields that the caller's api-version can't express: a PUT leaves them as they are.
+    package struct UnknownFields: Sendable {
+        package var egressPublicNetworkAccess: Bool
+        package var dataCollector: Bool
+
+        package init(egressPublicNetworkAccess: Bool = false, dataCollector: Bool = false) {
+            self.egressPublicNetworkAccess = egressPublicNetworkAccess
+            self.dataCollector = dataCollector
+        }
+
+        func kept(from stored: OnlineDeploymentProperties, in properties: inout OnlineDeploymentProperties) {
+            if egressPublicNetworkAccess { properties.egressPublicNetworkAccess = stored.egressPublicNetworkAccess }
+            if dataCollector { properties.dataCollector = stored.dataCollector }
+        }
+    }
+
     /// Makes the deployment or brings it to the wish. An equal wish joins the operation that runs, or changes nothing.
     package func put(
         caller: Caller, endpoint: ResourceID, name: String, _ request: OnlineDeploymentRequest,
-        if precondition: WritePrecondition
+        keepingUnknown unknown: UnknownFields = UnknownFields(), if precondition: WritePrecondition
     ) async throws -> DeploymentOutcome {
         try ResourceName.checkEndpointOrDeployment(name, kind: "deployment")
         do {
@@ -61,6 +77,8 @@ package struct DeploymentService: Sendable {
                     return try await create(
                         caller: caller, parent, name: name, request, specification, in: transaction)
                 }
+                var request = request
+                unknown.kept(from: existing.properties, in: &request.properties)
                 return try await update(caller: caller, parent, existing, to: request, specification, in: transaction)
             }
             if outcome.operation != nil { hub.raise(.work, .replicas) }

@@ -158,6 +158,9 @@ package struct EndpointService: Sendable {
                 throw Self.notFound(name, isParent: false)
             }
             try precondition.check(endpoint.version, "The endpoint '\(name)'")
+            guard endpoint.provisioningState != .deleting else {
+                throw ARMError(.conflict, "The endpoint '\(name)' is being deleted.")
+            }
             var envelope = endpoint.envelope
             if let tags = patch.tags { envelope.tags = tags }
             if let identity = patch.identity { envelope.identity = identity }

@@ -25,6 +25,10 @@ package struct OperationService: Sendable {
     package func cancel(caller: Caller, _ id: OperationID) async throws -> ResourceOperation {
         let operation = try await get(caller: caller, id)
         guard !operation.state.isTerminal else { return operation }
+        guard operation.kind != .deleteEndpoint, operation.kind != .deleteDeployment else {
+            throw ARMError(
+                .conflict, "A deletion can't be cancelled; nothing leads back from it.", target: operation.resourceID)
+        }
         let plan = try catalog.plan(of: operation.kind)
         let error = ARMError(.operationCanceled, "The operation was cancelled on request.")
         try await database.transaction { transaction in

@@ -47,7 +47,23 @@ package struct WorkspaceService: Sendable {
         try ResourceName.checkWorkspace(id.name)
         _ = try await ScopeService(database: database).getGroup(
             caller: caller, subscription: id.subscription, name: id.resourceGroup)
-        let wasMade = try await database.transaction { transaction in
+        let wasMade: Bool
+        do {
+            wasMade = try await write(caller: caller, id, request, if: precondition)
+        } catch let error as PostgresError {
+            guard case .uniqueViolation = error.code else { throw error }
+            throw ARMError(.conflict, "The workspace '\(id.name)' was made by somebody else meanwhile; try again.")
+        }
+        let workspace = try await get(caller: caller, id)
+        try await createContainer(workspace.blobContainer)
+        return WorkspaceOutcome(workspace: workspace, wasMade: wasMade)
+    }
+
+    /// True when it was made.
+    private func write(
+        caller: Caller, _ id: ResourceID, _ request: WorkspaceRequest, if precondition: WritePrecondition
+    ) async throws -> Bool {
+        try await database.transaction { transaction in
             let store = WorkspaceStore(transaction)
             let existing = try await store.find(id)
             try precondition.check(existing?.version, "The workspace '\(id.name)'")
@@ -71,9 +87,6 @@ package struct WorkspaceService: Sendable {
             }
             return false
         }
-        let workspace = try await get(caller: caller, id)
-        try await createContainer(workspace.blobContainer)
-        return WorkspaceOutcome(workspace: workspace, wasMade: wasMade)
     }
 
     /// Changes what the patch names.

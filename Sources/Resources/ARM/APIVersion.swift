@@ -10,7 +10,7 @@ package struct APIVersion: Sendable, Hashable, Comparable, CustomStringConvertib
         }
         guard date.count == 10, digits else { return nil }
         let suffix = lowered.dropFirst(10)
-        guard suffix.isEmpty || suffix.hasPrefix("-") else { return nil }
+        guard suffix.isEmpty || (suffix.hasPrefix("-") && suffix.count > 1) else { return nil }
         description = lowered
     }
 

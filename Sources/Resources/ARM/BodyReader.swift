@@ -136,7 +136,11 @@ package struct BodyReader {
     {
         let place = self[name]
         guard let text = place.asString() else { return nil }
-        if let value = Value.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() }) { return value }
+        if let value = Value.allCases.first(where: {
+            $0.rawValue.lowercased() == text.lowercased().filter { $0 != " " }
+        }) {
+            return value
+        }
         let choices = Value.allCases.map(\.rawValue).joined(separator: ", ")
         place.report("'\(text)' is not one of \(choices)")
         return nil

@@ -26,11 +26,21 @@ package struct ResourceEnvelope: Sendable, Equatable, Codable {
 
     /// Reads `location`, `tags`, `kind`, `identity` and `sku` of a body.
     package init(reading body: BodyReader) {
-        location = body.requiredString("location").lowercased().filter { $0 != " " }
+        location = Self.readLocation(body)
         tags = Self.readTags(body)
         kind = body.string("kind")
         identity = ManagedIdentity(reading: body.object("identity"))
         sku = ResourceSKU(reading: body.object("sku"))
+    }
+
+    /// A region's name, `West Europe` or `westeurope`; part of URLs and host names.
+    private static func readLocation(_ body: BodyReader) -> String {
+        let location = body.requiredString("location").lowercased().filter { $0 != " " }
+        let isName =
+            location.count <= 64
+            && location.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+        if !isName { body["location"].report("must have at most 64 letters, digits and hyphens") }
+        return location
     }
 
     package static func readTags(_ body: BodyReader) -> [String: String] {

@@ -45,7 +45,7 @@ package enum EndpointAuthMode: String, Sendable, Codable, CaseIterable {
 package struct OnlineEndpointProperties: Sendable, Equatable, Codable {
     package var authMode: EndpointAuthMode
     package var description: String?
-    /// The caller's own property bag; keys may be added, not altered or removed.
+    /// The caller's own property bag; a PUT adds and changes keys, none gets lost.
     package var properties: [String: String]
     /// Percent of live requests per deployment: all 0, or 100 together.
     package var traffic: [String: Int]

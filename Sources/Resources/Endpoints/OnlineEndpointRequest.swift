@@ -76,9 +76,14 @@ package struct EndpointKeys: Sendable, Equatable, Codable {
         primaryKey = body.requiredString("primaryKey")
         secondaryKey = body.requiredString("secondaryKey")
         for (name, key) in [("primaryKey", primaryKey), ("secondaryKey", secondaryKey)] where !key.isEmpty {
-            let usable = Self.lengths.contains(key.utf8.count) && key.utf8.allSatisfy { (0x21...0x7E).contains($0) }
-            if !usable { body[name].report("must be 16 to 256 printable ASCII characters without spaces") }
+            Self.check(key, body[name])
         }
+    }
+
+    /// A key that a caller brings.
+    static func check(_ key: String, _ place: BodyReader) {
+        let isUsable = lengths.contains(key.utf8.count) && key.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+        if !isUsable { place.report("must be 16 to 256 printable ASCII characters without spaces") }
     }
 }
 
@@ -96,6 +101,7 @@ package struct RegenerateKeysRequest: Sendable, Equatable {
     package init(reading body: BodyReader) throws(ARMError) {
         keyType = body.requiredEnumeration("keyType", of: KeyType.self) ?? .primary
         keyValue = body.string("keyValue").flatMap { $0.isEmpty ? nil : $0 }
+        if let keyValue { EndpointKeys.check(keyValue, body["keyValue"]) }
         try body.throwProblems(in: "The request for new keys")
     }
 }

@@ -5,6 +5,7 @@ import Compute
 import ControlPlane
 import Foundation
 import Hummingbird
+import HummingbirdCore
 import HummingbirdTLS
 import Identity
 package import Logging

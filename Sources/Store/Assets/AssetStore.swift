@@ -14,7 +14,7 @@ package struct AssetStore: Sendable {
 
     private static let containerColumns = """
         c.id, c.name, c.properties, c.is_archived, c.revision, c.created_by, c.created_at, c.modified_by, c.modified_at,
-        (SELECT v.version FROM asset_versions v WHERE v.container_id = c.id ORDER BY v.created_at DESC, v.id DESC LIMIT 1),
+        (SELECT v.version FROM asset_versions v WHERE v.container_id = c.id AND NOT v.is_archived ORDER BY v.created_at DESC, v.id DESC LIMIT 1),
         (SELECT coalesce(max(v.version::bigint), 0) + 1 FROM asset_versions v
             WHERE v.container_id = c.id AND v.version ~ '^[0-9]{1,15}$')
         """

@@ -84,7 +84,7 @@ package struct DeploymentStore: Sendable {
             """)
     }
 
-    /// Writes a new wish of the caller: generation and revision grow.
+    /// Writes what the caller asks for. With an operation, which has to bring it about, the generation grows.
     package func update(
         _ deployment: OnlineDeployment, envelope: ResourceEnvelope, properties: OnlineDeploymentProperties,
         instanceCount: Int, state: ProvisioningState, by caller: String, operation: OperationID?
@@ -93,7 +93,7 @@ package struct DeploymentStore: Sendable {
             """
             UPDATE online_deployments SET envelope = \(JSONColumn(envelope)), properties = \(JSONColumn(properties)),
                 instance_count = \(instanceCount), provisioning_state = \(state.rawValue), revision = revision + 1,
-                generation = generation + 1, modified_at = now(), modified_by = \(caller),
+                generation = generation + (\(operation != nil)::boolean)::int, modified_at = now(), modified_by = \(caller),
                 last_operation_id = coalesce(\(operation?.value), last_operation_id)
             WHERE id = \(deployment.id) AND revision = \(deployment.version.revision)
             """

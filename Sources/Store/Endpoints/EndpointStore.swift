@@ -72,7 +72,7 @@ package struct EndpointStore: Sendable {
             """)
     }
 
-    /// Writes a new wish of the caller: generation and revision grow.
+    /// Writes what the caller asks for. With an operation, which has to bring it about, the generation grows.
     package func update(
         _ endpoint: OnlineEndpoint, envelope: ResourceEnvelope, properties: OnlineEndpointProperties,
         state: ProvisioningState, by caller: String, operation: OperationID?
@@ -80,7 +80,7 @@ package struct EndpointStore: Sendable {
         try await runner.query(
             """
             UPDATE online_endpoints SET envelope = \(JSONColumn(envelope)), properties = \(JSONColumn(properties)),
-                provisioning_state = \(state.rawValue), revision = revision + 1, generation = generation + 1,
+                provisioning_state = \(state.rawValue), revision = revision + 1, generation = generation + (\(operation != nil)::boolean)::int,
                 modified_at = now(), modified_by = \(caller),
                 last_operation_id = coalesce(\(operation?.value), last_operation_id)
             WHERE id = \(endpoint.id) AND revision = \(endpoint.version.revision)

@@ -37,7 +37,11 @@ struct OnlineDeploymentRoutes {
         let wish = try OnlineDeploymentRequest(reading: try await request.readBody())
         let outcome = try await service.put(
             caller: try context.caller, endpoint: try context.endpointID(), name: try context.parameter("deployment"),
-            wish, if: try request.precondition())
+            wish,
+            keepingUnknown: DeploymentService.UnknownFields(
+                egressPublicNetworkAccess: !context.apiVersion.knowsPublicNetworkAccess,
+                dataCollector: !context.apiVersion.knowsDataCollector),
+            if: try request.precondition())
         return try respond(
             outcome.deployment, context, status: outcome.wasMade ? .created : .ok, following: outcome.operation)
     }

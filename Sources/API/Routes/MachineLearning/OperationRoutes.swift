@@ -37,10 +37,12 @@ struct OperationRoutes {
         case .regenerateKeys: return Response(status: .ok)
         case .putEndpoint:
             let endpoint = try await endpoints.get(caller: try context.caller, workspace: id.workspace, name: id.name)
-            return try JSONBody(TrackedResourceBody(endpoint, context, site)).response()
+            return try JSONBody(TrackedResourceBody(endpoint, context, site)).response(
+                headers: [.eTag: endpoint.version.etag])
         case .putDeployment:
             let deployment = try await deployments.get(caller: try context.caller, endpoint: id.parent, name: id.name)
-            return try JSONBody(TrackedResourceBody(deployment, context, site)).response()
+            return try JSONBody(TrackedResourceBody(deployment, context, site)).response(
+                headers: [.eTag: deployment.version.etag])
         }
     }
 
@@ -51,7 +53,12 @@ struct OperationRoutes {
         guard let id = OperationID(String(parts.count == 3 ? parts[1] : parts.first ?? "")) else {
             throw ARMError(.resourceNotFound, "The operation '\(name.prefix(200))' could not be found.")
         }
-        return try await service.get(caller: try context.caller, id)
+        let operation = try await service.get(caller: try context.caller, id)
+        let owner = ResourceID(operation.resourceID)?.subscription.lowercased()
+        guard owner == (try context.parameter("subscription")).lowercased() else {
+            throw ARMError(.resourceNotFound, "The operation '\(name.prefix(200))' could not be found.")
+        }
+        return operation
     }
 
     private func respond(_ operation: ResourceOperation) throws -> Response {

@@ -83,7 +83,9 @@ struct SignInRoutes {
             let body = Refusal(
                 error: error.code.rawValue, errorDescription: error.message,
                 correlationId: context.identifiers.correlationID)
-            return try JSONBody(body, names: .snakeCase).response(status: status, headers: [.cacheControl: "no-store"])
+            var headers: HTTPFields = [.cacheControl: "no-store"]
+            if status == .unauthorized { headers[.wwwAuthenticate] = "Basic realm=\"sluice\"" }
+            return try JSONBody(body, names: .snakeCase).response(status: status, headers: headers)
         }
     }
 

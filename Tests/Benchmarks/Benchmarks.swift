@@ -1,0 +1,82 @@
+import ArgumentParser
+import Foundation
+import UnixSignals
+
+/// `sluice-benchmarks`: measures the control plane against the figures that its design names.
+///
+/// Everything runs on a PostgreSQL of its own with `fsync` on, in a temporary directory, on loopback addresses.
+@main
+struct Benchmarks: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sluice-benchmarks",
+        abstract: "Measures the control plane and prints each figure beside its goal.",
+        discussion: "Without sections it runs all of them: "
+            + Section.allCases.map { "\($0.rawValue) (\($0.explanation))" }.joined(separator: ", ") + ".")
+
+    enum Section: String, CaseIterable, ExpressibleByArgument {
+        case endpoints, deployments, latency, throughput, traffic, footprint, reads
+
+        var explanation: String {
+            switch self {
+            case .endpoints: "create an endpoint"
+            case .deployments: "create a deployment and score it"
+            case .latency: "commit to start of an operation"
+            case .throughput: "operations per second, beside procrastinate"
+            case .traffic: "traffic change at 1 000 endpoints"
+            case .footprint: "start, memory and idle CPU"
+            case .reads: "GET and lists with 10 000 deployments"
+            }
+        }
+    }
+
+    @Argument(help: "Sections to run.") var sections: [Section] = []
+    @Flag(help: "Leave procrastinate out, which is fetched from the package index.") var withoutPeer = false
+
+    func run() async throws {
+        let chosen = Set(sections.isEmpty ? Section.allCases : sections)
+        var report = Report()
+        // Interrupted, it still ends what it started.
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        let figures = try await withThrowingTaskGroup(of: [Figure]?.self) { group in
+            group.addTask { try await Workbench.with { try await measure(chosen, on: $0) } }
+            group.addTask {
+                for await _ in signals { return nil }
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
+        guard let figures else { throw ExitCode.failure }
+        report.add(figures)
+        print(report.text)
+    }
+
+    private func measure(_ chosen: Set<Section>, on workbench: Workbench) async throws -> [Figure] {
+        var figures: [Figure] = []
+        for section in Section.allCases where chosen.contains(section) {
+            Progress.say("\(section.explanation) …")
+            let load = SystemLoad.average
+            do {
+                figures += try await measure(section, on: workbench)
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                figures.append(Figure("\(section.explanation): did not run", "\(error)", isMet: false))
+            }
+            Progress.say("  load average \(load) before, \(SystemLoad.average) after")
+        }
+        return figures
+    }
+
+    private func measure(_ section: Section, on workbench: Workbench) async throws -> [Figure] {
+        switch section {
+        case .endpoints: try await EndpointCreation.measure(on: workbench)
+        case .deployments: try await DeploymentCreation.measure(on: workbench)
+        case .latency: try await QueueLatency.measure(on: workbench)
+        case .throughput: try await QueueThroughput.measure(on: workbench, withPeer: !withoutPeer)
+        case .traffic: try await TrafficChange.measure(on: workbench)
+        case .footprint: try await Footprint.measure(on: workbench)
+        case .reads: try await Reads.measure(on: workbench)
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import Client
+import Compute
+import Foundation
+import NIOHTTP1
+
+/// Deployments with real replicas, from the PUT to the first answer of their scoring script.
+enum DeploymentCreation {
+    private static let count = 5
+    private static let script = """
+        def init():
+            pass
+
+
+        def run(raw_data):
+            return {"answer": 42}
+
+        """
+
+    static func measure(on workbench: Workbench) async throws -> [Figure] {
+        let directory = try workbench.makeDirectory("compute")
+        return try await BenchServer.run(
+            on: workbench, schema: "deployments", backend: { try backend(directory, fetch: $0) }
+        ) { server in
+            let runs = Runs(server: server)
+            try await runs.register()
+            try await runs.makeEndpoint()
+            Progress.say("  building the environment")
+            _ = try await runs.deploy("warm-up", within: .seconds(300))
+            var samples = Samples()
+            for index in 0..<count {
+                let time = try await runs.deploy("run-\(index)", within: .seconds(60))
+                samples.add(time)
+            }
+            let values = samples.values.map { $0 / 1_000 }
+            return [
+                Figure(
+                    "deployment create to first 200 of its scoring URI, environment cached",
+                    "min \((values.min() ?? .nan).short) · median \((samples.p50 / 1_000).short) · max \((samples.largest / 1_000).short) s (n = \(count))",
+                    goal: "< 3 s", isMet: samples.largest < 3_000)
+            ]
+        }
+    }
+
+    private static func backend(_ directory: URL, fetch: @escaping ArtifactFetch) throws -> any ComputeBackend {
+        var settings = LocalProcessConfiguration(dataDirectory: directory)
+        settings.hostEnvironment = ProcessInfo.processInfo.environment
+        settings.python = try Programs.python()
+        settings.uv = try Programs.uv()
+        return LocalProcessBackend(configuration: settings, logger: Workbench.silent, fetch: fetch)
+    }
+
+    /// The calls of one client.
+    private struct Runs {
+        let server: BenchServer
+
+        private var workspace: String { server.client.settings.workspacePath }
+        private var endpoint: String { server.endpointPath("bench") }
+
+        func register() async throws {
+            let client = server.client
+            let environment = """
+                {"properties": {"image": "mcr.microsoft.com/azureml/minimal-py311-inference:latest",
+                 "condaFile": "dependencies: [python>=3.9, pip]"}}
+                """
+            try SluiceClient.check(
+                try await client.put("\(workspace)/environments/bench/versions/1", json: environment))
+            let version = "\(workspace)/codes/bench/versions/1"
+            let pending = try await client.post("\(version)/startPendingUpload")
+            try SluiceClient.check(pending)
+            let reference = pending.json?["blobReferenceForConsumption"]
+            guard let base = reference?["blobUri"]?.text, let signed = reference?["credential"]?["sasUri"]?.text,
+                let query = signed.split(separator: "?", maxSplits: 1).last
+            else { throw NotInTime(description: "the answer names no place to upload to") }
+            let upload = try await client.exchange(
+                .PUT, "\(base)/score.py?\(query)", body: Data(script.utf8), headers: [("x-ms-blob-type", "BlockBlob")])
+            try SluiceClient.check(upload)
+            try SluiceClient.check(try await client.put(version, json: #"{"properties":{"codeUri":"\#(base)"}}"#))
+        }
+
+        func makeEndpoint() async throws {
+            try await server.client.finish(
+                try await server.client.put(
+                    endpoint, json: #"{"location":"\#(BenchServer.location)","properties":{"authMode":"Key"}}"#))
+        }
+
+        /// Time from the PUT until its script answers; the deployment is removed after that.
+        func deploy(_ name: String, within limit: Duration) async throws -> Duration {
+            let client = server.client
+            let uri = try await client.get(endpoint).json?["properties"]?["scoringUri"]?.text ?? ""
+            let key = try await client.post("\(endpoint)/listKeys").json?["primaryKey"]?.text ?? ""
+            let headers = [
+                ("Authorization", "Bearer \(key)"), ("Content-Type", "application/json"),
+                ("azureml-model-deployment", name),
+            ]
+            let body = """
+                {"location": "\(BenchServer.location)", "sku": {"name": "Default", "capacity": 1}, "properties": {
+                  "endpointComputeType": "Managed", "environmentId": "\(workspace)/environments/bench/versions/1",
+                  "codeConfiguration": {"codeId": "\(workspace)/codes/bench/versions/1", "scoringScript": "score.py"},
+                  "instanceType": "Standard_DS3_v2"}}
+                """
+            let path = "\(endpoint)/deployments/\(name)"
+            let start = ContinuousClock.now
+            let answer = try await client.put(path, json: body)
+            try SluiceClient.check(answer)
+            try await wait(for: "an answer of the scoring script", within: limit) {
+                try await client.exchange(.POST, uri, body: Data("{}".utf8), headers: headers).status == 200
+            }
+            let time = ContinuousClock.now - start
+            try await client.finish(answer)
+            try await client.finish(try await client.delete(path))
+            return time
+        }
+    }
+}

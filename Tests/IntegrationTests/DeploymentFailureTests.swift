@@ -1,0 +1,163 @@
+import TestSupport
+import Testing
+
+/// Deployments that don't come up, and what is left of them.
+@Suite struct DeploymentFailureTests {
+    /// What a simulated failure is told as.
+    struct Failure: Sendable, CustomTestStringConvertible {
+        let simulate: String
+        let code: String
+        let text: String
+        let phase: String
+
+        var testDescription: String { simulate }
+    }
+
+    static let failures = [
+        Failure(
+            simulate: "fail-prepare", code: "ImageBuildFailure", text: "simulated installer log", phase: "environment"),
+        Failure(simulate: "fail-start", code: "OutOfQuota", text: "no memory left", phase: "starting"),
+        Failure(
+            simulate: "fail-init", code: "UserScriptInitFailed", text: "ValueError: simulated failure of init()",
+            phase: "probing"),
+        Failure(
+            simulate: "ready-after=10s,crash-after=20ms,log=first words", code: "DeploymentCrashLoopBackOff",
+            text: "first words", phase: "probing"),
+    ]
+
+    @Test(arguments: failures)
+    func `a failure ends the operation with its cause, and a new try may mend it`(_ failure: Failure) async throws {
+        try await TestServer.run(.withoutRouters) { server in
+            let environment = try await server.makeEnvironment()
+            try await server.makeEndpoint("house")
+            let path = server.deployment("blue", of: "house")
+            let body = TestBody.deployment(environment: environment, simulate: failure.simulate)
+            let made = try await server.api.put(path, body)
+            let end = try await server.api.finish(made)
+            #expect(end["status"] == "Failed")
+            #expect(end.errorCode == failure.code)
+            #expect(end["error.message"]?.contains(failure.text) == true, "\(end.text)")
+            #expect(end.json["phases"].texts("name").last == failure.phase)
+            #expect(try await server.api.get(path)["properties.provisioningState"] == "Failed")
+            if failure.simulate.contains("init") || failure.simulate.contains("log") {
+                try await eventually("the replicas are gone") { try await server.count("SELECT count(*) FROM replicas") == 0 }
+                let logs = try await server.api.post("\(path)/getLogs", #"{"containerType": "InferenceServer", "tail": 50}"#)
+                #expect(logs["content"]?.contains(failure.text) == true, "\(logs.text)")
+            }
+            // An equal wish is tried again, and a better one succeeds.
+            let again = try await server.api.put(path, body)
+            #expect(again.status == 200)
+            #expect(again.header("Azure-AsyncOperation") != made.header("Azure-AsyncOperation"))
+            #expect(try await server.api.finish(again)["status"] == "Failed")
+            try await server.putAndFinish(path, TestBody.deployment(environment: environment))
+            #expect(try await server.api.get(path)["properties.provisioningState"] == "Succeeded")
+            try await eventually("one replica") { try server.simulated.running.count == 1 }
+        }
+    }
+
+    @Test func `a replica that never answers fails by its readiness probe`() async throws {
+        try await TestServer.run(.withoutRouters) { server in
+            let environment = try await server.makeEnvironment()
+            try await server.makeEndpoint("house")
+            let made = try await server.api.put(
+                server.deployment("blue", of: "house"),
+                TestBody.deployment(
+                    environment: environment, simulate: "unresponsive",
+                    more: #""readinessProbe": {"period": "PT1S", "failureThreshold": 1, "timeout": "PT1S"}"#))
+            let end = try await server.api.finish(made)
+            #expect(end["status"] == "Failed")
+            #expect(end.errorCode == "ResourceNotReady")
+        }
+    }
+
+    @Test func `an operation past its deadline fails`() async throws {
+        var options = TestServerOptions.withoutRouters
+        options.operationDeadline = .seconds(1)
+        try await TestServer.run(options) { server in
+            let environment = try await server.makeEnvironment()
+            try await server.makeEndpoint("house")
+            let probe = #""readinessProbe": {"period": "PT1S", "failureThreshold": 1}"#
+            let made = try await server.api.put(
+                server.deployment("blue", of: "house"),
+                TestBody.deployment(environment: environment, simulate: "prepare-delay=1m", more: probe))
+            let end = try await server.api.finish(made)
+            #expect(end["status"] == "Failed")
+            #expect(end.errorCode == "OperationTimedOut")
+            #expect(end["error.message"]?.contains("'environment'") == true)
+        }
+    }
+
+    @Test func `a failed update leaves the old replicas serving`() async throws {
+        try await TestServer.run { server in
+            let stub = try await server.stub("old")
+            try await server.makeServing("house", simulate: "address=\(stub.address)", count: 2)
+            let key = try await server.key(of: "house")
+            let old = try server.simulated.running
+            let environment = try await server.makeEnvironment()
+            let updated = try await server.api.put(
+                server.deployment("blue", of: "house"),
+                TestBody.deployment(environment: environment, simulate: "fail-init", count: 2))
+            let end = try await server.api.finish(updated)
+            #expect(end["status"] == "Failed")
+            #expect(end.errorCode == "UserScriptInitFailed")
+            #expect(try await server.score("house", key: key).status == 200)
+            try await eventually("only the old generation is there") {
+                try await server.count("SELECT count(*) FROM replicas") == 2
+            }
+            #expect(try server.simulated.running == old)
+            for _ in 0..<5 { #expect(try await server.score("house", key: key)["name"] == "old") }
+            #expect(try await server.api.get(server.deployment("blue", of: "house"))["properties.provisioningState"] == "Failed")
+        }
+    }
+
+    @Test func `a cancelled creation ends at once and leaves no replica`() async throws {
+        try await TestServer.run(.withoutRouters) { server in
+            let environment = try await server.makeEnvironment()
+            try await server.makeEndpoint("house")
+            let path = server.deployment("blue", of: "house")
+            let made = try await server.api.put(
+                path, TestBody.deployment(environment: environment, simulate: "prepare-delay=1m"))
+            let url = try #require(made.header("Azure-AsyncOperation"))
+            try await eventually("it prepares") {
+                try await server.count("SELECT count(*) FROM replicas WHERE state = 'environment'") == 1
+            }
+            let cancelURL = url.replacingOccurrences(of: "?", with: "/cancel?")
+            let cancelled = try await server.api.post(cancelURL)
+            #expect(cancelled.status == 200)
+            #expect(cancelled["status"] == "Canceled")
+            #expect(try await server.api.post(cancelURL)["status"] == "Canceled", "again is no fault")
+            #expect(try await server.api.get(path)["properties.provisioningState"] == "Canceled")
+            try await eventually("no replica is left") { try await server.count("SELECT count(*) FROM replicas") == 0 }
+            try await server.putAndFinish(path, TestBody.deployment(environment: environment))
+        }
+    }
+
+    @Test func `cancelling what has ended changes nothing`() async throws {
+        try await TestServer.run(.withoutRouters) { server in
+            let made = try await server.api.put(server.endpoint("house"), TestBody.endpoint())
+            _ = try await server.api.finish(made)
+            let url = try #require(made.header("Azure-AsyncOperation"))
+            let answer = try await server.api.post(url.replacingOccurrences(of: "?", with: "/cancel?"))
+            #expect(answer["status"] == "Succeeded")
+            let unknown = try await server.api.get(
+                url.replacingOccurrences(of: "oeidp:", with: "oeidp:x"))
+            #expect(unknown.status == 404)
+        }
+    }
+
+    @Test func `a cancelled update returns to the replicas that serve`() async throws {
+        try await TestServer.run(.withoutRouters) { server in
+            try await server.makeServing("house")
+            let old = try server.simulated.running
+            let environment = try await server.makeEnvironment()
+            let updated = try await server.api.put(
+                server.deployment("blue", of: "house"),
+                TestBody.deployment(environment: environment, simulate: "ready-after=1m"))
+            let url = try #require(updated.header("Azure-AsyncOperation"))
+            try await eventually("the new replica starts") { try server.simulated.running.count == 2 }
+            #expect(try await server.api.post(url.replacingOccurrences(of: "?", with: "/cancel?"))["status"] == "Canceled")
+            try await eventually("the new replica is gone") { try server.simulated.running == old }
+            #expect(try await server.count("SELECT count(*) FROM replicas WHERE state = 'ready'") == 1)
+        }
+    }
+}
