@@ -50,7 +50,7 @@ var targets: [Target] = [
     target("Postgres", ["CLibPQ", logging]),
     target("Store", ["Postgres", "Resources"]),
     target("Artifacts", ["COpenSSL"]),
-    target("Compute", ["Resources", logging, httpClient, nioCore, nioHTTP1, dependency("Yams", "Yams")]),
+    target("Compute", ["Identity", "Resources", logging, httpClient, nioCore, nioHTTP1, dependency("Yams", "Yams")]),
     target(
         "ControlPlane",
         [

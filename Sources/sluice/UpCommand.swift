@@ -46,7 +46,7 @@ struct UpCommand: AsyncParsableCommand {
               scoring URI  \(result.scoringURI)
 
             To score it again:
-              KEY=$(sluice online-endpoint get-credentials \(name) --credentials \(credentials) | sed 's/.*"primaryKey":"\\([^"]*\\)".*/\\1/')
+              KEY=$(\(SupportFiles.sibling("sluice")) online-endpoint get-credentials \(name) --credentials \(credentials) | sed 's/.*"primaryKey":"\\([^"]*\\)".*/\\1/')
               curl -s \(result.scoringURI) -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" -d @\(result.request)
             """)
     }

@@ -78,7 +78,8 @@ import Testing
 
     /// Vectors of PBKDF2-HMAC-SHA256, computed with Python's `hashlib.pbkdf2_hmac`.
     @Test(arguments: [
-        (1, "EgDPsGxZHFr6l3KkVIJ+jQ==", "a4EVBREsX0KxmL1rLYhrd2BMsmY+ZwGrry7+jKvliuc="), (4_096, "EgDPsGxZHFr6l3KkVIJ+jQ==", "dXflZapQIQj8OEi28meYWgPftBTnC66SolBFCyu12D8="),
+        (1, "EgDPsGxZHFr6l3KkVIJ+jQ==", "a4EVBREsX0KxmL1rLYhrd2BMsmY+ZwGrry7+jKvliuc="),
+        (4_096, "EgDPsGxZHFr6l3KkVIJ+jQ==", "dXflZapQIQj8OEi28meYWgPftBTnC66SolBFCyu12D8="),
     ])
     func `a hash made elsewhere matches`(iterations: Int, salt: String, hash: String) {
         let stored = SecretHash(stored: "pbkdf2-sha256$\(iterations)$\(salt)$\(hash)")
@@ -124,7 +125,9 @@ import Testing
         #expect(Digests.hex([UInt8]()) == "")
     }
 
-    @Test(arguments: [([UInt8](), ""), ([0xFB, 0xFF, 0xFE], "-__-"), ([0], "AA"), ([0, 0], "AAA"), ([0, 0, 0], "AAAA")])
+    @Test(arguments: [
+        ([UInt8](), ""), ([0xFB, 0xFF, 0xFE], "-__-"), ([0], "AA"), ([0, 0], "AAA"), ([0, 0, 0], "AAAA"),
+    ])
     func `base64url has no padding and no plus or slash`(bytes: [UInt8], text: String) {
         #expect(Data(bytes).base64URL == text)
     }
@@ -138,7 +141,9 @@ import Testing
         #expect(try Digests.random(count: 32) != Digests.random(count: 32))
     }
 
-    @Test(arguments: [("", "", true), ("abc", "abc", true), ("abc", "abd", false), ("abc", "ab", false), ("", "a", false)])
+    @Test(arguments: [
+        ("", "", true), ("abc", "abc", true), ("abc", "abd", false), ("abc", "ab", false), ("", "a", false),
+    ])
     func `bytes are equal when all are`(first: String, second: String, isEqual: Bool) {
         #expect(Digests.areEqual(Data(first.utf8), Data(second.utf8)) == isEqual)
     }

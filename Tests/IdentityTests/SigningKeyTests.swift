@@ -45,7 +45,7 @@ import Testing
         LwIDAQAB
         -----END PUBLIC KEY-----
         """ + "\n"
-    static let modulusHex = 
+    static let modulusHex =
         "c57588a30ebce94b1a8cb3b8e62179d93890abace81af5a48e2f806fd176250a667e67135e15a14d0ebbd927f9a1b3dd"
         + "45b351355e240be579745c8381efa9ae3a1d2543a07136729298826dfdc98124dac377f9b4d404fdc363b946f7e6a2d8"
         + "b6822b50f5082eeccdaf79db159eb52618ab98f6cb2e525a766a55bd9799bf12dd0ca13a8a19d782101bb5ad915921c5"
@@ -71,7 +71,8 @@ import Testing
 
     @Test func `a web key is written with the names of RFC 7517`() throws {
         let key = try SigningKey(privateKeyPEM: Self.pem).jsonWebKey()
-        let members = try #require(try JSONSerialization.jsonObject(with: JSONEncoder().encode(key)) as? [String: String])
+        let members = try #require(
+            try JSONSerialization.jsonObject(with: JSONEncoder().encode(key)) as? [String: String])
         #expect(Set(members.keys) == ["kty", "use", "alg", "kid", "n", "e"])
     }
 

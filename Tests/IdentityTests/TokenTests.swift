@@ -13,7 +13,8 @@ import Testing
         expiresAt: Date = now + 3_600
     ) -> TokenClaims {
         TokenClaims(
-            issuer: issuer, audience: audience, subject: "ünï \"1\"", tenantID: "t", applicationID: "a", issuedAt: issuedAt,
+            issuer: issuer, audience: audience, subject: "ünï \"1\"", tenantID: "t", applicationID: "a",
+            issuedAt: issuedAt,
             expiresAt: expiresAt)
     }
 
@@ -63,7 +64,8 @@ import Testing
 
     @Test(arguments: [(-1.0, false), (0, false), (1, true), (3_600, true)])
     func `a token is valid until the second it expires`(secondsLeft: Double, isValid: Bool) throws {
-        let token = try TokenIssuer(key: Self.key).sign(Self.claims(issuedAt: Self.now - 10, expiresAt: Self.now + secondsLeft))
+        let token = try TokenIssuer(key: Self.key).sign(
+            Self.claims(issuedAt: Self.now - 10, expiresAt: Self.now + secondsLeft))
         if isValid {
             #expect(try verify(token).expiresAt == Self.now + secondsLeft)
         } else {
@@ -73,7 +75,8 @@ import Testing
 
     @Test(arguments: [(0.0, true), (60, true), (61, false), (86_400, false)])
     func `a token may be issued up to a minute ahead of our clock`(secondsAhead: Double, isValid: Bool) throws {
-        let token = try TokenIssuer(key: Self.key).sign(Self.claims(issuedAt: Self.now + secondsAhead, expiresAt: Self.now + 90_000))
+        let token = try TokenIssuer(key: Self.key).sign(
+            Self.claims(issuedAt: Self.now + secondsAhead, expiresAt: Self.now + 90_000))
         if isValid {
             #expect(try verify(token).issuedAt == Self.now + secondsAhead)
         } else {
@@ -90,9 +93,12 @@ import Testing
     @Test(arguments: [
         ("https://a.test", "https://a.test", true), ("https://a.test/", "https://a.test", true),
         ("https://a.test", "https://a.test/", true), ("https://a.test//", "https://a.test", false),
-        ("https://a.test/x", "https://a.test", false), ("HTTPS://a.test", "https://a.test", false), ("", "https://a.test", false),
+        ("https://a.test/x", "https://a.test", false), ("HTTPS://a.test", "https://a.test", false),
+        ("", "https://a.test", false),
     ])
-    func `a trailing slash of the audience does not matter, all else does`(token: String, wanted: String, isSame: Bool) throws {
+    func `a trailing slash of the audience does not matter, all else does`(token: String, wanted: String, isSame: Bool)
+        throws
+    {
         let text = try TokenIssuer(key: Self.key).sign(Self.claims(audience: token))
         if isSame {
             #expect(try verify(text, audience: wanted).audience == token)
@@ -104,7 +110,8 @@ import Testing
     @Test func `one of several audiences is enough`() throws {
         let token = try TokenIssuer(key: Self.key).sign(Self.claims(audience: "b"))
         let keys = Self.verifier(Self.key)
-        #expect(try keys.verify(token, issuer: "https://sluice/", audiences: ["a", "b/"], now: Self.now).audience == "b")
+        #expect(
+            try keys.verify(token, issuer: "https://sluice/", audiences: ["a", "b/"], now: Self.now).audience == "b")
         for audiences in [[], ["a"]] {
             #expect(throws: TokenError.wrongAudience) {
                 try keys.verify(token, issuer: "https://sluice/", audiences: audiences, now: Self.now)
@@ -132,7 +139,8 @@ import Testing
     @Test func `a token without a signature is refused, however it spells none`() throws {
         let forged = try forge(JWT_ALG_NONE, secret: "")
         #expect(throws: TokenError.self) { try verify(forged) }
-        let payload = try #require(try TokenIssuer(key: Self.key).sign(Self.claims()).split(separator: ".").dropFirst().first)
+        let payload = try #require(
+            try TokenIssuer(key: Self.key).sign(Self.claims()).split(separator: ".").dropFirst().first)
         for name in ["none", "None", "NONE", "nOnE", ""] {
             let header = Data("{\"alg\":\"\(name)\",\"typ\":\"JWT\"}".utf8).base64URL
             #expect(throws: TokenError.self) { try verify("\(header).\(payload).") }

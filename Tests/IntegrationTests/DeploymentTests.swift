@@ -1,4 +1,6 @@
+import Compute
 import Foundation
+import Postgres
 import TestSupport
 import Testing
 

@@ -1,3 +1,5 @@
+import Client
+import Foundation
 import TestSupport
 import Testing
 

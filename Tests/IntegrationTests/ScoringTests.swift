@@ -1,6 +1,8 @@
 import Compute
 import Foundation
+import Postgres
 import Resources
+import Store
 import TestSupport
 import Testing
 
@@ -179,8 +181,6 @@ import Testing
         try await TestServer.run { server in
             let (_, _, key) = try await prepare(server)
             try await withThrowingTaskGroup(of: Bool.self) { group in
-                let (stops, stop) = AsyncStream.makeStream(of: Void.self)
-                _ = stops
                 let isOver = Flag()
                 group.addTask {
                     while !isOver.isSet {
@@ -190,7 +190,6 @@ import Testing
                 }
                 try await server.restart()
                 isOver.set()
-                stop.finish()
                 for try await isFine in group { #expect(isFine) }
             }
         }
@@ -206,8 +205,8 @@ import Testing
             backend.crash(victim)
             for _ in 0..<10 { #expect(try await server.score("house", key: key).status == 200) }
             try await eventually("two replicas run again") {
-                backend.running.count == 2
-                    && (try await server.count("SELECT count(*) FROM replicas WHERE state = 'ready'")) == 2
+                let ready = try await server.count("SELECT count(*) FROM replicas WHERE state = 'ready'")
+                return backend.running.count == 2 && ready == 2
             }
             #expect(try await server.api.get(server.deployment("blue", of: "house"))["properties.provisioningState"] == "Succeeded")
         }

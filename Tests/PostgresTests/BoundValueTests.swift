@@ -6,7 +6,8 @@ import Testing
 @Suite struct BoundValueTests {
     static let texts = [
         "", "plain", "it's", "\"quoted\"", "back\\slash", "\\x41", "$1; DROP TABLE x; --", "tab\tline\nreturn\r",
-        "NULL", "{a,b}", "%s %d", "ünïcödé", "日本語", "👩‍👩‍👧‍👦", "e\u{301}", "\u{1}\u{7F}\u{FEFF}", String(repeating: "x", count: 100_000),
+        "NULL", "{a,b}", "%s %d", "ünïcödé", "日本語", "👩‍👩‍👧‍👦", "e\u{301}", "\u{1}\u{7F}\u{FEFF}",
+        String(repeating: "x", count: 100_000),
     ]
 
     @Test(arguments: texts)
@@ -34,7 +35,9 @@ import Testing
         #expect(try await roundTrip(number, as: "integer") == number)
     }
 
-    @Test(arguments: [0.0, -0.1, 0.1 + 0.2, 1e300, .leastNonzeroMagnitude, Double.greatestFiniteMagnitude, .infinity, -.infinity])
+    @Test(arguments: [
+        0.0, -0.1, 0.1 + 0.2, 1e300, .leastNonzeroMagnitude, Double.greatestFiniteMagnitude, .infinity, -.infinity,
+    ])
     func `a fraction comes back to the last bit`(number: Double) async throws {
         #expect(try await roundTrip(number, as: "double precision") == number)
     }
@@ -79,7 +82,8 @@ import Testing
         let date = Date(timeIntervalSince1970: Double(microseconds) / 1_000_000)
         try await TestDatabase.withEmptyDatabase { database in
             let row = try #require(
-                try await database.query("SELECT \(date)::timestamptz, (\(date)::timestamptz AT TIME ZONE 'UTC')::text").first)
+                try await database.query("SELECT \(date)::timestamptz, (\(date)::timestamptz AT TIME ZONE 'UTC')::text")
+                    .first)
             let (back, text) = try row.decode(Date.self, String.self)
             #expect(text == written)
             #expect(Int64((back.timeIntervalSince1970 * 1_000_000).rounded()) == microseconds)
@@ -96,7 +100,9 @@ import Testing
         }
         try await TestDatabase.withEmptyDatabase { database in
             let row = try #require(
-                try await database.query("SELECT \(JSONColumn(Document()))::jsonb, jsonb_typeof(\(JSONColumn(Document()))::jsonb)").first)
+                try await database.query(
+                    "SELECT \(JSONColumn(Document()))::jsonb, jsonb_typeof(\(JSONColumn(Document()))::jsonb)"
+                ).first)
             let (back, type) = try row.decode(JSONColumn<Document>.self, String.self)
             #expect(back.value == Document())
             #expect(type == "object")
@@ -135,7 +141,9 @@ import Testing
         try await TestDatabase.withEmptyDatabase { database in
             let ids = [UUID(), UUID()]
             let row = try #require(
-                try await database.query("SELECT \(ids[1]) = ANY(\(PostgresArray(ids))::uuid[]), \(UUID()) = ANY(\(PostgresArray(ids))::uuid[])").first)
+                try await database.query(
+                    "SELECT \(ids[1]) = ANY(\(PostgresArray(ids))::uuid[]), \(UUID()) = ANY(\(PostgresArray(ids))::uuid[])"
+                ).first)
             let (isIn, isOut) = try row.decode(Bool.self, Bool.self)
             #expect(isIn && !isOut)
         }
@@ -157,7 +165,9 @@ import Testing
         #expect(sql.text == "SELECT $1, $2 FROM t WHERE a = $3")
     }
 
-    @Test(arguments: ["", "2026-01-31", "2026-01-31 12:00:00", "2026-01-31 12:00:00+01", "infinity", "0044-03-15 00:00:00+00 BC"])
+    @Test(arguments: [
+        "", "2026-01-31", "2026-01-31 12:00:00", "2026-01-31 12:00:00+01", "infinity", "0044-03-15 00:00:00+00 BC",
+    ])
     func `a text that is no moment in UTC is refused`(text: String) {
         #expect(Date(postgresText: text) == nil)
     }

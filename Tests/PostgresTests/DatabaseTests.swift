@@ -107,8 +107,11 @@ import Testing
                 }
                 try await group.waitForAll()
             }
-            #expect(attempts.withLock { $0 } == 3)
-            let amounts = try await database.query("SELECT amount FROM things ORDER BY id").rows.map { try $0.decode(Int.self) }
+            // The loser may lose again to the one that waits.
+            #expect(attempts.withLock { $0 } >= 3)
+            let amounts = try await database.query("SELECT amount FROM things ORDER BY id").rows.map {
+                try $0.decode(Int.self)
+            }
             #expect(amounts == [2, 2])
         }
     }
@@ -137,7 +140,8 @@ import Testing
     @Test func `text is read and written as UTF-8 in UTC`() async throws {
         try await TestDatabase.withEmptyDatabase { database in
             let row = try #require(
-                try await database.query("SELECT current_setting('TimeZone'), current_setting('client_encoding')").first)
+                try await database.query("SELECT current_setting('TimeZone'), current_setting('client_encoding')").first
+            )
             let (zone, encoding) = try row.decode(String.self, String.self)
             #expect(zone == "UTC")
             #expect(encoding == "UTF8")

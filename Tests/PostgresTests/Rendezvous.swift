@@ -25,7 +25,7 @@ actor Meeting {
     func arrive() async {
         missing -= 1
         guard missing > 0 else {
-            waiting.forEach { $0.resume() }
+            for waiter in waiting { waiter.resume() }
             waiting = []
             return
         }
@@ -45,7 +45,7 @@ actor Gate {
 
     func open() {
         isOpen = true
-        waiting.forEach { $0.resume() }
+        for waiter in waiting { waiter.resume() }
         waiting = []
     }
 }

@@ -64,7 +64,9 @@ enum Colour: String, CaseIterable {
         try reader.throwProblems(in: "The body")
     }
 
-    @Test(arguments: ["4.5", "\"4.5\"", "\"\"", "\"four\"", "true", "[]", "{}", "11", "\"-11\"", "1e30", "99999999999999999999"])
+    @Test(arguments: [
+        "4.5", "\"4.5\"", "\"\"", "\"four\"", "true", "[]", "{}", "11", "\"-11\"", "1e30", "99999999999999999999",
+    ])
     func `what is no integer in its range is a problem`(json: String) throws {
         let reader = try body("{\"a\": \(json)}")
         #expect(reader.integer("a", in: -10...10) == nil)
@@ -107,7 +109,8 @@ enum Colour: String, CaseIterable {
         #expect(error?.code == .invalidRequestContent)
         #expect(
             paths(error) == [
-                "$.text", "$.flag", "$.number", "$.part", "$.colour", "$.list[1]", "$.object", "$.map.k", "$.counts.x", "$.empty", "$.missing",
+                "$.text", "$.flag", "$.number", "$.part", "$.colour", "$.list[1]", "$.object", "$.map.k", "$.counts.x",
+                "$.empty", "$.missing",
                 "$.nothing", "$.none",
             ])
         #expect(error?.message == "The body has 13 problems; see details.")

@@ -3,7 +3,8 @@ import Resources
 import Testing
 
 @Suite struct ResourceIDTests {
-    static let workspace = "/subscriptions/S1/resourceGroups/Rg/providers/Microsoft.MachineLearningServices/workspaces/Ws"
+    static let workspace =
+        "/subscriptions/S1/resourceGroups/Rg/providers/Microsoft.MachineLearningServices/workspaces/Ws"
 
     @Test func `an id is taken apart and put together as it was written`() throws {
         let text = Self.workspace + "/onlineEndpoints/Ep/deployments/Blue"
@@ -18,7 +19,9 @@ import Testing
     }
 
     @Test func `ids are equal without regard to case`() throws {
-        let (first, second) = (try #require(ResourceID(Self.workspace)), try #require(ResourceID(Self.workspace.uppercased())))
+        let (first, second) = (
+            try #require(ResourceID(Self.workspace)), try #require(ResourceID(Self.workspace.uppercased()))
+        )
         #expect(first == second)
         #expect(Set([first, second]).count == 1)
         #expect(first != first.child("models", "m"))
@@ -27,15 +30,20 @@ import Testing
     @Test func `ids are made from their parts`() {
         let id = ResourceID.workspace(subscription: "S1", resourceGroup: "Rg", name: "Ws")
         #expect(id.description == Self.workspace)
-        #expect(id.child("onlineEndpoints", "e").child("deployments", "d").description == Self.workspace + "/onlineEndpoints/e/deployments/d")
+        #expect(
+            id.child("onlineEndpoints", "e").child("deployments", "d").description == Self.workspace
+                + "/onlineEndpoints/e/deployments/d")
         let group = ResourceID.resourceGroup(subscription: "S1", name: "Rg")
         #expect(group.description == "/subscriptions/S1/resourceGroups/Rg" && group.name == "Rg")
     }
 
     @Test(arguments: [
-        "", "/", "subscriptions/s/resourceGroups/g/providers/p/t/n", "/subscriptions/s", "/subscriptions/s/resourceGroups/g",
-        "/subscriptions/s/resourceGroups/g/providers/p", "/subscriptions/s/resourceGroups/g/providers/p/t", workspace + "/", workspace + "/models",
-        "/subscriptions//resourceGroups/g/providers/p/t/n", "/subs/s/resourceGroups/g/providers/p/t/n", "/subscriptions/s/groups/g/providers/p/t/n",
+        "", "/", "subscriptions/s/resourceGroups/g/providers/p/t/n", "/subscriptions/s",
+        "/subscriptions/s/resourceGroups/g",
+        "/subscriptions/s/resourceGroups/g/providers/p", "/subscriptions/s/resourceGroups/g/providers/p/t",
+        workspace + "/", workspace + "/models",
+        "/subscriptions//resourceGroups/g/providers/p/t/n", "/subs/s/resourceGroups/g/providers/p/t/n",
+        "/subscriptions/s/groups/g/providers/p/t/n",
         "/subscriptions/s/resourceGroups/g/provider/p/t/n", "//subscriptions/s/resourceGroups/g/providers/p/t/n",
     ])
     func `a text that is no resource's id is refused`(text: String) {
@@ -75,8 +83,10 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "m", "azureml:", "azureml:m", "azureml::3", ":3", "azureml:m:", "m:", "@latest", "azureml:@latest", "m@", "azureml://", "azureml://x",
-        "azureml://registries/r/models/m", "azureml://registries/r/models/m/versions", "azureml://datastores/d", "azureml://datastores/d/files/x",
+        "", "m", "azureml:", "azureml:m", "azureml::3", ":3", "azureml:m:", "m:", "@latest", "azureml:@latest", "m@",
+        "azureml://", "azureml://x",
+        "azureml://registries/r/models/m", "azureml://registries/r/models/m/versions", "azureml://datastores/d",
+        "azureml://datastores/d/files/x",
         "/\(ws)/models/m", "/\(ws)", "/x", "azureml:/subscriptions/s",
         "/\(ws)/environments/e/versions/1", "azureml://registries/r/environments/e/versions/1",
     ])
@@ -94,16 +104,21 @@ import Testing
 
 @Suite struct ResourceNameTests {
     @Test(arguments: [
-        ("abc", true), ("a-b", true), ("A1-b2-C3", true), (String(repeating: "a", count: 32), true), (String(repeating: "a", count: 33), false),
-        ("ab", false), ("", false), ("1ab", false), ("-ab", false), ("ab-", false), ("a--b", false), ("a_b", false), ("a.b", false), ("ünï", false),
+        ("abc", true), ("a-b", true), ("A1-b2-C3", true), (String(repeating: "a", count: 32), true),
+        (String(repeating: "a", count: 33), false),
+        ("ab", false), ("", false), ("1ab", false), ("-ab", false), ("ab-", false), ("a--b", false), ("a_b", false),
+        ("a.b", false), ("ünï", false),
         ("a b", false), ("abc\n", false), ("ab\r\n", false), ("abc\0", false), ("aе́c", false),
     ])
     func `endpoints and deployments have 3 to 32 letters, digits and single hyphens`(name: String, isValid: Bool) {
-        #expect(isAccepted { () throws(ARMError) in try ResourceName.checkEndpointOrDeployment(name, kind: "endpoint") } == isValid)
+        #expect(
+            isAccepted { () throws(ARMError) in try ResourceName.checkEndpointOrDeployment(name, kind: "endpoint") }
+                == isValid)
     }
 
     @Test(arguments: [
-        ("abc", true), ("1-_", true), (String(repeating: "a", count: 33), true), (String(repeating: "a", count: 34), false), ("ab", false),
+        ("abc", true), ("1-_", true), (String(repeating: "a", count: 33), true),
+        (String(repeating: "a", count: 34), false), ("ab", false),
         ("_ab", false), ("-ab", false), ("a.b", false), ("", false), ("äbc", false),
     ])
     func `workspaces have 3 to 33 letters, digits, hyphens and underscores`(name: String, isValid: Bool) {
@@ -111,7 +126,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("a", true), ("1", true), ("a.b-c_d", true), (String(repeating: "a", count: 255), true), (String(repeating: "a", count: 256), false),
+        ("a", true), ("1", true), ("a.b-c_d", true), (String(repeating: "a", count: 255), true),
+        (String(repeating: "a", count: 256), false),
         ("", false), (".a", false), ("-a", false), ("a/b", false), ("a b", false), ("a:b", false), ("a@b", false),
     ])
     func `assets have 1 to 255 letters, digits and a few signs`(name: String, isValid: Bool) {
@@ -119,7 +135,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("g", true), ("a.b(c)-_d", true), ("ä日", true), (String(repeating: "a", count: 90), true), (String(repeating: "a", count: 91), false), ("", false),
+        ("g", true), ("a.b(c)-_d", true), ("ä日", true), (String(repeating: "a", count: 90), true),
+        (String(repeating: "a", count: 91), false), ("", false),
         ("a.", false), ("a b", false), ("a/b", false),
     ])
     func `resource groups have 1 to 90 characters and no dot at the end`(name: String, isValid: Bool) {

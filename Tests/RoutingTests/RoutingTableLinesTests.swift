@@ -7,13 +7,17 @@ import Testing
         Route(
             endpoint: name, endpointID: "id-\(name)", hosts: ["\(name).example.test", "ü.test"], kind: .managed,
             authentication: Authentication(
-                mode: .key, keyDigests: [String(repeating: "a", count: 64)], tokenIssuer: "https://issuer/", tokenAudience: "aud"),
+                mode: .key, keyDigests: [String(repeating: "a", count: 64)], tokenIssuer: "https://issuer/",
+                tokenAudience: "aud"),
             traffic: [TrafficShare(deployment: "blue", percent: 90), TrafficShare(deployment: "green", percent: 10)],
             deployments: [
                 DeploymentRoute(
                     name: "blue", scoringPath: "/score", requestTimeoutMs: 5_000, maxConcurrentRequestsPerReplica: 1,
                     maxQueueWaitMs: 500, queueLimit: 4,
-                    replicas: [ReplicaRoute(id: "r1", address: "unix:/tmp/a \"b\"\n\\.sock"), ReplicaRoute(id: "r2", address: "tcp:127.0.0.1:1")])
+                    replicas: [
+                        ReplicaRoute(id: "r1", address: "unix:/tmp/a \"b\"\n\\.sock"),
+                        ReplicaRoute(id: "r2", address: "tcp:127.0.0.1:1"),
+                    ])
             ])
     }
 
@@ -21,7 +25,9 @@ import Testing
         RoutingTable(
             header: .init(
                 generation: generation, routeCount: routes.count,
-                tokenKeys: [.init(keyID: "k", publicKeyPEM: "-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----\n")]),
+                tokenKeys: [
+                    .init(keyID: "k", publicKeyPEM: "-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----\n")
+                ]),
             routes: routes)
     }
 
@@ -35,7 +41,9 @@ import Testing
     }
 
     @Test func `equal tables have equal bytes`() throws {
-        let (first, second) = (Self.table([Self.route("a"), Self.route("b")]), Self.table([Self.route("a"), Self.route("b")]))
+        let (first, second) = (
+            Self.table([Self.route("a"), Self.route("b")]), Self.table([Self.route("a"), Self.route("b")])
+        )
         #expect(try first.encodedLines() == second.encodedLines())
         #expect(try Self.table([Self.route("a")]).encodedLines() != first.encodedLines())
     }
@@ -52,7 +60,9 @@ import Testing
     @Test func `a table cut anywhere inside is refused`() throws {
         let lines = try Self.table([Self.route("a"), Self.route("b")]).encodedLines()
         for length in 0..<(lines.count - 1) {
-            #expect(throws: RoutingTableError.self, "cut to \(length) bytes") { try RoutingTable(lines: lines.prefix(length)) }
+            #expect(throws: RoutingTableError.self, "cut to \(length) bytes") {
+                try RoutingTable(lines: lines.prefix(length))
+            }
         }
     }
 
@@ -66,7 +76,9 @@ import Testing
         var table = Self.table([Self.route("a"), Self.route("b")])
         table.header.routeCount = announced
         let lines = try table.encodedLines()
-        #expect(throws: RoutingTableError.wrongRouteCount(expected: announced, found: found)) { try RoutingTable(lines: lines) }
+        #expect(throws: RoutingTableError.wrongRouteCount(expected: announced, found: found)) {
+            try RoutingTable(lines: lines)
+        }
     }
 
     @Test(arguments: [0, 2, 99])
@@ -98,14 +110,16 @@ import Testing
 @Suite struct RouterReportTests {
     @Test func `what a router answers survives its encoding`() throws {
         let status = RouterStatus(
-            routerID: "r", pid: 12, startedAt: 1_700_000_000_000, version: "1", generation: 7, listenAddress: "0.0.0.0:80", isDraining: true)
+            routerID: "r", pid: 12, startedAt: 1_700_000_000_000, version: "1", generation: 7,
+            listenAddress: "0.0.0.0:80", isDraining: true)
         let report = TrafficReport(
             routerID: "r", generation: 7,
             deployments: [
                 DeploymentTraffic(
-                    endpoint: "e", deployment: "d", inFlight: 2, draining: 1, queued: 3, answersByClass: [0, 9, 0, 1, 2],
+                    endpoint: "e", deployment: "d", inFlight: 2, queued: 3, answersByClass: [0, 9, 0, 1, 2],
                     durationSumMicroseconds: 55)
-            ])
+            ],
+            leaving: [LeavingReplica(id: "r9", inFlight: 1)])
         let acknowledgement = TableAcknowledgement(routerID: "r", generation: 7)
         #expect(try copy(status) == status)
         #expect(try copy(report) == report)

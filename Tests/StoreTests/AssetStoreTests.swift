@@ -7,7 +7,8 @@ import Testing
 @Suite struct AssetStoreTests {
     static func code(archived: Bool = false) throws -> AssetVersionRequest {
         try AssetVersionRequest(
-            reading: StoreFixture.body(#"{"properties": {"codeUri": "https://h/a/c/p", "isArchived": \#(archived), "tags": {"k": "v"}}}"#),
+            reading: StoreFixture.body(
+                #"{"properties": {"codeUri": "https://h/a/c/p", "isArchived": \#(archived), "tags": {"k": "v"}}}"#),
             kind: .code)
     }
 
@@ -15,12 +16,14 @@ import Testing
         try await StoreFixture.with { fixture in
             let store = AssetStore(fixture.database)
             let first = try await store.saveContainer(
-                workspaceID: fixture.workspace.id, kind: .model, name: "Model", properties: AssetBaseProperties(description: "one"), by: "a")
+                workspaceID: fixture.workspace.id, kind: .model, name: "Model",
+                properties: AssetBaseProperties(description: "one"), by: "a")
             let second = try await store.saveContainer(
                 workspaceID: fixture.workspace.id, kind: .model, name: "MODEL",
                 properties: AssetBaseProperties(description: "two", isArchived: true), by: "b")
             #expect(first.wasMade && !second.wasMade && first.id == second.id)
-            let stored = try #require(try await store.findContainer(workspace: fixture.workspace, kind: .model, name: "model"))
+            let stored = try #require(
+                try await store.findContainer(workspace: fixture.workspace, kind: .model, name: "model"))
             #expect(stored.name == "Model" && stored.properties.description == "two" && stored.properties.isArchived)
             #expect(stored.version.revision == 2 && stored.audit.createdBy == "a" && stored.audit.lastModifiedBy == "b")
             #expect(stored.latestVersion == nil && stored.nextVersion == "1")
@@ -32,9 +35,13 @@ import Testing
         try await StoreFixture.with { fixture in
             let store = AssetStore(fixture.database)
             let made = try await store.saveContainer(
-                workspaceID: fixture.workspace.id, kind: .code, name: "code", properties: AssetBaseProperties(description: "mine"), by: "a")
-            #expect(try await store.ensureContainer(workspaceID: fixture.workspace.id, kind: .code, name: "CODE", by: "b") == made.id)
-            let stored = try #require(try await store.findContainer(workspace: fixture.workspace, kind: .code, name: "code"))
+                workspaceID: fixture.workspace.id, kind: .code, name: "code",
+                properties: AssetBaseProperties(description: "mine"), by: "a")
+            #expect(
+                try await store.ensureContainer(workspaceID: fixture.workspace.id, kind: .code, name: "CODE", by: "b")
+                    == made.id)
+            let stored = try #require(
+                try await store.findContainer(workspace: fixture.workspace, kind: .code, name: "code"))
             #expect(stored.properties.description == "mine" && stored.version.revision == 1)
             let ids = try await withThrowingTaskGroup(of: UUID.self) { group in
                 for _ in 0..<5 {
@@ -54,14 +61,19 @@ import Testing
         (["1", "2"], "3", "2"), (["7", "3"], "8", "3"), (["v1", "beta"], "1", "beta"), (["10", "9", "x"], "11", "x"),
         (["999999999999999999999999"], "1", "999999999999999999999999"), (["1.5", "0"], "1", "0"),
     ])
-    func `the next version is the number after the highest`(versions: [String], next: String, latest: String) async throws {
+    func `the next version is the number after the highest`(versions: [String], next: String, latest: String)
+        async throws
+    {
         try await StoreFixture.with { fixture in
             let store = AssetStore(fixture.database)
-            let id = try await store.ensureContainer(workspaceID: fixture.workspace.id, kind: .code, name: "code", by: "a")
+            let id = try await store.ensureContainer(
+                workspaceID: fixture.workspace.id, kind: .code, name: "code", by: "a")
             for version in versions {
-                try await store.insertVersion(containerID: id, version: version, request: Self.code(), hash: nil, by: "a")
+                try await store.insertVersion(
+                    containerID: id, version: version, request: Self.code(), hash: nil, by: "a")
             }
-            let container = try #require(try await store.findContainer(workspace: fixture.workspace, kind: .code, name: "code"))
+            let container = try #require(
+                try await store.findContainer(workspace: fixture.workspace, kind: .code, name: "code"))
             #expect(container.nextVersion == next)
             #expect(container.latestVersion == latest)
         }
@@ -70,7 +82,8 @@ import Testing
     @Test func `a version is found in any case, taken once, and goes with its container`() async throws {
         try await StoreFixture.with { fixture in
             let store = AssetStore(fixture.database)
-            let id = try await store.ensureContainer(workspaceID: fixture.workspace.id, kind: .code, name: "Code", by: "a")
+            let id = try await store.ensureContainer(
+                workspaceID: fixture.workspace.id, kind: .code, name: "Code", by: "a")
             try await store.insertVersion(containerID: id, version: "Beta", request: Self.code(), hash: nil, by: "a")
             let found = try #require(
                 try await store.findVersion(workspace: fixture.workspace, kind: .code, name: "cODE", version: "bETA"))
@@ -78,47 +91,61 @@ import Testing
             #expect(found.name == "Code" && found.versionName == "Beta" && found.content == content)
             #expect(found.properties.tags == ["k": "v"])
             await expectCode(.uniqueViolation(constraint: "asset_versions_version")) {
-                try await store.insertVersion(containerID: id, version: "BETA", request: Self.code(), hash: nil, by: "a")
+                try await store.insertVersion(
+                    containerID: id, version: "BETA", request: Self.code(), hash: nil, by: "a")
             }
             try await store.updateVersion(id: found.id, properties: AssetBaseProperties(stage: "Production"), by: "b")
-            let changed = try #require(try await store.findVersion(workspace: fixture.workspace, kind: .code, name: "code", version: "beta"))
+            let changed = try #require(
+                try await store.findVersion(workspace: fixture.workspace, kind: .code, name: "code", version: "beta"))
             #expect(changed.properties == AssetBaseProperties(stage: "Production") && changed.version.revision == 2)
             #expect(changed.content == found.content && changed.audit.lastModifiedBy == "b")
             try await store.deleteContainer(id: id)
-            #expect(try await store.findVersion(workspace: fixture.workspace, kind: .code, name: "code", version: "beta") == nil)
+            #expect(
+                try await store.findVersion(workspace: fixture.workspace, kind: .code, name: "code", version: "beta")
+                    == nil)
         }
     }
 
     @Test func `the latest version is the newest that is not archived`() async throws {
         try await StoreFixture.with { fixture in
             let store = AssetStore(fixture.database)
-            let id = try await store.ensureContainer(workspaceID: fixture.workspace.id, kind: .code, name: "code", by: "a")
+            let id = try await store.ensureContainer(
+                workspaceID: fixture.workspace.id, kind: .code, name: "code", by: "a")
             #expect(try await store.findLatest(workspace: fixture.workspace, kind: .code, name: "code") == nil)
             for (version, isArchived) in [("9", false), ("2", false), ("3", true)] {
-                try await store.insertVersion(containerID: id, version: version, request: Self.code(archived: isArchived), hash: nil, by: "a")
+                try await store.insertVersion(
+                    containerID: id, version: version, request: Self.code(archived: isArchived), hash: nil, by: "a")
             }
-            let latest = try #require(try await store.findLatest(workspace: fixture.workspace, kind: .code, name: "CODE"))
+            let latest = try #require(
+                try await store.findLatest(workspace: fixture.workspace, kind: .code, name: "CODE"))
             #expect(latest.versionName == "2")
             try await store.deleteVersion(id: latest.id)
-            #expect(try await store.findLatest(workspace: fixture.workspace, kind: .code, name: "code")?.versionName == "9")
+            #expect(
+                try await store.findLatest(workspace: fixture.workspace, kind: .code, name: "code")?.versionName == "9")
         }
     }
 
     @Test(arguments: [(ListView.activeOnly, ["1"]), (.archivedOnly, ["2"]), (.all, ["1", "2"])])
-    func `a view shows active, archived or all versions and containers`(view: ListView, expected: [String]) async throws {
+    func `a view shows active, archived or all versions and containers`(view: ListView, expected: [String]) async throws
+    {
         try await StoreFixture.with { fixture in
             let store = AssetStore(fixture.database)
             for (name, isArchived) in [("1", false), ("2", true)] {
-                let id = try await store.ensureContainer(workspaceID: fixture.workspace.id, kind: .code, name: "code", by: "a")
-                try await store.insertVersion(containerID: id, version: name, request: Self.code(archived: isArchived), hash: nil, by: "a")
+                let id = try await store.ensureContainer(
+                    workspaceID: fixture.workspace.id, kind: .code, name: "code", by: "a")
+                try await store.insertVersion(
+                    containerID: id, version: name, request: Self.code(archived: isArchived), hash: nil, by: "a")
                 _ = try await store.saveContainer(
-                    workspaceID: fixture.workspace.id, kind: .model, name: name, properties: AssetBaseProperties(isArchived: isArchived),
+                    workspaceID: fixture.workspace.id, kind: .model, name: name,
+                    properties: AssetBaseProperties(isArchived: isArchived),
                     by: "a")
             }
             let versions = try await store.listVersions(
-                workspace: fixture.workspace, kind: .code, name: "code", hash: nil, view: view, newestFirst: false, page: PageRequest())
+                workspace: fixture.workspace, kind: .code, name: "code", hash: nil, view: view, newestFirst: false,
+                page: PageRequest())
             #expect(versions.items.map(\.versionName) == expected)
-            let containers = try await store.listContainers(workspace: fixture.workspace, kind: .model, view: view, page: PageRequest())
+            let containers = try await store.listContainers(
+                workspace: fixture.workspace, kind: .model, view: view, page: PageRequest())
             #expect(containers.items.map(\.name) == expected)
         }
     }
@@ -127,12 +154,16 @@ import Testing
         try await StoreFixture.with { fixture in
             let store = AssetStore(fixture.database)
             let other = try await StoreFixture.makeWorkspace("ws-two", fixture.database)
-            for (workspace, name, hash) in [(fixture.workspace, "a", "h1"), (fixture.workspace, "b", "h1"), (fixture.workspace, "c", "h2"), (other, "d", "h1")] {
+            for (workspace, name, hash) in [
+                (fixture.workspace, "a", "h1"), (fixture.workspace, "b", "h1"), (fixture.workspace, "c", "h2"),
+                (other, "d", "h1"),
+            ] {
                 let id = try await store.ensureContainer(workspaceID: workspace.id, kind: .code, name: name, by: "a")
                 try await store.insertVersion(containerID: id, version: "1", request: Self.code(), hash: hash, by: "a")
             }
             let found = try await store.listVersions(
-                workspace: fixture.workspace, kind: .code, name: "ignored", hash: "h1", view: .all, newestFirst: false, page: PageRequest())
+                workspace: fixture.workspace, kind: .code, name: "ignored", hash: "h1", view: .all, newestFirst: false,
+                page: PageRequest())
             #expect(found.items.map(\.name) == ["a", "b"])
         }
     }

@@ -16,8 +16,10 @@ import Testing
             #expect(try await store.find(workspaceID: UUID(), name: "My-Endpoint") == nil)
             #expect(
                 endpoint.resourceID.description
-                    == "/subscriptions/sub/resourceGroups/Group/providers/Microsoft.MachineLearningServices/workspaces/ws-one/onlineEndpoints/My-Endpoint")
-            let named = try await store.list(workspaceID: fixture.workspace.id, name: "MY-endpoint", page: PageRequest())
+                    == "/subscriptions/sub/resourceGroups/Group/providers/Microsoft.MachineLearningServices/workspaces/ws-one/onlineEndpoints/My-Endpoint"
+            )
+            let named = try await store.list(
+                workspaceID: fixture.workspace.id, name: "MY-endpoint", page: PageRequest())
             #expect(named.items == [endpoint])
         }
     }
@@ -41,7 +43,8 @@ import Testing
                 for _ in 0..<5 {
                     group.addTask {
                         try await EndpointStore(fixture.database).update(
-                            endpoint, envelope: request.envelope, properties: request.properties, state: .updating, by: "changer",
+                            endpoint, envelope: request.envelope, properties: request.properties, state: .updating,
+                            by: "changer",
                             operation: operation)
                     }
                 }
@@ -62,8 +65,12 @@ import Testing
             let store = EndpointStore(fixture.database)
             #expect(
                 try await store.update(
-                    endpoint, envelope: endpoint.envelope, properties: endpoint.properties, state: .succeeded, by: "x", operation: nil))
-            #expect(try await store.find(id: endpoint.id)?.lastOperation == endpoint.lastOperation)
+                    endpoint, envelope: endpoint.envelope, properties: endpoint.properties, state: .succeeded, by: "x",
+                    operation: nil))
+            let stored = try #require(try await store.find(id: endpoint.id))
+            #expect(stored.lastOperation == endpoint.lastOperation)
+            // Nothing has to be brought about.
+            #expect(stored.version == RowVersion(revision: 2, generation: 1))
         }
     }
 
@@ -77,7 +84,9 @@ import Testing
             let isMoved = try await store.setState(id: endpoint.id, from: sources, to: .succeeded, observed: true)
             #expect(isMoved == sources.contains(state))
             let row = try #require(
-                try await fixture.database.query("SELECT provisioning_state, observed_generation, revision FROM online_endpoints").first)
+                try await fixture.database.query(
+                    "SELECT provisioning_state, observed_generation, revision FROM online_endpoints"
+                ).first)
             let (stored, observed, revision) = try row.decode(ProvisioningState.self, Int.self, Int.self)
             #expect(stored == (isMoved ? .succeeded : state))
             #expect(observed == (isMoved ? 1 : 0))
@@ -88,10 +97,15 @@ import Testing
     @Test func `a state that moves without an observation leaves the observed generation`() async throws {
         try await StoreFixture.with { fixture in
             let endpoint = try await fixture.makeEndpoint()
-            #expect(try await EndpointStore(fixture.database).setState(id: endpoint.id, from: [.creating], to: .failed, observed: false))
-            let observed = try await fixture.database.query("SELECT observed_generation FROM online_endpoints").first?.decode(Int.self)
+            #expect(
+                try await EndpointStore(fixture.database).setState(
+                    id: endpoint.id, from: [.creating], to: .failed, observed: false))
+            let observed = try await fixture.database.query("SELECT observed_generation FROM online_endpoints").first?
+                .decode(Int.self)
             #expect(observed == 0)
-            #expect(try await !EndpointStore(fixture.database).setState(id: endpoint.id, from: [], to: .failed, observed: false))
+            #expect(
+                try await !EndpointStore(fixture.database).setState(
+                    id: endpoint.id, from: [], to: .failed, observed: false))
         }
     }
 
@@ -108,7 +122,8 @@ import Testing
                             // Nobody else changed it since: the revision still holds.
                             try #require(
                                 try await store.update(
-                                    found, envelope: found.envelope, properties: found.properties, state: .updating, by: "x",
+                                    found, envelope: found.envelope, properties: found.properties, state: .updating,
+                                    by: "x",
                                     operation: nil))
                         }
                     }
@@ -187,7 +202,7 @@ import Testing
             for (count, isFresh) in [(5, true), (6, false)] {
                 let isWritten = try await store.update(
                     deployment, envelope: deployment.envelope, properties: deployment.properties, instanceCount: count,
-                    state: .scaling, by: "x", operation: nil)
+                    state: .scaling, by: "x", operation: OperationID())
                 #expect(isWritten == isFresh)
             }
             let stored = try #require(try await store.find(id: deployment.id))
@@ -203,10 +218,13 @@ import Testing
             try await store.setTarget(id: deployment.id, StoreFixture.specification(generation: 1))
             try await store.markServing(id: deployment.id)
             try await store.setTarget(id: deployment.id, StoreFixture.specification(generation: 2))
-            #expect(try await store.findTargetSpecification(id: deployment.id) == StoreFixture.specification(generation: 2))
+            #expect(
+                try await store.findTargetSpecification(id: deployment.id) == StoreFixture.specification(generation: 2))
             try await store.returnToServing(id: deployment.id)
-            #expect(try await store.findTargetSpecification(id: deployment.id) == StoreFixture.specification(generation: 1))
-            let old = try await ReplicaStore(fixture.database).findSpecification(deploymentID: deployment.id, generation: 2)
+            #expect(
+                try await store.findTargetSpecification(id: deployment.id) == StoreFixture.specification(generation: 1))
+            let old = try await ReplicaStore(fixture.database).findSpecification(
+                deploymentID: deployment.id, generation: 2)
             #expect(old == StoreFixture.specification(generation: 2))
         }
     }
@@ -229,7 +247,8 @@ import Testing
             var changed = StoreFixture.specification(generation: 1)
             changed.instanceType = "other"
             try await store.setTarget(id: deployment.id, changed)
-            #expect(try await store.findTargetSpecification(id: deployment.id) == StoreFixture.specification(generation: 1))
+            #expect(
+                try await store.findTargetSpecification(id: deployment.id) == StoreFixture.specification(generation: 1))
         }
     }
 
@@ -239,7 +258,8 @@ import Testing
             let endpoint = try await fixture.makeEndpoint()
             let blue = try await fixture.makeDeployment("blue", of: endpoint)
             try await fixture.makeDeployment("green", of: endpoint)
-            #expect(try await store.setState(id: blue.id, from: ProvisioningState.allCases, to: .deleting, observed: false))
+            #expect(
+                try await store.setState(id: blue.id, from: ProvisioningState.allCases, to: .deleting, observed: false))
             #expect(try await store.names(endpointID: endpoint.id) == ["green"])
             try await store.markDeleting(endpointID: endpoint.id)
             #expect(try await store.names(endpointID: endpoint.id) == [])

@@ -5,7 +5,8 @@ import Store
 import Testing
 
 @Suite struct OperationStoreTests {
-    private static let failure = ARMError(.resourceNotReady, "it's \"not\" ready", target: "t", details: [ARMError(.badArgument, "d")])
+    private static let failure = ARMError(
+        .resourceNotReady, "it's \"not\" ready", target: "t", details: [ARMError(.badArgument, "d")])
 
     @Test(arguments: OperationKind.allCases)
     func `an operation comes back as it was written`(kind: OperationKind) async throws {
@@ -22,7 +23,9 @@ import Testing
             let subject = UUID()
             let store = OperationStore(fixture.database)
             let first = try await fixture.makeOperation(on: subject)
-            await expectCode(.uniqueViolation(constraint: "operations_running")) { try await fixture.makeOperation(on: subject) }
+            await expectCode(.uniqueViolation(constraint: "operations_running")) {
+                try await fixture.makeOperation(on: subject)
+            }
             #expect(try await store.findRunning(subjectID: subject)?.id == first.id)
             #expect(try await store.finish(first.id, as: .succeeded, error: nil, timeline: nil))
             #expect(try await store.findRunning(subjectID: subject) == nil)
@@ -45,15 +48,21 @@ import Testing
     }
 
     @Test(arguments: [(OperationState.succeeded, false), (.failed, true), (.canceled, true)])
-    func `the end of an operation is written once and takes its work item with it`(state: OperationState, hasError: Bool) async throws {
+    func `the end of an operation is written once and takes its work item with it`(
+        state: OperationState, hasError: Bool
+    ) async throws {
         try await StoreFixture.with { fixture in
             let store = OperationStore(fixture.database)
             let operation = try await fixture.makeOperation()
-            let timeline = [OperationPhase(name: "done", startedAt: operation.createdAt, endedAt: operation.createdAt + 0.5)]
+            let timeline = [
+                OperationPhase(name: "done", startedAt: operation.createdAt, endedAt: operation.createdAt + 0.5)
+            ]
             let error = hasError ? Self.failure : nil
             #expect(try await store.finish(operation.id, as: state, error: error, timeline: timeline))
             for other in [OperationState.succeeded, .failed, .canceled] {
-                #expect(try await !store.finish(operation.id, as: other, error: other == .succeeded ? nil : Self.failure, timeline: nil))
+                #expect(
+                    try await !store.finish(
+                        operation.id, as: other, error: other == .succeeded ? nil : Self.failure, timeline: nil))
             }
             let stored = try #require(try await store.find(operation.id))
             #expect(stored.state == state && stored.error == error && stored.timeline == timeline)
@@ -134,7 +143,8 @@ import Testing
                 let operation = try await fixture.makeOperation()
                 _ = try await store.finish(operation.id, as: .succeeded, error: nil, timeline: nil)
                 try await fixture.database.query(
-                    "UPDATE operations SET finished_at = now() - \(days) * interval '1 day' WHERE id = \(operation.id.value)")
+                    "UPDATE operations SET finished_at = now() - \(days) * interval '1 day' WHERE id = \(operation.id.value)"
+                )
                 ended.append(operation.id)
             }
             let running = try await fixture.makeOperation()
@@ -149,7 +159,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("succeeded", "NULL", "NULL"), ("running", "now()", "NULL"), ("failed", "now()", "NULL"), ("succeeded", "now()", "'{}'"),
+        ("succeeded", "NULL", "NULL"), ("running", "now()", "NULL"), ("failed", "now()", "NULL"),
+        ("succeeded", "now()", "'{}'"),
         ("running", "NULL", "'{}'"), ("odd", "NULL", "NULL"),
     ])
     func `the schema refuses an impossible operation`(state: String, finishedAt: String, error: String) async throws {

@@ -12,7 +12,10 @@ import Testing
     func `no endpoint is lost or shown twice`(count: Int, sameTime: Bool) async throws {
         try await StoreFixture.with { fixture in
             for number in 0..<7 { try await fixture.makeEndpoint("endpoint-\(number)") }
-            if sameTime { try await fixture.database.query("UPDATE online_endpoints SET created_at = '2026-01-01 00:00:00.123457+00'") }
+            if sameTime {
+                try await fixture.database.query(
+                    "UPDATE online_endpoints SET created_at = '2026-01-01 00:00:00.123457+00'")
+            }
             let (items, pages) = try await allPages(count: count) {
                 try await EndpointStore(fixture.database).list(workspaceID: fixture.workspace.id, name: nil, page: $0)
             }
@@ -34,7 +37,8 @@ import Testing
                     + CASE WHEN name < 'blue-4' THEN interval '0' ELSE interval '1 microsecond' END
                 """)
             let (items, _) = try await allPages(count: count) {
-                try await DeploymentStore(fixture.database).list(endpointID: endpoint.id, newestFirst: newestFirst, page: $0)
+                try await DeploymentStore(fixture.database).list(
+                    endpointID: endpoint.id, newestFirst: newestFirst, page: $0)
             }
             #expect(items.count == 7)
             #expect(Set(items.map(\.name)).count == 7)
@@ -68,11 +72,13 @@ import Testing
                 workspaceID: fixture.workspace.id, kind: .code, name: "code", by: "maker")
             for number in 1...5 {
                 try await store.insertVersion(
-                    containerID: container, version: "\(number)", request: AssetStoreTests.code(), hash: nil, by: "maker")
+                    containerID: container, version: "\(number)", request: AssetStoreTests.code(), hash: nil,
+                    by: "maker")
             }
             let (items, _) = try await allPages(count: count) {
                 try await store.listVersions(
-                    workspace: fixture.workspace, kind: .code, name: "CODE", hash: nil, view: .all, newestFirst: newestFirst, page: $0)
+                    workspace: fixture.workspace, kind: .code, name: "CODE", hash: nil, view: .all,
+                    newestFirst: newestFirst, page: $0)
             }
             let names = ["1", "2", "3", "4", "5"]
             #expect(items.map(\.versionName) == (newestFirst ? names.reversed() : names))
@@ -84,7 +90,8 @@ import Testing
         try await StoreFixture.with { fixture in
             let store = AssetStore(fixture.database)
             for number in 1...4 {
-                _ = try await store.ensureContainer(workspaceID: fixture.workspace.id, kind: .model, name: "m\(number)", by: "maker")
+                _ = try await store.ensureContainer(
+                    workspaceID: fixture.workspace.id, kind: .model, name: "m\(number)", by: "maker")
             }
             let (items, _) = try await allPages(count: count) {
                 try await store.listContainers(workspace: fixture.workspace, kind: .model, view: .activeOnly, page: $0)
@@ -100,7 +107,8 @@ import Testing
             let first = try await store.list(workspaceID: fixture.workspace.id, name: nil, page: PageRequest(count: 2))
             try await fixture.makeEndpoint("endpoint-9")
             try await store.delete(id: first.items[1].id)
-            let rest = try await store.list(workspaceID: fixture.workspace.id, name: nil, page: PageRequest(after: first.next, count: 2))
+            let rest = try await store.list(
+                workspaceID: fixture.workspace.id, name: nil, page: PageRequest(after: first.next, count: 2))
             #expect(rest.items.map(\.name) == ["endpoint-2", "endpoint-9"])
         }
     }

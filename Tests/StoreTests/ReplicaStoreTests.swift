@@ -37,7 +37,9 @@ import Testing
             row.error = ARMError(.userScriptInitFailed, "init() raised", target: "score.py")
             #expect(try await store.move(row, from: .probing))
             let stored = try #require(try await store.find(row.id))
-            #expect(stored.state == .failed && stored.failures == 3 && stored.error == row.error && stored.handle == row.handle)
+            #expect(
+                stored.state == .failed && stored.failures == 3 && stored.error == row.error
+                    && stored.handle == row.handle)
             #expect(abs(try #require(stored.retryAt).timeIntervalSince(try #require(row.retryAt))) < 0.000_001)
         }
     }
@@ -103,7 +105,8 @@ import Testing
 
     static let situations = [
         Situation(testDescription: "as many as wanted", instances: 2, current: [.ready, .ready]),
-        Situation(testDescription: "starting and failed ones count", instances: 3, current: [.pending, .failed, .probing]),
+        Situation(
+            testDescription: "starting and failed ones count", instances: 3, current: [.pending, .failed, .probing]),
         Situation(testDescription: "too few", instances: 2, current: [.ready], wanted: 2),
         Situation(testDescription: "none at all", instances: 1, wanted: 1),
         Situation(testDescription: "too many", instances: 1, current: [.ready, .ready], wanted: 1),
@@ -126,15 +129,21 @@ import Testing
             let endpoint = try await fixture.makeEndpoint()
             // Generation 0 means none, so the generations here are 1 (old) and 2.
             let store = DeploymentStore(fixture.database)
-            let deployment = try await fixture.makeTargetedDeployment(instances: situation.instances, generation: 1, of: endpoint)
+            let deployment = try await fixture.makeTargetedDeployment(
+                instances: situation.instances, generation: 1, of: endpoint)
             try await store.setTarget(id: deployment.id, StoreFixture.specification(generation: 2))
             if situation.target < 0 { try await store.returnToServing(id: deployment.id) }
             if situation.isDeleting { try await store.markDeleting(endpointID: endpoint.id) }
             var rows: [ReplicaRow] = []
-            for state in situation.current { rows.append(try await fixture.makeReplica(state, of: deployment, generation: 2)) }
-            for state in situation.old { rows.append(try await fixture.makeReplica(state, of: deployment, generation: 1)) }
+            for state in situation.current {
+                rows.append(try await fixture.makeReplica(state, of: deployment, generation: 2))
+            }
+            for state in situation.old {
+                rows.append(try await fixture.makeReplica(state, of: deployment, generation: 1))
+            }
             // A settled neighbour must never show.
-            let neighbour = try await fixture.makeTargetedDeployment(name: "neighbour", of: fixture.makeEndpoint("quiet"))
+            let neighbour = try await fixture.makeTargetedDeployment(
+                name: "neighbour", of: fixture.makeEndpoint("quiet"))
             try await fixture.makeReplica(.ready, of: neighbour)
 
             let unsettled = try await ReplicaStore(fixture.database).listUnsettled()
@@ -145,7 +154,8 @@ import Testing
             #expect(
                 unsettled == [
                     DeploymentReplicas(
-                        deploymentID: deployment.id, wanted: wanted, generation: situation.target < 0 ? 0 : 2, replicas: rows)
+                        deploymentID: deployment.id, wanted: wanted, generation: situation.target < 0 ? 0 : 2,
+                        replicas: rows)
                 ])
             let target = try #require(try await ReplicaTargetStore(fixture.database).find(deploymentID: deployment.id))
             #expect(target.wanted == wanted)
@@ -159,10 +169,14 @@ import Testing
             for (name, count) in [("one", 1), ("two", 2), ("none", 0)] {
                 let deployment = try await fixture.makeTargetedDeployment(instances: 3, name: name, of: endpoint)
                 expected[deployment.id] = []
-                for _ in 0..<count { expected[deployment.id]?.insert(try await fixture.makeReplica(.ready, of: deployment).id) }
+                for _ in 0..<count {
+                    expected[deployment.id]?.insert(try await fixture.makeReplica(.ready, of: deployment).id)
+                }
             }
             let listed = try await ReplicaStore(fixture.database).listUnsettled()
-            #expect(Dictionary(uniqueKeysWithValues: listed.map { ($0.deploymentID, Set($0.replicas.map(\.id))) }) == expected)
+            #expect(
+                Dictionary(uniqueKeysWithValues: listed.map { ($0.deploymentID, Set($0.replicas.map(\.id))) })
+                    == expected)
             #expect(try await ReplicaTargetStore(fixture.database).countReplicas(endpointID: endpoint.id) == 3)
             #expect(try await ReplicaStore(fixture.database).listAll().count == 3)
         }

@@ -21,13 +21,16 @@ import Testing
         try await StoreFixture.with { fixture in
             let store = RoutingStore(fixture.database)
             for number in 1...105 { _ = try await store.append(digest: "\(number)", routeCount: 0) }
-            let kept = try await fixture.database.query("SELECT count(*) FROM routing_generations").first?.decode(Int.self)
+            let kept = try await fixture.database.query("SELECT count(*) FROM routing_generations").first?.decode(
+                Int.self)
             #expect(kept == 100)
             #expect(try await store.newest()?.digest == "105")
         }
     }
 
-    @Test func `of publishers at once each number is given once, and a later number never has older content`() async throws {
+    @Test func `of publishers at once each number is given once, and a later number never has older content`()
+        async throws
+    {
         try await StoreFixture.with { fixture in
             try await fixture.database.query("CREATE TABLE content (value bigint NOT NULL)")
             try await fixture.database.query("INSERT INTO content VALUES (0)")
@@ -53,7 +56,8 @@ import Testing
 
     /// What is done to an endpoint with a deployment and a ready replica, and whether its route may be another then.
     enum Change: String, CaseIterable, Sendable {
-        case nothing, endpointUpdated, deploymentUpdated, deploymentMade, replicaReady, replicaNotReady, replicaPending, replicaMoved
+        case nothing, endpointUpdated, deploymentUpdated, deploymentMade, replicaReady, replicaNotReady, replicaPending,
+            replicaMoved
         case keySaved, otherEndpointChanged, targetSet, failureRemembered
 
         var mayChangeRoute: Bool {
@@ -94,7 +98,8 @@ import Testing
             let request = try StoreFixture.endpointRequest(#"{"blue": 100}"#)
             try #require(
                 try await endpoints.update(
-                    changed, envelope: request.envelope, properties: request.properties, state: .updating, by: "x", operation: nil))
+                    changed, envelope: request.envelope, properties: request.properties, state: .updating, by: "x",
+                    operation: nil))
         case .deploymentUpdated:
             try #require(
                 try await deployments.update(
@@ -107,10 +112,12 @@ import Testing
         case .replicaMoved: try await restart(replica, replicas, fixture)
         case .keySaved:
             try await EndpointKeyStore(fixture.database).save(
-                endpointID: endpoint.id, EndpointKeyRow(slot: .primary, sealedKey: Data([1]), digest: String(repeating: "b", count: 64)))
+                endpointID: endpoint.id,
+                EndpointKeyRow(slot: .primary, sealedKey: Data([1]), digest: String(repeating: "b", count: 64)))
         case .targetSet: try await deployments.setTarget(id: deployment.id, StoreFixture.specification(generation: 2))
         case .failureRemembered:
-            _ = try await ReplicaTargetStore(fixture.database).rememberFailure(deploymentID: deployment.id, replica: UUID())
+            _ = try await ReplicaTargetStore(fixture.database).rememberFailure(
+                deploymentID: deployment.id, replica: UUID())
         }
     }
 
@@ -121,7 +128,8 @@ import Testing
         for state in [ReplicaState.failed, .pending, .environment, .artifacts, .starting, .probing, .ready] {
             row.state = state
             row.retryAt = state == .failed ? Date() : nil
-            row.handle = [.probing, .ready].contains(state) ? fixture.handle(row.id, address: "tcp:127.0.0.1:31002") : nil
+            row.handle =
+                [.probing, .ready].contains(state) ? fixture.handle(row.id, address: "tcp:127.0.0.1:31002") : nil
             try #require(try await store.move(row, from: last))
             last = state
         }
@@ -142,13 +150,16 @@ import Testing
             let endpoint = try await fixture.makeEndpoint()
             let blue = try await fixture.makeTargetedDeployment(instances: 2, name: "blue", of: endpoint)
             let green = try await fixture.makeTargetedDeployment(name: "green", of: endpoint)
-            _ = try await DeploymentStore(fixture.database).setState(id: green.id, from: [.creating], to: .deleting, observed: false)
+            _ = try await DeploymentStore(fixture.database).setState(
+                id: green.id, from: [.creating], to: .deleting, observed: false)
             let ready = try await fixture.makeReplica(.ready, of: blue, address: "unix:/tmp/x.sock")
             for state in [ReplicaState.probing, .failed, .draining] { try await fixture.makeReplica(state, of: blue) }
             let keys = EndpointKeyStore(fixture.database)
             let digests = ["1", "2"].map { String(repeating: $0, count: 64) }
-            try await keys.save(endpointID: endpoint.id, EndpointKeyRow(slot: .secondary, sealedKey: Data([2]), digest: digests[1]))
-            try await keys.save(endpointID: endpoint.id, EndpointKeyRow(slot: .primary, sealedKey: Data([1]), digest: digests[0]))
+            try await keys.save(
+                endpointID: endpoint.id, EndpointKeyRow(slot: .secondary, sealedKey: Data([2]), digest: digests[1]))
+            try await keys.save(
+                endpointID: endpoint.id, EndpointKeyRow(slot: .primary, sealedKey: Data([1]), digest: digests[0]))
 
             let loaded = try await RoutingStore(fixture.database).load([endpoint.id, UUID()])
             #expect(loaded.count == 1)
@@ -167,7 +178,9 @@ import Testing
 
 @Suite struct RouterStoreTests {
     private func router(_ address: String) -> RouterRow {
-        RouterRow(id: UUID(), pid: 7, startTicks: 1 << 40, controlAddress: address, state: .starting, acknowledgedGeneration: 0)
+        RouterRow(
+            id: UUID(), pid: 7, startTicks: 1 << 40, controlAddress: address, state: .starting,
+            acknowledgedGeneration: 0)
     }
 
     @Test func `a router takes the place of the one that had its address`() async throws {

@@ -23,7 +23,9 @@ import Testing
             try await SubscriptionStore(database).ensure(id: "sub", displayName: "")
             let store = ResourceGroupStore(database)
             #expect(try await store.save(ResourceGroup(subscription: "SUB", name: "Group", location: "eu", tags: [:])))
-            #expect(try await !store.save(ResourceGroup(subscription: "sub", name: "GROUP", location: "eu", tags: ["a": "ü\"'"])))
+            #expect(
+                try await !store.save(
+                    ResourceGroup(subscription: "sub", name: "GROUP", location: "eu", tags: ["a": "ü\"'"])))
             let expected = ResourceGroup(subscription: "sub", name: "Group", location: "eu", tags: ["a": "ü\"'"])
             #expect(try await store.find(subscription: "Sub", name: "gROUP") == expected)
             #expect(try await store.list(subscription: "SUB") == [expected])
@@ -58,7 +60,8 @@ import Testing
                 try await StoreFixture.makeWorkspace("Ws-One", fixture.database)
             }
             let request = try WorkspaceRequest(
-                reading: StoreFixture.body(#"{"location": "eu", "properties": {"friendlyName": "F", "hbiWorkspace": true}}"#))
+                reading: StoreFixture.body(
+                    #"{"location": "eu", "properties": {"friendlyName": "F", "hbiWorkspace": true}}"#))
             #expect(try await store.update(workspace, to: request, by: "b"))
             #expect(try await !store.update(workspace, to: request, by: "c"))
             let stored = try #require(try await store.find(id: workspace.id))
@@ -110,7 +113,8 @@ import Testing
                     group.addTask {
                         try await database.transaction { transaction in
                             try await SigningKeyStore(transaction).insertFirst(
-                                SigningKeyRow(keyID: "k\(number)", sealedPrivateKey: Data([0, 1, 255]), publicKeyPEM: "pem"))
+                                SigningKeyRow(
+                                    keyID: "k\(number)", sealedPrivateKey: Data([0, 1, 255]), publicKeyPEM: "pem"))
                         }
                     }
                 }

@@ -24,7 +24,8 @@ struct StoreFixture: Sendable {
         let resource = ResourceID.workspace(subscription: "sub", resourceGroup: "group", name: name)
         let id = UUID()
         try await WorkspaceStore(database).insert(
-            id: id, resource: resource, request: WorkspaceRequest(reading: body(#"{"location": "westeurope", "properties": {}}"#)),
+            id: id, resource: resource,
+            request: WorkspaceRequest(reading: body(#"{"location": "westeurope", "properties": {}}"#)),
             by: "maker")
         return try #require(try await WorkspaceStore(database).find(id: id))
     }
@@ -54,7 +55,8 @@ struct StoreFixture: Sendable {
         let id = UUID()
         let store = EndpointStore(database)
         try await store.insert(
-            id: id, workspaceID: (workspace ?? self.workspace).id, name: name, request: Self.endpointRequest(), by: "maker",
+            id: id, workspaceID: (workspace ?? self.workspace).id, name: name, request: Self.endpointRequest(),
+            by: "maker",
             operation: OperationID())
         return try #require(try await store.find(id: id))
     }
@@ -66,7 +68,8 @@ struct StoreFixture: Sendable {
         let id = UUID()
         let store = DeploymentStore(database)
         try await store.insert(
-            id: id, endpointID: endpoint.id, name: name, request: Self.deploymentRequest(instances: instances), by: "maker",
+            id: id, endpointID: endpoint.id, name: name, request: Self.deploymentRequest(instances: instances),
+            by: "maker",
             operation: OperationID())
         return try #require(try await store.find(id: id))
     }
@@ -74,9 +77,11 @@ struct StoreFixture: Sendable {
     static func specification(generation: Int64) -> ReplicaSpecification {
         ReplicaSpecification(
             endpoint: "endpoint", deployment: "blue", generation: generation,
-            environment: EnvironmentSpecification(label: "env:1", image: nil, condaFile: "name: x\n"), code: nil, model: nil,
+            environment: EnvironmentSpecification(label: "env:1", image: nil, condaFile: "name: x\n"), code: nil,
+            model: nil,
             environmentVariables: ["A": "1"], instanceType: "Standard_DS2_v2",
-            resources: ResourceLimits(cpuMillicores: 500, memoryBytes: 1 << 30), livenessProbe: Probe(), readinessProbe: Probe(),
+            resources: ResourceLimits(cpuMillicores: 500, memoryBytes: 1 << 30), livenessProbe: Probe(),
+            readinessProbe: Probe(),
             maxConcurrentRequests: 1, requestTimeoutMs: 5_000)
     }
 
@@ -98,11 +103,13 @@ struct StoreFixture: Sendable {
     /// A replica in `state`, whatever came before it.
     @discardableResult
     func makeReplica(
-        _ state: ReplicaState, of deployment: OnlineDeployment, generation: Int64 = 1, address: String = "tcp:127.0.0.1:31001"
+        _ state: ReplicaState, of deployment: OnlineDeployment, generation: Int64 = 1,
+        address: String = "tcp:127.0.0.1:31001"
     ) async throws -> ReplicaRow {
         let id = ReplicaID()
         try await database.query(
-            "INSERT INTO replicas (id, deployment_id, generation, state) VALUES (\(id.value), \(deployment.id), \(generation), 'pending')")
+            "INSERT INTO replicas (id, deployment_id, generation, state) VALUES (\(id.value), \(deployment.id), \(generation), 'pending')"
+        )
         var row = ReplicaRow(id: id, deploymentID: deployment.id, generation: generation, state: state)
         if [.probing, .ready, .draining].contains(state) { row.handle = handle(id, address: address) }
         if state == .failed { row.retryAt = Date(timeIntervalSince1970: 1_800_000_000.25) }
@@ -113,11 +120,14 @@ struct StoreFixture: Sendable {
     // MARK: Operations
 
     func operation(
-        on subject: UUID = UUID(), kind: OperationKind = .putDeployment, createdAt: Date = Date(timeIntervalSince1970: 1_750_000_000.125)
+        on subject: UUID = UUID(), kind: OperationKind = .putDeployment,
+        createdAt: Date = Date(timeIntervalSince1970: 1_750_000_000.125)
     ) -> ResourceOperation {
         ResourceOperation(
-            id: OperationID(), kind: kind, resourceID: "/subscriptions/sub", subjectID: subject, generation: 1, state: .accepted,
-            cursor: 0, timeline: [OperationPhase(name: "queued", startedAt: createdAt)], error: nil, location: "westeurope",
+            id: OperationID(), kind: kind, resourceID: "/subscriptions/sub", subjectID: subject, generation: 1,
+            state: .accepted,
+            cursor: 0, timeline: [OperationPhase(name: "queued", startedAt: createdAt)], error: nil,
+            location: "westeurope",
             correlationID: "c-1", createdAt: createdAt, finishedAt: nil, deadlineAt: createdAt + 3_600)
     }
 

@@ -23,10 +23,16 @@ import Testing
     @Test func `a claim takes at most its limit, the longest due first`() async throws {
         try await StoreFixture.with { fixture in
             let store = WorkItemStore(fixture.database)
-            let operations = [try await fixture.makeOperation(), try await fixture.makeOperation(), try await fixture.makeOperation()]
+            let operations = [
+                try await fixture.makeOperation(), try await fixture.makeOperation(), try await fixture.makeOperation(),
+            ]
             try await fixture.database.query(
-                "UPDATE work_items SET run_at = now() - interval '1 hour' WHERE operation_id = \(operations[2].id.value)")
-            #expect(try await store.claim(owner: UUID(), limit: 1, lease: .seconds(60)).map(\.operation.id) == [operations[2].id])
+                "UPDATE work_items SET run_at = now() - interval '1 hour' WHERE operation_id = \(operations[2].id.value)"
+            )
+            #expect(
+                try await store.claim(owner: UUID(), limit: 1, lease: .seconds(60)).map(\.operation.id) == [
+                    operations[2].id
+                ])
             #expect(try await store.claim(owner: UUID(), limit: 0, lease: .seconds(60)).isEmpty)
             let rest = try await store.claim(owner: UUID(), limit: 9, lease: .seconds(60))
             #expect(Set(rest.map(\.operation.id)) == [operations[0].id, operations[1].id])
@@ -43,7 +49,8 @@ import Testing
                         let owner = UUID()
                         var mine: [OperationID] = []
                         while true {
-                            let claimed = try await WorkItemStore(fixture.database).claim(owner: owner, limit: 2, lease: .seconds(60))
+                            let claimed = try await WorkItemStore(fixture.database).claim(
+                                owner: owner, limit: 2, lease: .seconds(60))
                             if claimed.isEmpty { return mine }
                             mine += claimed.map(\.operation.id)
                         }
@@ -62,7 +69,8 @@ import Testing
             try await fixture.database.transaction { transaction in
                 let mine = try await WorkItemStore(transaction).claim(owner: UUID(), limit: 1, lease: .seconds(60))
                 #expect(mine.map(\.operation.id) == [first.id])
-                let others = try await WorkItemStore(fixture.database).claim(owner: UUID(), limit: 5, lease: .seconds(60))
+                let others = try await WorkItemStore(fixture.database).claim(
+                    owner: UUID(), limit: 5, lease: .seconds(60))
                 #expect(others.map(\.operation.id) == [second.id])
             }
         }
@@ -78,7 +86,7 @@ import Testing
             let wait = try #require(try await store.millisecondsUntilNext())
             #expect((3_500_000...3_600_000).contains(wait))
             try await fixture.database.query("UPDATE work_items SET run_at = now()")
-            #expect(try await store.millisecondsUntilNext() == 0)
+            #expect(try #require(try await store.millisecondsUntilNext()) <= 0)
             let again = try #require(try await store.claim(owner: UUID(), limit: 1, lease: .seconds(60)).first)
             #expect(again.claim.id == first.claim.id && again.claim.attempt == 2)
         }
@@ -121,7 +129,8 @@ import Testing
             let claimed = try await store.claim(owner: owner, limit: 2, lease: .zero)
             #expect(try await store.extendLeases(owner: owner, lease: .seconds(600)) == Set(claimed.map(\.claim.id)))
             #expect(try await store.rescueAbandoned() == 0)
-            _ = try await OperationStore(fixture.database).finish(claimed[0].operation.id, as: .succeeded, error: nil, timeline: nil)
+            _ = try await OperationStore(fixture.database).finish(
+                claimed[0].operation.id, as: .succeeded, error: nil, timeline: nil)
             #expect(try await store.extendLeases(owner: owner, lease: .seconds(600)) == [claimed[1].claim.id])
             #expect(try await store.extendLeases(owner: UUID(), lease: .seconds(600)).isEmpty)
         }
@@ -132,7 +141,7 @@ import Testing
             let store = WorkItemStore(fixture.database)
             #expect(try await store.millisecondsUntilNext() == nil)
             try await fixture.makeOperation()
-            #expect(try await store.millisecondsUntilNext() == 0)
+            #expect(try #require(try await store.millisecondsUntilNext()) <= 0)
             _ = try await store.claim(owner: UUID(), limit: 1, lease: .seconds(60))
             #expect(try await store.millisecondsUntilNext() == nil)
         }

@@ -1,4 +1,5 @@
 import Foundation
+import Identity
 import Resources
 
 /// The storage initializer's log: what was brought to the host for a generation of a deployment, and how long it took.
@@ -42,6 +43,6 @@ struct StorageLog: Sendable {
     /// Where the log of a generation lies.
     static func file(of specification: ReplicaSpecification, in configuration: LocalProcessConfiguration) -> URL {
         let name = "\(specification.endpoint)\u{0}\(specification.deployment)\u{0}\(specification.generation)"
-        return configuration.preparations.appending(path: String(SHA256.hex(name).prefix(32)))
+        return configuration.preparations.appending(path: String(Digests.sha256Hex(name).prefix(32)))
     }
 }

@@ -28,10 +28,7 @@ final class Certificate {
     }
 
     init(pem: String) throws(IdentityError) {
-        let bytes = Array(pem.utf8)
-        let source = BIO_new_mem_buf(bytes, Int32(bytes.count))
-        defer { BIO_free(source) }
-        guard let pointer = PEM_read_bio_X509(source, nil, nil, nil) else {
+        guard let pointer = PrivateKey.read(pem, { PEM_read_bio_X509($0, nil, nil, nil) }) else {
             throw .fromOpenSSL(.certificateFailed, "reading a certificate")
         }
         self.pointer = pointer

@@ -36,12 +36,8 @@ final class PrivateKey {
     }
 
     init(pem: String) throws(IdentityError) {
-        let bytes = Array(pem.utf8)
-        let source = BIO_new_mem_buf(bytes, Int32(bytes.count))
-        defer { BIO_free(source) }
-        guard let key = PEM_read_bio_PrivateKey(source, nil, nil, nil) else {
-            throw .fromOpenSSL(.malformedKey, "reading a private key")
-        }
+        let key = Self.read(pem) { PEM_read_bio_PrivateKey($0, nil, nil, nil) }
+        guard let key else { throw .fromOpenSSL(.malformedKey, "reading a private key") }
         pointer = key
     }
 
@@ -63,6 +59,15 @@ final class PrivateKey {
         var bytes = [UInt8](repeating: 0, count: Int(BN_num_bits(number) + 7) / 8)
         BN_bn2bin(number, &bytes)
         return Data(bytes)
+    }
+
+    /// What `parse` makes of a text. The buffer object does not copy, so the bytes must outlive it.
+    static func read<Value>(_ pem: String, _ parse: (OpaquePointer?) -> Value) -> Value {
+        Array(pem.utf8).withUnsafeBytes { bytes in
+            let source = BIO_new_mem_buf(bytes.baseAddress, Int32(bytes.count))
+            defer { BIO_free(source) }
+            return parse(source)
+        }
     }
 
     /// What `write` puts into a memory buffer.

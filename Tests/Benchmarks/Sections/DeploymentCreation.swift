@@ -2,6 +2,7 @@ import Client
 import Compute
 import Foundation
 import NIOHTTP1
+import Resources
 
 /// Deployments with real replicas, from the PUT to the first answer of their scoring script.
 enum DeploymentCreation {
@@ -18,9 +19,8 @@ enum DeploymentCreation {
 
     static func measure(on workbench: Workbench) async throws -> [Figure] {
         let directory = try workbench.makeDirectory("compute")
-        return try await BenchServer.run(
-            on: workbench, schema: "deployments", backend: { try backend(directory, fetch: $0) }
-        ) { server in
+        let factory: BenchServer.BackendFactory = { try backend(directory, fetch: $0) }
+        return try await BenchServer.run(on: workbench, schema: "deployments", backend: factory) { server in
             let runs = Runs(server: server)
             try await runs.register()
             try await runs.makeEndpoint()

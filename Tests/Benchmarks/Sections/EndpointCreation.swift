@@ -1,6 +1,8 @@
 import Client
 import Foundation
+import NIOHTTP1
 import Postgres
+import Resources
 
 /// Endpoints made one after another over HTTP while three routers serve.
 enum EndpointCreation {

@@ -1,5 +1,5 @@
-import Client
-package import Foundation
+package import Client
+import Foundation
 import NIOHTTP1
 import Synchronization
 

@@ -1,5 +1,5 @@
 package import ControlPlane
-package import Resources
+import Resources
 import Synchronization
 
 /// Holds operations after one step until it is opened, so that a test can act while they run.

@@ -1,5 +1,6 @@
 import Foundation
-package import Hummingbird
+import HTTPTypes
+import Hummingbird
 import Logging
 import NIOCore
 import ServiceLifecycle

@@ -5,10 +5,12 @@ package import ControlPlane
 package import Foundation
 import Identity
 package import Postgres
-package import Resources
+import API
+import Resources
+import Server
 package import Store
 import Synchronization
-import Testing
+package import Testing
 
 /// A whole Sluice in the test process, on a database schema and a directory of its own, with real router processes.
 ///

@@ -2,7 +2,6 @@ package import Compute
 package import ControlPlane
 package import Foundation
 package import Logging
-package import Resources
 
 /// What a ``TestServer`` is made of.
 package struct TestServerOptions: Sendable {
@@ -30,7 +29,8 @@ package struct TestServerOptions: Sendable {
         self.routers = routers
         let isLoud = ProcessInfo.processInfo.environment["SLUICE_TEST_LOG"] != nil
         logger = Logger(label: "test-server") { label in
-            isLoud ? StreamLogHandler.standardError(label: label) : SwiftLogNoOpLogHandler()
+            guard isLoud else { return SwiftLogNoOpLogHandler() }
+            return StreamLogHandler.standardError(label: label)
         }
         if isLoud { logger.logLevel = .debug }
     }

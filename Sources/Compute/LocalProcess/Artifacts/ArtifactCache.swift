@@ -1,4 +1,5 @@
 package import Foundation
+import Identity
 import Glibc
 package import Resources
 
@@ -77,7 +78,7 @@ final class ArtifactCache: Sendable {
 
     private func key(_ parts: [String]) -> String {
         // A separator that no name holds keeps ("a", "bc") and ("ab", "c") apart.
-        String(SHA256.hex(parts.joined(separator: "\u{0}")).prefix(32))
+        String(Digests.sha256Hex(parts.joined(separator: "\u{0}")).prefix(32))
     }
 
     private func content(_ key: String) -> URL {

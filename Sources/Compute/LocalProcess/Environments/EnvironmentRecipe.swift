@@ -1,4 +1,5 @@
 import Foundation
+import Identity
 
 /// Everything that decides what an environment contains. Equal recipes share one environment.
 struct EnvironmentRecipe: Sendable, Hashable {
@@ -26,7 +27,7 @@ struct EnvironmentRecipe: Sendable, Hashable {
     /// Name of the environment's folder.
     var key: String {
         let parts = ["layout 1", "python \(pythonVersion)", "installer \(installerVersion)"] + requirements
-        return String(SHA256.hex(parts.joined(separator: "\n")).prefix(32))
+        return String(Digests.sha256Hex(parts.joined(separator: "\n")).prefix(32))
     }
 
     private static let server = "azureml-inference-server-http"

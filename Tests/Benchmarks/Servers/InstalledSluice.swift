@@ -1,0 +1,85 @@
+import Client
+import Compute
+import Foundation
+import Postgres
+import Server
+import Store
+
+/// The real `sluice` in a data directory of its own, with simulated replicas.
+struct InstalledSluice: Sendable {
+    let data: DataDirectory
+    private let arguments: [String]
+
+    /// Runs `body` with an initialised installation that does not run; stops it afterwards.
+    static func with<Result: Sendable>(
+        on workbench: Workbench, _ name: String, _ body: (InstalledSluice) async throws -> Result
+    ) async throws -> Result {
+        let directory = try workbench.makeDirectory(name)
+        let settings = [
+            "data.directory=\(directory.path)", "compute.backend=simulated",
+            "https.address=127.0.0.1:\(try LoopbackPort.take())",
+            "scoring.address=127.0.0.1:\(try LoopbackPort.take())",
+        ]
+        let sluice = InstalledSluice(
+            data: DataDirectory(root: directory), arguments: settings.flatMap { ["--set", $0] })
+        do {
+            try await sluice.start()
+            try await sluice.stop()
+            let result = try await body(sluice)
+            try await sluice.stop()
+            return result
+        } catch {
+            // In a task of its own, for this one may be cancelled. What failed before is what is told.
+            await Task { try? await sluice.stop() }.value
+            throw error
+        }
+    }
+
+    func start() async throws {
+        try await run("up")
+    }
+
+    func stop() async throws {
+        try await run("down")
+    }
+
+    private func run(_ command: String) async throws {
+        _ = try await Programs.output(
+            of: Programs.sibling("sluice"), [command] + arguments, in: data.root, limit: .seconds(120))
+    }
+
+    /// The control plane's process.
+    func controlPlane() throws -> ProcessIdentity {
+        guard let process = ProcessRecord.running(data.processRecord) else {
+            throw NotInTime(description: "the control plane does not run")
+        }
+        return process
+    }
+
+    func routers() async throws -> [ProcessIdentity] {
+        try await withDatabase { database in
+            try await RouterStore(database).list().filter { $0.pid != 0 }.map {
+                ProcessIdentity(pid: $0.pid, startTicks: $0.startTicks)
+            }
+        }
+    }
+
+    /// Connections of our own to its private database.
+    func withDatabase<Result: Sendable>(_ body: (Database) async throws -> Result) async throws -> Result {
+        let url = try PrivateCluster(data, logger: Workbench.silent).url
+        let database = Database(
+            settings: ConnectionSettings(url: url, schema: "sluice"), poolSize: 2, logger: Workbench.silent)
+        do {
+            let result = try await body(database)
+            await database.close()
+            return result
+        } catch {
+            await database.close()
+            throw error
+        }
+    }
+
+    func makeClient() throws -> SluiceClient {
+        try SluiceClient(ClientSettings.load(credentials: data.credentials.path, environment: [:]))
+    }
+}
