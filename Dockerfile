@@ -30,7 +30,8 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates libjwt0 libpq5 libssl3 python3 \
     && rm -rf /var/lib/apt/lists/*
 # The folders are mount points: a new volume takes over their owner and mode.
-RUN useradd --system --uid 10001 --home-dir /var/lib/sluice --shell /usr/sbin/nologin sluice \
+RUN groupadd --system --gid 10001 sluice \
+    && useradd --system --uid 10001 --gid sluice --home-dir /var/lib/sluice --shell /usr/sbin/nologin sluice \
     && install -d -o sluice -g sluice -m 711 /var/lib/sluice \
     && install -d -o sluice -g sluice -m 700 \
         /var/lib/sluice/compute /var/lib/sluice/compute/run /var/lib/sluice/routers /run/sluice-secrets

@@ -34,6 +34,17 @@ actor Connection {
         }
     }
 
+    /// Ends a transaction. One in which a statement failed can't be committed: PostgreSQL rolls it back and says so.
+    func commit() throws {
+        let result = PQexec(handle.pointer, "COMMIT")
+        defer { PQclear(result) }
+        _ = try outcome(of: result, statement: "COMMIT")
+        guard String(cString: PQcmdStatus(result)) == "COMMIT" else {
+            throw PostgresError(
+                .other(sqlState: "25P02"), "the transaction was rolled back, a statement in it had failed")
+        }
+    }
+
     /// Runs a script of several statements without parameters, such as a migration.
     func script(_ text: String) throws {
         let result = PQexec(handle.pointer, text)
@@ -64,7 +75,9 @@ actor Connection {
     private func prepare(_ text: String) throws -> String {
         if let name = prepared[text] { return name }
         if prepared.count >= Self.preparedLimit {
-            PQclear(PQexec(handle.pointer, "DEALLOCATE ALL"))
+            let result = PQexec(handle.pointer, "DEALLOCATE ALL")
+            defer { PQclear(result) }
+            _ = try outcome(of: result, statement: "DEALLOCATE ALL")
             prepared.removeAll()
         }
         let name = "s\(prepared.count)"

@@ -51,7 +51,7 @@ package final class Database: Sendable {
         _ = try await connection.query("BEGIN")
         do {
             let result = try await body(Transaction(connection: connection))
-            _ = try await connection.query("COMMIT")
+            try await connection.commit()
             return result
         } catch {
             // A connection that can't even roll back is not usable; the pool drops it.

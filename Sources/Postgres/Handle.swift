@@ -38,7 +38,9 @@ final class Handle: @unchecked Sendable {
         let options =
             "-c search_path=\(settings.schema) -c TimeZone=UTC -c DateStyle=ISO -c client_min_messages=warning "
             + "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000"
-        let values = [settings.url, String(settings.connectTimeout.components.seconds), "sluice", options, "UTF8"]
+        let values = [
+            settings.url, String(max(2, settings.connectTimeout.components.seconds)), "sluice", options, "UTF8",
+        ]
         let pointer = withPointers(keywords) { keywords in
             withPointers(values) { values in PQconnectdbParams(keywords, values, 1) }
         }

@@ -1,7 +1,7 @@
 package import Foundation
 package import Logging
 
-/// Applies the numbered scripts of `migrations/`, each once, in order, in a transaction of its own.
+/// Applies the numbered scripts of `migrations/`, each once, in order; those that are new in one transaction.
 ///
 /// An advisory lock lets several starting processes take turns. A script that was applied and has changed since is
 /// an error: migrations are frozen once shipped.

@@ -134,7 +134,9 @@ extension Data: PostgresEncodable, PostgresDecodable {
         guard digits.count.isMultiple(of: 2) else { return nil }
         var bytes = Data(capacity: digits.count / 2)
         for index in stride(from: 0, to: digits.count, by: 2) {
-            guard let byte = UInt8(String(decoding: digits[index...(index + 1)], as: UTF8.self), radix: 16) else {
+            guard digits[index] != UInt8(ascii: "+"),
+                let byte = UInt8(String(decoding: digits[index...(index + 1)], as: UTF8.self), radix: 16)
+            else {
                 return nil
             }
             bytes.append(byte)

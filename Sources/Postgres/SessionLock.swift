@@ -25,7 +25,10 @@ package actor SessionLock {
         let fresh = try await Connection.open(settings)
         let result = try await fresh.query(
             "SELECT pg_try_advisory_lock(hashtext(\(settings.schema)), hashtext(\(key)))")
-        guard let row = result.first, try row.decode(Bool.self) else { return false }
+        guard let row = result.first, try row.decode(Bool.self) else {
+            // Another call on this lock may have taken it while this one waited.
+            return connection != nil
+        }
         connection = fresh
         return true
     }

@@ -30,6 +30,7 @@ struct Benchmarks: AsyncParsableCommand {
     }
 
     @Argument(help: "Sections to run.") var sections: [Section] = []
+    @Option(help: "Operations of the section throughput.") var operations = 20_000
     @Flag(help: "Leave procrastinate out, which is fetched from the package index.") var withoutPeer = false
 
     func run() async throws {
@@ -61,7 +62,8 @@ struct Benchmarks: AsyncParsableCommand {
             } catch is CancellationError {
                 throw CancellationError()
             } catch {
-                figures.append(Figure("\(section.explanation): did not run", "\(error)", isMet: false))
+                Progress.say("  \(error)")
+                figures.append(Figure("\(section.explanation): did not run", "see above", isMet: false))
             }
             Progress.say("  load average \(load) before, \(SystemLoad.average) after")
         }
@@ -73,7 +75,8 @@ struct Benchmarks: AsyncParsableCommand {
         case .endpoints: try await EndpointCreation.measure(on: workbench)
         case .deployments: try await DeploymentCreation.measure(on: workbench)
         case .latency: try await QueueLatency.measure(on: workbench)
-        case .throughput: try await QueueThroughput.measure(on: workbench, withPeer: !withoutPeer)
+        case .throughput: 
+            try await QueueThroughput(count: operations).measure(on: workbench, withPeer: !withoutPeer)
         case .traffic: try await TrafficChange.measure(on: workbench)
         case .footprint: try await Footprint.measure(on: workbench)
         case .reads: try await Reads.measure(on: workbench)

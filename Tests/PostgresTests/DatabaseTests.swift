@@ -70,7 +70,8 @@ import Testing
             let outcome = await Result {
                 try await database.transaction { transaction in
                     try await transaction.query("INSERT INTO things (id, amount) VALUES (1, 1)")
-                    _ = try? await transaction.query("SELECT nonsense")  // swallowed: PostgreSQL has aborted the transaction
+                    // Swallowed, but PostgreSQL has aborted the transaction.
+                    _ = try? await transaction.query("SELECT nonsense")
                 }
             }
             #expect(try await count(database) == 0)

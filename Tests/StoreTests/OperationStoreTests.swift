@@ -38,7 +38,8 @@ import Testing
         try await StoreFixture.with { fixture in
             let subject = UUID()
             let accepted = await withTaskGroup(of: Bool.self) { group in
-                for _ in 0..<8 { group.addTask { (try? await fixture.makeOperation(on: subject)) != nil } }  // all but one must fail
+                // All but one must fail.
+                for _ in 0..<8 { group.addTask { (try? await fixture.makeOperation(on: subject)) != nil } }
                 return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
             }
             #expect(accepted == 1)

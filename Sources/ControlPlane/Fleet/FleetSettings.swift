@@ -25,7 +25,7 @@ package struct FleetSettings: Sendable {
 
     package init(
         count: Int, executable: String, listenAddress: String, external: [String], directory: URL,
-        environment: [String: String] = [:], healthInterval: Duration = .milliseconds(250), failureThreshold: Int = 4,
+        environment: [String: String] = [:], healthInterval: Duration = .seconds(1), failureThreshold: Int = 2,
         answerDeadline: Duration = .seconds(1), startDeadline: Duration = .seconds(10)
     ) {
         self.count = count

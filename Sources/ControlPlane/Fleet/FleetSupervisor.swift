@@ -142,31 +142,39 @@ package struct FleetSupervisor: Sendable {
 
     /// Returns when the router has ended or fallen silent, after taking it out of the fleet.
     private func watch(_ router: RouterRow) async throws {
-        var failures = 0
-        while true {
-            try await Task.sleep(for: settings.healthInterval)
-            let isGone = router.pid != 0 && !identity(of: router).isAlive
-            if !isGone {
-                do {
-                    let status = try await control.status(of: router.controlAddress, timeout: settings.answerDeadline)
-                    failures = 0
-                    try await readmit(router, serving: status.generation)
-                    continue
-                } catch let error as PostgresError {
-                    // Without the database nothing can be recorded; the router serves on.
-                    logger.debug("the fleet could not be recorded", metadata: ["error": "\(error)"])
-                    continue
-                } catch {
-                    failures += 1
-                    guard failures >= settings.failureThreshold else { continue }
+        let reason = try await withThrowingTaskGroup(of: String.self) { group in
+            group.addTask { try await untilSilent(router) }
+            if router.pid != 0 {
+                group.addTask {
+                    _ = try await ChildProcess.waitForExit(identity(of: router))
+                    return "a router ended"
                 }
             }
-            try Task.checkCancellation()
-            logger.warning(
-                isGone ? "a router ended" : "a router fell silent", metadata: ["router.id": "\(router.id)"])
-            await end(router)
-            return
+            defer { group.cancelAll() }
+            return try await group.next() ?? ""
         }
+        try Task.checkCancellation()
+        logger.warning("\(reason)", metadata: ["router.id": "\(router.id)"])
+        await end(router)
+    }
+
+    private func untilSilent(_ router: RouterRow) async throws -> String {
+        var failures = 0
+        while failures < settings.failureThreshold {
+            try await Task.sleep(for: settings.healthInterval)
+            do {
+                let status = try await control.status(of: router.controlAddress, timeout: settings.answerDeadline)
+                failures = 0
+                try await readmit(router, serving: status.generation)
+            } catch let error as PostgresError {
+                // Without the database nothing can be recorded; the router serves on.
+                logger.debug("the fleet could not be recorded", metadata: ["error": "\(error)"])
+            } catch {
+                try Task.checkCancellation()
+                failures += 1
+            }
+        }
+        return "a router fell silent"
     }
 
     /// The publisher removes a router that missed a table; one that answers again comes back.

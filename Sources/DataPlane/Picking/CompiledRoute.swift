@@ -62,6 +62,20 @@ package final class CompiledRoute: Sendable {
     /// The deployment whose turn it is on loop `loop`; `nil` if none has a positive share.
     func pickDeployment(loop: Int) -> CompiledDeployment? {
         if shares.count == 1 { return deployments[shares[0].deployment] }
+        if shares.contains(where: { !deployments[$0.deployment].state.loops[loop].hasPhase }) {
+            beginAnywhere(loop: loop)
+        }
+        return nextDeployment(loop: loop)
+    }
+
+    /// Many loops that all began at the start of the cycle would give the first requests to the largest share only:
+    /// each loop begins somewhere in it.
+    private func beginAnywhere(loop: Int) {
+        for share in shares { deployments[share.deployment].state.loops[loop].hasPhase = true }
+        for _ in 0..<Int.random(in: 0..<100) { _ = nextDeployment(loop: loop) }
+    }
+
+    private func nextDeployment(loop: Int) -> CompiledDeployment? {
         let picked = SmoothWeighted.pick(
             count: shares.count,
             weight: { shares[$0].percent },

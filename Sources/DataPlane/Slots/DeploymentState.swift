@@ -38,6 +38,7 @@ package final class DeploymentState: Sendable {
 /// What one loop knows of a deployment. Only that loop writes it; reports read it from other threads.
 final class LoopDeployment: Sendable {
     private let weightValue = Atomic<Int>(0)
+    private let hasPhaseValue = Atomic<Bool>(false)
     private let inFlightValue = Atomic<Int>(0)
     private let informational = Atomic<Int64>(0)
     private let successes = Atomic<Int64>(0)
@@ -50,6 +51,12 @@ final class LoopDeployment: Sendable {
     var weight: Int {
         get { weightValue.load(ordering: .relaxed) }
         set { weightValue.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Whether the loop has begun somewhere in the deployment's cycle, see ``CompiledRoute/pickDeployment(loop:)``.
+    var hasPhase: Bool {
+        get { hasPhaseValue.load(ordering: .relaxed) }
+        set { hasPhaseValue.store(newValue, ordering: .relaxed) }
     }
 
     var inFlight: Int {

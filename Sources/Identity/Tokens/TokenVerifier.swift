@@ -56,7 +56,8 @@ package struct TokenVerifier: Sendable {
     }
 
     private func verifySignature(_ token: String) throws(TokenError) -> TokenClaims {
-        guard token.utf8.count <= 16_384, token.split(separator: ".", omittingEmptySubsequences: false).count == 3
+        guard token.utf8.count <= 16_384, !token.utf8.contains(0),
+            token.split(separator: ".", omittingEmptySubsequences: false).count == 3
         else {
             throw .malformed
         }

@@ -34,7 +34,11 @@ package struct PageToken: Sendable, Equatable {
             return nil
         }
         self.init(createdAtMicroseconds: microseconds, id: id)
+        guard Self.possibleTimes.contains(microseconds), self.text == text else { return nil }
     }
+
+    /// 1970 to 9999: beyond it the database has no time.
+    private static let possibleTimes: ClosedRange<Int64> = 0...253_402_300_799_999_999
 
     package var text: String { "\(createdAtMicroseconds)_\(id.uuidString.lowercased())" }
 }

@@ -35,7 +35,9 @@ package struct ResourceEnvelope: Sendable, Equatable, Codable {
 
     /// A region's name, `West Europe` or `westeurope`; part of URLs and host names.
     private static func readLocation(_ body: BodyReader) -> String {
-        let location = body.requiredString("location").lowercased().filter { $0 != " " }
+        let written = body.requiredString("location")
+        let location = written.lowercased().filter { $0 != " " }
+        if location.isEmpty, !written.isEmpty { body["location"].report("must not be blank") }
         let isName =
             location.count <= 64
             && location.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }

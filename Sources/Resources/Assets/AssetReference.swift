@@ -15,7 +15,7 @@ package enum AssetReference: Sendable, Equatable {
             guard let id = ResourceID(path), let name = id.name(of: kind.rawValue) else { return nil }
             self = .registered(name: name, version: id.name(of: "versions"), label: id.name(of: "labels"))
         } else if lowered.hasPrefix("azureml://") {
-            guard let reference = Self.parseURI(text) else { return nil }
+            guard let reference = Self.parseURI(text, kind: kind) else { return nil }
             self = reference
         } else if lowered.hasPrefix("http://") || lowered.hasPrefix("https://") {
             self = .blobURL(text)
@@ -29,15 +29,15 @@ package enum AssetReference: Sendable, Equatable {
     /// `azureml:name:version`, `azureml:name@label`, or the same without the scheme.
     private static func parseShort(_ text: String) -> AssetReference? {
         let bare = text.lowercased().hasPrefix("azureml:") ? String(text.dropFirst("azureml:".count)) : text
-        if let at = bare.lastIndex(of: "@") {
-            return .registered(name: String(bare[..<at]), version: nil, label: String(bare[bare.index(after: at)...]))
-        }
-        guard let colon = bare.lastIndex(of: ":"), colon != bare.startIndex else { return nil }
-        return .registered(name: String(bare[..<colon]), version: String(bare[bare.index(after: colon)...]), label: nil)
+        guard let separator = bare.lastIndex(where: { $0 == "@" || $0 == ":" }) else { return nil }
+        let (name, last) = (String(bare[..<separator]), String(bare[bare.index(after: separator)...]))
+        guard !name.isEmpty, !last.isEmpty else { return nil }
+        return bare[separator] == "@"
+            ? .registered(name: name, version: nil, label: last) : .registered(name: name, version: last, label: nil)
     }
 
     /// `azureml://[subscriptions/…/]datastores/{d}/paths/{p}` and `azureml://locations/…/models/{n}/versions/{v}`.
-    private static func parseURI(_ text: String) -> AssetReference? {
+    private static func parseURI(_ text: String, kind: AssetKind) -> AssetReference? {
         let parts = text.dropFirst("azureml://".count).split(separator: "/", omittingEmptySubsequences: true).map(
             String.init)
         let lowered = parts.map { $0.lowercased() }
@@ -45,14 +45,12 @@ package enum AssetReference: Sendable, Equatable {
             return .datastorePath(
                 datastore: parts[store + 1], path: parts[(store + 3)...].joined(separator: "/"))
         }
-        for kind in AssetKind.allCases {
-            guard let index = lowered.firstIndex(of: kind.rawValue), index + 3 < parts.count else { continue }
-            switch lowered[index + 2] {
-            case "versions": return .registered(name: parts[index + 1], version: parts[index + 3], label: nil)
-            case "labels": return .registered(name: parts[index + 1], version: nil, label: parts[index + 3])
-            default: continue
-            }
+        guard parts.count >= 4, lowered[parts.count - 4] == kind.rawValue else { return nil }
+        let (name, last) = (parts[parts.count - 3], parts[parts.count - 1])
+        switch lowered[parts.count - 2] {
+        case "versions": return .registered(name: name, version: last, label: nil)
+        case "labels": return .registered(name: name, version: nil, label: last)
+        default: return nil
         }
-        return nil
     }
 }

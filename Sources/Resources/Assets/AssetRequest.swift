@@ -40,9 +40,13 @@ extension CodeContent {
 extension ModelContent {
     init(reading body: BodyReader) {
         modelUri = body.requiredString("modelUri")
-        modelType = body.string("modelType") ?? "custom_model"
-        if ModelSpecification.Kind(rawValue: modelType) == nil {
-            body["modelType"].report("'\(modelType)' is not one of custom_model, mlflow_model, triton_model")
+        let written = body.string("modelType") ?? "custom_model"
+        // `CustomModel` in some examples, `custom_model` in others.
+        let plain = written.lowercased().filter { $0 != "_" }
+        let kind = ModelSpecification.Kind.allCases.first { $0.rawValue.filter { $0 != "_" } == plain }
+        modelType = kind?.rawValue ?? written
+        if kind == nil {
+            body["modelType"].report("'\(written)' is not one of custom_model, mlflow_model, triton_model")
         }
         jobName = body.string("jobName")
         flavors = body.map("flavors") { Flavor(data: $0.stringMap("data") ?? [:]) } ?? [:]

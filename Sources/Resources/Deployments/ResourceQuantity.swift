@@ -4,6 +4,9 @@ package struct ResourceQuantity: Sendable, Equatable {
     package let thousandths: Int64
 
     package init?(_ text: String) {
+        // The specification's own example quotes the quantity inside the string.
+        let isQuoted = text.count > 2 && text.hasPrefix("\"") && text.hasSuffix("\"")
+        let text = isQuoted ? String(text.dropFirst().dropLast()) : text
         let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
         guard let value = Double(number), value.isFinite,
             let factor = Self.factors[String(text.dropFirst(number.count))],

@@ -36,6 +36,7 @@ package struct OnlineEndpointRequest: Sendable, Equatable {
 
     private static func readTraffic(_ properties: BodyReader) -> [String: Int] {
         let traffic = properties.integerMap("traffic", in: 0...100) ?? [:]
+        reportTwins(in: traffic, properties["traffic"])
         let sum = traffic.values.reduce(0, +)
         if sum != 0, sum != 100 {
             properties["traffic"].report("the percentages must sum to 100, or all be 0; they sum to \(sum)")
@@ -43,9 +44,18 @@ package struct OnlineEndpointRequest: Sendable, Equatable {
         return traffic
     }
 
+    /// Names differ in more than case: `blue` and `Blue` are one deployment.
+    private static func reportTwins(in shares: [String: Int], _ place: BodyReader) {
+        let groups = Dictionary(grouping: shares.keys) { $0.lowercased() }.values.filter { $0.count > 1 }
+        for names in groups {
+            place.report("names one deployment more than once: \(names.sorted().joined(separator: ", "))")
+        }
+    }
+
     /// Mirroring goes to deployments without live traffic; several are allowed, each up to 100 %.
     private static func readMirror(_ properties: BodyReader, traffic: [String: Int]) -> [String: Int] {
         let mirror = properties.integerMap("mirrorTraffic", in: 0...100) ?? [:]
+        reportTwins(in: mirror, properties["mirrorTraffic"])
         for (name, percent) in mirror where percent > 0 {
             let live = traffic.first { $0.key.lowercased() == name.lowercased() }?.value ?? 0
             if live > 0 {

@@ -85,7 +85,7 @@ package struct CodeSpecification: Sendable, Hashable, Codable {
 
 /// A model's files: a single file lies directly in `AZUREML_MODEL_DIR`, a folder keeps its name there.
 package struct ModelSpecification: Sendable, Hashable, Codable {
-    package enum Kind: String, Sendable, Hashable, Codable {
+    package enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
         case custom = "custom_model"
         case mlflow = "mlflow_model"
         case triton = "triton_model"

@@ -1,6 +1,6 @@
 /// Lifecycle of a replica, as its row has it.
 package enum ReplicaState: String, Sendable, Codable, CaseIterable {
-    /// Wanted, nothing done yet. To: environment, draining.
+    /// Wanted, nothing done yet. To: environment, failed, draining.
     case pending
     /// The backend builds the environment. To: artifacts, failed, draining.
     case environment

@@ -58,7 +58,7 @@ package struct RoutingStore: Sendable {
         let rows = try await runner.query(
             """
             WITH ready AS (
-                SELECT deployment_id, string_agg(id::text, ',' ORDER BY created_at, id) AS ids
+                SELECT deployment_id, string_agg(id::text || '@' || md5(handle::text), ',' ORDER BY created_at, id) AS ids
                 FROM replicas WHERE state = 'ready' GROUP BY deployment_id
             ), deployed AS (
                 SELECT d.endpoint_id, string_agg(d.id::text || '.' || d.revision || '.' || coalesce(r.ids, ''), ';' ORDER BY d.id) AS parts

@@ -2,8 +2,8 @@ import Foundation
 import Postgres
 
 /// Durable operations per second, in turns with procrastinate on the same server.
-enum QueueThroughput {
-    private static let count = 20_000
+struct QueueThroughput: Sendable {
+    let count: Int
     private static let writers = 64
     private static let rounds = 2
 
@@ -21,28 +21,28 @@ enum QueueThroughput {
         func rate(_ count: Int) -> Double { Double(count) / (enqueue + process) }
     }
 
-    static func measure(on workbench: Workbench, withPeer: Bool) async throws -> [Figure] {
+    func measure(on workbench: Workbench, withPeer: Bool) async throws -> [Figure] {
         let peer = withPeer ? try await ProcrastinatePeer.install(on: workbench) : nil
         var ours: [Times] = []
         var theirs: [Times] = []
-        for round in 0..<rounds {
-            try await settle(workbench)
+        for round in 0..<Self.rounds {
+            try await Self.settle(workbench)
             ours.append(try await sluice(on: workbench, schema: "ours_\(round)", hasStep: false))
             Progress.say("  Sluice \(ours[round].text(count))")
             if let peer {
-                try await settle(workbench)
+                try await Self.settle(workbench)
                 theirs.append(try await peer.measure(on: workbench, schema: "peer_\(round)", count: count))
                 Progress.say("  procrastinate \(theirs[round].text(count))")
             }
         }
-        try await settle(workbench)
+        try await Self.settle(workbench)
         let stepped = try await sluice(on: workbench, schema: "stepped", hasStep: true)
         var figures = figures(ours, theirs)
         figures.append(Figure("  with one step that publishes a table", stepped.text(count)))
         return figures
     }
 
-    private static func figures(_ ours: [Times], _ theirs: [Times]) -> [Figure] {
+    private func figures(_ ours: [Times], _ theirs: [Times]) -> [Figure] {
         let best = theirs.map { $0.rate(count) }.max() ?? 0
         let worst = ours.map { $0.rate(count) }.min() ?? 0
         let goal = theirs.isEmpty ? "> 5000/s" : "> 5000/s, ahead of procrastinate"
@@ -66,25 +66,25 @@ enum QueueThroughput {
     }
 
     /// Without a step the runner goes straight to the end of each operation, as procrastinate does with a no-op task.
-    private static func sluice(on workbench: Workbench, schema: String, hasStep: Bool) async throws -> Times {
+    private func sluice(on workbench: Workbench, schema: String, hasStep: Bool) async throws -> Times {
         try await workbench.withSchema(schema) { settings in
             try await QueueRig.run(on: settings) { rig in
                 // The one step counts as done from the start.
                 if !hasStep { try await rig.database.query("ALTER TABLE operations ALTER COLUMN cursor SET DEFAULT 1") }
-                let enqueue = try await time { try await enqueueAll(rig) }
+                let enqueue = try await Self.time { try await enqueueAll(rig) }
                 let process = try await rig.process {
-                    try await time { try await rig.untilDrained(within: .seconds(180)) }
+                    try await Self.time { try await rig.untilDrained(within: .seconds(180)) }
                 }
                 return Times(enqueue: enqueue, process: process)
             }
         }
     }
 
-    private static func enqueueAll(_ rig: QueueRig) async throws {
+    private func enqueueAll(_ rig: QueueRig) async throws {
         try await withThrowingDiscardingTaskGroup { group in
-            for writer in 0..<writers {
+            for writer in 0..<Self.writers {
                 group.addTask {
-                    for _ in stride(from: writer, to: count, by: writers) { try await rig.enqueue() }
+                    for _ in stride(from: writer, to: count, by: Self.writers) { try await rig.enqueue() }
                 }
             }
         }

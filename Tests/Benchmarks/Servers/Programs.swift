@@ -37,6 +37,8 @@ enum Programs {
     }
 
     /// Runs a program to its end and answers what it printed.
+    ///
+    /// Settings of a Sluice of this host are no business of ours.
     static func output(of executable: String, _ arguments: [String], in directory: URL, limit: Duration) async throws
         -> String
     {
@@ -44,8 +46,9 @@ enum Programs {
         defer { try? FileManager.default.removeItem(at: log) }  // the directory goes as well
         let status = try await ChildProcess.run(
             ChildLaunch(
-                executable: executable, arguments: arguments, environment: environment, workingDirectory: directory,
-                logFile: log), until: .now + limit)
+                executable: executable, arguments: arguments,
+                environment: environment.filter { !$0.key.hasPrefix("SLUICE_") && $0.key != "DATABASE_URL" },
+                workingDirectory: directory, logFile: log), until: .now + limit)
         let text = try String(contentsOf: log, encoding: .utf8)
         guard status == 0 else { throw Missing(description: "\(executable) failed: \(text.suffix(2_000))") }
         return text

@@ -1,6 +1,6 @@
 package import Foundation
-import Identity
 import Glibc
+import Identity
 package import Resources
 
 /// Whether a reference turned out to name one file or a folder of files.
