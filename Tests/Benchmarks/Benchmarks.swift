@@ -75,7 +75,7 @@ struct Benchmarks: AsyncParsableCommand {
         case .endpoints: try await EndpointCreation.measure(on: workbench)
         case .deployments: try await DeploymentCreation.measure(on: workbench)
         case .latency: try await QueueLatency.measure(on: workbench)
-        case .throughput: 
+        case .throughput:
             try await QueueThroughput(count: operations).measure(on: workbench, withPeer: !withoutPeer)
         case .traffic: try await TrafficChange.measure(on: workbench)
         case .footprint: try await Footprint.measure(on: workbench)

@@ -26,13 +26,28 @@ struct InstalledSluice: Sendable {
             try await sluice.start()
             try await sluice.stop()
             let result = try await body(sluice)
-            try await sluice.stop()
+            await sluice.end()
             return result
         } catch {
-            // In a task of its own, for this one may be cancelled. What failed before is what is told.
-            await Task { try? await sluice.stop() }.value
+            await sluice.end()
             throw error
         }
+    }
+
+    /// Stops it whatever happens, in a task of its own, for the calling one may be cancelled.
+    private func end() async {
+        await Task {
+            do {
+                try await stop()
+            } catch {
+                Progress.say("  sluice down failed, its processes are ended: \(error)")
+                let routers = (try? await routers()) ?? []  // without its database none is known
+                let processes = [ProcessRecord.running(data.processRecord)] + routers
+                for process in processes.compactMap(\.self) { await ChildProcess.terminate(process, steps: []) }
+                // Without PostgreSQL there is no cluster to stop.
+                await (try? PrivateCluster(data, logger: Workbench.silent))?.stop()
+            }
+        }.value
     }
 
     func start() async throws {

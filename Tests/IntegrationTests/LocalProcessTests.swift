@@ -1,0 +1,99 @@
+import Compute
+import Foundation
+import Postgres
+import Resources
+import TestSupport
+import Testing
+
+/// Deployments of real scoring scripts on the local process backend.
+@Suite(.serialized) struct LocalProcessTests {
+    private static let script = """
+        import json, os, time
+
+        def init():
+            time.sleep(float(os.environ.get("INIT_SECONDS", "0")))
+            if os.environ.get("BREAK"):
+                raise ValueError("no weights here")
+            print("the model is loaded")
+
+        def run(data):
+            print("asked for", data)
+            return {"pid": os.getpid(), "echo": json.loads(data)}
+        """
+
+    private func options() async throws -> TestServerOptions {
+        var options = TestServerOptions()
+        let uv = try await HostTools.uv()
+        options.backend = { directory, fetch in
+            // Environments are shared with the compute tests, so that they are built once per host.
+            var configuration = LocalProcessConfiguration(dataDirectory: HostTools.shared.appending(path: "data directory"))
+            configuration.uv = uv
+            configuration.hostEnvironment = ProcessInfo.processInfo.environment
+            configuration.controlGroup = nil
+            configuration.socketDirectory = directory.appending(path: "s")
+            return LocalProcessBackend(configuration: configuration, logger: TestDatabase.silent, fetch: fetch)
+        }
+        return options
+    }
+
+    private func deploy(
+        _ server: TestServer, _ name: String, variables: [String: String] = [:]
+    ) async throws -> Answer {
+        let codeID = "\(server.api.workspace)/codes/scoring/versions/1"
+        let pending = try await server.api.post("\(codeID)/startPendingUpload")
+        let base = try #require(pending["blobReferenceForConsumption.blobUri"])
+        let signed = try #require(pending["blobReferenceForConsumption.credential.sasUri"])
+        let query = try #require(signed.split(separator: "?", maxSplits: 1).last)
+        let put = try await server.api.bare(
+            "PUT", "\(base)/score.py?\(query)", Self.script, headers: [("x-ms-blob-type", "BlockBlob")])
+        #expect(put.status == 201)
+        _ = try await server.api.put(codeID, #"{"properties": {"codeUri": "\#(base)"}}"#)
+        let environment = try await server.makeEnvironment()
+        let more = #""requestSettings": {"requestTimeout": "PT30S"}"#
+        return try await server.api.put(
+            server.deployment(name, of: "house"),
+            TestBody.deployment(environment: environment, code: codeID, variables: variables, more: more))
+    }
+
+    private func untilEnded(_ server: TestServer, _ answer: Answer) async throws -> Answer {
+        try await server.api.finish(answer, within: .seconds(180))
+    }
+
+    @Test func `a script is deployed, asked, killed and started again`() async throws {
+        try await TestServer.run(try await options()) { server in
+            try await server.makeEndpoint("house")
+            let end = try await untilEnded(server, try await deploy(server, "blue", variables: ["INIT_SECONDS": "1"]))
+            #expect(end["status"] == "Succeeded", "\(end.text)")
+            try await server.makeEndpoint("house", traffic: ["blue": 100])
+            let key = try await server.key(of: "house")
+            let answer = try await server.score("house", key: key, #"{"x": 1}"#)
+            #expect(answer.status == 200, "\(answer.text)")
+            #expect(answer["echo.x"] == "1")
+            try await eventually("the log holds what was printed") {
+                let logs = try await server.api.post("\(server.deployment("blue", of: "house"))/getLogs")
+                return logs["content"]?.contains("the model is loaded") == true
+                    && logs["content"]?.contains("asked for") == true
+            }
+            let pid = try #require(
+                Int32(try await server.texts("SELECT handle ->> 'pid' FROM replicas").first ?? ""))
+            kill(pid, SIGKILL)
+            try await eventually(within: .seconds(60), "it is started again and asked again") {
+                let now = try await server.texts("SELECT coalesce(handle ->> 'pid', '') FROM replicas WHERE state = 'ready'")
+                guard now.count == 1, now != ["\(pid)"] else { return false }
+                return try await server.score("house", key: key).status == 200
+            }
+            // A failing second deployment leaves the first one serving.
+            let failed = try await untilEnded(server, try await deploy(server, "green", variables: ["BREAK": "1"]))
+            #expect(failed["status"] == "Failed")
+            #expect(failed.errorCode == "UserScriptInitFailed")
+            #expect(failed["error.message"]?.contains("ValueError: no weights here") == true, "\(failed.text)")
+            #expect(failed["error.message"]?.contains("score.py") == true)
+            #expect(try await server.score("house", key: key).status == 200)
+            let pids = try await server.texts("SELECT handle ->> 'pid' FROM replicas WHERE handle IS NOT NULL")
+            try await server.deleteAndFinish(server.endpoint("house"))
+            for pid in pids.compactMap({ Int32($0) }) {
+                #expect(ProcessIdentity(pid: pid)?.isAlive != true, "nothing is orphaned")
+            }
+        }
+    }
+}
