@@ -41,7 +41,7 @@ test:
 
 lint:
 	swift format lint --strict --recursive $(SOURCES)
-	swift build --build-tests --explicit-target-dependency-import-check error 2>&1 | scripts/quiet
+	swift build --explicit-target-dependency-import-check error 2>&1 | scripts/quiet
 
 format:
 	swift format format --in-place --recursive $(SOURCES)

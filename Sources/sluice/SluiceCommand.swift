@@ -14,6 +14,6 @@ struct SluiceCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             UpCommand.self, DownCommand.self, StatusCommand.self, ServeCommand.self, MigrateCommand.self,
-            SettingsCommand.self, OnlineEndpointCommand.self, OnlineDeploymentCommand.self,
+            SettingsCommand.self, RouterCommand.self, OnlineEndpointCommand.self, OnlineDeploymentCommand.self,
         ])
 }

@@ -1,10 +1,10 @@
 import Foundation
-import Resources
 import Routing
-import Store
 import Testing
 
 @testable import ControlPlane
+@testable import Resources
+@testable import Store
 
 @Suite struct RouteBuilderTests {
     private func builder(domain: String? = nil) -> RouteBuilder {

@@ -16,27 +16,47 @@ package struct StatusReport: Sendable {
             server.map { "control plane  running (process \($0.pid)), https://\(configuration.https)" }
                 ?? "control plane  not running"
         ]
-        let cluster = configuration.databaseURL == nil ? try PrivateCluster(configuration.data, logger: logger) : nil
-        let database = Database(
-            settings: ConnectionSettings(
-                url: configuration.databaseURL ?? cluster?.url ?? "", schema: configuration.schema), poolSize: 1,
-            logger: logger)
         do {
-            for router in try await RouterStore(database).list() {
-                lines.append(
-                    "router         \(router.state.rawValue), table \(router.acknowledgedGeneration), \(router.controlAddress)"
-                )
+            try await withDatabase(configuration, logger: logger) { database in
+                for router in try await RouterStore(database).list() {
+                    lines.append("router         \(describe(router))")
+                }
+                let replicas = try await ReplicaStore(database).listAll()
+                let groups = Dictionary(grouping: replicas, by: \.state).sorted { $0.key.progress > $1.key.progress }
+                for (state, group) in groups { lines.append("replicas       \(group.count) \(state.rawValue)") }
             }
-            let replicas = try await ReplicaStore(database).listAll()
-            for (state, group) in Dictionary(grouping: replicas, by: \.state).sorted(by: {
-                $0.key.progress > $1.key.progress
-            }) {
-                lines.append("replicas       \(group.count) \(state.rawValue)")
-            }
-        } catch {
+        } catch is PostgresError {
             lines.append("database       not reachable")
         }
-        await database.close()
         return StatusReport(isServing: server != nil, text: lines.joined(separator: "\n"))
+    }
+
+    /// A line per router.
+    package static func routers(_ configuration: ServerConfiguration, logger: Logger) async throws -> [String] {
+        try await withDatabase(configuration, logger: logger) { database in
+            try await RouterStore(database).list().map { "\($0.id.uuidString.lowercased())  \(describe($0))" }
+        }
+    }
+
+    private static func describe(_ router: RouterRow) -> String {
+        let process = router.pid == 0 ? "started by somebody else" : "process \(router.pid)"
+        return "\(router.state.rawValue), table \(router.acknowledgedGeneration), \(process), \(router.controlAddress)"
+    }
+
+    private static func withDatabase<Result>(
+        _ configuration: ServerConfiguration, logger: Logger, _ body: (Database) async throws -> Result
+    ) async throws -> Result {
+        let cluster = configuration.databaseURL == nil ? try PrivateCluster(configuration.data, logger: logger) : nil
+        let url = configuration.databaseURL ?? cluster?.url ?? ""
+        let database = Database(
+            settings: ConnectionSettings(url: url, schema: configuration.schema), poolSize: 1, logger: logger)
+        do {
+            let result = try await body(database)
+            await database.close()
+            return result
+        } catch {
+            await database.close()
+            throw error
+        }
     }
 }

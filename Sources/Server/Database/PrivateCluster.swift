@@ -53,8 +53,7 @@ package struct PrivateCluster: Service {
     package func start() async throws {
         try prepareDirectories()
         if !isInitialised { try await initialise() }
-        if runningServer() == nil { try launch() }
-        try await waitUntilReady()
+        try await waitUntilReady(try runningServer() ?? launch())
     }
 
     /// Supervises the server until graceful shutdown; it runs on after that.
@@ -68,8 +67,7 @@ package struct PrivateCluster: Service {
             guard !Task.isCancelled, runningServer() == nil else { continue }
             logger.warning("the private PostgreSQL ended and is started again")
             do {
-                try launch()
-                try await waitUntilReady()
+                try await waitUntilReady(try launch())
             } catch {
                 logger.error("the private PostgreSQL does not start", metadata: ["error": "\(error)"])
                 try? await Task.sleep(for: .seconds(2))  // as above
@@ -129,9 +127,9 @@ package struct PrivateCluster: Service {
         }
     }
 
-    private func launch() throws {
-        // A stale pid file of a dead server is PostgreSQL's own business: it checks and replaces it.
-        _ = try ChildProcess.spawn(
+    private func launch() throws -> ProcessIdentity {
+        removeStaleRecord()
+        return try ChildProcess.spawn(
             launch(
                 of: "postgres",
                 [
@@ -139,6 +137,31 @@ package struct PrivateCluster: Service {
                     "-c", "unix_socket_permissions=0700", "-c", "max_connections=200", "-c", "log_min_messages=warning",
                     "-c", "shared_buffers=64MB",
                 ]))
+    }
+
+    /// PostgreSQL takes a dead server that nobody has reaped for a living one. Its pid file goes, once no process works
+    /// in the cluster any more.
+    private func removeStaleRecord() {
+        let record = cluster.appending(path: "postmaster.pid")
+        guard let pid = recordedPID() else { return }
+        if let identity = ProcessIdentity(pid: pid) {
+            _ = ChildProcess.reap(identity)
+            guard !identity.isAlive else { return }
+        }
+        // Processes that vanish while they are looked at do not count.
+        let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        let isInUse = processes.contains { name in
+            guard let pid = Int32(name), ProcessIdentity(pid: pid)?.isAlive ?? false else { return false }
+            return (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(name)/cwd")) == cluster.path
+        }
+        // If it can't be removed, PostgreSQL says so in its log.
+        if !isInUse { try? FileManager.default.removeItem(at: record) }
+    }
+
+    private func recordedPID() -> Int32? {
+        // No pid file, no server.
+        let text = try? String(contentsOf: cluster.appending(path: "postmaster.pid"), encoding: .utf8)
+        return text?.split(separator: "\n").first.flatMap { Int32($0) }
     }
 
     private func launch(of program: String, _ arguments: [String]) -> ChildLaunch {
@@ -150,23 +173,24 @@ package struct PrivateCluster: Service {
 
     /// The server that the cluster's pid file names, if it lives.
     private func runningServer() -> ProcessIdentity? {
-        // No pid file, no server.
-        guard let text = try? String(contentsOf: cluster.appending(path: "postmaster.pid"), encoding: .utf8),
-            let pid = text.split(separator: "\n").first.flatMap({ Int32($0) }),
-            let identity = ProcessIdentity(pid: pid), identity.isAlive
+        guard let pid = recordedPID(), let identity = ProcessIdentity(pid: pid), identity.isAlive
         else { return nil }
         // After a reboot another process may have that id.
         let name = try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8)
         return name?.hasPrefix("postgres") ?? false ? identity : nil
     }
 
-    private func waitUntilReady() async throws {
+    private func waitUntilReady(_ server: ProcessIdentity) async throws {
         let deadline = ContinuousClock.now + Self.startDeadline
         while ContinuousClock.now < deadline {
             let status = try await ChildProcess.run(
                 launch(of: "pg_isready", ["--quiet", "--host", socketDirectory.path]),
                 until: ContinuousClock.now + .seconds(5))
             if status == 0 { return }
+            guard server.isAlive else {
+                _ = ChildProcess.reap(server)
+                throw Failure(description: "the private PostgreSQL ended while it started; see \(logFile.path)")
+            }
             try await Task.sleep(for: .milliseconds(20))
         }
         throw Failure(description: "the private PostgreSQL does not start; see \(logFile.path)")

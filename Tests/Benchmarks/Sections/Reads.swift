@@ -14,6 +14,7 @@ enum Reads {
         try await InstalledSluice.with(on: workbench, "full") { sluice in
             try await sluice.start()
             let total = endpoints * deploymentsEach
+            Progress.say("  storing \(total) deployments")
             let (settled, ready) = try await sluice.withDatabase { try await fill($0, total) }
             try await Task.sleep(for: .seconds(3))
             let server = try sluice.controlPlane()
@@ -65,6 +66,7 @@ enum Reads {
         ]
         var figures: [Figure] = []
         for call in calls {
+            Progress.say("  \(call.name)")
             _ = try await OpenLoop.run(rate: rate, count: rate / 2) { try await get(call.path($0), client) }
             let samples = try await OpenLoop.run(rate: rate, count: count) { try await get(call.path($0), client) }
             figures.append(Figure("\(call.name) at \(rate)/s over HTTPS", samples, p99Below: 25))

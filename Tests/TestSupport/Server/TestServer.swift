@@ -101,7 +101,7 @@ package final class TestServer: Sendable {
         }
         let parts = ControlPlaneIncarnation.Parts(
             settings: database.settings, backend: try await backend(options, directory, artifacts),
-            artifacts: artifacts, account: StorageAccount(name: "sluicestore", keys: [key]),
+            artifacts: artifacts, account: StorageAccount(name: "sluice", keys: [key]),
             master: try SecretBox(key: Digests.random(count: 32)),
             signIn: SignInSettings(tenantID: UUID().uuidString.lowercased()), scoringPort: try TestPorts.take(),
             routers: directory.appending(path: "r"), options: options)
