@@ -91,6 +91,20 @@ var targets: [Target] = [
     tests("PostgresTests", ["Postgres", "TestSupport", logging]),
     tests("StoreTests", ["Postgres", "Resources", "Store", "TestSupport"]),
     tests("OpenAPITests", ["Resources", "TestSupport"]),
+    tests(
+        "IntegrationTests",
+        [
+            "TestSupport", "Server", "API", "ControlPlane", "Store", "Postgres", "Compute", "Artifacts", "Identity",
+            "Client",
+            "Resources", hummingbird, httpClient, httpTypes, nioCore, nioHTTP1, logging,
+        ]),
+    tests(
+        "ControlPlaneTests",
+        [
+            "TestSupport", "ControlPlane", "Store", "Postgres", "Compute", "Artifacts", "Identity", "Routing",
+            "Resources",
+            logging, lifecycle, httpClient, nioCore,
+        ]),
     tests("DataPlaneTests", ["DataPlane", "Routing", "Identity", logging, lifecycle]),
     tests("ComputeTests", ["Compute", "Resources", logging, httpClient, nioCore, nioHTTP1]),
     tests("ArtifactsTests", ["Artifacts"]),

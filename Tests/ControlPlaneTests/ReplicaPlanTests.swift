@@ -29,19 +29,24 @@ import Testing
         Case(wanted: 0, generation: 1, replicas: [(1, .ready), (1, .failed)], actions: ["-0", "-1"]),
         // A rollout: added first, taken away one for one.
         Case(wanted: 2, generation: 2, replicas: [(1, .ready), (1, .ready)], actions: ["+2", "+2"]),
-        Case(wanted: 2, generation: 2, replicas: [(1, .ready), (1, .ready), (2, .probing), (2, .starting)], actions: []),
         Case(
-            wanted: 2, generation: 2, replicas: [(1, .ready), (1, .ready), (2, .ready), (2, .starting)], actions: ["-1"]),
+            wanted: 2, generation: 2, replicas: [(1, .ready), (1, .ready), (2, .probing), (2, .starting)], actions: []),
+        Case(
+            wanted: 2, generation: 2, replicas: [(1, .ready), (1, .ready), (2, .ready), (2, .starting)], actions: ["-1"]
+        ),
         Case(
             wanted: 2, generation: 2, replicas: [(1, .ready), (1, .ready), (2, .ready), (2, .ready)],
             actions: ["-0", "-1"]),
         Case(
             wanted: 2, generation: 2, replicas: [(1, .failed), (1, .ready), (2, .ready), (2, .failed)], actions: ["-0"]),
         // A rollout that also scales.
-        Case(wanted: 1, generation: 2, replicas: [(1, .ready), (1, .ready), (1, .ready)], actions: ["+2", "-1", "-2"]),
+        Case(
+            wanted: 1, generation: 2, replicas: [(1, .ready), (1, .ready), (1, .ready)], actions: ["+2", "-1", "-2"]),
         Case(wanted: 3, generation: 2, replicas: [(1, .ready), (2, .ready)], actions: ["+2", "+2"]),
         // Back to the generation that serves.
-        Case(wanted: 2, generation: 1, replicas: [(1, .ready), (1, .ready), (2, .failed), (2, .probing)], actions: ["-3", "-2"]),
+        Case(
+            wanted: 2, generation: 1, replicas: [(1, .ready), (1, .ready), (2, .failed), (2, .probing)],
+            actions: ["-3", "-2"]),
         Case(wanted: 0, generation: 0, replicas: [(1, .failed)], actions: ["-0"]),
     ]
 
@@ -69,15 +74,20 @@ import Testing
                     for ready in 0...new {
                         let id = UUID()
                         let rows =
-                            (0..<old).map { _ in ReplicaRow(id: ReplicaID(), deploymentID: id, generation: 1, state: .ready) }
+                            (0..<old).map { _ in
+                                ReplicaRow(id: ReplicaID(), deploymentID: id, generation: 1, state: .ready)
+                            }
                             + (0..<new).map {
-                                ReplicaRow(id: ReplicaID(), deploymentID: id, generation: 2, state: $0 < ready ? .ready : .probing)
+                                ReplicaRow(
+                                    id: ReplicaID(), deploymentID: id, generation: 2,
+                                    state: $0 < ready ? .ready : .probing)
                             }
                         let plan = ReplicaPlan.actions(
                             DeploymentReplicas(deploymentID: id, wanted: wanted, generation: 2, replicas: rows))
                         let drained = Set(plan.compactMap { if case .drain(let id) = $0 { id } else { nil } })
                         let left = rows.count { $0.state == .ready && !drained.contains($0.id) }
-                        #expect(left >= min(wanted, old + ready), "\(wanted) wanted, \(old) old, \(ready) of \(new) new")
+                        #expect(
+                            left >= min(wanted, old + ready), "\(wanted) wanted, \(old) old, \(ready) of \(new) new")
                     }
                 }
             }

@@ -61,7 +61,8 @@ import Testing
         let address = ScoringAddress(scheme: "https", authority: "localhost:8000", domain: "inference.local")
         #expect(address.base(endpoint: "House", location: "westeurope") == "https://house.westeurope.inference.local")
         #expect(
-            ScoringAddress(scheme: "http", authority: "localhost:8000", domain: nil).base(endpoint: "House", location: "x")
+            ScoringAddress(scheme: "http", authority: "localhost:8000", domain: nil).base(
+                endpoint: "House", location: "x")
                 == "http://localhost:8000/api/v1/endpoint/House")
     }
 

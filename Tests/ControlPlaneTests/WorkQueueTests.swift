@@ -135,7 +135,9 @@ import Testing
                 try await second.run {
                     try await gate.untilReached()
                     let start = ContinuousClock.now
-                    try await eventually("three leases have passed") { ContinuousClock.now - start > .milliseconds(1_800) }
+                    try await eventually("three leases have passed") {
+                        ContinuousClock.now - start > .milliseconds(1_800)
+                    }
                     gate.open()
                     try await eventually("it has ended") {
                         try await count("SELECT count(*) FROM work_items", in: database) == 0
@@ -165,7 +167,8 @@ import Testing
             try await insert(1, into: database)
             // Nobody publishes: the step would wait for ever, but time flies.
             let process = Process(
-                database, time: TimeSource(now: { Date() }, sleep: { _ in try await Task.sleep(for: .milliseconds(50)) })
+                database,
+                time: TimeSource(now: { Date() }, sleep: { _ in try await Task.sleep(for: .milliseconds(50)) })
             ) { _, _ in }
             let claimed = try await WorkItemStore(database).claim(owner: UUID(), limit: 1, lease: .seconds(60))
             let work = try #require(claimed.first)

@@ -31,7 +31,8 @@ import Testing
         #"{"properties": {\#(content)\#(more.isEmpty ? "" : ", \(more)")}}"#
     }
 
-    @Test(arguments: kinds) func `a container is made, changed and removed with its versions`(_ kind: Kind) async throws {
+    @Test(arguments: kinds) func `a container is made, changed and removed with its versions`(_ kind: Kind) async throws
+    {
         try await TestServer.run(.withoutRouters) { server in
             let path = "\(server.api.workspace)/\(kind.path)/thing"
             #expect(try await server.api.get(path).status == 404)
@@ -127,7 +128,8 @@ import Testing
             }
             #expect(try await server.api.get(path)["properties.latestVersion"] == "2")
             try await server.makeEndpoint("house")
-            for reference in ["\(path)/labels/latest", "azureml:thing@latest", "thing:2", "azureml:\(path)/versions/1"] {
+            for reference in ["\(path)/labels/latest", "azureml:thing@latest", "thing:2", "azureml:\(path)/versions/1"]
+            {
                 let answer = try await server.api.put(
                     server.deployment("blue", of: "house"), TestBody.deployment(environment: reference))
                 #expect(answer.status < 300, "\(reference): \(answer.text)")
@@ -156,7 +158,10 @@ import Testing
         try await TestServer.run(.withoutRouters) { server in
             for (path, body, target) in [
                 ("codes/a/versions/1", #"{"properties": {}}"#, "$.properties.codeUri"),
-                ("models/a/versions/1", #"{"properties": {"modelUri": "x:1", "modelType": "magic"}}"#, "$.properties.modelType"),
+                (
+                    "models/a/versions/1", #"{"properties": {"modelUri": "x:1", "modelType": "magic"}}"#,
+                    "$.properties.modelType"
+                ),
                 ("environments/a/versions/1", #"{"properties": {}}"#, "$.properties"),
                 ("models/a", "{}", "$.properties"),
             ] {
@@ -164,7 +169,8 @@ import Testing
                 #expect(answer.status == 400, "\(path)")
                 #expect(answer["error.target"] == target, "\(path): \(answer.text)")
             }
-            let name = try await server.api.put("\(server.api.workspace)/models/-a/versions/1", body(Self.kinds[1].first))
+            let name = try await server.api.put(
+                "\(server.api.workspace)/models/-a/versions/1", body(Self.kinds[1].first))
             #expect((name.status, name.errorCode) == (400, "InvalidResourceName"))
         }
     }

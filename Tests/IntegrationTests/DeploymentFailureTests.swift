@@ -44,11 +44,16 @@ import Testing
             let phases = end.json["phases"].texts("name")
             let order = ["queued", "environment", "artifacts", "starting", "probing", "routing"]
             #expect(phases == Array(order.prefix(phases.count)))
-            #expect(phases.count <= (order.firstIndex(of: failure.phase) ?? 0) + 1, "it ends in \(failure.phase) at the latest")
+            #expect(
+                phases.count <= (order.firstIndex(of: failure.phase) ?? 0) + 1,
+                "it ends in \(failure.phase) at the latest")
             #expect(try await server.api.get(path)["properties.provisioningState"] == "Failed")
             if failure.simulate.contains("init") || failure.simulate.contains("log") {
-                try await eventually("the replicas are gone") { try await server.count("SELECT count(*) FROM replicas") == 0 }
-                let logs = try await server.api.post("\(path)/getLogs", #"{"containerType": "InferenceServer", "tail": 50}"#)
+                try await eventually("the replicas are gone") {
+                    try await server.count("SELECT count(*) FROM replicas") == 0
+                }
+                let logs = try await server.api.post(
+                    "\(path)/getLogs", #"{"containerType": "InferenceServer", "tail": 50}"#)
                 #expect(logs["content"]?.contains(failure.text) == true, "\(logs.text)")
             }
             // An equal wish is tried again, and a better one succeeds.
@@ -113,7 +118,9 @@ import Testing
             }
             #expect(try server.simulated.running == old)
             for _ in 0..<5 { #expect(try await server.score("house", key: key)["name"] == "old") }
-            #expect(try await server.api.get(server.deployment("blue", of: "house"))["properties.provisioningState"] == "Failed")
+            #expect(
+                try await server.api.get(server.deployment("blue", of: "house"))["properties.provisioningState"]
+                    == "Failed")
         }
     }
 
@@ -162,7 +169,8 @@ import Testing
                 TestBody.deployment(environment: environment, simulate: "ready-after=1m"))
             let url = try #require(updated.header("Azure-AsyncOperation"))
             try await eventually("the new replica starts") { try server.simulated.running.count == 2 }
-            #expect(try await server.api.post(url.replacingOccurrences(of: "?", with: "/cancel?"))["status"] == "Canceled")
+            #expect(
+                try await server.api.post(url.replacingOccurrences(of: "?", with: "/cancel?"))["status"] == "Canceled")
             try await eventually("the new replica is gone") { try server.simulated.running == old }
             #expect(try await server.count("SELECT count(*) FROM replicas WHERE state = 'ready'") == 1)
         }

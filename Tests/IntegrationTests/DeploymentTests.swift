@@ -19,7 +19,8 @@ import Testing
             let made = try await server.api.put(
                 path,
                 TestBody.deployment(
-                    environment: environment, simulate: "prepare-delay=60ms,start-delay=60ms,ready-after=60ms", count: 2))
+                    environment: environment, simulate: "prepare-delay=60ms,start-delay=60ms,ready-after=60ms", count: 2
+                ))
             #expect(made.status == 201)
             #expect(made["properties.provisioningState"] == "Creating")
             let end = try await server.api.finish(made)
@@ -76,7 +77,8 @@ import Testing
     @Test func `putting back what was read changes nothing where no sku was given`() async throws {
         try await TestServer.run(.withoutRouters) { server in
             let (path, environment) = try await prepare(server)
-            let body = #"{"location": "westeurope", "properties": {"endpointComputeType": "Managed", "environmentId": "\#(environment)"}}"#
+            let body =
+                #"{"location": "westeurope", "properties": {"endpointComputeType": "Managed", "environmentId": "\#(environment)"}}"#
             try await server.putAndFinish(path, body)
             let read = try await server.api.get(path)
             #expect(read["sku.capacity"] == "1")
@@ -100,7 +102,8 @@ import Testing
                 try await group.waitForAll()
             }
             #expect(try server.simulated.running.count == 24)
-            let newest = try await server.api.get("\(server.endpoint("house"))/deployments?$orderBy=CreatedTime%20desc&$top=5")
+            let newest = try await server.api.get(
+                "\(server.endpoint("house"))/deployments?$orderBy=CreatedTime%20desc&$top=5")
             #expect(newest.json["value"].items.count == 5)
             #expect(newest["nextLink"] != nil)
         }
@@ -170,11 +173,13 @@ import Testing
             #expect(updated.status == 200)
             let url = try #require(updated.header("Azure-AsyncOperation"))
             var least = 3
-            try await eventually("the update ends", { () async throws -> Bool in
-                let ready = try await server.count("SELECT count(*) FROM replicas WHERE state = 'ready'")
-                least = min(least, ready)
-                return try await server.api.get(url)["status"] != "InProgress"
-            })
+            try await eventually(
+                "the update ends",
+                { () async throws -> Bool in
+                    let ready = try await server.count("SELECT count(*) FROM replicas WHERE state = 'ready'")
+                    least = min(least, ready)
+                    return try await server.api.get(url)["status"] != "InProgress"
+                })
             #expect(least >= 3)
             #expect(try await server.api.get(url)["status"] == "Succeeded")
             try await eventually("the old replicas are gone") {
@@ -202,7 +207,8 @@ import Testing
             let answer = try await server.api.put(
                 path,
                 TestBody.deployment(
-                    environment: "azureml:none:1", code: "\(server.api.workspace)/codes/none/versions/1", model: "none@latest"))
+                    environment: "azureml:none:1", code: "\(server.api.workspace)/codes/none/versions/1",
+                    model: "none@latest"))
             #expect((answer.status, answer.errorCode) == (400, "BadArgument"))
             #expect(
                 Set(answer.json["error.details"].texts("target")) == [

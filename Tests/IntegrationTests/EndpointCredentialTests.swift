@@ -69,7 +69,9 @@ import Testing
             #expect(token.status == 200)
             #expect(token["tokenType"] == "Bearer")
             #expect(token["accessToken"]?.split(separator: ".").count == 3)
-            let (expiry, refresh) = (token.json["expiryTimeUtc"].number ?? 0, token.json["refreshAfterTimeUtc"].number ?? 0)
+            let (expiry, refresh) = (
+                token.json["expiryTimeUtc"].number ?? 0, token.json["refreshAfterTimeUtc"].number ?? 0
+            )
             #expect(refresh > 0 && refresh < expiry)
         }
     }

@@ -17,7 +17,8 @@ import Testing
             #expect(end["startTime"] != nil && end["endTime"] != nil)
             let found = try await server.api.get(path)
             #expect(found["properties.provisioningState"] == "Succeeded")
-            #expect(found["properties.scoringUri"] == "http://127.0.0.1:\(server.scoringPort)/api/v1/endpoint/house/score")
+            #expect(
+                found["properties.scoringUri"] == "http://127.0.0.1:\(server.scoringPort)/api/v1/endpoint/house/score")
             #expect(found["tags.team"] == "a")
             #expect(found.json["properties.keys"].isNull, "keys are shown by listKeys only")
             #expect(found.header("ETag") == found["etag"])
@@ -164,7 +165,8 @@ import Testing
         try await TestServer.run(.withoutRouters) { server in
             try await server.makeServing("house")
             let answer = try await server.api.put(
-                server.endpoint("house"), TestBody.endpoint(traffic: ["blue": 100], more: #""mirrorTraffic": {"BLUE": 10}"#))
+                server.endpoint("house"),
+                TestBody.endpoint(traffic: ["blue": 100], more: #""mirrorTraffic": {"BLUE": 10}"#))
             #expect(answer.status == 400)
         }
     }
@@ -173,7 +175,8 @@ import Testing
         try await TestServer.run(.withoutRouters) { server in
             try await server.makeServing("house")
             try await server.putAndFinish(server.endpoint("house"), TestBody.endpoint(traffic: ["BLUE": 100]))
-            #expect(try await server.api.get(server.endpoint("house")).json["properties.traffic"].memberNames == ["blue"])
+            #expect(
+                try await server.api.get(server.endpoint("house")).json["properties.traffic"].memberNames == ["blue"])
         }
     }
 
@@ -273,7 +276,8 @@ import Testing
             #expect(made.status == 201)
             _ = try await server.api.finish(made)
             let etag = try #require(try await server.api.get(path).header("ETag"))
-            #expect(try await server.api.put(path, TestBody.endpoint(), headers: [("If-None-Match", "*")]).status == 412)
+            #expect(
+                try await server.api.put(path, TestBody.endpoint(), headers: [("If-None-Match", "*")]).status == 412)
             #expect(try await server.api.delete(path, headers: [("If-Match", "\"999\"")]).status == 412)
             let deleted = try await server.api.delete(path, headers: [("If-Match", etag)])
             #expect(deleted.status == 202)

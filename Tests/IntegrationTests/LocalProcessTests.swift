@@ -26,7 +26,8 @@ import Testing
         let uv = try await HostTools.uv()
         options.backend = { directory, fetch in
             // Environments are shared with the compute tests, so that they are built once per host.
-            var configuration = LocalProcessConfiguration(dataDirectory: HostTools.shared.appending(path: "data directory"))
+            var configuration = LocalProcessConfiguration(
+                dataDirectory: HostTools.shared.appending(path: "data directory"))
             configuration.uv = uv
             configuration.hostEnvironment = ProcessInfo.processInfo.environment
             configuration.controlGroup = nil
@@ -78,7 +79,8 @@ import Testing
                 Int32(try await server.texts("SELECT handle ->> 'pid' FROM replicas").first ?? ""))
             kill(pid, SIGKILL)
             try await eventually(within: .seconds(60), "it is started again and asked again") {
-                let now = try await server.texts("SELECT coalesce(handle ->> 'pid', '') FROM replicas WHERE state = 'ready'")
+                let now = try await server.texts(
+                    "SELECT coalesce(handle ->> 'pid', '') FROM replicas WHERE state = 'ready'")
                 guard now.count == 1, now != ["\(pid)"] else { return false }
                 return try await server.score("house", key: key).status == 200
             }

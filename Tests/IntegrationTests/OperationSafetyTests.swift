@@ -21,7 +21,9 @@ import Testing
         let scenario: Scenario
         let broken: [String]
 
-        var testDescription: String { "\(scenario.kind) broken off after \(broken.isEmpty ? "nothing" : broken.joined(separator: ", "))" }
+        var testDescription: String {
+            "\(scenario.kind) broken off after \(broken.isEmpty ? "nothing" : broken.joined(separator: ", "))"
+        }
     }
 
     static let scenarios = [
@@ -117,9 +119,11 @@ import Testing
         try await TestServer.run(options) { server in
             let environment = try await server.makeEnvironment()
             try await server.makeEndpoint("house")
-            let simulate = ["environment": "fail-prepare", "starting": "fail-start", "probing": "fail-init"][step] ?? ""
+            let simulate =
+                ["environment": "fail-prepare", "starting": "fail-start", "probing": "fail-init"][step] ?? ""
             let answer = try await server.api.put(
-                server.deployment("blue", of: "house"), TestBody.deployment(environment: environment, simulate: simulate))
+                server.deployment("blue", of: "house"),
+                TestBody.deployment(environment: environment, simulate: simulate))
             #expect(try await server.api.finish(answer)["status"] == "Failed")
             #expect(try await server.count("SELECT count(*) FROM work_items") == 0)
             try await eventually("no replica is left") { try await server.count("SELECT count(*) FROM replicas") == 0 }
@@ -138,7 +142,8 @@ import Testing
             let delay = ["environment": "prepare-delay", "starting": "start-delay", "probing": "ready-after"][phase]
             let path = server.deployment("blue", of: "house")
             let made = try await server.api.put(
-                path, TestBody.deployment(environment: environment, simulate: delay.map { "\($0)=1500ms" } ?? "", count: 3))
+                path,
+                TestBody.deployment(environment: environment, simulate: delay.map { "\($0)=1500ms" } ?? "", count: 3))
             let url = try #require(made.header("Azure-AsyncOperation"))
             if phase == "routing" {
                 try await gate.untilReached()
@@ -171,7 +176,9 @@ import Testing
             let deleted = try await server.api.delete(server.endpoint("house"))
             try await gate.untilReached()
             try await server.restart()
-            #expect(try await server.api.follow(try #require(deleted.header("Azure-AsyncOperation")))["status"] == "Succeeded")
+            #expect(
+                try await server.api.follow(try #require(deleted.header("Azure-AsyncOperation")))["status"]
+                    == "Succeeded")
             #expect(try await server.count("SELECT count(*) FROM replicas") == 0)
             #expect(try server.simulated.running.isEmpty)
         }

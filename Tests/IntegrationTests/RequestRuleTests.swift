@@ -26,7 +26,8 @@ import Testing
 
     @Test func `every known api-version is served, and its parameter's name may vary in case`() async throws {
         try await TestServer.run(.withoutRouters) { server in
-            for version in ["2022-05-01", "2023-10-01", "2024-04-01", "2024-10-01", "2025-06-01", "2024-04-01-PREVIEW"] {
+            for version in ["2022-05-01", "2023-10-01", "2024-04-01", "2024-10-01", "2025-06-01", "2024-04-01-PREVIEW"]
+            {
                 #expect(try await server.api.get("\(server.api.workspace)?api-version=\(version)").status == 200)
             }
             let token = try await server.api.bare("GET", "\(server.api.workspace)?API-Version=2024-04-01")
@@ -72,7 +73,10 @@ import Testing
         try await TestServer.run(.withoutRouters) { server in
             try await server.makeEndpoint("house")
             let path = server.endpoint("house")
-            for variant in [path.lowercased(), path.uppercased(), path.replacingOccurrences(of: "resourceGroups", with: "resourcegroups")] {
+            for variant in [
+                path.lowercased(), path.uppercased(),
+                path.replacingOccurrences(of: "resourceGroups", with: "resourcegroups"),
+            ] {
                 let answer = try await server.api.get(variant)
                 #expect(answer.status == 200, "\(variant)")
                 #expect(answer["name"] == "house")

@@ -37,7 +37,8 @@ import Testing
             #expect(changed.status == 200)
             #expect(changed["tags.a"] == "b")
             #expect(try await server.api.send("HEAD", path).status == 204)
-            let names = try await server.api.get("/subscriptions/\(server.api.settings.subscriptionID)/resourceGroups").json["value"].texts("name")
+            let names = try await server.api.get("/subscriptions/\(server.api.settings.subscriptionID)/resourceGroups")
+                .json["value"].texts("name")
             #expect(Set(names) == ["second", TestServer.resourceGroup])
             #expect(try await server.api.delete(path).status == 200)
             #expect(try await server.api.get(path).errorCode == "ResourceGroupNotFound")
@@ -46,7 +47,8 @@ import Testing
 
     @Test func `a resource group that can't be is refused`() async throws {
         try await TestServer.run(.withoutRouters) { server in
-            let moved = try await server.api.put(group(server, TestServer.resourceGroup), #"{"location": "northeurope"}"#)
+            let moved = try await server.api.put(
+                group(server, TestServer.resourceGroup), #"{"location": "northeurope"}"#)
             #expect((moved.status, moved.errorCode) == (409, "InvalidResourceLocation"))
             let dotted = try await server.api.put(group(server, "ends."), #"{"location": "westeurope"}"#)
             #expect((dotted.status, dotted.errorCode) == (400, "InvalidResourceName"))
@@ -97,7 +99,8 @@ import Testing
             let list = try await server.api.get(String(workspace(server, "").dropLast()))
             #expect(Set(list.json["value"].texts("name")) == ["second", TestServer.workspaceName])
             let all = try await server.api.get(
-                "/subscriptions/\(server.api.settings.subscriptionID)/providers/Microsoft.MachineLearningServices/workspaces")
+                "/subscriptions/\(server.api.settings.subscriptionID)/providers/Microsoft.MachineLearningServices/workspaces"
+            )
             #expect(all.json["value"].items.count == 2)
             #expect(try await server.api.delete(path).status == 200)
             #expect(try await server.api.delete(path).status == 204)

@@ -112,7 +112,8 @@ import Testing
             func deploy(_ stub: StubModel) async throws {
                 try await server.putAndFinish(
                     server.deployment("blue", of: "house"),
-                    TestBody.deployment(environment: environment, simulate: "address=\(stub.address)", count: 2, more: more))
+                    TestBody.deployment(
+                        environment: environment, simulate: "address=\(stub.address)", count: 2, more: more))
             }
             try await deploy(first)
             try await server.makeEndpoint("house", traffic: ["blue": 100])
@@ -208,7 +209,9 @@ import Testing
                 let ready = try await server.count("SELECT count(*) FROM replicas WHERE state = 'ready'")
                 return backend.running.count == 2 && ready == 2
             }
-            #expect(try await server.api.get(server.deployment("blue", of: "house"))["properties.provisioningState"] == "Succeeded")
+            #expect(
+                try await server.api.get(server.deployment("blue", of: "house"))["properties.provisioningState"]
+                    == "Succeeded")
         }
     }
 

@@ -71,7 +71,8 @@ import Testing
             let good = try #require(try await signIn(server)["access_token"])
             let foreign = try #require(
                 try await signIn(server, ["scope": "https://graph.microsoft.com/.default"])["access_token"])
-            let forged = good.split(separator: ".").dropLast().joined(separator: ".") + "." + String(repeating: "A", count: 342)
+            let forged =
+                good.split(separator: ".").dropLast().joined(separator: ".") + "." + String(repeating: "A", count: 342)
             let unknown = "/subscriptions/\(UUID().uuidString)/resourceGroups/none"
             let headers: [(String, String)?] = [
                 nil, ("Authorization", "Basic YTpi"), ("Authorization", "Bearer"), ("Authorization", "Bearer "),

@@ -52,7 +52,8 @@ import Testing
             let modelID = "\(server.api.workspace)/models/iris/versions/1"
             #expect(try await server.api.put(codeID, #"{"properties": {"codeUri": "\#(code)"}}"#).status == 201)
             #expect(
-                try await server.api.put(modelID, #"{"properties": {"modelUri": "\#(model)/weights.bin"}}"#).status == 201)
+                try await server.api.put(modelID, #"{"properties": {"modelUri": "\#(model)/weights.bin"}}"#).status
+                    == 201)
             let environment = try await server.makeEnvironment()
             try await server.makeEndpoint("house")
             try await server.putAndFinish(
@@ -64,7 +65,8 @@ import Testing
             try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
             let container = try #require(code.split(separator: "/").last)
             try await server.materialise(String(container), into: target)
-            #expect(try String(contentsOf: target.appending(path: "src/score.py"), encoding: .utf8) == "def init(): pass")
+            #expect(
+                try String(contentsOf: target.appending(path: "src/score.py"), encoding: .utf8) == "def init(): pass")
         }
     }
 

@@ -23,7 +23,7 @@ package actor RoutingPublisher: Service {
     private let logger: Logger
 
     private var requested: UInt64 = 0
-    private var waiters: [UInt64: [CheckedContinuation<Void, Never>]] = [:]
+    private var waiters: [UUID: (round: UInt64, continuation: CheckedContinuation<Void, Never>)] = [:]
     private var lastFailure: (any Error)?
     private var hasStopped = false
     /// Encoded route lines by endpoint, with the fingerprint that they were made from.
@@ -58,7 +58,12 @@ package actor RoutingPublisher: Service {
         requested += 1
         let round = requested
         hub.raiseHere([.routing])
-        await withCheckedContinuation { waiters[round, default: []].append($0) }
+        let id = UUID()
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { waiters[id] = (round, $0) }
+        } onCancel: {
+            Task { await self.stopWaiting(id) }  // a cancellation handler is synchronous
+        }
         try Task.checkCancellation()
         if let lastFailure { throw lastFailure }
     }
@@ -87,9 +92,14 @@ package actor RoutingPublisher: Service {
     }
 
     private func resumeWaiters(upTo round: UInt64) {
-        for key in waiters.keys where key <= round {
-            for waiter in waiters.removeValue(forKey: key) ?? [] { waiter.resume() }
+        for (id, waiter) in waiters where waiter.round <= round {
+            waiters[id] = nil
+            waiter.continuation.resume()
         }
+    }
+
+    private func stopWaiting(_ id: UUID) {
+        waiters.removeValue(forKey: id)?.continuation.resume()
     }
 
     // MARK: One round
@@ -102,7 +112,7 @@ package actor RoutingPublisher: Service {
         guard !behind.isEmpty else { return }
         let buffer = ByteBuffer(bytes: table)
         let acknowledged = await withTaskGroup(of: UUID?.self) { group in
-            for router in behind { group.addTask { await self.push(buffer, to: router) } }
+            for router in behind { group.addTask { await self.push(buffer, generation, to: router) } }
             var ids: [UUID] = []
             for await id in group { if let id { ids.append(id) } }
             return ids
@@ -111,9 +121,13 @@ package actor RoutingPublisher: Service {
     }
 
     /// The id of the router when it serves the table; a silent one is removed from the fleet.
-    private nonisolated func push(_ table: ByteBuffer, to router: RouterRow) async -> UUID? {
+    private nonisolated func push(
+        _ table: ByteBuffer, _ generation: Int64, to router: RouterRow
+    ) async -> UUID? {
         do {
-            _ = try await control.push(table, to: router.controlAddress, timeout: Self.acknowledgementDeadline)
+            let served = try await control.push(
+                table, to: router.controlAddress, timeout: Self.acknowledgementDeadline)
+            if served > generation, try await catchUp(with: served) { return nil }
             return router.id
         } catch {
             guard !Task.isCancelled else { return nil }
@@ -131,11 +145,27 @@ package actor RoutingPublisher: Service {
         }
     }
 
+    /// A router serves a newer table: another process published it, or the database is older than the fleet. Then tables
+    /// are numbered above what the routers have, and published again.
+    private nonisolated func catchUp(with generation: Int64) async throws -> Bool {
+        let isBehind = try await database.transaction { transaction in
+            let store = RoutingStore(transaction)
+            try await store.lock()
+            return try await store.advance(beyond: generation)
+        }
+        guard isBehind else { return false }
+        logger.warning("routers serve tables that the database does not know; numbering goes on above them")
+        hub.raise(.routing)
+        return true
+    }
+
     /// Pushes the newest table to one router that has just come; answers what it serves.
     func bringUpToDate(controlAddress: String) async throws -> Int64 {
-        let (_, table) = try await currentTable()
-        return try await control.push(
+        let (generation, table) = try await currentTable()
+        let served = try await control.push(
             ByteBuffer(bytes: table), to: controlAddress, timeout: Self.acknowledgementDeadline)
+        guard served > generation, try await catchUp(with: served) else { return served }
+        return try await bringUpToDate(controlAddress: controlAddress)
     }
 
     /// Number and bytes of the table that is stored now; a table with new content gets a new number.

@@ -40,10 +40,7 @@ package struct Leadership: Service {
     private func performDuties() async {
         await withTaskGroup(of: Void.self) { group in
             for duty in duties { group.addTask { await duty() } }
-            group.addTask {
-                while await self.mayGoOn() { try? await Task.sleep(for: Self.interval) }  // `mayGoOn` sees cancellation
-            }
-            await group.next()
+            while await mayGoOn() { try? await Task.sleep(for: Self.interval) }  // `mayGoOn` sees cancellation
             group.cancelAll()
         }
     }

@@ -13,6 +13,10 @@ package struct OnlineDeploymentRequest: Sendable, Equatable {
         let properties = body.requiredObject("properties")
         self.properties = OnlineDeploymentProperties(reading: properties, skuName: envelope.sku?.name)
         instanceCount = envelope.sku?.capacity ?? 1
+        // Answers always show a SKU: what a caller sends back is then equal to what is stored.
+        var sku = envelope.sku ?? ResourceSKU(name: "Default")
+        sku.capacity = instanceCount
+        envelope.sku = sku
         if instanceCount > Self.instanceLimit {
             body["sku"]["capacity"].report("must be at most \(Self.instanceLimit) instances, not \(instanceCount)")
         }

@@ -53,6 +53,17 @@ package struct RoutingStore: Sendable {
         return generation
     }
 
+    /// Routers serve a generation that this database never gave out, as after a restore from a backup: the next table
+    /// gets a higher one, even if its content is the same. True when that was so.
+    package func advance(beyond generation: Int64) async throws -> Bool {
+        let newest = try await newest()?.generation ?? 0
+        guard newest < generation else { return false }
+        try await runner.query(
+            "SELECT setval(pg_get_serial_sequence('routing_generations', 'generation'), \(generation))")
+        try await runner.query("DELETE FROM routing_generations")
+        return true
+    }
+
     /// A text per endpoint that changes whenever its route may have changed.
     package func fingerprints() async throws -> [UUID: String] {
         let rows = try await runner.query(

@@ -30,7 +30,8 @@ package enum TestBody {
     }
 
     private static func object(_ members: [String: String]) -> String {
-        "{" + members.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \(JSONView.quoted($0.value))" }
+        "{"
+            + members.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \(JSONView.quoted($0.value))" }
             .joined(separator: ", ") + "}"
     }
 

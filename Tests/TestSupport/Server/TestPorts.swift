@@ -11,10 +11,12 @@ enum TestPorts {
 
     static func take() throws -> Int {
         for _ in 0..<200 {
-            let port = 20_000 + next.withLock { next in
-                next += 1
-                return next % 10_000
-            }
+            let port =
+                20_000
+                + next.withLock { next in
+                    next += 1
+                    return next % 10_000
+                }
             if isFree(port) { return port }
         }
         throw Exhausted()

@@ -19,7 +19,9 @@ extension TestServer {
     @discardableResult
     package func putAndFinish(_ path: String, _ json: String) async throws -> Answer {
         let answer = try await api.put(path, json)
-        guard answer.status < 300 else { throw NotSucceeded(description: "PUT \(path): \(answer.status) \(answer.text)") }
+        guard answer.status < 300 else {
+            throw NotSucceeded(description: "PUT \(path): \(answer.status) \(answer.text)")
+        }
         let end = try await api.finish(answer)
         guard answer.header("Azure-AsyncOperation") == nil || end["status"] == "Succeeded" else {
             throw NotSucceeded(description: "PUT \(path): \(end.text)")
@@ -54,7 +56,9 @@ extension TestServer {
              "condaFile": \(JSONView.quoted(conda))}}
             """
         let answer = try await api.put(path, body)
-        guard answer.status < 300 else { throw NotSucceeded(description: "PUT \(path): \(answer.status) \(answer.text)") }
+        guard answer.status < 300 else {
+            throw NotSucceeded(description: "PUT \(path): \(answer.status) \(answer.text)")
+        }
         return path
     }
 

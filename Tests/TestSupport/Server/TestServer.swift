@@ -1,3 +1,4 @@
+import API
 package import Artifacts
 import Client
 package import Compute
@@ -5,7 +6,6 @@ package import ControlPlane
 package import Foundation
 import Identity
 package import Postgres
-import API
 import Resources
 import Server
 package import Store
@@ -66,7 +66,8 @@ package final class TestServer: Sendable {
         _ body: (TestServer) async throws -> Void
     ) async throws {
         // Short, for sockets lie in it.
-        let directory = URL(filePath: "/tmp/sl-\(UUID().uuidString.prefix(8).lowercased())", directoryHint: .isDirectory)
+        let directory = URL(
+            filePath: "/tmp/sl-\(UUID().uuidString.prefix(8).lowercased())", directoryHint: .isDirectory)
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }  // a rest shows in `isLeftBehind`
         var problems: [String] = []
