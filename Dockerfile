@@ -15,7 +15,7 @@ RUN swift build -c release --static-swift-stdlib --product sluice \
     && swift build -c release --static-swift-stdlib --product sluice-router \
     && mkdir /out \
     && cp .build/release/sluice .build/release/sluice-router /out \
-    && strip --strip-debug /out/*
+    && strip /out/*
 
 FROM debian:bookworm-slim AS tools
 RUN apt-get update \
@@ -45,6 +45,7 @@ COPY --from=build /out/sluice /out/sluice-router /usr/local/bin/
 RUN sluice --version && sluice-router --version
 
 ENV LANG=C.UTF-8 \
+    MALLOC_ARENA_MAX=2 \
     SLUICE_DATA_DIRECTORY=/var/lib/sluice
 WORKDIR /var/lib/sluice
 USER sluice

@@ -49,5 +49,6 @@ format:
 bench:
 	@scripts/setup .build/tools
 	SLUICE_BENCHMARKS=1 swift build -c release --product sluice-benchmarks 2>&1 | scripts/quiet
+	@swift build -c release --product sluice 2>&1 | scripts/quiet
 	@swift build -c release --product sluice-router 2>&1 | scripts/quiet
 	PATH="$$PWD/.build/tools/bin:$$PATH" $(RELEASE)/sluice-benchmarks

@@ -118,6 +118,18 @@ var targets: [Target] = [
         swiftSettings: house),
 ]
 
+if ProcessInfo.processInfo.environment["SLUICE_BENCHMARKS"] != nil {
+    targets.append(
+        .executableTarget(
+            name: "sluice-benchmarks",
+            dependencies: [
+                "Server", "API", "ControlPlane", "Store", "Postgres", "Compute", "Artifacts", "Identity", "Resources",
+                "Client", hummingbird, httpClient, nioHTTP1, lifecycle, logging, arguments,
+                dependency("UnixSignals", "swift-service-lifecycle"),
+            ],
+            path: "Tests/Benchmarks", exclude: ["peer"], swiftSettings: house))
+}
+
 let package = Package(
     name: "sluice",
     products: [

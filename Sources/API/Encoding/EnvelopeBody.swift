@@ -6,16 +6,16 @@ import Resources
 struct SystemDataBody: Encodable {
     let createdBy: String
     let createdByType = "Application"
-    let createdAt: Date
+    let createdAt: String
     let lastModifiedBy: String
     let lastModifiedByType = "Application"
-    let lastModifiedAt: Date
+    let lastModifiedAt: String
 
     init(_ audit: AuditTrail) {
         createdBy = audit.createdBy
-        createdAt = audit.createdAt
+        createdAt = WireDate.text(audit.createdAt)
         lastModifiedBy = audit.lastModifiedBy
-        lastModifiedAt = audit.lastModifiedAt
+        lastModifiedAt = WireDate.text(audit.lastModifiedAt)
     }
 }
 

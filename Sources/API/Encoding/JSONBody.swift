@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Resources
 
 /// A body that is answered as JSON; dates as ISO 8601 with fractions of seconds in UTC.
 struct JSONBody<Value: Encodable> {
@@ -36,16 +37,7 @@ struct JSONBody<Value: Encodable> {
 
 /// Times on the wire: `2026-01-31T12:00:00.123456Z`.
 enum WireDate {
-    static func text(_ date: Date) -> String {
-        let microseconds = Int64((date.timeIntervalSince1970 * 1_000_000).rounded())
-        let (seconds, fraction) = microseconds.quotientAndRemainder(dividingBy: 1_000_000)
-        var moment = time_t(seconds)
-        var parts = tm()
-        gmtime_r(&moment, &parts)
-        return String(
-            format: "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", Int(parts.tm_year) + 1900, Int(parts.tm_mon) + 1,
-            Int(parts.tm_mday), Int(parts.tm_hour), Int(parts.tm_min), Int(parts.tm_sec), Int(fraction))
-    }
+    static func text(_ date: Date) -> String { date.digits(separator: "T", zone: "Z") }
 }
 
 /// A field that is written as null when it has no value, for members that clients expect to be there.

@@ -177,10 +177,11 @@ package struct FleetSupervisor: Sendable {
         return "a router fell silent"
     }
 
-    /// The publisher removes a router that missed a table; one that answers again comes back.
+    /// The publisher removes a router that missed a table; one that answers again comes back. So does one that serves
+    /// less than it once acknowledged, because it was started anew.
     private func readmit(_ router: RouterRow, serving generation: Int64) async throws {
-        let recorded = try await RouterStore(database).list().first { $0.id == router.id }
-        guard recorded?.state == .removed else { return }
+        guard let recorded = try await RouterStore(database).list().first(where: { $0.id == router.id }) else { return }
+        guard recorded.state == .removed || generation < recorded.acknowledgedGeneration else { return }
         try await admit(router)
     }
 

@@ -182,7 +182,7 @@ package actor RoutingPublisher: Service {
                 let line = try RoutingTable.encodedRoute(builder.route(endpoint))
                 fresh[endpoint.id] = (fingerprints[endpoint.id] ?? "", line)
             }
-            let ids = fingerprints.keys.sorted { $0.uuidString < $1.uuidString }
+            let ids = fingerprints.keys.sorted()
             let digest = try Self.digest(ids.compactMap { fresh[$0]?.line ?? lines[$0]?.line }, tokenKeys)
             if let newest = try await store.newest(), newest.digest == digest { return (newest.generation, fresh, ids) }
             return (try await store.append(digest: digest, routeCount: ids.count), fresh, ids)

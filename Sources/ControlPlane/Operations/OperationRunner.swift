@@ -34,10 +34,12 @@ package struct OperationRunner: Sendable {
         do {
             while operation.cursor < plan.steps.count {
                 let step = plan.steps[operation.cursor]
-                guard try await begin(step, of: &operation, work.claim) else { return }
+                let isLast = operation.cursor == plan.steps.count - 1
+                // The end is written with the last step, and the only step of a short operation with its end.
+                guard try await begin(step, of: &operation, work.claim, writing: plan.steps.count > 1) else { return }
                 try await perform(step, of: operation)
                 try await afterStep(operation, step.name)
-                guard try await complete(step, of: &operation, work.claim) else { return }
+                guard try await complete(step, of: &operation, work.claim, writing: !isLast) else { return }
             }
             try await succeed(operation, plan, claim: work.claim)
         } catch let error as ARMError {
@@ -47,7 +49,7 @@ package struct OperationRunner: Sendable {
 
     /// Opens the phase of a step in the timeline; what was open before ends.
     private func begin(
-        _ step: OperationStep, of operation: inout ResourceOperation, _ claim: WorkClaim
+        _ step: OperationStep, of operation: inout ResourceOperation, _ claim: WorkClaim, writing: Bool
     ) async throws -> Bool {
         guard operation.timeline.last?.name != step.name else { return true }
         let now = time.now()
@@ -55,14 +57,16 @@ package struct OperationRunner: Sendable {
             operation.timeline[last].endedAt = now
         }
         operation.timeline.append(OperationPhase(name: step.name, startedAt: now))
+        guard writing else { return true }
         return try await OperationStore(database).advance(operation, from: operation.cursor, holding: claim)
     }
 
     private func complete(
-        _ step: OperationStep, of operation: inout ResourceOperation, _ claim: WorkClaim
+        _ step: OperationStep, of operation: inout ResourceOperation, _ claim: WorkClaim, writing: Bool
     ) async throws -> Bool {
         if let last = operation.timeline.indices.last { operation.timeline[last].endedAt = time.now() }
         operation.cursor += 1
+        guard writing else { return true }
         return try await OperationStore(database).advance(operation, from: operation.cursor - 1, holding: claim)
     }
 

@@ -18,6 +18,8 @@ package actor ReplicaReconciler {
 
     /// How often to look without a signal.
     private static let lookInterval = Duration.seconds(1)
+    /// Signals within this time make one pass.
+    private static let gathering = Duration.milliseconds(5)
 
     package init(
         database: Database, backend: any ComputeBackend, settings: ReplicaSettings, hub: SignalHub,
@@ -40,6 +42,7 @@ package actor ReplicaReconciler {
                 let seen = hub.count(of: .replicas)
                 await pass(in: &group)
                 _ = await hub.wait(for: .replicas, after: seen, upTo: Self.lookInterval)
+                try? await Task.sleep(for: Self.gathering)  // only cancellation throws, and the loop sees it
             }
             group.cancelAll()
         }

@@ -40,10 +40,12 @@ package struct BackgroundServer: Sendable {
 
     private func launch() throws -> ProcessIdentity {
         try configuration.data.create()
+        // With an arena per thread the C library keeps many times what short tasks on many threads have freed.
+        let environment = ProcessInfo.processInfo.environment.merging(["MALLOC_ARENA_MAX": "2"]) { given, _ in given }
         return try ChildProcess.spawn(
             ChildLaunch(
                 executable: SupportFiles.sibling("sluice"), arguments: ["serve"] + arguments,
-                environment: ProcessInfo.processInfo.environment,
+                environment: environment,
                 workingDirectory: URL(filePath: FileManager.default.currentDirectoryPath), logFile: logFile))
     }
 

@@ -148,6 +148,7 @@ package struct ControlPlaneAssembly: Sendable {
             duties: [{ await reconciler.run() }, { await fleet.run() }])
         return [
             SignalRelay(hub: hub, database: database, logger: logger), publisher, leadership, worker,
+            OperationJanitor(database: database, time: inputs.time, logger: logger),
         ]
     }
 

@@ -38,7 +38,8 @@ enum FirstStart {
         guard !hasPrincipals || !FileManager.default.fileExists(atPath: file.path) else { return }
         let principal = try await signIn.createPrincipal(displayName: "first principal")
         let credentials = ClientCredentials(
-            url: "https://\(configuration.https)", caBundle: configuration.data.authorityCertificate.path,
+            url: "https://\(configuration.httpsPublicAddress ?? configuration.https)",
+            caBundle: configuration.data.authorityCertificate.path,
             tenantID: installation.tenantID, clientID: principal.applicationID.uuidString.lowercased(),
             clientSecret: principal.secret, subscriptionID: installation.subscriptionID,
             resourceGroup: configuration.bootstrapResourceGroup, workspace: configuration.bootstrapWorkspace)

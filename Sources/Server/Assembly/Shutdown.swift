@@ -69,21 +69,27 @@ package struct Shutdown: Sendable {
         return routers.count
     }
 
+    /// Processes that are ended at the same time.
+    private static let concurrency = 32
+
     /// Replicas start again with the next `up`: their rows go back to the beginning.
     private func stopReplicas(_ database: Database) async throws -> Int {
-        let replicas = try await ReplicaStore(database).listAll()
-        try await withThrowingDiscardingTaskGroup { group in
-            for replica in replicas {
-                group.addTask {
-                    if let handle = replica.handle, handle.pid != 0 {
-                        await ChildProcess.terminate(
-                            ProcessIdentity(pid: handle.pid, startTicks: handle.startTicks),
-                            steps: [TeardownStep(SIGTERM, wait: .seconds(10))])
-                    }
-                    try await ReplicaStore(database).reset(replica.id)
-                }
+        let handles = try await ReplicaStore(database).listAll().compactMap(\.handle)
+        var rest = handles.filter { $0.pid != 0 }[...]
+        await withTaskGroup(of: Void.self) { group in
+            for handle in rest.prefix(Self.concurrency) { group.addTask { await Self.stop(handle) } }
+            rest = rest.dropFirst(Self.concurrency)
+            while await group.next() != nil {
+                if let handle = rest.popFirst() { group.addTask { await Self.stop(handle) } }
             }
         }
-        return replicas.count { $0.handle != nil }
+        try await ReplicaStore(database).resetAll()
+        return handles.count
+    }
+
+    private static func stop(_ replica: ReplicaHandle) async {
+        await ChildProcess.terminate(
+            ProcessIdentity(pid: replica.pid, startTicks: replica.startTicks),
+            steps: [TeardownStep(SIGTERM, wait: .seconds(10))])
     }
 }

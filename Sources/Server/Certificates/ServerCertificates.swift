@@ -37,6 +37,7 @@ package enum ServerCertificates {
     private static func hosts(_ configuration: ServerConfiguration) -> [String] {
         var hosts = ["localhost", "127.0.0.1", "::1", ProcessInfo.processInfo.hostName]
         if !["0.0.0.0", "::"].contains(configuration.https.host) { hosts.append(configuration.https.host) }
+        if let address = configuration.httpsPublicAddress { hosts.append(address.host) }
         hosts += configuration.httpsHosts
         var seen: Set<String> = []
         return hosts.filter { seen.insert($0.lowercased()).inserted }

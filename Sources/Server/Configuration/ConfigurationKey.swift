@@ -21,6 +21,10 @@ package struct ConfigurationKey: Sendable {
         ConfigurationKey(
             name: "https.address", fallback: "127.0.0.1:8443", explanation: "host:port of the API over TLS."),
         ConfigurationKey(
+            name: "https.public-address", fallback: "https.address",
+            explanation:
+                "host:port of the API as clients know it; stands in the credentials file and in the certificate."),
+        ConfigurationKey(
             name: "https.hosts", fallback: "none",
             explanation: "Further host names and addresses for the server certificate, separated by commas."),
         ConfigurationKey(

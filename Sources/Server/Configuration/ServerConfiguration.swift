@@ -11,6 +11,7 @@ package struct ServerConfiguration: Sendable {
 
     package var data: DataDirectory
     package var https: SocketAddressText
+    package var httpsPublicAddress: SocketAddressText?
     package var httpsHosts: [String]
     package var http: SocketAddressText?
     package var trustsForwardedHeaders: Bool
@@ -80,6 +81,7 @@ package struct ServerConfiguration: Sendable {
         data = DataDirectory(
             root: URL(filePath: text("data.directory") ?? DataDirectory.standard, directoryHint: .isDirectory))
         https = address("https.address") ?? SocketAddressText(host: "127.0.0.1", port: 8443)
+        httpsPublicAddress = address("https.public-address")
         httpsHosts = list("https.hosts")
         http = address("http.address")
         trustsForwardedHeaders = text("http.trust-forwarded")?.lowercased() == "true"

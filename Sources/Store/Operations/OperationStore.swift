@@ -77,16 +77,17 @@ package struct OperationStore: Sendable {
     package func finish(
         _ id: OperationID, as state: OperationState, error: ARMError?, timeline: [OperationPhase]?
     ) async throws -> Bool {
-        let finished =
-            try await runner.query(
-                """
+        try await runner.query(
+            """
+            WITH ended AS (
                 UPDATE operations SET state = \(state.rawValue), error = \(error.map { JSONColumn($0) }),
-                    timeline = coalesce(\(timeline.map { JSONColumn($0) })::jsonb, timeline), finished_at = clock_timestamp()
-                WHERE id = \(id.value) AND state IN ('accepted', 'running')
-                """
-            ).affectedRows == 1
-        if finished { try await runner.query("DELETE FROM work_items WHERE operation_id = \(id.value)") }
-        return finished
+                    timeline = coalesce(\(timeline.map { JSONColumn($0) })::jsonb, timeline),
+                    finished_at = clock_timestamp()
+                WHERE id = \(id.value) AND state IN ('accepted', 'running') RETURNING id
+            ), gone AS (DELETE FROM work_items WHERE operation_id IN (SELECT id FROM ended))
+            SELECT id FROM ended
+            """
+        ).rows.count == 1
     }
 
     /// Removes operations that ended before `date`; answers how many.

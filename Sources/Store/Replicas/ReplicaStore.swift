@@ -157,13 +157,12 @@ package struct ReplicaStore: Sendable {
             """)
     }
 
-    /// Its process was stopped on purpose: one that stays begins anew, one that was leaving is gone.
-    package func reset(_ id: ReplicaID) async throws {
-        try await runner.query("DELETE FROM replicas WHERE id = \(id.value) AND state = 'draining'")
+    /// All processes were stopped on purpose: replicas that stay begin anew, those that were leaving are gone.
+    package func resetAll() async throws {
+        try await runner.query("DELETE FROM replicas WHERE state = 'draining'")
         try await runner.query(
             """
             UPDATE replicas SET state = 'pending', handle = NULL, retry_at = NULL, error = NULL, changed_at = now()
-            WHERE id = \(id.value)
             """)
     }
 
