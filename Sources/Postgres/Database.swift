@@ -45,6 +45,19 @@ package final class Database: Sendable {
         }
     }
 
+    /// The same, run once more when a unique constraint refused it: somebody wrote between our look and our write, and
+    /// a second look sees what they wrote.
+    package func transactionLookingAgain<Result: Sendable>(
+        _ body: @Sendable (Transaction) async throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await transaction(body)
+        } catch let error as PostgresError {
+            guard case .uniqueViolation = error.code else { throw error }
+            return try await transaction(body)
+        }
+    }
+
     private static func run<Result: Sendable>(
         _ body: @Sendable (Transaction) async throws -> Result, on connection: Connection
     ) async throws -> Result {

@@ -34,10 +34,6 @@ package struct PostgresError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    package var isUniqueViolation: Bool {
-        if case .uniqueViolation = code { true } else { false }
-    }
-
     package var description: String {
         "\(code): \(message)" + (statement.map { " in «\($0)»" } ?? "")
     }

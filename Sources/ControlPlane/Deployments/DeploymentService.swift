@@ -62,8 +62,8 @@ package struct DeploymentService: Sendable {
         keepingUnknown unknown: UnknownFields = UnknownFields(), if precondition: WritePrecondition
     ) async throws -> DeploymentOutcome {
         try ResourceName.checkEndpointOrDeployment(name, kind: "deployment")
-        func write() async throws -> DeploymentOutcome {
-            try await database.transaction { transaction in
+        do {
+            let outcome = try await database.transactionLookingAgain { transaction in
                 let (workspace, parent) = try await Self.findParents(endpoint, transaction)
                 guard parent.provisioningState != .deleting else {
                     throw ARMError(.conflict, "The endpoint '\(parent.name)' is being deleted.")
@@ -80,15 +80,6 @@ package struct DeploymentService: Sendable {
                 var request = request
                 unknown.kept(from: existing.properties, in: &request.properties)
                 return try await update(caller: caller, parent, existing, to: request, specification, in: transaction)
-            }
-        }
-        do {
-            let outcome: DeploymentOutcome
-            do {
-                outcome = try await write()
-            } catch let error as PostgresError where error.isUniqueViolation {
-                // Somebody made it, or started an operation, between our look and our write: look again.
-                outcome = try await write()
             }
             if outcome.operation != nil { hub.raise(.work, .replicas) }
             return outcome

@@ -59,20 +59,11 @@ package struct EndpointService: Sendable {
         keepingUnknown unknown: UnknownFields = UnknownFields(), if precondition: WritePrecondition
     ) async throws -> EndpointOutcome {
         try ResourceName.checkEndpointOrDeployment(name, kind: "endpoint")
-        func write() async throws -> EndpointOutcome {
-            try await database.transaction { transaction in
+        do {
+            let outcome = try await database.transactionLookingAgain { transaction in
                 try await put(
                     caller: caller, workspace: workspace, name: name, request, keepingUnknown: unknown,
                     if: precondition, in: transaction)
-            }
-        }
-        do {
-            let outcome: EndpointOutcome
-            do {
-                outcome = try await write()
-            } catch let error as PostgresError where error.isUniqueViolation {
-                // Somebody made it, or started an operation, between our look and our write: look again.
-                outcome = try await write()
             }
             if outcome.operation != nil { hub.raise(.work) }
             return outcome

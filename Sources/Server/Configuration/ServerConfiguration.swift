@@ -44,72 +44,45 @@ package struct ServerConfiguration: Sendable {
 
     /// Reads every key; throws one error that lists all that are wrong.
     package init(config: ConfigReader) throws {
+        var read = SettingsReader(config: config)
+        let root = read.text("data.directory") ?? DataDirectory.standard
+        data = DataDirectory(root: URL(filePath: root, directoryHint: .isDirectory))
+        https = read.address("https.address") ?? SocketAddressText(host: "127.0.0.1", port: 8443)
+        httpsPublicAddress = read.address("https.public-address")
+        httpsHosts = read.list("https.hosts")
+        http = read.address("http.address")
+        trustsForwardedHeaders = read.text("http.trust-forwarded")?.lowercased() == "true"
+        certificateFile = read.text("tls.certificate")
+        keyFile = read.text("tls.key")
+        scoring = read.address("scoring.address") ?? SocketAddressText(host: "127.0.0.1", port: 8580)
+        scoringPublicAddress = read.address("scoring.public-address")
+        scoringDomain = read.text("scoring.domain")
+        databaseURL = read.text("database.url")
+        schema = read.text("database.schema") ?? "sluice"
+        poolSize = read.integer("database.pool-size", 16, 2...200)
+        migrations = read.text("database.migrations")
+        routerCount = read.integer("routers.count", 3, 0...64)
+        routerExecutable = read.text("routers.executable")
+        externalRouters = read.list("routers.external")
+        routerControlToken = read.text("routers.control-token")
+        backend = read.choice("compute.backend", .local)
+        python = read.text("compute.python")
+        uv = read.text("compute.uv")
+        drainDeadline = .seconds(read.integer("compute.drain-seconds", 30, 0...3_600))
+        operationDeadline = .seconds(read.integer("operations.deadline-seconds", 3_600, 1...86_400))
+        concurrency = read.integer("operations.concurrency", 256, 1...10_000)
+        openAPIDirectory = read.text("openapi.directory")
+        bootstrapResourceGroup = read.text("bootstrap.resource-group") ?? "default"
+        bootstrapWorkspace = read.text("bootstrap.workspace") ?? "main"
+        bootstrapLocation = read.text("bootstrap.location") ?? "local"
+        logLevel = read.choice("log.level", .info)
+        let problems = read.problems + contradictions()
+        guard problems.isEmpty else { throw ConfigurationProblems(problems: problems) }
+    }
+
+    /// What each key allows by itself, and all together do not.
+    private func contradictions() -> [String] {
         var problems: [String] = []
-        func text(_ key: String) -> String? {
-            config.string(forKey: ConfigKey(key)).flatMap { $0.isEmpty ? nil : $0 }
-        }
-        func list(_ key: String) -> [String] {
-            text(key)?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } ?? []
-        }
-        func integer(_ key: String, _ fallback: Int, _ range: ClosedRange<Int>) -> Int {
-            guard let text = text(key) else { return fallback }
-            guard let number = Int(text), range.contains(number) else {
-                problems.append(
-                    "\(key) must be a number from \(range.lowerBound) to \(range.upperBound), not '\(text)'")
-                return fallback
-            }
-            return number
-        }
-        func address(_ key: String) -> SocketAddressText? {
-            guard let text = text(key) else { return nil }
-            guard let address = SocketAddressText(text) else {
-                problems.append("\(key) must be host:port, not '\(text)'")
-                return nil
-            }
-            return address
-        }
-        func choice<Value: RawRepresentable<String> & CaseIterable>(_ key: String, _ fallback: Value) -> Value {
-            guard let text = text(key) else { return fallback }
-            guard let value = Value(rawValue: text.lowercased()) else {
-                problems.append(
-                    "\(key) must be one of \(Value.allCases.map(\.rawValue).joined(separator: ", ")), not '\(text)'")
-                return fallback
-            }
-            return value
-        }
-
-        data = DataDirectory(
-            root: URL(filePath: text("data.directory") ?? DataDirectory.standard, directoryHint: .isDirectory))
-        https = address("https.address") ?? SocketAddressText(host: "127.0.0.1", port: 8443)
-        httpsPublicAddress = address("https.public-address")
-        httpsHosts = list("https.hosts")
-        http = address("http.address")
-        trustsForwardedHeaders = text("http.trust-forwarded")?.lowercased() == "true"
-        certificateFile = text("tls.certificate")
-        keyFile = text("tls.key")
-        scoring = address("scoring.address") ?? SocketAddressText(host: "127.0.0.1", port: 8580)
-        scoringPublicAddress = address("scoring.public-address")
-        scoringDomain = text("scoring.domain")
-        databaseURL = text("database.url")
-        schema = text("database.schema") ?? "sluice"
-        poolSize = integer("database.pool-size", 16, 2...200)
-        migrations = text("database.migrations")
-        routerCount = integer("routers.count", 3, 0...64)
-        routerExecutable = text("routers.executable")
-        externalRouters = list("routers.external")
-        routerControlToken = text("routers.control-token")
-        backend = choice("compute.backend", .local)
-        python = text("compute.python")
-        uv = text("compute.uv")
-        drainDeadline = .seconds(integer("compute.drain-seconds", 30, 0...3_600))
-        operationDeadline = .seconds(integer("operations.deadline-seconds", 3_600, 1...86_400))
-        concurrency = integer("operations.concurrency", 256, 1...10_000)
-        openAPIDirectory = text("openapi.directory")
-        bootstrapResourceGroup = text("bootstrap.resource-group") ?? "default"
-        bootstrapWorkspace = text("bootstrap.workspace") ?? "main"
-        bootstrapLocation = text("bootstrap.location") ?? "local"
-        logLevel = choice("log.level", .info)
-
         if let http, !http.isLoopback { problems.append("http.address must be a loopback address, not '\(http)'") }
         if (certificateFile == nil) != (keyFile == nil) { problems.append("tls.certificate and tls.key go together") }
         let isName =
@@ -121,7 +94,7 @@ package struct ServerConfiguration: Sendable {
         for router in externalRouters where !router.hasPrefix("tcp:") && !router.hasPrefix("unix:") {
             problems.append("routers.external holds '\(router)', which is neither tcp:host:port nor unix:/path")
         }
-        guard problems.isEmpty else { throw ConfigurationProblems(problems: problems) }
+        return problems
     }
 }
 

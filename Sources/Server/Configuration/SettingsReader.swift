@@ -1,0 +1,50 @@
+import Configuration
+import Foundation
+
+/// Reads keys as what they should be, and collects those that are not.
+struct SettingsReader {
+    let config: ConfigReader
+    private(set) var problems: [String] = []
+
+    init(config: ConfigReader) {
+        self.config = config
+    }
+
+    /// Empty counts as not set.
+    func text(_ key: String) -> String? {
+        config.string(forKey: ConfigKey(key)).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// Texts between commas.
+    func list(_ key: String) -> [String] {
+        text(key)?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } ?? []
+    }
+
+    mutating func integer(_ key: String, _ fallback: Int, _ range: ClosedRange<Int>) -> Int {
+        guard let text = text(key) else { return fallback }
+        guard let number = Int(text), range.contains(number) else {
+            problems.append("\(key) must be a number from \(range.lowerBound) to \(range.upperBound), not '\(text)'")
+            return fallback
+        }
+        return number
+    }
+
+    mutating func address(_ key: String) -> SocketAddressText? {
+        guard let text = text(key) else { return nil }
+        guard let address = SocketAddressText(text) else {
+            problems.append("\(key) must be host:port, not '\(text)'")
+            return nil
+        }
+        return address
+    }
+
+    mutating func choice<Value: RawRepresentable<String> & CaseIterable>(_ key: String, _ fallback: Value) -> Value {
+        guard let text = text(key) else { return fallback }
+        guard let value = Value(rawValue: text.lowercased()) else {
+            let choices = Value.allCases.map(\.rawValue).joined(separator: ", ")
+            problems.append("\(key) must be one of \(choices), not '\(text)'")
+            return fallback
+        }
+        return value
+    }
+}
