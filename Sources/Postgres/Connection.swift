@@ -1,11 +1,13 @@
 import CLibPQ
 import Foundation
+import Synchronization
 
 /// One libpq connection: an actor on a thread of its own, so blocking calls hold up nobody else.
 actor Connection {
     private nonisolated let executor: SerialThreadExecutor
     private let handle: Handle
     private var prepared: [String: String] = [:]
+    private nonisolated let usable = Atomic<Bool>(true)
 
     /// Statements kept per connection; texts are literals in the sources, so this is not reached in practice.
     private static let preparedLimit = 512
@@ -24,11 +26,15 @@ actor Connection {
         return Connection(handle: try await opener.open(settings), executor: executor)
     }
 
-    /// Runs one statement. Cancelling the task cancels it on the server.
-    func query(_ sql: SQL) async throws -> QueryResult {
+    /// Runs one statement, in a new transaction where it begins one. Cancelling the task cancels it on the server.
+    ///
+    /// Each call is a change of threads, which costs more than a short statement: hence no call for BEGIN alone.
+    func query(_ sql: SQL, beginning: Bool = false) async throws -> QueryResult {
         let canceller = handle.canceller
         return try await withTaskCancellationHandler {
-            try execute(sql)
+            defer { noteUsability() }
+            if beginning { try command("BEGIN") }
+            return try execute(sql)
         } onCancel: {
             canceller.cancel()
         }
@@ -36,6 +42,7 @@ actor Connection {
 
     /// Ends a transaction. One in which a statement failed can't be committed: PostgreSQL rolls it back and says so.
     func commit() throws {
+        defer { noteUsability() }
         let result = PQexec(handle.pointer, "COMMIT")
         defer { PQclear(result) }
         _ = try outcome(of: result, statement: "COMMIT")
@@ -46,15 +53,24 @@ actor Connection {
     }
 
     /// Runs a script of several statements without parameters, such as a migration.
-    func script(_ text: String) throws {
+    func script(_ text: String, beginning: Bool = false) throws {
+        defer { noteUsability() }
+        if beginning { try command("BEGIN") }
+        try command(text)
+    }
+
+    /// False once the server has closed the connection, and inside a transaction. Asked without a change of threads.
+    nonisolated var isUsable: Bool { usable.load(ordering: .acquiring) }
+
+    private func noteUsability() {
+        let isIdle = PQstatus(handle.pointer) == CONNECTION_OK && PQtransactionStatus(handle.pointer) == PQTRANS_IDLE
+        usable.store(isIdle, ordering: .releasing)
+    }
+
+    private func command(_ text: String) throws {
         let result = PQexec(handle.pointer, text)
         defer { PQclear(result) }
         _ = try outcome(of: result, statement: String(text.prefix(200)))
-    }
-
-    /// False once the server has closed the connection.
-    var isUsable: Bool {
-        PQstatus(handle.pointer) == CONNECTION_OK && PQtransactionStatus(handle.pointer) == PQTRANS_IDLE
     }
 
     private func execute(_ sql: SQL) throws -> QueryResult {

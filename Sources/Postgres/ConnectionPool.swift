@@ -98,8 +98,8 @@ actor ConnectionPool {
         return waiters.remove(at: index)
     }
 
-    private func release(_ connection: Connection) async {
-        guard await connection.isUsable, !isClosed else {
+    private func release(_ connection: Connection) {
+        guard connection.isUsable, !isClosed else {
             giveBackPlace()
             return
         }

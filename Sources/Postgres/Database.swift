@@ -1,4 +1,5 @@
 package import Logging
+import Synchronization
 
 /// The way to the database: a bounded pool of connections.
 ///
@@ -61,14 +62,14 @@ package final class Database: Sendable {
     private static func run<Result: Sendable>(
         _ body: @Sendable (Transaction) async throws -> Result, on connection: Connection
     ) async throws -> Result {
-        _ = try await connection.query("BEGIN")
+        let transaction = Transaction(connection: connection)
         do {
-            let result = try await body(Transaction(connection: connection))
-            try await connection.commit()
+            let result = try await body(transaction)
+            if transaction.hasBegun { try await connection.commit() }
             return result
         } catch {
             // A connection that can't even roll back is not usable; the pool drops it.
-            try? await connection.script("ROLLBACK")
+            if transaction.hasBegun { try? await connection.script("ROLLBACK") }
             throw error
         }
     }
@@ -86,17 +87,26 @@ package final class Database: Sendable {
     }
 }
 
-/// A running transaction; statements go through it one after another.
-package struct Transaction: Sendable {
-    let connection: Connection
+/// A transaction that begins with its first statement; statements go through it one after another.
+package final class Transaction: Sendable {
+    private let connection: Connection
+    private let begun = Atomic<Bool>(false)
+
+    init(connection: Connection) {
+        self.connection = connection
+    }
+
+    var hasBegun: Bool { begun.load(ordering: .acquiring) }
 
     @discardableResult
     package func query(_ sql: SQL) async throws -> QueryResult {
-        try await connection.query(sql)
+        let isFirst = !begun.exchange(true, ordering: .acquiringAndReleasing)
+        return try await connection.query(sql, beginning: isFirst)
     }
 
     func script(_ text: String) async throws {
-        try await connection.script(text)
+        let isFirst = !begun.exchange(true, ordering: .acquiringAndReleasing)
+        try await connection.script(text, beginning: isFirst)
     }
 }
 

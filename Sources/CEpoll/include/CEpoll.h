@@ -1,9 +1,7 @@
 #pragma once
 // Linux calls that the Glibc module does not export to Swift, or exports in a shape Swift cannot use
 // (`struct epoll_event` is packed and carries a union).
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// No feature macro here: with one, types such as fd_set would differ from those that other C modules bring along.
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
