@@ -235,7 +235,17 @@ import Testing
             try await eventually("it leaves routing") {
                 try await server.count("SELECT count(*) FROM replicas WHERE state = 'ready'") == 0
             }
-            try await eventually("requests are refused") { try await server.score("house", key: key).status >= 429 }
+            var statuses: [Int] = []
+            do {
+                try await eventually("requests are refused") {
+                    statuses.append(try await server.score("house", key: key).status)
+                    return statuses.last.map { $0 >= 429 } ?? false
+                }
+            } catch {
+                let states = try await server.texts("SELECT state FROM replicas")
+                let routers = try await server.texts("SELECT state || ' ' || acknowledged_generation FROM routers")
+                Issue.record("answers \(Set(statuses)), replicas \(states), routers \(routers): \(error)")
+            }
             try server.simulated.setUnresponsive(replica, false)
             try await eventually("requests are served") { try await server.score("house", key: key).status == 200 }
         }

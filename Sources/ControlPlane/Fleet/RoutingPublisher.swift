@@ -178,9 +178,13 @@ package actor RoutingPublisher: Service {
             let fingerprints = try await store.fingerprints()
             let changed = fingerprints.filter { known[$0.key] != $0.value }.map(\.key)
             var fresh: [UUID: (fingerprint: String, line: Data)] = [:]
-            for endpoint in try await store.load(changed) {
+            let loaded = try await store.load(changed)
+            // What changed between the two reads is read again in the next round: its line has no fingerprint to trust.
+            let after = loaded.isEmpty ? fingerprints : try await store.fingerprints()
+            for endpoint in loaded {
+                let fingerprint = fingerprints[endpoint.id]
                 let line = try RoutingTable.encodedRoute(builder.route(endpoint))
-                fresh[endpoint.id] = (fingerprints[endpoint.id] ?? "", line)
+                fresh[endpoint.id] = (fingerprint == after[endpoint.id] ? fingerprint ?? "" : "", line)
             }
             let ids = fingerprints.keys.sorted()
             let digest = try Self.digest(ids.compactMap { fresh[$0]?.line ?? lines[$0]?.line }, tokenKeys)

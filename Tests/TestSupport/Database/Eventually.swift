@@ -5,7 +5,7 @@ package struct NotInTime: Error, CustomStringConvertible {
 
 /// Looks at something again and again until it holds; the look at the deadline decides.
 package func eventually(
-    within limit: Duration = .seconds(20), poll: Duration = .milliseconds(10), _ what: String = "the condition",
+    within limit: Duration = .seconds(60), poll: Duration = .milliseconds(10), _ what: String = "the condition",
     _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit
