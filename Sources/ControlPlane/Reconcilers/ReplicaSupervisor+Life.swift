@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Resources
 import Store
+import Synchronization
 
 /// From nothing to ready, and staying so.
 extension ReplicaSupervisor {
@@ -37,7 +38,8 @@ extension ReplicaSupervisor {
         }
     }
 
-    /// Probes often until ready. Failures count only once per period of the probe, as its owner set it.
+    /// Probes often until ready. Failures count only once per period of the probe, as its owner set it; a process that
+    /// was ready before is out of routing until it answers again, and ended after the time its liveness probe allows.
     func proveReady(_ replica: ReplicaRow, _ specification: ReplicaSpecification) async throws {
         guard let handle = replica.handle else { return }
         let probe = specification.readinessProbe
@@ -55,6 +57,7 @@ extension ReplicaSupervisor {
                         row.failures = 0
                         row.error = nil
                     }
+                    hasBeenReady.store(true, ordering: .relaxed)
                     return
                 }
             case .failure(let reason):
@@ -64,13 +67,21 @@ extension ReplicaSupervisor {
                     failures += 1
                     nextCount += probe.periodMs
                 }
-                if failures >= probe.failureThreshold {
+                if failures >= patience(specification) {
                     return try await giveUp(
                         handle, replica, specification, "its readiness probe failed \(failures) times: \(reason)")
                 }
             }
             try await parts.time.sleep(parts.settings.startProbeInterval)
         }
+    }
+
+    /// Failed probes in a row after which a process that is not ready is ended.
+    private func patience(_ specification: ReplicaSpecification) -> Int {
+        let probe = specification.readinessProbe
+        guard hasBeenReady.load(ordering: .relaxed) else { return probe.failureThreshold }
+        let liveness = specification.livenessProbe
+        return max(1, liveness.failureThreshold * liveness.periodMs / max(1, probe.periodMs))
     }
 
     /// Watches for the end of the process and probes at the probe's pace.

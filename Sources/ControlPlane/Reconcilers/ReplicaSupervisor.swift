@@ -24,6 +24,8 @@ final class ReplicaSupervisor: Sendable {
     let id: ReplicaID
     let parts: Parts
     private let turn = Mutex<Task<Void, any Error>?>(nil)
+    /// Whether the process that runs has been ready: then silence ends it as late as its liveness probe allows.
+    let hasBeenReady = Atomic<Bool>(false)
 
     init(id: ReplicaID, parts: Parts) {
         self.id = id
@@ -107,6 +109,7 @@ final class ReplicaSupervisor: Sendable {
 
     /// Records why the replica broke and when it is tried again.
     func recordFailure(_ replica: ReplicaRow, _ error: ARMError) async throws {
+        hasBeenReady.store(false, ordering: .relaxed)
         let failures = replica.failures + 1
         let pause = parts.settings.backoff(failures: failures)
         let retryAt = parts.time.now().addingTimeInterval(pause.seconds)
