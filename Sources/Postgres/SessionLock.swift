@@ -5,6 +5,8 @@ package actor SessionLock {
     private let settings: ConnectionSettings
     private let key: String
     private var connection: Connection?
+    /// The look that runs.
+    private var look: Task<Bool, any Error>?
 
     /// `key` names what is locked; the schema is part of the lock.
     package init(settings: ConnectionSettings, key: String) {
@@ -12,8 +14,17 @@ package actor SessionLock {
         self.key = key
     }
 
-    /// Takes the lock if it is free, or shows that it is still held. Throws when the database can't be reached.
+    /// Takes the lock if it is free, or shows that it is still held; calls that overlap share one look.
+    /// Throws when the database can't be reached.
     package func isHeld() async throws -> Bool {
+        if let look { return try await look.value }
+        let mine = Task { try await holdOrTake() }
+        look = mine
+        defer { look = nil }
+        return try await mine.value
+    }
+
+    private func holdOrTake() async throws -> Bool {
         if let connection {
             do {
                 _ = try await connection.query("SELECT 1")
@@ -25,10 +36,7 @@ package actor SessionLock {
         let fresh = try await Connection.open(settings)
         let result = try await fresh.query(
             "SELECT pg_try_advisory_lock(hashtext(\(settings.schema)), hashtext(\(key)))")
-        guard let row = result.first, try row.decode(Bool.self) else {
-            // Another call on this lock may have taken it while this one waited.
-            return connection != nil
-        }
+        guard let row = result.first, try row.decode(Bool.self) else { return false }
         connection = fresh
         return true
     }
