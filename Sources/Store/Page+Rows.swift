@@ -1,16 +1,54 @@
 import Foundation
+import Postgres
 import Resources
+
+extension SQL.Interpolation {
+    /// The end of a list's statement, after its conditions: rows behind the page's start, in its order, one more than the page holds.
+    mutating func appendInterpolation(page: PageRequest, of table: String) {
+        let order = page.order
+        let time = "\(table).\(order.time.rawValue)"
+        if let after = page.after {
+            appendLiteral("AND (\(time), \(table).id) \(order.newestFirst ? "<" : ">") ('epoch'::timestamptz + ")
+            appendInterpolation(after.microseconds)
+            appendLiteral("::bigint * interval '1 microsecond', ")
+            appendInterpolation(after.id)
+            appendLiteral("::uuid) ")
+        }
+        let direction = order.newestFirst ? "DESC" : "ASC"
+        appendLiteral("ORDER BY \(time) \(direction), \(table).id \(direction) LIMIT ")
+        appendInterpolation(page.count + 1)
+    }
+
+    /// Rows whose object of texts in `column` holds all that `filter` names; everything without a filter.
+    mutating func appendInterpolation(_ filter: TagFilter?, in column: String) {
+        for (name, value) in filter?.pairs ?? [] {
+            appendLiteral("AND (\(column)) ")
+            if let value {
+                appendLiteral("@> jsonb_build_object(")
+                appendInterpolation(name)
+                appendLiteral("::text, ")
+                appendInterpolation(value)
+                appendLiteral("::text) ")
+            } else {
+                appendLiteral("? ")
+                appendInterpolation(name)
+                appendLiteral("::text ")
+            }
+        }
+    }
+}
 
 extension Page {
     /// A page from up to `count + 1` rows: the row too many says that another page follows.
-    init(_ rows: [Item], count: Int, position: (Item) -> (Date, UUID)) {
-        let items = Array(rows.prefix(count))
-        guard rows.count > count, let last = items.last else {
+    init(_ rows: [Item], _ request: PageRequest, position: (Item) -> (audit: AuditTrail, id: UUID)) {
+        let items = Array(rows.prefix(request.count))
+        guard rows.count > request.count, let last = items.last else {
             self.init(items: items, next: nil)
             return
         }
-        let (createdAt, id) = position(last)
-        let microseconds = Int64((createdAt.timeIntervalSince1970 * 1_000_000).rounded())
-        self.init(items: items, next: PageToken(createdAtMicroseconds: microseconds, id: id))
+        let (audit, id) = position(last)
+        let time = request.order.time == .created ? audit.createdAt : audit.lastModifiedAt
+        let microseconds = Int64((time.timeIntervalSince1970 * 1_000_000).rounded())
+        self.init(items: items, next: PageToken(microseconds: microseconds, id: id))
     }
 }

@@ -80,7 +80,7 @@ import Testing
 @Suite struct PageTokenTests {
     @Test(arguments: [Int64.min, -1, 0, 1_769_860_800_123_456])
     func `a token survives its text`(microseconds: Int64) {
-        let token = PageToken(createdAtMicroseconds: microseconds, id: UUID())
+        let token = PageToken(microseconds: microseconds, id: UUID())
         guard (0...253_402_300_799_999_999).contains(microseconds) || PageToken(token.text) != nil else { return }
         #expect(PageToken(token.text) == token)
     }
@@ -99,7 +99,7 @@ import Testing
     }
 
     @Test func `a page that is mapped keeps its position`() {
-        let token = PageToken(createdAtMicroseconds: 1, id: UUID())
+        let token = PageToken(microseconds: 1, id: UUID())
         let page = Page(items: [1, 2], next: token).map { "\($0)" }
         #expect(page.items == ["1", "2"] && page.next == token)
     }

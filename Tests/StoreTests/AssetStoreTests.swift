@@ -39,6 +39,7 @@ import Testing
                 properties: AssetBaseProperties(description: "mine"), by: "a")
             #expect(
                 try await store.ensureContainer(workspaceID: fixture.workspace.id, kind: .code, name: "CODE", by: "b")
+                    .id
                     == made.id)
             let stored = try #require(
                 try await store.findContainer(workspace: fixture.workspace, kind: .code, name: "code"))
@@ -47,7 +48,8 @@ import Testing
                 for _ in 0..<5 {
                     group.addTask {
                         try await AssetStore(fixture.database).ensureContainer(
-                            workspaceID: fixture.workspace.id, kind: .code, name: "fresh", by: "c")
+                            workspaceID: fixture.workspace.id, kind: .code, name: "fresh", by: "c"
+                        ).id
                     }
                 }
                 return try await group.reduce(into: Set<UUID>()) { $0.insert($1) }
@@ -66,25 +68,26 @@ import Testing
     {
         try await StoreFixture.with { fixture in
             let store = AssetStore(fixture.database)
-            let id = try await store.ensureContainer(
+            let container = try await store.ensureContainer(
                 workspaceID: fixture.workspace.id, kind: .code, name: "code", by: "a")
             for version in versions {
                 try await store.insertVersion(
-                    containerID: id, version: version, request: Self.code(), hash: nil, by: "a")
+                    containerID: container.id, version: version, request: Self.code(), hash: nil, by: "a")
             }
-            let container = try #require(
+            let stored = try #require(
                 try await store.findContainer(workspace: fixture.workspace, kind: .code, name: "code"))
-            #expect(container.nextVersion == next)
-            #expect(container.latestVersion == latest)
+            #expect(stored.nextVersion == next)
+            #expect(stored.latestVersion == latest)
         }
     }
 
     @Test func `a version is found in any case, taken once, and goes with its container`() async throws {
         try await StoreFixture.with { fixture in
             let store = AssetStore(fixture.database)
-            let id = try await store.ensureContainer(
+            let container = try await store.ensureContainer(
                 workspaceID: fixture.workspace.id, kind: .code, name: "Code", by: "a")
-            try await store.insertVersion(containerID: id, version: "Beta", request: Self.code(), hash: nil, by: "a")
+            try await store.insertVersion(
+                containerID: container.id, version: "Beta", request: Self.code(), hash: nil, by: "a")
             let found = try #require(
                 try await store.findVersion(workspace: fixture.workspace, kind: .code, name: "cODE", version: "bETA"))
             let content = try Self.code().content
@@ -92,14 +95,14 @@ import Testing
             #expect(found.properties.tags == ["k": "v"])
             await expectCode(.uniqueViolation(constraint: "asset_versions_version")) {
                 try await store.insertVersion(
-                    containerID: id, version: "BETA", request: Self.code(), hash: nil, by: "a")
+                    containerID: container.id, version: "BETA", request: Self.code(), hash: nil, by: "a")
             }
             try await store.updateVersion(id: found.id, properties: AssetBaseProperties(stage: "Production"), by: "b")
             let changed = try #require(
                 try await store.findVersion(workspace: fixture.workspace, kind: .code, name: "code", version: "beta"))
             #expect(changed.properties == AssetBaseProperties(stage: "Production") && changed.version.revision == 2)
             #expect(changed.content == found.content && changed.audit.lastModifiedBy == "b")
-            try await store.deleteContainer(id: id)
+            try await store.deleteContainer(id: container.id)
             #expect(
                 try await store.findVersion(workspace: fixture.workspace, kind: .code, name: "code", version: "beta")
                     == nil)
@@ -109,12 +112,13 @@ import Testing
     @Test func `the latest version is the newest that is not archived`() async throws {
         try await StoreFixture.with { fixture in
             let store = AssetStore(fixture.database)
-            let id = try await store.ensureContainer(
+            let container = try await store.ensureContainer(
                 workspaceID: fixture.workspace.id, kind: .code, name: "code", by: "a")
             #expect(try await store.findLatest(workspace: fixture.workspace, kind: .code, name: "code") == nil)
             for (version, isArchived) in [("9", false), ("2", false), ("3", true)] {
                 try await store.insertVersion(
-                    containerID: id, version: version, request: Self.code(archived: isArchived), hash: nil, by: "a")
+                    containerID: container.id, version: version, request: Self.code(archived: isArchived), hash: nil,
+                    by: "a")
             }
             let latest = try #require(
                 try await store.findLatest(workspace: fixture.workspace, kind: .code, name: "CODE"))
@@ -131,17 +135,18 @@ import Testing
         try await StoreFixture.with { fixture in
             let store = AssetStore(fixture.database)
             for (name, isArchived) in [("1", false), ("2", true)] {
-                let id = try await store.ensureContainer(
+                let container = try await store.ensureContainer(
                     workspaceID: fixture.workspace.id, kind: .code, name: "code", by: "a")
                 try await store.insertVersion(
-                    containerID: id, version: name, request: Self.code(archived: isArchived), hash: nil, by: "a")
+                    containerID: container.id, version: name, request: Self.code(archived: isArchived), hash: nil,
+                    by: "a")
                 _ = try await store.saveContainer(
                     workspaceID: fixture.workspace.id, kind: .model, name: name,
                     properties: AssetBaseProperties(isArchived: isArchived),
                     by: "a")
             }
             let versions = try await store.listVersions(
-                workspace: fixture.workspace, kind: .code, name: "code", hash: nil, view: view, newestFirst: false,
+                workspace: fixture.workspace, kind: .code, name: "code", AssetVersionFilter(view: view),
                 page: PageRequest())
             #expect(versions.items.map(\.versionName) == expected)
             let containers = try await store.listContainers(
@@ -158,11 +163,13 @@ import Testing
                 (fixture.workspace, "a", "h1"), (fixture.workspace, "b", "h1"), (fixture.workspace, "c", "h2"),
                 (other, "d", "h1"),
             ] {
-                let id = try await store.ensureContainer(workspaceID: workspace.id, kind: .code, name: name, by: "a")
-                try await store.insertVersion(containerID: id, version: "1", request: Self.code(), hash: hash, by: "a")
+                let container = try await store.ensureContainer(
+                    workspaceID: workspace.id, kind: .code, name: name, by: "a")
+                try await store.insertVersion(
+                    containerID: container.id, version: "1", request: Self.code(), hash: hash, by: "a")
             }
             let found = try await store.listVersions(
-                workspace: fixture.workspace, kind: .code, name: "ignored", hash: "h1", view: .all, newestFirst: false,
+                workspace: fixture.workspace, kind: .code, name: "ignored", AssetVersionFilter(view: .all, hash: "h1"),
                 page: PageRequest())
             #expect(found.items.map(\.name) == ["a", "b"])
         }

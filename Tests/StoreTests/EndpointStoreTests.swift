@@ -19,7 +19,7 @@ import Testing
                     == "/subscriptions/sub/resourceGroups/Group/providers/Microsoft.MachineLearningServices/workspaces/ws-one/onlineEndpoints/My-Endpoint"
             )
             let named = try await store.list(
-                workspaceID: fixture.workspace.id, name: "MY-endpoint", page: PageRequest())
+                workspaceID: fixture.workspace.id, OnlineEndpointFilter(name: "MY-endpoint"), page: PageRequest())
             #expect(named.items == [endpoint])
         }
     }

@@ -17,7 +17,8 @@ import Testing
                     "UPDATE online_endpoints SET created_at = '2026-01-01 00:00:00.123457+00'")
             }
             let (items, pages) = try await allPages(count: count) {
-                try await EndpointStore(fixture.database).list(workspaceID: fixture.workspace.id, name: nil, page: $0)
+                try await EndpointStore(fixture.database).list(
+                    workspaceID: fixture.workspace.id, OnlineEndpointFilter(), page: $0)
             }
             #expect(Set(items.map(\.name)).count == 7)
             #expect(items.count == 7)
@@ -27,6 +28,7 @@ import Testing
 
     @Test(arguments: counts, [false, true])
     func `deployments come in the order asked for, none lost or twice`(count: Int, newestFirst: Bool) async throws {
+        let order = ListOrder(time: .created, newestFirst: newestFirst)
         try await StoreFixture.with { fixture in
             let endpoint = try await fixture.makeEndpoint()
             for number in 0..<7 { try await fixture.makeDeployment("blue-\(number)", of: endpoint) }
@@ -36,9 +38,8 @@ import Testing
                 UPDATE online_deployments SET created_at = '2026-01-01 00:00:00.000001+00'::timestamptz
                     + CASE WHEN name < 'blue-4' THEN interval '0' ELSE interval '1 microsecond' END
                 """)
-            let (items, _) = try await allPages(count: count) {
-                try await DeploymentStore(fixture.database).list(
-                    endpointID: endpoint.id, newestFirst: newestFirst, page: $0)
+            let (items, _) = try await allPages(count: count, order: order) {
+                try await DeploymentStore(fixture.database).list(endpointID: endpoint.id, page: $0)
             }
             #expect(items.count == 7)
             #expect(Set(items.map(\.name)).count == 7)
@@ -66,19 +67,19 @@ import Testing
 
     @Test(arguments: [1, 2, 100], [false, true])
     func `no asset version is lost or shown twice`(count: Int, newestFirst: Bool) async throws {
+        let order = ListOrder(time: .created, newestFirst: newestFirst)
         try await StoreFixture.with { fixture in
             let store = AssetStore(fixture.database)
             let container = try await store.ensureContainer(
                 workspaceID: fixture.workspace.id, kind: .code, name: "code", by: "maker")
             for number in 1...5 {
                 try await store.insertVersion(
-                    containerID: container, version: "\(number)", request: AssetStoreTests.code(), hash: nil,
+                    containerID: container.id, version: "\(number)", request: AssetStoreTests.code(), hash: nil,
                     by: "maker")
             }
-            let (items, _) = try await allPages(count: count) {
+            let (items, _) = try await allPages(count: count, order: order) {
                 try await store.listVersions(
-                    workspace: fixture.workspace, kind: .code, name: "CODE", hash: nil, view: .all,
-                    newestFirst: newestFirst, page: $0)
+                    workspace: fixture.workspace, kind: .code, name: "CODE", AssetVersionFilter(view: .all), page: $0)
             }
             let names = ["1", "2", "3", "4", "5"]
             #expect(items.map(\.versionName) == (newestFirst ? names.reversed() : names))
@@ -104,11 +105,13 @@ import Testing
         try await StoreFixture.with { fixture in
             for number in 0..<3 { try await fixture.makeEndpoint("endpoint-\(number)") }
             let store = EndpointStore(fixture.database)
-            let first = try await store.list(workspaceID: fixture.workspace.id, name: nil, page: PageRequest(count: 2))
+            let first = try await store.list(
+                workspaceID: fixture.workspace.id, OnlineEndpointFilter(), page: PageRequest(count: 2))
             try await fixture.makeEndpoint("endpoint-9")
             try await store.delete(id: first.items[1].id)
             let rest = try await store.list(
-                workspaceID: fixture.workspace.id, name: nil, page: PageRequest(after: first.next, count: 2))
+                workspaceID: fixture.workspace.id, OnlineEndpointFilter(),
+                page: PageRequest(after: first.next, count: 2))
             #expect(rest.items.map(\.name) == ["endpoint-2", "endpoint-9"])
         }
     }
@@ -117,10 +120,10 @@ import Testing
     func `a token of any time that a caller may invent is answered with a page`(microseconds: Int64) async throws {
         try await StoreFixture.with { fixture in
             try await fixture.makeEndpoint()
-            let text = PageToken(createdAtMicroseconds: microseconds, id: UUID()).text
+            let text = PageToken(microseconds: microseconds, id: UUID()).text
             guard let token = PageToken(text) else { return }  // refused at the edge is as good
             let page = try await EndpointStore(fixture.database).list(
-                workspaceID: fixture.workspace.id, name: nil, page: PageRequest(after: token))
+                workspaceID: fixture.workspace.id, OnlineEndpointFilter(), page: PageRequest(after: token))
             #expect(page.items.count == (microseconds > 1_000_000_000_000_000 ? 0 : 1))
         }
     }

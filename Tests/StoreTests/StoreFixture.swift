@@ -148,13 +148,13 @@ func expectCode<Value>(
 
 /// All items of a list that is read page by page, and the number of pages.
 func allPages<Item: Sendable>(
-    count: Int, _ load: (PageRequest) async throws -> Page<Item>
+    count: Int, order: ListOrder = .oldestFirst, _ load: (PageRequest) async throws -> Page<Item>
 ) async throws -> (items: [Item], pages: Int) {
     var items: [Item] = []
     var pages = 0
     var after: PageToken?
     repeat {
-        let page = try await load(PageRequest(after: after, count: count))
+        let page = try await load(PageRequest(after: after, count: count, order: order))
         items += page.items
         pages += 1
         // As the caller gets it: through its text.

@@ -6,6 +6,8 @@ package struct SiteSettings: Sendable {
     package var scoring: ScoringAddress
     /// Name of the artifact store's account; first part of its paths.
     package var storageAccount: String
+    /// What clients put behind `{account}.blob.` to make a storage host.
+    static let storageSuffix = "local"
     /// `https` or `http`: how this listener is reached.
     package var scheme: String
     /// Whether `x-forwarded-host` and `-proto` are believed.
@@ -19,5 +21,12 @@ package struct SiteSettings: Sendable {
         self.storageAccount = storageAccount
         self.scheme = scheme
         self.trustsForwardedHeaders = trustsForwardedHeaders
+    }
+
+    /// The account as clients must spell it to reach us: with our host before it, `https://{account}.blob.local/…` is a
+    /// path-style URL here (`azure-clients.md` §5).
+    func reachableAccount(_ context: APIRequestContext) -> String {
+        let host = context.baseURL.drop { $0 != ":" }.dropFirst("://".count)
+        return "\(host)/\(storageAccount)"
     }
 }

@@ -8,6 +8,7 @@ struct AssetContainerPropertiesBody: Encodable {
     let isArchived: Bool
     let latestVersion: String?
     let nextVersion: String
+    let dataType: DataContent.Kind?
     let provisioningState = "Succeeded"
 }
 
@@ -18,7 +19,8 @@ extension ProxyResourceBody where Properties == AssetContainerPropertiesBody {
             id: container.resourceID.description, name: container.name, type: container.resourceID.type,
             properties: AssetContainerPropertiesBody(
                 description: base.description, tags: base.tags, properties: base.properties,
-                isArchived: base.isArchived, latestVersion: container.latestVersion, nextVersion: container.nextVersion),
+                isArchived: base.isArchived, latestVersion: container.latestVersion, nextVersion: container.nextVersion,
+                dataType: base.dataType),
             systemData: SystemDataBody(container.audit))
     }
 }
@@ -32,6 +34,7 @@ struct AssetVersionPropertiesBody: Encodable {
         case description, tags, properties, isArchived, isAnonymous, stage, provisioningState
         case codeUri
         case modelUri, modelType, jobName, flavors
+        case dataType, dataUri
         case image, condaFile, build, osType, inferenceConfig, environmentType
     }
 
@@ -52,6 +55,9 @@ struct AssetVersionPropertiesBody: Encodable {
             try container.encode(model.modelType, forKey: .modelType)
             try container.encodeIfPresent(model.jobName, forKey: .jobName)
             try container.encode(model.flavors, forKey: .flavors)
+        case .data(let data):
+            try container.encode(data.dataType, forKey: .dataType)
+            try container.encode(data.dataUri, forKey: .dataUri)
         case .environment(let environment):
             try container.encodeIfPresent(environment.image, forKey: .image)
             try container.encodeIfPresent(environment.condaFile, forKey: .condaFile)

@@ -45,8 +45,9 @@ extension Request {
         return precondition
     }
 
-    /// Where a list starts and how long a page is: `$skip` and `$skipToken` are opaque, `$top` and `count` a wish.
-    func page() throws(ARMError) -> PageRequest {
+    /// Where a list starts, how long a page is and its order: `$skip` and `$skipToken` are opaque, `$top` and `count` a
+    /// wish.
+    func page(defaultCount: Int = PageRequest.defaultCount) throws(ARMError) -> PageRequest {
         var after: PageToken?
         if let text = query("$skip") ?? query("$skipToken"), !text.isEmpty {
             guard let token = PageToken(text) else {
@@ -56,24 +57,64 @@ extension Request {
             }
             after = token
         }
-        guard let count = query("$top") ?? query("count") else { return PageRequest(after: after) }
+        var order = ListOrder.oldestFirst
+        if let text = query("$orderBy") ?? query("orderBy"), !text.isEmpty {
+            guard let wished = ListOrder(text) else {
+                throw ARMError(
+                    .invalidRequestContent,
+                    "orderBy is CreatedAtDesc, CreatedAtAsc, UpdatedAtDesc or UpdatedAtAsc, not '\(text.prefix(40))'.",
+                    target: "orderBy")
+            }
+            order = wished
+        }
+        guard let count = query("$top") ?? query("count") else {
+            return PageRequest(after: after, count: defaultCount, order: order)
+        }
         guard let number = Int(count), number > 0 else {
             throw ARMError(
                 .invalidRequestContent, "$top must be a positive number, not '\(count.prefix(40))'.", target: "$top")
         }
-        return PageRequest(after: after, count: number)
+        return PageRequest(after: after, count: number, order: order)
     }
 
     /// `listViewType`.
     func listView() throws(ARMError) -> ListView {
         guard let text = query("listViewType") else { return .activeOnly }
-        guard let view = ListView.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() }) else {
+        return try choice(text, "listViewType", of: ListView.self)
+    }
+
+    /// `true` or `false`; nil when absent or empty.
+    func flag(_ name: String) throws(ARMError) -> Bool? {
+        guard let text = query(name)?.lowercased(), !text.isEmpty else { return nil }
+        guard text == "true" || text == "false" else {
+            throw ARMError(
+                .invalidRequestContent, "\(name) is true or false, not '\(text.prefix(40))'.", target: name)
+        }
+        return text == "true"
+    }
+
+    /// Names, or names and values, that `tags` and `properties` ask for; with or without a dollar sign.
+    func tagFilter(_ name: String) throws(ARMError) -> TagFilter? {
+        guard let text = query(name) ?? query("$\(name)"), !text.isEmpty else { return nil }
+        guard let filter = TagFilter(text) else {
+            throw ARMError(
+                .invalidRequestContent, "\(name) is a list such as name,other=value, not '\(text.prefix(40))'.",
+                target: name)
+        }
+        return filter
+    }
+
+    /// The case that a parameter names, in any case of letters.
+    func choice<Value: RawRepresentable<String> & CaseIterable>(
+        _ text: String, _ name: String, of type: Value.Type
+    ) throws(ARMError) -> Value {
+        guard let value = Value.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() }) else {
             throw ARMError(
                 .invalidRequestContent,
-                "listViewType is one of ActiveOnly, ArchivedOnly, All, not '\(text.prefix(40))'.",
-                target: "listViewType")
+                "\(name) is one of \(Value.allCases.map(\.rawValue).joined(separator: ", ")), "
+                    + "not '\(text.prefix(40))'.", target: name)
         }
-        return view
+        return value
     }
 }
 

@@ -10,6 +10,7 @@ package struct APIServices: Sendable {
     package var workspaces: WorkspaceService
     package var assets: AssetService
     package var uploads: PendingUploadService
+    package var datastores: DatastoreService
     package var endpoints: EndpointService
     package var deployments: DeploymentService
     package var logs: DeploymentLogService
@@ -23,14 +24,15 @@ package struct APIServices: Sendable {
 
     package init(
         scopes: ScopeService, workspaces: WorkspaceService, assets: AssetService, uploads: PendingUploadService,
-        endpoints: EndpointService, deployments: DeploymentService, logs: DeploymentLogService,
-        operations: OperationService, signIn: SignInService, keys: KeyRing, signInSettings: SignInSettings,
-        contract: Data, checkHealth: @escaping @Sendable () async throws -> Void
+        datastores: DatastoreService, endpoints: EndpointService, deployments: DeploymentService,
+        logs: DeploymentLogService, operations: OperationService, signIn: SignInService, keys: KeyRing,
+        signInSettings: SignInSettings, contract: Data, checkHealth: @escaping @Sendable () async throws -> Void
     ) {
         self.scopes = scopes
         self.workspaces = workspaces
         self.assets = assets
         self.uploads = uploads
+        self.datastores = datastores
         self.endpoints = endpoints
         self.deployments = deployments
         self.logs = logs
@@ -66,6 +68,7 @@ package enum APIRouter {
             AssetRoutes(kind: kind, service: services.assets, uploads: services.uploads, site: site).register(
                 on: router)
         }
+        DatastoreRoutes(service: services.datastores, site: site).register(on: router)
         OnlineEndpointRoutes(
             service: services.endpoints, keys: services.keys, signIn: services.signInSettings, site: site
         ).register(on: router)

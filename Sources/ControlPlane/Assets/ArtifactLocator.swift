@@ -12,9 +12,6 @@ package struct ArtifactLocator: Sendable {
         self.artifacts = artifacts
     }
 
-    /// Name of the datastore that every workspace has.
-    package static let defaultDatastore = "workspaceblobstore"
-
     /// The registered version that a reference names.
     func findVersion(
         _ reference: AssetReference, kind: AssetKind, in workspace: Workspace, _ runner: any StatementRunner
@@ -40,7 +37,9 @@ package struct ArtifactLocator: Sendable {
     }
 
     /// The place that a URI of a version or of a body means; it must hold something.
-    func locate(_ uri: String, kind: AssetKind, in workspace: Workspace) async throws -> ArtifactReference {
+    func locate(
+        _ uri: String, kind: AssetKind, in workspace: Workspace, _ runner: any StatementRunner
+    ) async throws -> ArtifactReference {
         guard let reference = AssetReference(uri, kind: kind) else {
             throw ARMError(.badArgument, "'\(uri)' is neither a datastore path nor a blob URL")
         }
@@ -49,10 +48,8 @@ package struct ArtifactLocator: Sendable {
         case .registered:
             throw ARMError(.badArgument, "'\(uri)' names another asset, where a path is needed")
         case .datastorePath(let datastore, let path):
-            guard datastore.lowercased() == Self.defaultDatastore else {
-                throw ARMError(.badArgument, "the datastore '\(datastore)' is not known; \(Self.defaultDatastore) is")
-            }
-            place = ArtifactReference(container: workspace.blobContainer, path: Self.trimmed(path))
+            let found = try await DatastoreService.find(datastore, in: workspace, runner)
+            place = ArtifactReference(container: found.properties.containerName, path: Self.trimmed(path))
         case .blobURL(let url):
             guard let parsed = Self.parseBlobURL(url) else {
                 throw ARMError(.badArgument, "'\(url)' is not the URL of a blob or folder in the artifact store")
@@ -74,7 +71,7 @@ package struct ArtifactLocator: Sendable {
         var parts = url.path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
         let isHostStyle = host.contains(".blob.")
         // A path-style URL that some clients shorten lacks the account: then the first part is the container.
-        let names = AssetKind.allCases.map { "\($0.noun)-" } + ["azureml-blobstore-"]
+        let names = AssetKind.allCases.map { "\($0.noun)-" } + [Workspace.blobContainerPrefix]
         let startsWithContainer = parts.first.map { first in names.contains { first.hasPrefix($0) } } ?? false
         if !isHostStyle, !startsWithContainer { parts = Array(parts.dropFirst()) }
         guard let container = parts.first else { return nil }

@@ -2,7 +2,7 @@ package import Postgres
 package import Resources
 import Store
 
-/// Models, code and environments: containers and versions, written at once, without an operation.
+/// Models, code, environments and data: containers and versions, written at once, without an operation.
 package struct AssetService: Sendable {
     private let database: Database
 
@@ -33,8 +33,14 @@ package struct AssetService: Sendable {
     ) async throws -> (container: AssetContainer, wasMade: Bool) {
         try ResourceName.checkAsset(name, kind: kind.noun)
         let row = try await WorkspaceService.find(workspace, database, isParent: true)
-        let saved = try await AssetStore(database).saveContainer(
-            workspaceID: row.id, kind: kind, name: name, properties: request.properties, by: caller.auditName)
+        let saved = try await database.transaction { transaction in
+            let store = AssetStore(transaction)
+            if let existing = try await store.findContainer(workspace: row, kind: kind, name: name) {
+                try Self.checkType(request.properties.dataType, existing.properties.dataType, name)
+            }
+            return try await store.saveContainer(
+                workspaceID: row.id, kind: kind, name: name, properties: request.properties, by: caller.auditName)
+        }
         let container = try await getContainer(caller: caller, workspace: workspace, kind: kind, name: name)
         return (container, saved.wasMade)
     }
@@ -65,14 +71,14 @@ package struct AssetService: Sendable {
         return found
     }
 
-    /// Versions of an asset; with `hash`, code of the workspace that has this content.
+    /// Versions of an asset; with a hash in the filter, code of the workspace that has this content.
     package func listVersions(
-        caller: Caller, workspace: ResourceID, kind: AssetKind, name: String, hash: String?, view: ListView,
-        newestFirst: Bool, page: PageRequest
+        caller: Caller, workspace: ResourceID, kind: AssetKind, name: String, _ filter: AssetVersionFilter,
+        page: PageRequest
     ) async throws -> Page<AssetVersion> {
         let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
         return try await AssetStore(database).listVersions(
-            workspace: workspace, kind: kind, name: name, hash: hash, view: view, newestFirst: newestFirst, page: page)
+            workspace: workspace, kind: kind, name: name, filter, page: page)
     }
 
     /// Makes a version, or changes what may change of one. Its content never changes.
@@ -85,12 +91,14 @@ package struct AssetService: Sendable {
         let wasMade = try await database.transaction { transaction in
             let row = try await WorkspaceService.find(workspace, transaction, isParent: true)
             let store = AssetStore(transaction)
-            let containerID = try await store.ensureContainer(
-                workspaceID: row.id, kind: kind, name: name, by: caller.auditName)
+            let dataType = request.content.dataType
+            let container = try await store.ensureContainer(
+                workspaceID: row.id, kind: kind, name: name, dataType: dataType, by: caller.auditName)
+            try Self.checkType(dataType, container.dataType, name)
             guard let existing = try await store.findVersion(workspace: row, kind: kind, name: name, version: version)
             else {
                 try await store.insertVersion(
-                    containerID: containerID, version: version, request: request,
+                    containerID: container.id, version: version, request: request,
                     hash: Self.contentHash(request), by: caller.auditName)
                 return true
             }
@@ -132,6 +140,17 @@ package struct AssetService: Sendable {
             )
         }
         throw ARMError(.userError, "Asset paths cannot be updated.", target: existing.resourceID.description)
+    }
+
+    /// All versions of data are of one type.
+    private static func checkType(
+        _ wished: DataContent.Kind?, _ present: DataContent.Kind?, _ name: String
+    ) throws(ARMError) {
+        guard let wished, let present, wished != present else { return }
+        throw ARMError(
+            .userError,
+            "The data asset '\(name)' is of type \(present.rawValue); a version of type \(wished.rawValue) needs another "
+                + "name.", target: "$.properties.dataType")
     }
 
     private static func notFound(_ kind: AssetKind, _ name: String) -> ARMError {

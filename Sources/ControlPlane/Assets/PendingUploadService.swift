@@ -17,17 +17,12 @@ package struct PendingUpload: Sendable, Equatable {
 package struct PendingUploadService: Sendable {
     private let database: Database
     private let artifacts: ArtifactStore
-    private let account: StorageAccount
-    private let time: TimeSource
+    private let signer: ContainerSigner
 
-    /// How long a client may take.
-    private static let lifetime: TimeInterval = 24 * 3_600
-
-    package init(database: Database, artifacts: ArtifactStore, account: StorageAccount, time: TimeSource = .system) {
+    package init(database: Database, artifacts: ArtifactStore, signer: ContainerSigner) {
         self.database = database
         self.artifacts = artifacts
-        self.account = account
-        self.time = time
+        self.signer = signer
     }
 
     /// A container of its own for one version of an asset; asked again, the same one.
@@ -40,11 +35,9 @@ package struct PendingUploadService: Sendable {
         let text = "\(row.id)/\(kind.rawValue)/\(name.lowercased())/\(version.lowercased())"
         let container = try ContainerName("\(kind.noun)-\(Self.digest(text))")
         try await artifacts.ensureContainer(container)
-        let signature = SharedAccessSignature.issue(
-            container: container, permissions: [.read, .create, .write, .list], expiry: time.now() + Self.lifetime,
-            secureOnly: false, account: account)
-        guard let signature else { throw ARMError(.internalServerError, "The artifact store has no key.") }
-        return PendingUpload(id: UUID().uuidString.lowercased(), container: container.value, signature: signature)
+        return PendingUpload(
+            id: UUID().uuidString.lowercased(), container: container.value,
+            signature: try signer.sign(container, [.read, .create, .write, .list]))
     }
 
     /// 32 hexadecimal digits: part of a container's name, which may have 63 characters.

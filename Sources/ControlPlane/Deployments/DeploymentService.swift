@@ -34,10 +34,10 @@ package struct DeploymentService: Sendable {
     }
 
     package func list(
-        caller: Caller, endpoint: ResourceID, newestFirst: Bool, page: PageRequest
+        caller: Caller, endpoint: ResourceID, page: PageRequest
     ) async throws -> Page<OnlineDeployment> {
         let (_, parent) = try await Self.findParents(endpoint, database)
-        return try await DeploymentStore(database).list(endpointID: parent.id, newestFirst: newestFirst, page: page)
+        return try await DeploymentStore(database).list(endpointID: parent.id, page: page)
     }
 
     /// Fields that the caller's api-version can't express: a PUT leaves them as they are.

@@ -98,7 +98,7 @@ package struct SpecificationResolver: Sendable {
             uri = content.codeUri
         }
         return CodeSpecification(
-            artifact: try await locator.locate(uri, kind: .code, in: workspace),
+            artifact: try await locator.locate(uri, kind: .code, in: workspace, runner),
             scoringScript: configuration.scoringScript)
     }
 
@@ -110,7 +110,7 @@ package struct SpecificationResolver: Sendable {
             throw ARMError(.badArgument, "'\(text)' is not a reference to a model")
         }
         guard case .registered = reference else {
-            let place = try await locator.locate(text, kind: .model, in: workspace)
+            let place = try await locator.locate(text, kind: .model, in: workspace, runner)
             return ModelSpecification(name: "inline", version: "1", kind: .custom, artifact: place)
         }
         let version = try await locator.findVersion(reference, kind: .model, in: workspace, runner)
@@ -120,7 +120,7 @@ package struct SpecificationResolver: Sendable {
         return ModelSpecification(
             name: version.name, version: version.versionName,
             kind: ModelSpecification.Kind(rawValue: content.modelType) ?? .custom,
-            artifact: try await locator.locate(content.modelUri, kind: .model, in: workspace))
+            artifact: try await locator.locate(content.modelUri, kind: .model, in: workspace, runner))
     }
 
     /// Kubernetes deployments state their limits; managed ones have those of their instance type, which the

@@ -31,10 +31,10 @@ package struct EndpointService: Sendable {
     }
 
     package func list(
-        caller: Caller, workspace: ResourceID, name: String?, page: PageRequest
+        caller: Caller, workspace: ResourceID, _ filter: OnlineEndpointFilter, page: PageRequest
     ) async throws -> Page<OnlineEndpoint> {
         let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
-        return try await EndpointStore(database).list(workspaceID: workspace.id, name: name, page: page)
+        return try await EndpointStore(database).list(workspaceID: workspace.id, filter, page: page)
     }
 
     /// Fields that the caller's api-version can't express.

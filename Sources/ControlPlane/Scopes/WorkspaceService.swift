@@ -71,6 +71,12 @@ package struct WorkspaceService: Sendable {
                 let newID = UUID()
                 try await store.insert(id: newID, resource: id, request: request, by: caller.auditName)
                 try await vault.createDataKey(workspaceID: newID, in: transaction)
+                if let made = try await store.find(id: newID) {
+                    _ = try await DatastoreStore(transaction).save(
+                        workspaceID: newID, name: Datastore.defaultName,
+                        properties: DatastoreProperties(containerName: made.blobContainer), isDefault: true,
+                        by: caller.auditName)
+                }
                 return true
             }
             guard existing.envelope.location == request.envelope.location else {

@@ -5,6 +5,7 @@ package enum AssetKind: String, Sendable, Codable, CaseIterable {
     case code = "codes"
     case model = "models"
     case environment = "environments"
+    case data
 
     /// In messages.
     package var noun: String {
@@ -12,6 +13,7 @@ package enum AssetKind: String, Sendable, Codable, CaseIterable {
         case .code: "code"
         case .model: "model"
         case .environment: "environment"
+        case .data: "data"
         }
     }
 }
@@ -86,10 +88,13 @@ package struct AssetBaseProperties: Sendable, Equatable, Codable {
     package var isArchived: Bool
     package var isAnonymous: Bool
     package var stage: String?
+    /// Of data containers only: every version is of this type.
+    package var dataType: DataContent.Kind?
 
     package init(
         description: String? = nil, tags: [String: String] = [:], properties: [String: String] = [:],
-        isArchived: Bool = false, isAnonymous: Bool = false, stage: String? = nil
+        isArchived: Bool = false, isAnonymous: Bool = false, stage: String? = nil,
+        dataType: DataContent.Kind? = nil
     ) {
         self.description = description
         self.tags = tags
@@ -97,6 +102,7 @@ package struct AssetBaseProperties: Sendable, Equatable, Codable {
         self.isArchived = isArchived
         self.isAnonymous = isAnonymous
         self.stage = stage
+        self.dataType = dataType
     }
 
     init(reading body: BodyReader) {
@@ -112,13 +118,20 @@ package enum AssetContent: Sendable, Equatable, Codable {
     case code(CodeContent)
     case model(ModelContent)
     case environment(EnvironmentContent)
+    case data(DataContent)
 
     package var kind: AssetKind {
         switch self {
         case .code: .code
         case .model: .model
         case .environment: .environment
+        case .data: .data
         }
+    }
+
+    /// Nil for anything but data.
+    package var dataType: DataContent.Kind? {
+        if case .data(let data) = self { data.dataType } else { nil }
     }
 }
 
@@ -138,6 +151,19 @@ package struct ModelContent: Sendable, Equatable, Codable {
     package var modelType: String
     package var jobName: String?
     package var flavors: [String: Flavor]
+}
+
+/// `DataVersionBaseProperties`.
+package struct DataContent: Sendable, Equatable, Codable {
+    package enum Kind: String, Sendable, Codable, CaseIterable {
+        case uriFile = "uri_file"
+        case uriFolder = "uri_folder"
+        case mltable
+    }
+
+    package var dataType: Kind
+    /// A datastore URI, a blob's URL, or a public URL; kept as it is.
+    package var dataUri: String
 }
 
 /// `EnvironmentVersionProperties`.

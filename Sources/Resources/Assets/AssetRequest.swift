@@ -1,9 +1,13 @@
-/// What a caller asks an asset's container to be: `CodeContainer`, `ModelContainer`, `EnvironmentContainer`.
+/// What a caller asks an asset's container to be: `CodeContainer`, `ModelContainer`, `EnvironmentContainer`, `DataContainer`.
 package struct AssetContainerRequest: Sendable, Equatable {
     package var properties: AssetBaseProperties
 
-    package init(reading body: BodyReader) throws(ARMError) {
-        properties = AssetBaseProperties(reading: body.requiredObject("properties"))
+    package init(reading body: BodyReader, kind: AssetKind) throws(ARMError) {
+        let place = body.requiredObject("properties")
+        properties = AssetBaseProperties(reading: place)
+        if kind == .data {
+            properties.dataType = place.requiredEnumeration("dataType", of: DataContent.Kind.self)
+        }
         try body.throwProblems(in: "The container")
     }
 }
@@ -26,6 +30,7 @@ package struct AssetVersionRequest: Sendable, Equatable {
         case .code: content = .code(CodeContent(reading: properties))
         case .model: content = .model(ModelContent(reading: properties))
         case .environment: content = .environment(EnvironmentContent(reading: properties))
+        case .data: content = .data(DataContent(reading: properties))
         }
         try body.throwProblems(in: "The \(kind.noun) version")
     }
@@ -50,6 +55,13 @@ extension ModelContent {
         }
         jobName = body.string("jobName")
         flavors = body.map("flavors") { Flavor(data: $0.stringMap("data") ?? [:]) } ?? [:]
+    }
+}
+
+extension DataContent {
+    init(reading body: BodyReader) {
+        dataType = body.requiredEnumeration("dataType", of: Kind.self) ?? .uriFolder
+        dataUri = body.requiredString("dataUri")
     }
 }
 

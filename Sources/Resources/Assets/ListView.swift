@@ -13,3 +13,28 @@ package enum ListView: String, Sendable, CaseIterable {
         }
     }
 }
+
+/// What versions a list shows, beside those of one asset.
+package struct AssetVersionFilter: Sendable, Equatable {
+    package var view: ListView
+    /// Content hash of code; finds it under any name.
+    package var hash: String?
+    package var version: String?
+    package var description: String?
+    package var stage: String?
+    package var tags: TagFilter?
+    package var properties: TagFilter?
+
+    package init(
+        view: ListView = .activeOnly, hash: String? = nil, version: String? = nil, description: String? = nil,
+        stage: String? = nil, tags: TagFilter? = nil, properties: TagFilter? = nil
+    ) {
+        self.view = view
+        self.hash = hash
+        self.version = version
+        self.description = description
+        self.stage = stage
+        self.tags = tags
+        self.properties = properties
+    }
+}

@@ -86,3 +86,21 @@ package enum ServicePropertyKeys {
         bag.filter { !all.contains($0.key.lowercased()) }
     }
 }
+
+/// What endpoints a list shows.
+package struct OnlineEndpointFilter: Sendable, Equatable {
+    package var name: String?
+    /// Whether the endpoint lies on an attached compute, as Kubernetes endpoints do; nil for either.
+    package var onCompute: Bool?
+    package var tags: TagFilter?
+    package var properties: TagFilter?
+
+    package init(
+        name: String? = nil, onCompute: Bool? = nil, tags: TagFilter? = nil, properties: TagFilter? = nil
+    ) {
+        self.name = name
+        self.onCompute = onCompute
+        self.tags = tags
+        self.properties = properties
+    }
+}

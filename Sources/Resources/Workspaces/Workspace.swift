@@ -47,7 +47,12 @@ package struct Workspace: Sendable, Equatable {
     }
 
     /// Container of the default datastore (`workspaceblobstore`) in the artifact store.
-    package var blobContainer: String { "azureml-blobstore-\(id.uuidString.lowercased())" }
+    package var blobContainer: String { "\(Self.blobContainerPrefix)\(id.uuidString.lowercased())" }
+
+    package static let blobContainerPrefix = "azureml-blobstore-"
+
+    /// Whether a container of that name is some workspace's.
+    package static func isBlobContainer(_ name: String) -> Bool { name.hasPrefix(blobContainerPrefix) }
 }
 
 /// `properties` of a workspace that callers set (2024-04-01 `WorkspaceProperties`). ARM ids of services that Sluice

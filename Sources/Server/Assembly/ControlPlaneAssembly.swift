@@ -107,6 +107,7 @@ package struct ControlPlaneAssembly: Sendable {
         let vault = SecretVault(master: inputs.master)
         let starter = OperationStarter(time: inputs.time, deadline: inputs.operationDeadline)
         let artifacts = inputs.artifacts
+        let signer = ContainerSigner(account: inputs.account, time: inputs.time)
         let resolver = SpecificationResolver(
             locator: ArtifactLocator(artifacts: artifacts), backend: inputs.backend)
         return APIServices(
@@ -115,8 +116,8 @@ package struct ControlPlaneAssembly: Sendable {
                 try await artifacts.ensureContainer(try ContainerName(name))
             },
             assets: AssetService(database: database),
-            uploads: PendingUploadService(
-                database: database, artifacts: artifacts, account: inputs.account, time: inputs.time),
+            uploads: PendingUploadService(database: database, artifacts: artifacts, signer: signer),
+            datastores: DatastoreService(database: database, artifacts: artifacts, signer: signer),
             endpoints: EndpointService(
                 database: database, keyring: EndpointKeyring(vault: vault), starter: starter, hub: hub),
             deployments: DeploymentService(database: database, resolver: resolver, starter: starter, hub: hub),

@@ -38,12 +38,10 @@ package struct AssetStore: Sendable {
             SELECT \(raw: Self.containerColumns) FROM asset_containers c
             WHERE c.workspace_id = \(workspace.id) AND c.kind = \(kind.rawValue)
             AND (\(view.isArchived)::boolean IS NULL OR c.is_archived = \(view.isArchived))
-            AND (\(page.after?.id)::uuid IS NULL OR (c.created_at, c.id) >
-                ('epoch'::timestamptz + \(page.after?.createdAtMicroseconds ?? 0)::bigint * interval '1 microsecond', \(page.after?.id)::uuid))
-            ORDER BY c.created_at, c.id LIMIT \(page.count + 1)
+            \(page: page, of: "c")
             """
         ).rows.map { try Self.decodeContainer($0, workspace: workspace, kind: kind) }
-        return Page(rows, count: page.count) { ($0.audit.createdAt, $0.id) }
+        return Page(rows, page) { ($0.audit, $0.id) }
     }
 
     /// Makes or updates a container; answers its id and whether it was made.
@@ -66,11 +64,11 @@ package struct AssetStore: Sendable {
         return (id, wasMade)
     }
 
-    /// The container for a new version: made if it is new, else left as it is.
+    /// The container for a new version: made with `dataType` if it is new, else left as it is. Answers its type too.
     package func ensureContainer(
-        workspaceID: UUID, kind: AssetKind, name: String, by caller: String
-    ) async throws -> UUID {
-        let empty = AssetBaseProperties()
+        workspaceID: UUID, kind: AssetKind, name: String, dataType: DataContent.Kind? = nil, by caller: String
+    ) async throws -> (id: UUID, dataType: DataContent.Kind?) {
+        let empty = AssetBaseProperties(dataType: dataType)
         try await runner.query(
             """
             INSERT INTO asset_containers (id, workspace_id, kind, name, properties, created_by, modified_by)
@@ -79,12 +77,13 @@ package struct AssetStore: Sendable {
             """)
         let row = try await runner.query(
             """
-            SELECT id FROM asset_containers
+            SELECT id, properties FROM asset_containers
             WHERE workspace_id = \(workspaceID) AND kind = \(kind.rawValue) AND lower(name) = lower(\(name)) FOR UPDATE
             """
         ).first
         guard let row else { throw PostgresError(.decoding, "the container is gone") }
-        return try row.decode(UUID.self)
+        let (id, properties) = try row.decode(UUID.self, JSONColumn<AssetBaseProperties>.self)
+        return (id, properties.value.dataType)
     }
 
     package func deleteContainer(id: UUID) async throws {
@@ -120,26 +119,25 @@ package struct AssetStore: Sendable {
         ).first.map { try Self.decodeVersion($0, workspace: workspace, kind: kind) }
     }
 
-    /// Versions of one asset; with `hash`, versions of any asset of the kind that have this content hash.
+    /// Versions of one asset; with a hash in the filter, versions of any asset of the kind that have this content.
     package func listVersions(
-        workspace: Workspace, kind: AssetKind, name: String, hash: String?, view: ListView, newestFirst: Bool,
-        page: PageRequest
+        workspace: Workspace, kind: AssetKind, name: String, _ filter: AssetVersionFilter, page: PageRequest
     ) async throws -> Page<AssetVersion> {
-        let direction = newestFirst ? "DESC" : "ASC"
-        let comparison = newestFirst ? "<" : ">"
         let rows = try await runner.query(
             """
             SELECT \(raw: Self.versionColumns) FROM asset_versions v JOIN asset_containers c ON c.id = v.container_id
             WHERE c.workspace_id = \(workspace.id) AND c.kind = \(kind.rawValue)
-            AND (\(hash)::text IS NOT NULL OR lower(c.name) = lower(\(name)))
-            AND (\(hash)::text IS NULL OR v.content_hash = \(hash))
-            AND (\(view.isArchived)::boolean IS NULL OR v.is_archived = \(view.isArchived))
-            AND (\(page.after?.id)::uuid IS NULL OR (v.created_at, v.id) \(raw: comparison)
-                ('epoch'::timestamptz + \(page.after?.createdAtMicroseconds ?? 0)::bigint * interval '1 microsecond', \(page.after?.id)::uuid))
-            ORDER BY v.created_at \(raw: direction), v.id \(raw: direction) LIMIT \(page.count + 1)
+            AND (\(filter.hash)::text IS NOT NULL OR lower(c.name) = lower(\(name)))
+            AND (\(filter.hash)::text IS NULL OR v.content_hash = \(filter.hash))
+            AND (\(filter.view.isArchived)::boolean IS NULL OR v.is_archived = \(filter.view.isArchived))
+            AND (\(filter.version)::text IS NULL OR lower(v.version) = lower(\(filter.version)))
+            AND (\(filter.description)::text IS NULL OR v.properties->>'description' = \(filter.description))
+            AND (\(filter.stage)::text IS NULL OR lower(v.properties->>'stage') = lower(\(filter.stage)))
+            \(filter.tags, in: "v.properties->'tags'") \(filter.properties, in: "v.properties->'properties'")
+            \(page: page, of: "v")
             """
         ).rows.map { try Self.decodeVersion($0, workspace: workspace, kind: kind) }
-        return Page(rows, count: page.count) { ($0.audit.createdAt, $0.id) }
+        return Page(rows, page) { ($0.audit, $0.id) }
     }
 
     package func insertVersion(

@@ -45,20 +45,16 @@ package struct DeploymentStore: Sendable {
     }
 
     package func list(
-        endpointID: UUID, newestFirst: Bool, page: PageRequest
+        endpointID: UUID, page: PageRequest
     ) async throws -> Page<OnlineDeployment> {
-        let direction = newestFirst ? "DESC" : "ASC"
-        let comparison = newestFirst ? "<" : ">"
         let rows = try await runner.query(
             """
             SELECT \(raw: Self.columns) FROM \(raw: Self.tables)
             WHERE d.endpoint_id = \(endpointID)
-            AND (\(page.after?.id)::uuid IS NULL OR (d.created_at, d.id) \(raw: comparison)
-                ('epoch'::timestamptz + \(page.after?.createdAtMicroseconds ?? 0)::bigint * interval '1 microsecond', \(page.after?.id)::uuid))
-            ORDER BY d.created_at \(raw: direction), d.id \(raw: direction) LIMIT \(page.count + 1)
+            \(page: page, of: "d")
             """
         ).rows.map(Self.decode)
-        return Page(rows, count: page.count) { ($0.audit.createdAt, $0.id) }
+        return Page(rows, page) { ($0.audit, $0.id) }
     }
 
     /// Names of an endpoint's deployments that are not going away.

@@ -43,19 +43,19 @@ package struct EndpointStore: Sendable {
     }
 
     package func list(
-        workspaceID: UUID, name: String?, page: PageRequest
+        workspaceID: UUID, _ filter: OnlineEndpointFilter, page: PageRequest
     ) async throws -> Page<OnlineEndpoint> {
         let rows = try await runner.query(
             """
             SELECT \(raw: Self.columns) FROM \(raw: Self.tables)
             WHERE e.workspace_id = \(workspaceID)
-            AND (\(name)::text IS NULL OR lower(e.name) = lower(\(name)))
-            AND (\(page.after?.id)::uuid IS NULL OR (e.created_at, e.id) >
-                ('epoch'::timestamptz + \(page.after?.createdAtMicroseconds ?? 0)::bigint * interval '1 microsecond', \(page.after?.id)::uuid))
-            ORDER BY e.created_at, e.id LIMIT \(page.count + 1)
+            AND (\(filter.name)::text IS NULL OR lower(e.name) = lower(\(filter.name)))
+            AND (\(filter.onCompute)::boolean IS NULL OR (e.properties->>'compute' IS NOT NULL) = \(filter.onCompute))
+            \(filter.tags, in: "e.envelope->'tags'") \(filter.properties, in: "e.properties->'properties'")
+            \(page: page, of: "e")
             """
         ).rows.map(Self.decode)
-        return Page(rows, count: page.count) { ($0.audit.createdAt, $0.id) }
+        return Page(rows, page) { ($0.audit, $0.id) }
     }
 
     /// Fails with a unique violation of `online_endpoints_name` when the name is taken anywhere.

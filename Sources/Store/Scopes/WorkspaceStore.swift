@@ -43,12 +43,10 @@ package struct WorkspaceStore: Sendable {
             SELECT \(raw: Self.columns) FROM workspaces w JOIN resource_groups g ON g.id = w.resource_group_id
             WHERE g.subscription_id = \(subscription.lowercased())
             AND (\(resourceGroup)::text IS NULL OR lower(g.name) = lower(\(resourceGroup)))
-            AND (\(page.after?.id)::uuid IS NULL OR (w.created_at, w.id) >
-                ('epoch'::timestamptz + \(page.after?.createdAtMicroseconds ?? 0)::bigint * interval '1 microsecond', \(page.after?.id)::uuid))
-            ORDER BY w.created_at, w.id LIMIT \(page.count + 1)
+            \(page: page, of: "w")
             """
         ).rows.map(Self.decode)
-        return Page(rows, count: page.count) { ($0.audit.createdAt, $0.id) }
+        return Page(rows, page) { ($0.audit, $0.id) }
     }
 
     package func insert(

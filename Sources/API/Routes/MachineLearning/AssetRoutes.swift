@@ -3,7 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Resources
 
-/// `CodeContainers_*`, `CodeVersions_*`, and the same of models and environments.
+/// `CodeContainers_*`, `CodeVersions_*`, and the same of models, environments and data.
 struct AssetRoutes {
     let kind: AssetKind
     let service: AssetService
@@ -42,7 +42,7 @@ struct AssetRoutes {
     }
 
     @Sendable func putContainer(_ request: Request, _ context: APIRequestContext) async throws -> Response {
-        let wish = try AssetContainerRequest(reading: try await request.readBody())
+        let wish = try AssetContainerRequest(reading: try await request.readBody(), kind: kind)
         let outcome = try await service.putContainer(
             caller: try context.caller, workspace: try context.workspaceID(), kind: kind,
             name: try context.parameter("name"), wish)
@@ -66,11 +66,14 @@ struct AssetRoutes {
     }
 
     @Sendable func listVersions(_ request: Request, _ context: APIRequestContext) async throws -> Response {
-        let newestFirst = request.query("$orderBy")?.lowercased().contains("desc") ?? false
+        let filter = AssetVersionFilter(
+            view: try request.listView(), hash: kind == .code ? request.query("hash") : nil,
+            version: request.query("version"), description: request.query("description"),
+            stage: request.query("stage"), tags: try request.tagFilter("tags"),
+            properties: try request.tagFilter("properties"))
         let page = try await service.listVersions(
             caller: try context.caller, workspace: try context.workspaceID(), kind: kind,
-            name: try context.parameter("name"), hash: kind == .code ? request.query("hash") : nil,
-            view: try request.listView(), newestFirst: newestFirst, page: try request.page())
+            name: try context.parameter("name"), filter, page: try request.page())
         return try JSONBody(PageBody(page, request, context) { ProxyResourceBody($0) }).response()
     }
 

@@ -26,10 +26,8 @@ struct OnlineDeploymentRoutes {
     }
 
     @Sendable func list(_ request: Request, _ context: APIRequestContext) async throws -> Response {
-        let newestFirst = request.query("$orderBy")?.lowercased().contains("desc") ?? false
         let page = try await service.list(
-            caller: try context.caller, endpoint: try context.endpointID(), newestFirst: newestFirst,
-            page: try request.page())
+            caller: try context.caller, endpoint: try context.endpointID(), page: try request.page())
         return try JSONBody(PageBody(page, request, context) { TrackedResourceBody($0, context, site) }).response()
     }
 

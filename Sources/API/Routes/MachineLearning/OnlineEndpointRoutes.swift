@@ -31,9 +31,19 @@ struct OnlineEndpointRoutes {
 
     @Sendable func list(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         let page = try await service.list(
-            caller: try context.caller, workspace: try context.workspaceID(), name: request.query("name"),
+            caller: try context.caller, workspace: try context.workspaceID(), try filter(request),
             page: try request.page())
         return try JSONBody(PageBody(page, request, context) { TrackedResourceBody($0, context, site) }).response()
+    }
+
+    private func filter(_ request: Request) throws(ARMError) -> OnlineEndpointFilter {
+        var filter = OnlineEndpointFilter(
+            name: request.query("name"), tags: try request.tagFilter("tags"),
+            properties: try request.tagFilter("properties"))
+        if let text = request.query("computeType") {
+            filter.onCompute = try request.choice(text, "computeType", of: EndpointComputeType.self) != .managed
+        }
+        return filter
     }
 
     @Sendable func put(_ request: Request, _ context: APIRequestContext) async throws -> Response {

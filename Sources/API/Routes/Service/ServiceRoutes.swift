@@ -22,7 +22,7 @@ struct ServiceRoutes {
         }
 
         struct Suffixes: Encodable {
-            let storage = "local"
+            let storage = SiteSettings.storageSuffix
             let keyVaultDns = "vault.local"
         }
 
