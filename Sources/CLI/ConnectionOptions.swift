@@ -11,9 +11,7 @@ package struct ConnectionOptions: ParsableArguments {
 
     /// Runs a command with a signed-in client.
     package func withClient<Result: Sendable>(_ body: (SluiceClient) async throws -> Result) async throws -> Result {
-        let environment = ProcessInfo.processInfo.environment
-        let client = try SluiceClient(
-            try ClientSettings.load(credentials: credentials ?? standardFile, environment: environment))
+        let client = try SluiceClient(try settings())
         do {
             let result = try await body(client)
             try await client.shutdown()
@@ -22,6 +20,11 @@ package struct ConnectionOptions: ParsableArguments {
             try await client.shutdown()
             throw error
         }
+    }
+
+    func settings() throws -> ClientSettings {
+        try ClientSettings.load(
+            credentials: credentials ?? standardFile, environment: ProcessInfo.processInfo.environment)
     }
 
     /// Where an installation of this account keeps it, if it is there.

@@ -76,6 +76,19 @@ package actor SluiceClient {
         try await send(.DELETE, path)
     }
 
+    /// All entries of a list, page after page.
+    package func list(_ path: String) async throws -> [JSONValue] {
+        var entries: [JSONValue] = []
+        var next: String? = path
+        while let page = next {
+            let answer = try await get(page)
+            try Self.check(answer)
+            entries += answer.json?["value"]?.elements ?? []
+            next = answer.json?["nextLink"]?.text
+        }
+        return entries
+    }
+
     /// One call with a token; `path` may be an absolute URL that the API handed out. `api-version` is added.
     package func send(
         _ method: HTTPMethod, _ path: String, body: Data? = nil, headers: [(String, String)] = []

@@ -14,6 +14,7 @@ struct SluiceCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             UpCommand.self, DownCommand.self, StatusCommand.self, ServeCommand.self, MigrateCommand.self,
-            SettingsCommand.self, RouterCommand.self, OnlineEndpointCommand.self, OnlineDeploymentCommand.self,
+            SettingsCommand.self, EnvCommand.self, PrincipalCommand.self, GroupCommand.self, WorkspaceCommand.self,
+            OnlineEndpointCommand.self, OnlineDeploymentCommand.self, RouterCommand.self,
         ])
 }

@@ -18,9 +18,7 @@ package struct OnlineEndpointCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await connection.withClient { client in
-                let answer = try await client.get("\(client.settings.workspacePath)/onlineEndpoints")
-                try SluiceClient.check(answer)
-                for endpoint in answer.json?["value"]?.elements ?? [] {
+                for endpoint in try await client.list("\(client.settings.workspacePath)/onlineEndpoints") {
                     let properties = endpoint["properties"]
                     let traffic = properties?["traffic"]?.members.map { "\($0.name)=\($0.value.number ?? 0)%" } ?? []
                     print(

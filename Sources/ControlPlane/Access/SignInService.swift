@@ -111,26 +111,4 @@ package struct SignInService: Sendable {
         }
         return Caller(objectID: objectID, applicationID: applicationID, correlationID: correlationID)
     }
-
-    /// Makes a principal; answers its ids and the secret, which is not kept.
-    package func createPrincipal(displayName: String) async throws -> NewPrincipal {
-        let secret = try Digests.random(count: 32).base64URL
-        let principal = NewPrincipal(objectID: UUID(), applicationID: UUID(), secret: secret)
-        try await PrincipalStore(database).insert(
-            PrincipalRow(
-                objectID: principal.objectID, applicationID: principal.applicationID, displayName: displayName,
-                secretHash: try SecretHash(hashing: secret).stored))
-        return principal
-    }
-
-    package func hasPrincipals() async throws -> Bool {
-        try await PrincipalStore(database).count() > 0
-    }
-}
-
-/// A principal that was just made, with the only copy of its secret.
-package struct NewPrincipal: Sendable {
-    package var objectID: UUID
-    package var applicationID: UUID
-    package var secret: String
 }

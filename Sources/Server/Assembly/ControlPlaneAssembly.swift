@@ -74,6 +74,7 @@ package struct ControlPlaneAssembly: Sendable {
     package let services: APIServices
     /// Services that run until shutdown, in the order in which they start.
     package let background: [any Service]
+    package let principals: PrincipalService
     package let publisher: RoutingPublisher
     package let hub: SignalHub
     private let inputs: Inputs
@@ -82,6 +83,7 @@ package struct ControlPlaneAssembly: Sendable {
         self.inputs = inputs
         let database = inputs.database
         let logger = inputs.logger
+        principals = PrincipalService(database: database)
         let keys = try await KeyRing.load(database, master: inputs.master)
         hub = SignalHub()
         let control = RouterControlClient(http: inputs.http, token: inputs.routerToken)

@@ -27,25 +27,21 @@ enum FirstStart {
         let body = try JSONParser.parse(#"{"location":"\#(configuration.bootstrapLocation)","properties":{}}"#.utf8)
         _ = try await services.workspaces.put(
             caller: caller, id, try WorkspaceRequest(reading: BodyReader(root: body)), if: .none)
-        try await writeCredentials(configuration, installation, services.signIn, logger: logger)
+        try await writeCredentials(configuration, installation, assembly.principals, logger: logger)
     }
 
     private static func writeCredentials(
-        _ configuration: ServerConfiguration, _ installation: Installation, _ signIn: SignInService, logger: Logger
+        _ configuration: ServerConfiguration, _ installation: Installation, _ principals: PrincipalService,
+        logger: Logger
     ) async throws {
         let file = configuration.data.credentials
-        let hasPrincipals = try await signIn.hasPrincipals()
-        guard !hasPrincipals || !FileManager.default.fileExists(atPath: file.path) else { return }
-        let principal = try await signIn.createPrincipal(displayName: "first principal")
-        let credentials = ClientCredentials(
-            url: "https://\(configuration.httpsPublicAddress ?? configuration.https)",
-            caBundle: configuration.data.authorityCertificate.path,
-            tenantID: installation.tenantID, clientID: principal.applicationID.uuidString.lowercased(),
-            clientSecret: principal.secret, subscriptionID: installation.subscriptionID,
+        // A file beside a database without principals is that of another database.
+        let isKnown = try await !principals.list().isEmpty
+        guard !isKnown || !FileManager.default.fileExists(atPath: file.path) else { return }
+        let principal = try await principals.create(displayName: "first principal")
+        let name = WorkspaceName(
             resourceGroup: configuration.bootstrapResourceGroup, workspace: configuration.bootstrapWorkspace)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try DataDirectory.writeSecret(try encoder.encode(credentials), to: file)
+        try ClientCredentials(configuration, installation, principal, name).write(to: file)
         logger.info("credentials of the first principal written", metadata: ["credentials.file": "\(file.path)"])
     }
 }

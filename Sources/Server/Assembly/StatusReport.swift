@@ -17,7 +17,7 @@ package struct StatusReport: Sendable {
                 ?? "control plane  not running"
         ]
         do {
-            try await withDatabase(configuration, logger: logger) { database in
+            try await configuration.withDatabase(logger: logger) { database in
                 for router in try await RouterStore(database).list() {
                     lines.append("router         \(describe(router))")
                 }
@@ -33,7 +33,7 @@ package struct StatusReport: Sendable {
 
     /// A line per router.
     package static func routers(_ configuration: ServerConfiguration, logger: Logger) async throws -> [String] {
-        try await withDatabase(configuration, logger: logger) { database in
+        try await configuration.withDatabase(logger: logger) { database in
             try await RouterStore(database).list().map { "\($0.id.uuidString.lowercased())  \(describe($0))" }
         }
     }
@@ -41,22 +41,5 @@ package struct StatusReport: Sendable {
     private static func describe(_ router: RouterRow) -> String {
         let process = router.pid == 0 ? "started by somebody else" : "process \(router.pid)"
         return "\(router.state.rawValue), table \(router.acknowledgedGeneration), \(process), \(router.controlAddress)"
-    }
-
-    private static func withDatabase<Result>(
-        _ configuration: ServerConfiguration, logger: Logger, _ body: (Database) async throws -> Result
-    ) async throws -> Result {
-        let cluster = configuration.databaseURL == nil ? try PrivateCluster(configuration.data, logger: logger) : nil
-        let url = configuration.databaseURL ?? cluster?.url ?? ""
-        let database = Database(
-            settings: ConnectionSettings(url: url, schema: configuration.schema), poolSize: 1, logger: logger)
-        do {
-            let result = try await body(database)
-            await database.close()
-            return result
-        } catch {
-            await database.close()
-            throw error
-        }
     }
 }

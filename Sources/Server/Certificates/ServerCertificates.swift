@@ -8,8 +8,11 @@ package enum ServerCertificates {
     /// A certificate is made anew when it has less than this left.
     private static let renewalMargin: TimeInterval = 30 * 86_400
 
+    private static let systemAuthorities = "/etc/ssl/certs/ca-certificates.crt"
+
     package static func load(_ configuration: ServerConfiguration, logger: Logger) throws -> TLSConfiguration {
         if let certificate = configuration.certificateFile, let key = configuration.keyFile {
+            try writeBundle(configuration.data, authority: nil)
             return try tls(certificateFile: certificate, keyFile: key)
         }
         let directory = configuration.data.certificates
@@ -21,9 +24,10 @@ package enum ServerCertificates {
         let existing = try? String(contentsOf: certificateFile, encoding: .utf8)
         let recorded = try? String(contentsOf: hostsFile, encoding: .utf8)
         let expiry = existing.flatMap { CertificateAuthority.expiry(ofPEM: $0) }
+        let authority = try loadAuthority(configuration.data, logger: logger)
+        try writeBundle(configuration.data, authority: authority)
         let isCurrent = (expiry ?? .distantPast).timeIntervalSinceNow > renewalMargin
         if !isCurrent || recorded != hosts.joined(separator: "\n") {
-            let authority = try loadAuthority(configuration.data, logger: logger)
             let issued = try authority.issue(hosts: hosts)
             try DataDirectory.writeSecret(Data(issued.privateKeyPEM.utf8), to: keyFile)
             try Data((issued.certificatePEM + authority.certificatePEM).utf8).write(
@@ -32,6 +36,14 @@ package enum ServerCertificates {
             logger.info("server certificate made", metadata: ["tls.hosts": "\(hosts.joined(separator: ","))"])
         }
         return try tls(certificateFile: certificateFile.path, keyFile: keyFile.path)
+    }
+
+    /// One file for clients that take no second authority: `REQUESTS_CA_BUNDLE` replaces the system's own.
+    private static func writeBundle(_ data: DataDirectory, authority: CertificateAuthority?) throws {
+        // A system without that file has no authorities of its own to offer.
+        let system = try? String(contentsOfFile: systemAuthorities, encoding: .utf8)
+        let bundle = (authority?.certificatePEM ?? "") + (system ?? "")
+        try Data(bundle.utf8).write(to: data.authorityBundle, options: .atomic)
     }
 
     private static func hosts(_ configuration: ServerConfiguration) -> [String] {

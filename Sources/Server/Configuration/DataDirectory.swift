@@ -20,6 +20,8 @@ package struct DataDirectory: Sendable {
     package var identity: URL { root.appending(path: "installation.json") }
     package var certificates: URL { root.appending(path: "tls", directoryHint: .isDirectory) }
     package var authorityCertificate: URL { certificates.appending(path: "ca.pem") }
+    /// What clients trust: our authority, if the certificate is its, and those of the system.
+    package var authorityBundle: URL { certificates.appending(path: "ca-bundle.pem") }
     package var cluster: URL { root.appending(path: "postgres", directoryHint: .isDirectory) }
     package var artifacts: URL { root.appending(path: "artifacts", directoryHint: .isDirectory) }
     package var compute: URL { root.appending(path: "compute", directoryHint: .isDirectory) }

@@ -37,30 +37,3 @@ package struct Installation: Sendable, Codable {
         return try SecretBox(key: Data(base64Encoded: text) ?? Data())
     }
 }
-
-/// The file that the first start leaves for clients (mode 0600).
-package struct ClientCredentials: Sendable, Codable {
-    package var url: String
-    package var caBundle: String
-    package var tenantID: String
-    package var clientID: String
-    /// A secret.
-    package var clientSecret: String
-    package var subscriptionID: String
-    package var resourceGroup: String
-    package var workspace: String
-
-    package init(
-        url: String, caBundle: String, tenantID: String, clientID: String, clientSecret: String, subscriptionID: String,
-        resourceGroup: String, workspace: String
-    ) {
-        self.url = url
-        self.caBundle = caBundle
-        self.tenantID = tenantID
-        self.clientID = clientID
-        self.clientSecret = clientSecret
-        self.subscriptionID = subscriptionID
-        self.resourceGroup = resourceGroup
-        self.workspace = workspace
-    }
-}

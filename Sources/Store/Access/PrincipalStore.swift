@@ -17,6 +17,13 @@ package struct PrincipalRow: Sendable, Equatable {
     }
 }
 
+/// A principal without its secret.
+package struct PrincipalSummary: Sendable, Equatable {
+    package var applicationID: UUID
+    package var displayName: String
+    package var isEnabled: Bool
+}
+
 /// Rows of `principals`.
 package struct PrincipalStore: Sendable {
     private let runner: any StatementRunner
@@ -48,7 +55,20 @@ package struct PrincipalStore: Sendable {
             """)
     }
 
-    package func count() async throws -> Int {
-        try await runner.query("SELECT count(*) FROM principals").first?.decode(Int.self) ?? 0
+    /// The oldest first.
+    package func list() async throws -> [PrincipalSummary] {
+        try await runner.query(
+            "SELECT application_id, display_name, is_enabled FROM principals ORDER BY created_at, application_id"
+        ).rows.map { row in
+            let (applicationID, displayName, isEnabled) = try row.decode(UUID.self, String.self, Bool.self)
+            return PrincipalSummary(applicationID: applicationID, displayName: displayName, isEnabled: isEnabled)
+        }
+    }
+
+    /// False when there is no such principal.
+    package func setEnabled(_ isEnabled: Bool, applicationID: UUID) async throws -> Bool {
+        try await runner.query(
+            "UPDATE principals SET is_enabled = \(isEnabled) WHERE application_id = \(applicationID)"
+        ).affectedRows == 1
     }
 }

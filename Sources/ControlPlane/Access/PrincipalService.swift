@@ -1,0 +1,41 @@
+package import Foundation
+import Identity
+package import Postgres
+package import Store
+
+/// Applications that may call the API.
+package struct PrincipalService: Sendable {
+    private let database: Database
+
+    package init(database: Database) {
+        self.database = database
+    }
+
+    /// Makes a principal; answers its ids and the secret, which is not kept.
+    package func create(displayName: String) async throws -> NewPrincipal {
+        let secret = try Digests.random(count: 32).base64URL
+        let principal = NewPrincipal(objectID: UUID(), applicationID: UUID(), secret: secret)
+        try await PrincipalStore(database).insert(
+            PrincipalRow(
+                objectID: principal.objectID, applicationID: principal.applicationID, displayName: displayName,
+                secretHash: try SecretHash(hashing: secret).stored))
+        return principal
+    }
+
+    /// All principals, the oldest first.
+    package func list() async throws -> [PrincipalSummary] {
+        try await PrincipalStore(database).list()
+    }
+
+    /// Lets a principal sign in, or no more; tokens that it has run on to their end. False when there is none.
+    package func setEnabled(_ isEnabled: Bool, applicationID: UUID) async throws -> Bool {
+        try await PrincipalStore(database).setEnabled(isEnabled, applicationID: applicationID)
+    }
+}
+
+/// A principal that was just made, with the only copy of its secret.
+package struct NewPrincipal: Sendable {
+    package var objectID: UUID
+    package var applicationID: UUID
+    package var secret: String
+}

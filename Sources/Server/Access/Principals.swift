@@ -1,0 +1,42 @@
+import Store
+import ControlPlane
+package import Foundation
+package import Logging
+import Postgres
+
+/// Principals, managed by whoever may read the data directory and the database.
+package struct Principals: Sendable {
+    private let configuration: ServerConfiguration
+    private let logger: Logger
+
+    package init(_ configuration: ServerConfiguration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// Makes a principal and writes its credentials to `file`, which only this account can read.
+    package func create(name: String, workspace: WorkspaceName, file: URL) async throws -> UUID {
+        let installation = try Installation.load(configuration.data)
+        let made = try await configuration.withDatabase(logger: logger) {
+            try await PrincipalService(database: $0).create(displayName: name)
+        }
+        try ClientCredentials(configuration, installation, made, workspace).write(to: file)
+        return made.applicationID
+    }
+
+    /// A line per principal: client id, whether it may sign in, name.
+    package func list() async throws -> [String] {
+        try await configuration.withDatabase(logger: logger) {
+            try await PrincipalService(database: $0).list().map {
+                "\($0.applicationID.uuidString.lowercased())  \($0.isEnabled ? "enabled " : "disabled")  \($0.displayName)"
+            }
+        }
+    }
+
+    /// False when there is no such principal.
+    package func setEnabled(_ isEnabled: Bool, clientID: UUID) async throws -> Bool {
+        try await configuration.withDatabase(logger: logger) {
+            try await PrincipalService(database: $0).setEnabled(isEnabled, applicationID: clientID)
+        }
+    }
+}
