@@ -1,7 +1,7 @@
-import Resources
 package import ArgumentParser
 import Client
 import Foundation
+import Resources
 
 /// `sluice workspace …`.
 package struct WorkspaceCommand: AsyncParsableCommand {

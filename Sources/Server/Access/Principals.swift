@@ -1,8 +1,8 @@
-import Store
 import ControlPlane
 package import Foundation
 package import Logging
 import Postgres
+import Store
 
 /// Principals, managed by whoever may read the data directory and the database.
 package struct Principals: Sendable {
