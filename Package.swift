@@ -30,8 +30,8 @@ let nioSSL = dependency("NIOSSL", "swift-nio-ssl")
 let httpClient = dependency("AsyncHTTPClient", "async-http-client")
 let arguments = dependency("ArgumentParser", "swift-argument-parser")
 
-func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: house)
+func target(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: house)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -50,7 +50,9 @@ var targets: [Target] = [
     target("Postgres", ["CLibPQ", logging]),
     target("Store", ["Postgres", "Resources"]),
     target("Artifacts", ["COpenSSL"]),
-    target("Compute", ["Identity", "Resources", logging, httpClient, nioCore, nioHTTP1, dependency("Yams", "Yams")]),
+    target(
+        "Compute", ["Identity", "Resources", logging, httpClient, nioCore, nioHTTP1, dependency("Yams", "Yams")],
+        resources: [.embedInCode("LocalProcess/MLflow/mlflow_score.py")]),
     target(
         "ControlPlane",
         [

@@ -92,7 +92,7 @@ import Testing
         try await TestDatabase.withDatabase { database in
             let store = PrincipalStore(database)
             let row = PrincipalRow(objectID: UUID(), applicationID: UUID(), displayName: "it's me", secretHash: "h$1")
-            #expect(try await store.count() == 0)
+            #expect(try await store.list().isEmpty)
             try await store.insert(row)
             #expect(try await store.findEnabled(applicationID: row.applicationID) == row)
             #expect(try await store.findEnabled(applicationID: UUID()) == nil)
@@ -100,9 +100,14 @@ import Testing
                 try await store.insert(
                     PrincipalRow(objectID: UUID(), applicationID: row.applicationID, displayName: "", secretHash: ""))
             }
-            try await database.query("UPDATE principals SET is_enabled = false")
+            #expect(try await store.setEnabled(false, applicationID: row.applicationID))
+            #expect(try await !store.setEnabled(false, applicationID: UUID()))
             #expect(try await store.findEnabled(applicationID: row.applicationID) == nil)
-            #expect(try await store.count() == 1)
+            #expect(
+                try await store.list() == [
+                    PrincipalSummary(
+                        applicationID: row.applicationID, displayName: row.displayName, isEnabled: false)
+                ])
         }
     }
 

@@ -2,11 +2,16 @@ import Foundation
 import Resources
 
 extension LocalProcessBackend {
+    private func recipe(for specification: ReplicaSpecification) async throws(ComputeError) -> EnvironmentRecipe {
+        try await environments.recipe(
+            for: specification.environment, needsMLflow: specification.isServedByMLflow)
+    }
+
     func prepareEnvironment(
         _ specification: ReplicaSpecification, _ log: inout StorageLog
     ) async throws(ComputeError) -> EnvironmentRecipe {
         let start = ContinuousClock.now
-        let recipe = try await environments.recipe(for: specification.environment)
+        let recipe = try await recipe(for: specification)
         let isNew = try await environments.build(recipe)
         let label = "environment \(specification.environment.label)"
         let milliseconds = Int64(start.duration(to: .now) / .milliseconds(1))
@@ -39,7 +44,7 @@ extension LocalProcessBackend {
         _ specification: ReplicaSpecification, in folder: ReplicaFolder
     ) async throws(ComputeError) -> EnvironmentRecipe {
         // Written first, so that nothing of it is removed from the caches from now on.
-        let recipe = try await environments.recipe(for: specification.environment)
+        let recipe = try await recipe(for: specification)
         let code = specification.code.map { artifacts.key(of: $0) }
         let model = specification.model.map { artifacts.key(of: $0) }
         try folder.reserve(ReplicaFolder.Uses(environment: recipe.key, artifacts: [code, model].compactMap { $0 }))

@@ -44,9 +44,10 @@ package struct LocalProcessBackend: ComputeBackend {
             throw ComputeError(.unsupported, "environment \(environment.label) has neither an image nor a conda file")
         }
         if let model = specification.model { try check(model) }
+        if specification.isServedByMLflow { return }
         guard let code = specification.code else {
             throw ComputeError(
-                .unsupported, "deployments without a scoring script are not served by the local process backend")
+                .unsupported, "without a scoring script (codeConfiguration) only MLflow models are served")
         }
         let components = code.scoringScript.split(separator: "/", omittingEmptySubsequences: false)
         if components.contains("..") || components.contains("") {
@@ -159,9 +160,12 @@ package struct LocalProcessBackend: ComputeBackend {
         if let process = folder.unrecordedProcess {
             return try folder.write(ReplicaHandle(folder.id, process, address))
         }
-        guard let code = specification.code else { throw ComputeError(.unsupported, "no scoring script") }
         let recipe = try await materialise(specification, in: folder)
-        try folder.make(code: artifacts.folder(of: code))
+        if let code = specification.code {
+            try folder.make(code: artifacts.folder(of: code))
+        } else {
+            try folder.make(script: Data(PackageResources.mlflow_score_py), named: ScoringServer.mlflowScript)
+        }
         try makeFolder(configuration.socketDirectory)
         let socket = try ListeningSocket.listen(at: socketFile(folder.id))
         let server = ScoringServer(

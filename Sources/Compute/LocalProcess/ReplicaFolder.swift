@@ -50,6 +50,14 @@ struct ReplicaFolder: Sendable {
         }
     }
 
+    /// A code folder that holds one script of our own.
+    func make(script: Data, named name: String) throws(ComputeError) {
+        // The rest of a start that was interrupted.
+        try? FileManager.default.removeItem(at: code)
+        try makeFolder(code)
+        try writeFile(script, code.appending(path: name))
+    }
+
     /// Keys of the environment and the artifacts that the replica runs on.
     struct Uses: Sendable, Codable {
         var environment: String

@@ -71,8 +71,12 @@ struct ScoringServer: Sendable {
         "SEPERATE_HEALTH_ENDPOINT",
     ]
 
+    /// Name of our own script in the code folder of a replica that serves an MLflow model.
+    static let mlflowScript = "mlflow_score.py"
+
     private var script: String {
-        folder.code.appending(path: specification.code?.scoringScript ?? "").path(percentEncoded: false)
+        folder.code.appending(path: specification.code?.scoringScript ?? ScoringServer.mlflowScript).path(
+            percentEncoded: false)
     }
 
     /// One request at a time per worker process: the server's workers are synchronous, and its request timeout works

@@ -64,6 +64,23 @@ package struct ArtifactLocator: Sendable {
         return place
     }
 
+    /// A small file below a place, as text; nil when it is not there. Throws for one of more than `limit` bytes.
+    func readText(_ name: String, in place: ArtifactReference, limit: Int) async throws -> String? {
+        let path = place.path.isEmpty ? name : "\(place.path)/\(name)"
+        let content: BlobContent
+        do {
+            content = try await artifacts.get(try BlobName(path), in: try ContainerName(place.container)).content
+        } catch let error as ArtifactError where error.code == .blobNotFound {
+            return nil
+        }
+        guard content.range.count <= limit else {
+            throw ARMError(.badArgument, "the file \(name) has more than \(limit) bytes")
+        }
+        var bytes: [UInt8] = []
+        for try await chunk in content { bytes += chunk }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// Container and path of `https://host[:port]/{account}/{container}/{path}`, or of a host-style
     /// `https://{account}.blob.{suffix}/{container}/{path}`; a signed query is ignored.
     static func parseBlobURL(_ text: String) -> ArtifactReference? {

@@ -20,14 +20,14 @@ package struct SpecificationResolver: Sendable {
     ) async throws -> ReplicaSpecification {
         var problems: [ARMError] = []
         let properties = request.properties
-        let environment = try await collect(&problems, at: "$.properties.environmentId") {
-            try await findEnvironment(properties, in: workspace, runner)
-        }
         let code = try await collect(&problems, at: "$.properties.codeConfiguration.codeId") {
             try await findCode(properties, in: workspace, runner)
         }
         let model = try await collect(&problems, at: "$.properties.model") {
             try await findModel(properties, in: workspace, runner)
+        }
+        let environment = try await collect(&problems, at: "$.properties.environmentId") {
+            try await findEnvironment(properties, model: model ?? nil, in: workspace, runner)
         }
         guard problems.isEmpty, let environment else { throw Self.error(listing: problems, name: name) }
         let specification = ReplicaSpecification(
@@ -59,10 +59,15 @@ package struct SpecificationResolver: Sendable {
         }
     }
 
+    /// The environment that is named, or the one that an MLflow model without a scoring script brings.
     private func findEnvironment(
-        _ properties: OnlineDeploymentProperties, in workspace: Workspace, _ runner: any StatementRunner
+        _ properties: OnlineDeploymentProperties, model: ModelSpecification?, in workspace: Workspace,
+        _ runner: any StatementRunner
     ) async throws -> EnvironmentSpecification {
-        guard let text = properties.environmentId else {
+        guard let text = properties.environmentId, !text.isEmpty else {
+            if properties.codeConfiguration == nil, let model, model.kind == .mlflow {
+                return try await environment(of: model)
+            }
             throw ARMError(.badArgument, "is required: the environment that the scoring script runs in")
         }
         guard let reference = AssetReference(text, kind: .environment) else {
@@ -77,6 +82,30 @@ package struct SpecificationResolver: Sendable {
         }
         return EnvironmentSpecification(
             label: "\(version.name):\(version.versionName)", image: content.image, condaFile: content.condaFile)
+    }
+
+    /// What the model's own files ask for.
+    private func environment(of model: ModelSpecification) async throws -> EnvironmentSpecification {
+        let label = "of the model \(model.name):\(model.version)"
+        let limit = MLflowModel.fileLimit
+        guard let text = try await locator.readText(MLflowModel.fileName, in: model.artifact, limit: limit) else {
+            throw ARMError(
+                .badArgument,
+                "is required: the model \(model.name):\(model.version) is of type mlflow_model, but its "
+                    + "files hold no \(MLflowModel.fileName)")
+        }
+        let described: MLflowModel
+        do throws(ComputeError) {
+            described = try MLflowModel(text)
+        } catch {
+            throw ARMError(.badArgument, error.message)
+        }
+        if let conda = try await locator.readText(described.condaFile, in: model.artifact, limit: limit) {
+            return EnvironmentSpecification(label: label, image: nil, condaFile: conda)
+        }
+        let requirements = try await locator.readText(MLflowModel.requirementsFile, in: model.artifact, limit: limit)
+        return EnvironmentSpecification(
+            label: label, image: nil, condaFile: MLflowModel.condaFile(requirements: requirements ?? ""))
     }
 
     private func findCode(
@@ -111,16 +140,31 @@ package struct SpecificationResolver: Sendable {
         }
         guard case .registered = reference else {
             let place = try await locator.locate(text, kind: .model, in: workspace, runner)
-            return ModelSpecification(name: "inline", version: "1", kind: .custom, artifact: place)
+            return try await recognised(
+                ModelSpecification(name: "inline", version: "1", kind: .custom, artifact: place), properties)
         }
         let version = try await locator.findVersion(reference, kind: .model, in: workspace, runner)
         guard case .model(let content) = version.content else {
             throw ARMError(.badArgument, "'\(text)' is not a model")
         }
-        return ModelSpecification(
-            name: version.name, version: version.versionName,
-            kind: ModelSpecification.Kind(rawValue: content.modelType) ?? .custom,
-            artifact: try await locator.locate(content.modelUri, kind: .model, in: workspace, runner))
+        return try await recognised(
+            ModelSpecification(
+                name: version.name, version: version.versionName,
+                kind: ModelSpecification.Kind(rawValue: content.modelType) ?? .custom,
+                artifact: try await locator.locate(content.modelUri, kind: .model, in: workspace, runner)), properties)
+    }
+
+    /// A model without a scoring script is served as what its files are: MLflow's own writers put an MLmodel beside
+    /// them, and published samples leave the type out.
+    private func recognised(
+        _ model: ModelSpecification, _ properties: OnlineDeploymentProperties
+    ) async throws -> ModelSpecification {
+        guard model.kind == .custom, properties.codeConfiguration == nil,
+            try await locator.readText(MLflowModel.fileName, in: model.artifact, limit: MLflowModel.fileLimit) != nil
+        else { return model }
+        var model = model
+        model.kind = .mlflow
+        return model
     }
 
     /// Kubernetes deployments state their limits; managed ones have those of their instance type, which the

@@ -22,6 +22,12 @@ package struct PrincipalSummary: Sendable, Equatable {
     package var applicationID: UUID
     package var displayName: String
     package var isEnabled: Bool
+
+    package init(applicationID: UUID, displayName: String, isEnabled: Bool) {
+        self.applicationID = applicationID
+        self.displayName = displayName
+        self.isEnabled = isEnabled
+    }
 }
 
 /// Rows of `principals`.

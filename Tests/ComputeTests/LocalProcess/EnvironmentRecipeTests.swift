@@ -22,6 +22,20 @@ import Testing
         #expect(try recipe(dependencies).requirements == [requirement])
     }
 
+    @Test(arguments: [
+        ("[pip]", ["azureml-inference-server-http==1.5.1", "mlflow"]),
+        ("[{pip: [MLflow==2.9.2]}]", ["MLflow==2.9.2", "azureml-inference-server-http==1.5.1"]),
+        ("[{pip: [mlflow_skinny]}]", ["azureml-inference-server-http==1.5.1", "mlflow_skinny"]),
+    ])
+    func `MLflow is added where it is needed, unless the file brings it`(dependencies: String, expected: [String])
+        throws
+    {
+        let recipe = EnvironmentRecipe(
+            file: try CondaFile("dependencies: \(dependencies)"), serverVersion: "1.5.1", needsMLflow: true,
+            pythonVersion: "3.11.2", installerVersion: "1")
+        #expect(recipe.requirements == expected)
+    }
+
     @Test func `equal contents share a key, whatever the order`() throws {
         let key = try recipe("[numpy=1.2, {pip: [joblib, pandas]}]").key
         #expect(try recipe("[python>=3, {pip: [pandas, joblib, joblib]}, numpy=1.2]").key == key)

@@ -153,7 +153,7 @@ package final class TestServer: Sendable {
             caller: caller,
             .workspace(subscription: subscription, resourceGroup: resourceGroup, name: workspaceName),
             try WorkspaceRequest(reading: BodyReader(root: body)), if: .none)
-        return try await services.signIn.createPrincipal(displayName: "first principal")
+        return try await incarnation.assembly.principals.create(displayName: "first principal")
     }
 
     // MARK: Parts

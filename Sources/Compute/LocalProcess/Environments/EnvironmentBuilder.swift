@@ -24,7 +24,9 @@ final class EnvironmentBuilder: Sendable {
     }
 
     /// What the environment consists of on this host. Refuses a file whose Python this host does not have.
-    func recipe(for environment: EnvironmentSpecification) async throws(ComputeError) -> EnvironmentRecipe {
+    func recipe(
+        for environment: EnvironmentSpecification, needsMLflow: Bool = false
+    ) async throws(ComputeError) -> EnvironmentRecipe {
         let file = try CondaFile(environment.condaFile ?? "")
         let versions = try await toolVersions()
         guard file.python.admitsPython(versions.python.split(separator: ".").compactMap { Int($0) }) else {
@@ -34,7 +36,8 @@ final class EnvironmentBuilder: Sendable {
                     + "this host has Python \(versions.python)")
         }
         return EnvironmentRecipe(
-            file: file, serverVersion: configuration.inferenceServerVersion, pythonVersion: versions.python,
+            file: file, serverVersion: configuration.inferenceServerVersion,
+            needsMLflow: needsMLflow, pythonVersion: versions.python,
             installerVersion: versions.installer)
     }
 

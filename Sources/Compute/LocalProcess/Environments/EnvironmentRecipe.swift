@@ -9,8 +9,12 @@ struct EnvironmentRecipe: Sendable, Hashable {
     var pythonVersion: String
     var installerVersion: String
 
-    /// Adds the model server unless the file brings its own, directly or through `azureml-defaults`.
-    init(file: CondaFile, serverVersion: String, pythonVersion: String, installerVersion: String) {
+    /// Adds the model server unless the file brings its own, directly or through `azureml-defaults`, and MLflow where it
+    /// is needed.
+    init(
+        file: CondaFile, serverVersion: String, needsMLflow: Bool = false, pythonVersion: String,
+        installerVersion: String
+    ) {
         var lines = file.requirements
         let names = Set(lines.map(EnvironmentRecipe.packageName))
         if names.isDisjoint(with: [EnvironmentRecipe.server, "azureml-defaults"]) {
@@ -18,6 +22,7 @@ struct EnvironmentRecipe: Sendable, Hashable {
         } else if let bare = lines.firstIndex(where: { $0.lowercased() == EnvironmentRecipe.server }) {
             lines[bare] += "==\(serverVersion)"
         }
+        if needsMLflow, names.isDisjoint(with: ["mlflow", "mlflow-skinny"]) { lines.append("mlflow") }
         let options = lines.filter { $0.hasPrefix("-") }
         requirements = options + Array(Set(lines.filter { !$0.hasPrefix("-") })).sorted()
         self.pythonVersion = pythonVersion
