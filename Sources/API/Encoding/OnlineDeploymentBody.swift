@@ -62,3 +62,22 @@ extension TrackedResourceBody where Properties == OnlineDeploymentPropertiesBody
 struct DeploymentLogsBody: Encodable {
     let content: String
 }
+
+/// `SkuResource`.
+struct DeploymentSKUBody: Encodable, Sendable {
+    struct Name: Encodable {
+        let name = "Default"
+        let tier = "Standard"
+    }
+
+    struct Capacity: Encodable {
+        let minimum = 0
+        let maximum: Int
+        let `default` = 1
+        let scaleType = "Manual"
+    }
+
+    let resourceType: String
+    let sku: Name
+    let capacity: Capacity
+}

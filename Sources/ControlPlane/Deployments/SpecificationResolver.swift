@@ -1,15 +1,17 @@
 package import Compute
 import Postgres
-import Resources
+package import Resources
 import Store
 
 /// Turns a deployment's wish into what a compute backend can start: every reference looked up, every problem named.
 package struct SpecificationResolver: Sendable {
     private let locator: ArtifactLocator
+    private let instanceTypes: InstanceTypeCatalog
     private let backend: any ComputeBackend
 
-    package init(locator: ArtifactLocator, backend: any ComputeBackend) {
+    package init(locator: ArtifactLocator, instanceTypes: InstanceTypeCatalog, backend: any ComputeBackend) {
         self.locator = locator
+        self.instanceTypes = instanceTypes
         self.backend = backend
     }
 
@@ -29,12 +31,13 @@ package struct SpecificationResolver: Sendable {
         let environment = try await collect(&problems, at: "$.properties.environmentId") {
             try await findEnvironment(properties, model: model ?? nil, in: workspace, runner)
         }
-        guard problems.isEmpty, let environment else { throw Self.error(listing: problems, name: name) }
+        let instance = try await collect(&problems, at: "$.properties.instanceType") { try findInstance(properties) }
+        guard problems.isEmpty, let environment, let instance else { throw Self.error(listing: problems, name: name) }
         let specification = ReplicaSpecification(
             endpoint: endpoint.name, deployment: name, generation: generation, environment: environment,
             code: code ?? nil,
             model: model ?? nil, environmentVariables: properties.environmentVariables,
-            instanceType: properties.instanceType ?? "Standard_DS3_v2", resources: Self.limits(properties),
+            instanceType: instance.name, resources: instance.limits,
             livenessProbe: properties.livenessProbe.probe, readinessProbe: properties.readinessProbe.probe,
             maxConcurrentRequests: properties.requestSettings.maxConcurrentRequestsPerInstance,
             requestTimeoutMs: properties.requestSettings.requestTimeout.milliseconds)
@@ -167,8 +170,21 @@ package struct SpecificationResolver: Sendable {
         return model
     }
 
-    /// Kubernetes deployments state their limits; managed ones have those of their instance type, which the
-    /// catalogue will know.
+    /// Managed deployments have the limits of their instance type. Kubernetes deployments state them, and their
+    /// instance types are the cluster's own.
+    private func findInstance(
+        _ properties: OnlineDeploymentProperties
+    ) throws -> (name: String, limits: ResourceLimits) {
+        guard properties.endpointComputeType == .managed else {
+            return (properties.instanceType ?? Self.kubernetesInstanceType, Self.limits(properties))
+        }
+        let type = try instanceTypes.find(properties.instanceType ?? InstanceTypeCatalog.defaultName)
+        return (type.name, type.limits)
+    }
+
+    /// What Azure's extension calls the instance type that a cluster always has.
+    private static let kubernetesInstanceType = "defaultinstancetype"
+
     private static func limits(_ properties: OnlineDeploymentProperties) -> ResourceLimits {
         let stated = properties.containerResourceRequirements?.containerResourceLimits
         let cpu = stated?.cpu.flatMap { ResourceQuantity($0) }?.thousandths ?? 0

@@ -8,7 +8,7 @@ package import Hummingbird
 package import Identity
 package import Logging
 package import Postgres
-import Resources
+package import Resources
 import Routing
 package import ServiceLifecycle
 
@@ -29,6 +29,7 @@ package struct ControlPlaneAssembly: Sendable {
         package var master: SecretBox
         package var signIn: SignInSettings
         package var scoring: ScoringAddress
+        package var instanceTypes: InstanceTypeCatalog
         package var fleet: FleetSettings
         package var routerToken: String?
         package var replicas: ReplicaSettings
@@ -44,7 +45,8 @@ package struct ControlPlaneAssembly: Sendable {
 
         package init(
             database: Database, backend: any ComputeBackend, artifacts: ArtifactStore, account: StorageAccount,
-            master: SecretBox, signIn: SignInSettings, scoring: ScoringAddress, fleet: FleetSettings,
+            master: SecretBox, signIn: SignInSettings, scoring: ScoringAddress,
+            instanceTypes: InstanceTypeCatalog = InstanceTypeCatalog(), fleet: FleetSettings,
             routerToken: String? = nil, replicas: ReplicaSettings = ReplicaSettings(),
             queue: WorkQueueSettings = WorkQueueSettings(), operationDeadline: Duration = .seconds(3_600),
             contract: Data, trustsForwardedHeaders: Bool = false, http: HTTPClient, time: TimeSource = .system,
@@ -57,6 +59,7 @@ package struct ControlPlaneAssembly: Sendable {
             self.master = master
             self.signIn = signIn
             self.scoring = scoring
+            self.instanceTypes = instanceTypes
             self.fleet = fleet
             self.routerToken = routerToken
             self.replicas = replicas
@@ -111,7 +114,8 @@ package struct ControlPlaneAssembly: Sendable {
         let artifacts = inputs.artifacts
         let signer = ContainerSigner(account: inputs.account, time: inputs.time)
         let resolver = SpecificationResolver(
-            locator: ArtifactLocator(artifacts: artifacts), backend: inputs.backend)
+            locator: ArtifactLocator(artifacts: artifacts), instanceTypes: inputs.instanceTypes, backend: inputs.backend
+        )
         return APIServices(
             scopes: ScopeService(database: database),
             workspaces: WorkspaceService(database: database, vault: vault) { name in

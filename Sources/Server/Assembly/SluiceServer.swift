@@ -11,6 +11,7 @@ import Identity
 package import Logging
 import NIOCore
 import Postgres
+import Resources
 import ServiceLifecycle
 import UnixSignals
 
@@ -103,7 +104,8 @@ package struct SluiceServer: Sendable {
                 signIn: SignInSettings(tenantID: installation.tenantID),
                 scoring: ScoringAddress(
                     scheme: "http", authority: scoring.description, domain: configuration.scoringDomain),
-                fleet: try fleet(), routerToken: configuration.routerControlToken,
+                instanceTypes: InstanceTypeCatalog(own: configuration.instanceTypes), fleet: try fleet(),
+                routerToken: configuration.routerControlToken,
                 replicas: ReplicaSettings(drainDeadline: configuration.drainDeadline),
                 queue: WorkQueueSettings(concurrency: configuration.concurrency),
                 operationDeadline: configuration.operationDeadline, contract: contract,

@@ -76,6 +76,10 @@ package struct ConfigurationKey: Sendable {
             name: "compute.uv", fallback: "uv beside the data directory or on the path",
             explanation: "The uv binary that builds environments."),
         ConfigurationKey(
+            name: "compute.instance-types", fallback: "none",
+            explanation:
+                "Instance types beside Azure's, separated by commas, each name=cores/GiB or name=cores/GiB/GPUs."),
+        ConfigurationKey(
             name: "compute.drain-seconds", fallback: "30",
             explanation: "Longest time that requests inside a leaving replica may take, 0 to 3600."),
         ConfigurationKey(

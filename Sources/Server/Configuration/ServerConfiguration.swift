@@ -1,6 +1,7 @@
 package import Configuration
 import Foundation
 package import Logging
+package import Resources
 
 /// Everything that `sluice serve` is told, read and checked once at its start. ``ConfigurationKey`` explains each key.
 package struct ServerConfiguration: Sendable {
@@ -33,6 +34,7 @@ package struct ServerConfiguration: Sendable {
     package var backend: Backend
     package var python: String?
     package var uv: String?
+    package var instanceTypes: [InstanceType]
     package var drainDeadline: Duration
     package var operationDeadline: Duration
     package var concurrency: Int
@@ -68,6 +70,7 @@ package struct ServerConfiguration: Sendable {
         backend = read.choice("compute.backend", .local)
         python = read.text("compute.python")
         uv = read.text("compute.uv")
+        instanceTypes = read.values("compute.instance-types", "name=cores/GiB", InstanceTypeCatalog.parse)
         drainDeadline = .seconds(read.integer("compute.drain-seconds", 30, 0...3_600))
         operationDeadline = .seconds(read.integer("operations.deadline-seconds", 3_600, 1...86_400))
         concurrency = read.integer("operations.concurrency", 256, 1...10_000)

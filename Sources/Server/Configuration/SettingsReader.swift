@@ -20,6 +20,15 @@ struct SettingsReader {
         text(key)?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } ?? []
     }
 
+    /// Values between commas, each of which must have the form.
+    mutating func values<Value>(_ key: String, _ form: String, _ parse: (String) -> Value?) -> [Value] {
+        list(key).compactMap { text in
+            let value = parse(text)
+            if value == nil { problems.append("\(key) must hold \(form), not '\(text)'") }
+            return value
+        }
+    }
+
     mutating func integer(_ key: String, _ fallback: Int, _ range: ClosedRange<Int>) -> Int {
         guard let text = text(key) else { return fallback }
         guard let number = Int(text), range.contains(number) else {

@@ -17,6 +17,7 @@ struct OnlineDeploymentRoutes {
             .patch(":deployment", use: patch)
             .delete(":deployment", use: delete)
             .post(":deployment/getLogs", use: getLogs)
+            .get(":deployment/skus", use: listSKUs)
     }
 
     @Sendable func get(_ request: Request, _ context: APIRequestContext) async throws -> Response {
@@ -66,6 +67,16 @@ struct OnlineDeploymentRoutes {
             caller: try context.caller, endpoint: try context.endpointID(), name: try context.parameter("deployment"),
             wish)
         return try JSONBody(DeploymentLogsBody(content: content)).response()
+    }
+
+    /// What the instance count may be set to.
+    @Sendable func listSKUs(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let deployment = try await service.get(
+            caller: try context.caller, endpoint: try context.endpointID(), name: try context.parameter("deployment"))
+        let body = DeploymentSKUBody(
+            resourceType: deployment.resourceID.type, sku: DeploymentSKUBody.Name(),
+            capacity: DeploymentSKUBody.Capacity(maximum: OnlineDeploymentRequest.instanceLimit))
+        return try JSONBody(PageBody(Page(items: [body], next: nil), request, context) { $0 }).response()
     }
 
     private func respond(
