@@ -4,8 +4,10 @@ package import Foundation
 package struct LocalProcessConfiguration: Sendable {
     /// Everything the backend keeps lies below: environments, package cache, artifacts, replicas.
     package var dataDirectory: URL
-    /// The interpreter that environments are made from. Default `/usr/bin/python3`.
-    package var python: String
+    /// The interpreters that environments are made from, the preferred one first. Default `/usr/bin/python3`.
+    package var pythons: [String]
+    /// Whether a Python that none of them is may be downloaded. Default false.
+    package var downloadsPython: Bool
     /// The installer, `uv`. Default `/usr/local/bin/uv`.
     package var uv: String
     /// Version of `azureml-inference-server-http` given to environments that don't pin their own.
@@ -32,7 +34,8 @@ package struct LocalProcessConfiguration: Sendable {
 
     package init(dataDirectory: URL) {
         self.dataDirectory = dataDirectory
-        python = "/usr/bin/python3"
+        pythons = ["/usr/bin/python3"]
+        downloadsPython = false
         uv = "/usr/local/bin/uv"
         inferenceServerVersion = "1.5.1"
         hostEnvironment = [:]
@@ -47,6 +50,7 @@ package struct LocalProcessConfiguration: Sendable {
 
     var environments: URL { dataDirectory.appending(path: "environments") }
     var packageCache: URL { dataDirectory.appending(path: "package-cache") }
+    var downloadedPythons: URL { dataDirectory.appending(path: "pythons") }
     var artifacts: URL { dataDirectory.appending(path: "artifacts") }
     var preparations: URL { dataDirectory.appending(path: "preparations") }
     var replicas: URL { dataDirectory.appending(path: "replicas") }

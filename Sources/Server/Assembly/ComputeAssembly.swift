@@ -14,7 +14,9 @@ enum ComputeAssembly {
         case .local:
             var settings = LocalProcessConfiguration(dataDirectory: configuration.data.compute)
             settings.hostEnvironment = environment
-            settings.python = try configuration.python ?? find("python3", in: environment, key: "compute.python")
+            settings.pythons = configuration.pythons
+            if settings.pythons.isEmpty { settings.pythons = try findPythons(in: environment) }
+            settings.downloadsPython = configuration.downloadsPython
             let installed = configuration.data.root.appending(path: "tools/bin/uv").path
             settings.uv =
                 try configuration.uv
@@ -31,6 +33,12 @@ enum ComputeAssembly {
                 return kind == .blob ? .file : .folder
             }
         }
+    }
+
+    private static func findPythons(in environment: [String: String]) throws -> [String] {
+        let first = try find("python3", in: environment, key: "compute.python")
+        // That a version is not there is no error.
+        return [first] + (8...14).reversed().compactMap { try? find("python3.\($0)", in: environment, key: "") }
     }
 
     /// A program on the path; the error names the key that would say where it is.

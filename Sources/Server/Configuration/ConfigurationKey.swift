@@ -70,8 +70,11 @@ package struct ConfigurationKey: Sendable {
             name: "compute.backend", fallback: "local",
             explanation: "What runs replicas: local (processes of this host) or simulated."),
         ConfigurationKey(
-            name: "compute.python", fallback: "python3 on the path",
-            explanation: "Python that environments are built from."),
+            name: "compute.python", fallback: "python3 on the path, then python3.14 to python3.8",
+            explanation: "Pythons that environments are built from, the preferred one first, separated by commas."),
+        ConfigurationKey(
+            name: "compute.python-downloads", fallback: "true",
+            explanation: "Whether uv may download a Python that an environment asks for and this host does not have."),
         ConfigurationKey(
             name: "compute.uv", fallback: "uv beside the data directory or on the path",
             explanation: "The uv binary that builds environments."),

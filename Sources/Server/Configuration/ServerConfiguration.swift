@@ -32,7 +32,9 @@ package struct ServerConfiguration: Sendable {
     /// A secret.
     package var routerControlToken: String?
     package var backend: Backend
-    package var python: String?
+    /// Empty for those on the path.
+    package var pythons: [String]
+    package var downloadsPython: Bool
     package var uv: String?
     package var instanceTypes: [InstanceType]
     package var drainDeadline: Duration
@@ -68,7 +70,8 @@ package struct ServerConfiguration: Sendable {
         externalRouters = read.list("routers.external")
         routerControlToken = read.text("routers.control-token")
         backend = read.choice("compute.backend", .local)
-        python = read.text("compute.python")
+        pythons = read.list("compute.python")
+        downloadsPython = read.text("compute.python-downloads")?.lowercased() != "false"
         uv = read.text("compute.uv")
         instanceTypes = read.values("compute.instance-types", "name=cores/GiB", InstanceTypeCatalog.parse)
         drainDeadline = .seconds(read.integer("compute.drain-seconds", 30, 0...3_600))

@@ -44,7 +44,7 @@ enum DeploymentCreation {
     private static func backend(_ directory: URL, fetch: @escaping ArtifactFetch) throws -> any ComputeBackend {
         var settings = LocalProcessConfiguration(dataDirectory: directory)
         settings.hostEnvironment = ProcessInfo.processInfo.environment
-        settings.python = try Programs.python()
+        settings.pythons = [try Programs.python()]
         settings.uv = try Programs.uv()
         return LocalProcessBackend(configuration: settings, logger: Workbench.silent, fetch: fetch)
     }

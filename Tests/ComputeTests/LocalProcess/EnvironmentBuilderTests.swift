@@ -49,7 +49,7 @@ struct EnvironmentBuilderTests {
             }
             #expect(calls(folder) == 1)
             let recipe = try await builders[0].recipe(for: environment)
-            #expect(recipe.installerVersion == "9.9.9" && recipe.pythonVersion.hasPrefix("3."))
+            #expect(recipe.installerVersion == "9.9.9" && recipe.interpreter.version.hasPrefix("3."))
             #expect(try await builders[0].build(recipe) == false)
         }
     }

@@ -7,7 +7,8 @@ import Testing
         -> EnvironmentRecipe
     {
         EnvironmentRecipe(
-            file: try CondaFile("dependencies: \(dependencies)"), serverVersion: server, pythonVersion: python,
+            file: try CondaFile("dependencies: \(dependencies)"), serverVersion: server,
+            interpreter: Interpreter(path: "/usr/bin/python3", version: python),
             installerVersion: "1")
     }
 
@@ -32,7 +33,7 @@ import Testing
     {
         let recipe = EnvironmentRecipe(
             file: try CondaFile("dependencies: \(dependencies)"), serverVersion: "1.5.1", needsMLflow: true,
-            pythonVersion: "3.11.2", installerVersion: "1")
+            interpreter: Interpreter(path: "/usr/bin/python3", version: "3.11.2"), installerVersion: "1")
         #expect(recipe.requirements == expected)
     }
 

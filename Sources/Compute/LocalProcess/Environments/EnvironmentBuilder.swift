@@ -13,7 +13,8 @@ final class EnvironmentBuilder: Sendable {
     private let installer: Installer
     private let logger: Logger
     private let builds = SingleFlight()
-    private let versions = Mutex<Installer.Versions?>(nil)
+    private let interpreters: Interpreters
+    private let installerVersion = Mutex<String?>(nil)
 
     static let marker = ".complete"
 
@@ -21,6 +22,7 @@ final class EnvironmentBuilder: Sendable {
         self.configuration = configuration
         self.logger = logger
         installer = Installer(configuration: configuration)
+        interpreters = Interpreters(configuration: configuration, installer: installer)
     }
 
     /// What the environment consists of on this host. Refuses a file whose Python this host does not have.
@@ -28,17 +30,11 @@ final class EnvironmentBuilder: Sendable {
         for environment: EnvironmentSpecification, needsMLflow: Bool = false
     ) async throws(ComputeError) -> EnvironmentRecipe {
         let file = try CondaFile(environment.condaFile ?? "")
-        let versions = try await toolVersions()
-        guard file.python.admitsPython(versions.python.split(separator: ".").compactMap { Int($0) }) else {
-            throw ComputeError(
-                .environmentBuildFailed,
-                "environment \(environment.label) asks for python\(file.python); "
-                    + "this host has Python \(versions.python)")
-        }
+        let version = try await versionOfInstaller()
+        let interpreter = try await interpreters.find(file.python, for: "environment \(environment.label)")
         return EnvironmentRecipe(
             file: file, serverVersion: configuration.inferenceServerVersion,
-            needsMLflow: needsMLflow, pythonVersion: versions.python,
-            installerVersion: versions.installer)
+            needsMLflow: needsMLflow, interpreter: interpreter, installerVersion: version)
     }
 
     func folder(of recipe: EnvironmentRecipe) -> URL {
@@ -83,7 +79,8 @@ final class EnvironmentBuilder: Sendable {
         try? FileManager.default.removeItem(at: log)
         let start = ContinuousClock.now
         do {
-            try await installer.install(recipe.requirements, into: folder, log: log, lock: lock)
+            try await installer.install(
+                recipe.requirements, for: recipe.interpreter, into: folder, log: log, lock: lock)
         } catch {
             // A half-built environment only takes room; the next build would remove it as well.
             try? FileManager.default.removeItem(at: folder)
@@ -95,11 +92,10 @@ final class EnvironmentBuilder: Sendable {
             metadata: ["environment.key": "\(recipe.key)", "duration": "\(start.duration(to: .now))"])
     }
 
-    private func toolVersions() async throws(ComputeError) -> Installer.Versions {
-        if let known = versions.withLock({ $0 }) { return known }
-        try makeFolder(configuration.environments)
-        let found = try await installer.versions()
-        versions.withLock { $0 = found }
+    private func versionOfInstaller() async throws(ComputeError) -> String {
+        if let known = installerVersion.withLock({ $0 }) { return known }
+        let found = try await installer.version()
+        installerVersion.withLock { $0 = found }
         return found
     }
 }

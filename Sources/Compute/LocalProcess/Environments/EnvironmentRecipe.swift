@@ -5,14 +5,13 @@ import Identity
 struct EnvironmentRecipe: Sendable, Hashable {
     /// Lines of a requirements file: options first as written, then requirements in order.
     var requirements: [String]
-    /// Full version of the host's Python, such as `3.11.2`.
-    var pythonVersion: String
+    var interpreter: Interpreter
     var installerVersion: String
 
     /// Adds the model server unless the file brings its own, directly or through `azureml-defaults`, and MLflow where it
     /// is needed.
     init(
-        file: CondaFile, serverVersion: String, needsMLflow: Bool = false, pythonVersion: String,
+        file: CondaFile, serverVersion: String, needsMLflow: Bool = false, interpreter: Interpreter,
         installerVersion: String
     ) {
         var lines = file.requirements
@@ -25,13 +24,13 @@ struct EnvironmentRecipe: Sendable, Hashable {
         if needsMLflow, names.isDisjoint(with: ["mlflow", "mlflow-skinny"]) { lines.append("mlflow") }
         let options = lines.filter { $0.hasPrefix("-") }
         requirements = options + Array(Set(lines.filter { !$0.hasPrefix("-") })).sorted()
-        self.pythonVersion = pythonVersion
+        self.interpreter = interpreter
         self.installerVersion = installerVersion
     }
 
     /// Name of the environment's folder.
     var key: String {
-        let parts = ["layout 1", "python \(pythonVersion)", "installer \(installerVersion)"] + requirements
+        let parts = ["layout 1", "python \(interpreter.version)", "installer \(installerVersion)"] + requirements
         return String(Digests.sha256Hex(parts.joined(separator: "\n")).prefix(32))
     }
 

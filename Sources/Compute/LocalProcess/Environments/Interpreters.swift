@@ -1,0 +1,83 @@
+import Foundation
+import Synchronization
+
+/// A Python on this host.
+struct Interpreter: Sendable, Hashable {
+    var path: String
+    /// Such as `3.11.2`.
+    var version: String
+}
+
+/// Finds a Python for what an environment asks: the first of the host's that will do, else one that the installer
+/// downloads, where it may.
+final class Interpreters: Sendable {
+    private let configuration: LocalProcessConfiguration
+    private let installer: Installer
+    /// By path.
+    private let known = Mutex<[String: Interpreter]>([:])
+    private let downloads = SingleFlight()
+
+    init(configuration: LocalProcessConfiguration, installer: Installer) {
+        self.configuration = configuration
+        self.installer = installer
+    }
+
+    /// `label` names who asks, in the error.
+    func find(_ constraint: VersionConstraint, for label: String) async throws(ComputeError) -> Interpreter {
+        var present: [String] = []
+        for (index, path) in configuration.pythons.enumerated() {
+            // The first is the one that must work; the others were only found lying about.
+            let found = index == 0 ? try await interpreter(path) : try? await interpreter(path)
+            guard let found else { continue }
+            if constraint.admitsPython(found.version) { return found }
+            present.append(found.version)
+        }
+        let refusal = "\(label) asks for python\(constraint); this host has Python \(present.joined(separator: ", "))"
+        guard configuration.downloadsPython else {
+            throw ComputeError(.environmentBuildFailed, "\(refusal), and may not download another")
+        }
+        do throws(ComputeError) {
+            return try await download(constraint)
+        } catch {
+            if error == .cancelled { throw error }
+            throw ComputeError(
+                .environmentBuildFailed,
+                "\(refusal), and another could not be downloaded; install one and name it in the setting compute.python",
+                log: error.log)
+        }
+    }
+
+    private func interpreter(_ path: String) async throws(ComputeError) -> Interpreter {
+        if let found = known.withLock({ $0[path] }) { return found }
+        let found = Interpreter(path: path, version: try await installer.version(ofPython: path))
+        known.withLock { $0[path] = found }
+        return found
+    }
+
+    private func download(_ constraint: VersionConstraint) async throws(ComputeError) -> Interpreter {
+        let request = constraint.pythonRequest
+        if let path = await installer.findDownloadedPython(request) { return try await interpreter(path) }
+        try await downloads.run(request) { () async throws(ComputeError) in
+            try await installer.downloadPython(request)
+        }
+        guard let path = await installer.findDownloadedPython(request) else {
+            throw ComputeError(.environmentBuildFailed, "Python \(request) is not there after its download")
+        }
+        return try await interpreter(path)
+    }
+}
+
+extension VersionConstraint {
+    func admitsPython(_ version: String) -> Bool {
+        admitsPython(version.split(separator: ".").compactMap { Int($0) })
+    }
+
+    /// The constraint for an installer: a pinned patch level is not insisted on.
+    fileprivate var pythonRequest: String {
+        clauses.map { clause in
+            guard clause.relation == .equal else { return clause.relation.rawValue + clause.version }
+            let minor = clause.version.split(separator: ".").prefix { $0 != "*" }.prefix(2).joined(separator: ".")
+            return "==\(minor).*"
+        }.joined(separator: ",")
+    }
+}
