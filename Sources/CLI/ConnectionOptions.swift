@@ -4,7 +4,11 @@ import Foundation
 
 /// Options of every command that talks to a Sluice.
 package struct ConnectionOptions: ParsableArguments {
-    @Option(help: "Credentials file that `sluice up` names; the environment variable SLUICE_CREDENTIALS does the same.")
+    @Option(
+        help: """
+            Credentials file that `sluice up` names. Without it: SLUICE_CREDENTIALS, the variables of `sluice env`, \
+            and the usual places.
+            """)
     package var credentials: String?
 
     package init() {}
@@ -24,12 +28,11 @@ package struct ConnectionOptions: ParsableArguments {
 
     func settings() throws -> ClientSettings {
         try ClientSettings.load(
-            credentials: credentials ?? standardFile, environment: ProcessInfo.processInfo.environment)
+            credentials: credentials, usualPlace: standardFile, environment: ProcessInfo.processInfo.environment)
     }
 
     /// Where an installation of this account keeps it, if it is there.
     private var standardFile: String? {
-        guard ProcessInfo.processInfo.environment["SLUICE_CREDENTIALS"] == nil else { return nil }
         let places = ["/var/lib/sluice/credentials.json", NSHomeDirectory() + "/.sluice/credentials.json"]
         return places.first { FileManager.default.isReadableFile(atPath: $0) }
     }

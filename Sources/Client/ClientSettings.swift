@@ -30,9 +30,13 @@ package struct ClientSettings: Sendable {
         var workspace: String
     }
 
-    /// Reads the file, then lets variables of the environment win.
-    package static func load(credentials: String?, environment: [String: String]) throws -> ClientSettings {
-        let path = credentials ?? environment["SLUICE_CREDENTIALS"]
+    /// The file that the caller names, if it names one; else the one of the environment or at its usual place, over
+    /// which variables of the environment win.
+    package static func load(
+        credentials: String?, usualPlace: String? = nil, environment: [String: String]
+    ) throws -> ClientSettings {
+        if let credentials { return try read(credentials) }
+        let path = environment["SLUICE_CREDENTIALS"] ?? usualPlace
         var settings = ClientSettings(
             url: "", tenantID: "", clientID: "", clientSecret: "", subscriptionID: "", resourceGroup: "", workspace: "")
         if let path { settings = try read(path) }
