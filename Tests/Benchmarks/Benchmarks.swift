@@ -14,7 +14,7 @@ struct Benchmarks: AsyncParsableCommand {
             + Section.allCases.map { "\($0.rawValue) (\($0.explanation))" }.joined(separator: ", ") + ".")
 
     enum Section: String, CaseIterable, ExpressibleByArgument {
-        case endpoints, deployments, latency, throughput, traffic, footprint, reads
+        case endpoints, deployments, latency, throughput, traffic, footprint, reads, artifacts
 
         var explanation: String {
             switch self {
@@ -25,6 +25,7 @@ struct Benchmarks: AsyncParsableCommand {
             case .traffic: "traffic change at 1 000 endpoints"
             case .footprint: "start, memory and idle CPU"
             case .reads: "GET and lists with 10 000 deployments"
+            case .artifacts: "2 GiB through the artifact store, beside nginx and the disk"
             }
         }
     }
@@ -80,6 +81,7 @@ struct Benchmarks: AsyncParsableCommand {
         case .traffic: try await TrafficChange.measure(on: workbench)
         case .footprint: try await Footprint.measure(on: workbench)
         case .reads: try await Reads.measure(on: workbench)
+        case .artifacts: try await ArtifactTransfer.measure(on: workbench)
         }
     }
 }

@@ -7,8 +7,17 @@ enum ProcessFigures {
 
     /// Resident memory in MiB.
     static func residentMemory(_ process: ProcessIdentity) throws -> Double {
+        try memory("VmRSS:", process)
+    }
+
+    /// The most resident memory that the process ever had, in MiB.
+    static func peakMemory(_ process: ProcessIdentity) throws -> Double {
+        try memory("VmHWM:", process)
+    }
+
+    private static func memory(_ name: String, _ process: ProcessIdentity) throws -> Double {
         let status = try String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)
-        guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }),
+        guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix(name) }),
             let kilobytes = Double(line.filter(\.isNumber))
         else { throw Missing() }
         return kilobytes / 1_024

@@ -28,7 +28,7 @@ enum Programs {
         return try Sources.find(".build/tools/bin/uv").path
     }
 
-    private static func onPath(_ name: String) throws -> String {
+    static func onPath(_ name: String) throws -> String {
         let places = (environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
         for place in places where FileManager.default.isExecutableFile(atPath: "\(place)/\(name)") {
             return "\(place)/\(name)"
