@@ -12,7 +12,7 @@ help:
 	@echo 'make up          install what is missing, build, start Sluice, deploy and score examples/iris'
 	@echo 'make down        stop everything that make up started'
 	@echo 'make clean-data  remove the data directory, after asking'
-	@echo 'make test        run all tests'
+	@echo 'make test        run all tests: the code, Azure's own clients, the contract'
 	@echo 'make lint        check format and imports'
 	@echo 'make bench       print the benchmarks'
 
@@ -38,6 +38,10 @@ test:
 	@scripts/setup .build/tools
 	@swift build --build-tests 2>&1 | scripts/quiet
 	PATH="$$PWD/.build/tools/bin:$$PATH" SLUICE_DATA_DIRECTORY= swift test --skip-build
+	@scripts/venv .build/clients Tests/Clients/requirements.txt
+	UV="$$PWD/.build/tools/bin/uv" .build/clients/bin/python -m pytest Tests/Clients
+	@scripts/venv .build/contract Tests/Contract/requirements.txt
+	.build/contract/bin/python Tests/Contract/run.py
 
 lint:
 	swift format lint --strict --recursive $(SOURCES)

@@ -30,7 +30,7 @@ final class Interpreters: Sendable {
             let found = index == 0 ? try await interpreter(path) : try? await interpreter(path)
             guard let found else { continue }
             if constraint.admitsPython(found.version) { return found }
-            present.append(found.version)
+            if !present.contains(found.version) { present.append(found.version) }
         }
         let refusal = "\(label) asks for python\(constraint); this host has Python \(present.joined(separator: ", "))"
         guard configuration.downloadsPython else {
