@@ -1,0 +1,84 @@
+"""MLflow models without a scoring script."""
+import json
+import shutil
+
+import pytest
+from azure.ai.ml.entities import ManagedOnlineDeployment, Model
+from azure.core.exceptions import HttpResponseError
+
+from support import ASSETS, Scorer, finish
+
+FOLDER = ASSETS / "mlflow-sum"
+
+
+def deployment(name, model):
+    return ManagedOnlineDeployment(
+        name=name, endpoint_name="no-code", model=model, instance_type="Standard_DS3_v2", instance_count=1)
+
+
+@pytest.fixture(scope="module")
+def score(ml, make_endpoint):
+    """Scores a model that adds its columns a and b."""
+    make_endpoint("no-code")
+    finish(ml.online_deployments.begin_create_or_update(
+        deployment("blue", Model(path=str(FOLDER), type="mlflow_model"))))
+    scorer = Scorer(ml, "no-code")
+    return lambda payload: scorer(payload, deployment="blue")
+
+
+@pytest.mark.parametrize("data", [
+    {"columns": ["a", "b"], "index": [0, 1], "data": [[1, 2], [3, 4]]},
+    {"columns": ["b", "a"], "data": [[2, 1], [4, 3]]},
+    [[1, 2], [3, 4]],
+    [{"a": 1, "b": 2}, {"a": 3, "b": 4}],
+    {"a": [1, 3], "b": [2, 4]},
+])
+def test_azures_formats_get_bare_predictions(score, data):
+    answer = score({"input_data": data})
+    assert (answer.status_code, answer.json()) == (200, [3, 7])
+
+
+@pytest.mark.parametrize("payload", [
+    {"dataframe_split": {"columns": ["a", "b"], "data": [[1, 2], [3, 4]]}},
+    {"dataframe_records": [{"a": 1, "b": 2}, {"a": 3, "b": 4}]},
+    {"inputs": {"a": [1, 3], "b": [2, 4]}},
+    {"instances": [{"a": 1, "b": 2}, {"a": 3, "b": 4}]},
+])
+def test_mlflows_formats_get_mlflows_answer(score, payload):
+    answer = score(payload)
+    assert (answer.status_code, answer.json()) == (200, {"predictions": [3, 7]})
+
+
+@pytest.mark.parametrize("payload, reason", [
+    ({"input_data": {"columns": ["a"], "data": [[1]]}}, "missing inputs"),
+    ({"rows": [1]}, "input"),
+    ([], "input"),
+])
+def test_input_that_does_not_fit_is_refused_with_mlflows_reason(score, payload, reason):
+    answer = score(payload)
+    assert answer.status_code == 424
+    assert answer.headers["ms-azureml-model-error-statuscode"] == "400"
+    assert reason in answer.text
+
+
+def test_model_is_recognised_without_its_type(ml, score):
+    created = finish(ml.online_deployments.begin_create_or_update(deployment("untyped", Model(path=str(FOLDER)))))
+    assert created.provisioning_state == "Succeeded"
+    assert Scorer(ml, "no-code")({"input_data": [[1, 1]]}, deployment="untyped").json() == [2]
+
+
+def test_model_that_is_none_of_mlflows_is_refused(ml, score, tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "weights.json").write_text(json.dumps([1, 2]))
+    with pytest.raises(HttpResponseError, match="hold no MLmodel"):
+        finish(ml.online_deployments.begin_create_or_update(
+            deployment("wrong", Model(path=str(tmp_path / "model"), type="mlflow_model"))))
+
+
+def test_model_that_can_not_be_loaded_shows_its_traceback(ml, score, tmp_path):
+    broken = tmp_path / "broken"
+    shutil.copytree(FOLDER, broken)
+    (broken / "code" / "sum_loader.py").write_text("raise RuntimeError('weights are corrupt')\n")
+    with pytest.raises(HttpResponseError, match="weights are corrupt"):
+        finish(ml.online_deployments.begin_create_or_update(
+            deployment("broken", Model(path=str(broken), type="mlflow_model"))))
