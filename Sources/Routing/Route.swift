@@ -34,10 +34,11 @@ package enum EndpointKind: String, Sendable, Codable {
 
 /// How callers of a scoring URI prove who they are.
 package struct Authentication: Sendable, Equatable, Codable {
-    /// `key`: one of the endpoint's keys. `token`: a signed endpoint token.
+    /// `key`: one of the endpoint's keys. `token`: a signed endpoint token. `identity`: a principal's access token.
     package enum Mode: String, Sendable, Codable {
         case key
         case token
+        case identity
     }
 
     package var mode: Mode

@@ -37,10 +37,12 @@ import Testing
             })
     }
 
-    @Test(arguments: [EndpointAuthMode.key, .amlToken, .aadToken])
-    func `keys are given for keys only`(_ mode: EndpointAuthMode) {
+    @Test(arguments: [
+        (EndpointAuthMode.key, Authentication.Mode.key), (.amlToken, .token), (.aadToken, .identity),
+    ])
+    func `keys are given for keys only`(_ mode: EndpointAuthMode, _ expected: Authentication.Mode) {
         let route = builder().route(endpoint(mode: mode))
-        #expect(route.authentication.mode == (mode == .key ? .key : .token))
+        #expect(route.authentication.mode == expected)
         #expect(route.authentication.keyDigests == (mode == .key ? ["a", "b"] : []))
         #expect(route.authentication.tokenIssuer == "https://issuer")
     }

@@ -87,7 +87,7 @@ import Testing
         try await TestServer.run(.withoutRouters) { server in
             let path = workspace(server, "second")
             let made = try await server.api.put(path, body)
-            #expect(made.status == 201)
+            #expect(made.status == 200, "2024-04-01 knows no 201 here")
             #expect(made["properties.provisioningState"] == "Succeeded")
             let same = try await server.api.put(path, body)
             #expect(same.status == 200)
@@ -135,7 +135,7 @@ import Testing
             #expect(try await put("If-Match", "*") == 412, "there is none to match")
             #expect(try await put("If-Match", "\"1\"") == 412)
             #expect(try await put("If-None-Match", "\"1\"") == 400, "only * on a write")
-            #expect(try await put("If-None-Match", "*") == 201)
+            #expect(try await put("If-None-Match", "*") == 200)
             #expect(try await put("If-None-Match", "*") == 412)
             let etag = try #require(try await server.api.get(path).header("ETag"))
             #expect(try await put("If-Match", "\"999\"") == 412)

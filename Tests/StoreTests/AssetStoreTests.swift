@@ -97,7 +97,8 @@ import Testing
                 try await store.insertVersion(
                     containerID: container.id, version: "BETA", request: Self.code(), hash: nil, by: "a")
             }
-            try await store.updateVersion(id: found.id, properties: AssetBaseProperties(stage: "Production"), by: "b")
+            try await store.updateVersion(
+                id: found.id, properties: AssetBaseProperties(stage: "Production"), content: found.content, by: "b")
             let changed = try #require(
                 try await store.findVersion(workspace: fixture.workspace, kind: .code, name: "code", version: "beta"))
             #expect(changed.properties == AssetBaseProperties(stage: "Production") && changed.version.revision == 2)

@@ -2,7 +2,8 @@ import HTTPTypes
 import Hummingbird
 import Logging
 
-/// Gives every call its ids, and every answer the headers that carry them. Outermost of all.
+/// Gives every call its ids, and every answer the headers that carry them and the pace that the client reads.
+/// Outermost of all.
 struct IdentifiersMiddleware: RouterMiddleware {
     typealias Context = APIRequestContext
 
@@ -24,7 +25,16 @@ struct IdentifiersMiddleware: RouterMiddleware {
         if response.headers[.requestID] == nil { response.headers[.requestID] = identifiers.requestID }
         response.headers[.correlationRequestID] = identifiers.correlationID
         if let id = identifiers.clientRequestID { response.headers[.clientRequestID] = id }
+        if readsSecondsFirst(request), response.headers[.retryAfterMilliseconds] != nil {
+            response.headers[.retryAfter] = nil
+        }
         return response
+    }
+
+    /// azure-core for Python prefers `Retry-After`, whole seconds, to the milliseconds beside it: an operation of 20 ms
+    /// would take its users a second.
+    private func readsSecondsFirst(_ request: Request) -> Bool {
+        request.headers[.userAgent]?.contains("azsdk-python") ?? false
     }
 
     private func baseURL(of request: Request) -> String {

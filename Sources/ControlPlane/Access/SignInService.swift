@@ -21,8 +21,8 @@ package struct SignInSettings: Sendable {
         self.endpointTokenLifetime = endpointTokenLifetime
     }
 
-    /// `aud` of endpoint tokens.
-    static let endpointTokenAudience = "https://ml.azure.com"
+    /// `aud` of all tokens that scoring URIs take.
+    static let scoringAudience = "https://ml.azure.com"
 
     /// `iss` of every token: a name, not an address, so that it holds for each host name the API is reached by.
     package var issuer: String { "https://sluice.invalid/\(tenantID)/v2.0" }

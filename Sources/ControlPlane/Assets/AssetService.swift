@@ -103,8 +103,9 @@ package struct AssetService: Sendable {
                 return true
             }
             try Self.checkUnchanged(existing, request)
-            if existing.properties != request.properties {
-                try await store.updateVersion(id: existing.id, properties: request.properties, by: caller.auditName)
+            if existing.properties != request.properties || existing.content != request.content {
+                try await store.updateVersion(
+                    id: existing.id, properties: request.properties, content: request.content, by: caller.auditName)
             }
             return false
         }
@@ -133,6 +134,12 @@ package struct AssetService: Sendable {
     /// Clients know this answer for paths (`clients/azure-clients.md` §4); for environments they expect a conflict.
     private static func checkUnchanged(_ existing: AssetVersion, _ request: AssetVersionRequest) throws(ARMError) {
         guard existing.content != request.content else { return }
+        // Clients name inline models by their files, so the same files of another type are the same version.
+        if existing.properties.isAnonymous, case .model(let present) = existing.content,
+            case .model(let wished) = request.content, present.modelUri == wished.modelUri
+        {
+            return
+        }
         if case .environment = request.content {
             throw ARMError(
                 .conflict,

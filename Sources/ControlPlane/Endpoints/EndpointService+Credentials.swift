@@ -43,14 +43,18 @@ extension EndpointService {
         caller: Caller, workspace: ResourceID, name: String, keys: KeyRing, settings: SignInSettings, now: Date
     ) async throws -> EndpointToken {
         let endpoint = try await get(caller: caller, workspace: workspace, name: name)
-        guard endpoint.properties.authMode != .key else {
-            throw ARMError(.badArgument, "The endpoint '\(name)' uses keys, not tokens; its authMode is Key.")
+        let mode = endpoint.properties.authMode
+        guard mode == .amlToken else {
+            let instead = mode == .key ? "its keys" : "access tokens for \(SignInSettings.scoringAudience)"
+            throw ARMError(
+                .badArgument,
+                "The endpoint '\(name)' has authMode \(mode.rawValue): it takes \(instead), no tokens of its own.")
         }
         let lifetime = TimeInterval(settings.endpointTokenLifetime.components.seconds)
         let expiresAt = now.addingTimeInterval(lifetime)
         let token = try keys.issuer.sign(
             TokenClaims(
-                issuer: settings.issuer, audience: SignInSettings.endpointTokenAudience,
+                issuer: settings.issuer, audience: SignInSettings.scoringAudience,
                 subject: endpoint.id.uuidString.lowercased(), tenantID: settings.tenantID, issuedAt: now,
                 expiresAt: expiresAt))
         return EndpointToken(

@@ -47,10 +47,18 @@ struct RouteBuilder: Sendable {
             hosts: address.host(endpoint: endpoint.name, location: endpoint.location).map { [$0] } ?? [],
             kind: kind,
             authentication: Authentication(
-                mode: endpoint.properties.authMode == .key ? .key : .token,
+                mode: mode(endpoint.properties.authMode),
                 keyDigests: endpoint.properties.authMode == .key ? endpoint.keyDigests : [],
-                tokenIssuer: tokenIssuer, tokenAudience: SignInSettings.endpointTokenAudience),
+                tokenIssuer: tokenIssuer, tokenAudience: SignInSettings.scoringAudience),
             traffic: traffic, deployments: deployments)
+    }
+
+    private func mode(_ mode: EndpointAuthMode) -> Authentication.Mode {
+        switch mode {
+        case .key: .key
+        case .amlToken: .token
+        case .aadToken: .identity
+        }
     }
 
     /// `maxQueueWait` does not count for managed deployments: they wait as long as a request may take.

@@ -5,9 +5,15 @@ import Identity
 struct TokenCache {
     private struct Entry {
         var subject: String
+        /// Whether the subject is a principal, not an endpoint.
+        var isPrincipal: Bool
         var issuer: String
         var audience: String
         var expiresAt: MonotonicTime
+
+        func opens(_ route: CompiledRoute) -> Bool {
+            route.takesPrincipals ? isPrincipal : !isPrincipal && subject == route.endpointID
+        }
     }
 
     private let limit: Int
@@ -28,7 +34,7 @@ struct TokenCache {
     mutating func admits(_ token: UnsafeBufferPointer<UInt8>, to route: CompiledRoute, now: MonotonicTime) -> Bool {
         let digest = Digest(of: token)
         if let entry = entries[digest], entry.issuer == route.tokenIssuer, entry.audience == route.tokenAudience {
-            if now < entry.expiresAt { return entry.subject == route.endpointID }
+            if now < entry.expiresAt { return entry.opens(route) }
             entries[digest] = nil
         }
         guard let verifier else { return false }
@@ -44,10 +50,12 @@ struct TokenCache {
         let lifetime = claims.expiresAt.timeIntervalSince(wallNow)
         guard lifetime > 0 else { return false }
         makeRoom(now)
-        entries[digest] = Entry(
-            subject: claims.subject, issuer: route.tokenIssuer, audience: route.tokenAudience,
+        let entry = Entry(
+            subject: claims.subject, isPrincipal: claims.applicationID != nil, issuer: route.tokenIssuer,
+            audience: route.tokenAudience,
             expiresAt: now.after(milliseconds: Int(min(lifetime, 86_400) * 1000)))
-        return claims.subject == route.endpointID
+        entries[digest] = entry
+        return entry.opens(route)
     }
 
     private mutating func makeRoom(_ now: MonotonicTime) {

@@ -8,6 +8,8 @@ package final class CompiledRoute: Sendable {
     package let kind: EndpointKind
     /// The keys that open the endpoint, `nil` if it takes tokens.
     package let keys: KeyRing?
+    /// Whether tokens must be principals' own, instead of tokens for this endpoint.
+    let takesPrincipals: Bool
     package let tokenIssuer: String
     package let tokenAudience: String
     package let deployments: [CompiledDeployment]
@@ -26,10 +28,11 @@ package final class CompiledRoute: Sendable {
         endpointID = route.endpointID
         hosts = route.hosts
         kind = route.kind
+        takesPrincipals = route.authentication.mode == .identity
         tokenIssuer = route.authentication.tokenIssuer
         tokenAudience = route.authentication.tokenAudience
         switch route.authentication.mode {
-        case .token: keys = nil
+        case .token, .identity: keys = nil
         case .key:
             guard let ring = KeyRing(hexadecimalDigests: route.authentication.keyDigests) else {
                 throw CompileFault("endpoint \(route.endpoint): a key digest is not 64 hexadecimal digits")

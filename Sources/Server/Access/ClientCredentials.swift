@@ -39,6 +39,10 @@ package struct ClientCredentials: Sendable, Codable {
         workspace = name.workspace
     }
 
+    static func read(_ file: URL) throws -> ClientCredentials {
+        try JSONDecoder().decode(ClientCredentials.self, from: Data(contentsOf: file))
+    }
+
     func write(to file: URL) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -20,7 +20,10 @@ package struct Principals: Sendable {
         let made = try await configuration.withDatabase(logger: logger) {
             try await PrincipalService(database: $0).create(displayName: name)
         }
-        try ClientCredentials(configuration, installation, made, workspace).write(to: file)
+        var credentials = ClientCredentials(configuration, installation, made, workspace)
+        // The running Sluice may have been told another address than this command was.
+        if let first = try? ClientCredentials.read(configuration.data.credentials) { credentials.url = first.url }
+        try credentials.write(to: file)
         return made.applicationID
     }
 

@@ -56,28 +56,28 @@ package struct ServerConfiguration: Sendable {
         httpsHosts = read.list("https.hosts")
         http = read.address("http.address")
         trustsForwardedHeaders = read.text("http.trust-forwarded")?.lowercased() == "true"
-        certificateFile = read.text("tls.certificate")
-        keyFile = read.text("tls.key")
+        certificateFile = read.path("tls.certificate")
+        keyFile = read.path("tls.key")
         scoring = read.address("scoring.address") ?? SocketAddressText(host: "127.0.0.1", port: 8580)
         scoringPublicAddress = read.address("scoring.public-address")
         scoringDomain = read.text("scoring.domain")
         databaseURL = read.text("database.url")
         schema = read.text("database.schema") ?? "sluice"
         poolSize = read.integer("database.pool-size", 16, 2...200)
-        migrations = read.text("database.migrations")
+        migrations = read.path("database.migrations")
         routerCount = read.integer("routers.count", 3, 0...64)
-        routerExecutable = read.text("routers.executable")
+        routerExecutable = read.path("routers.executable")
         externalRouters = read.list("routers.external")
         routerControlToken = read.text("routers.control-token")
         backend = read.choice("compute.backend", .local)
-        pythons = read.list("compute.python")
+        pythons = read.list("compute.python").map(SettingsReader.absolute)
         downloadsPython = read.text("compute.python-downloads")?.lowercased() != "false"
-        uv = read.text("compute.uv")
+        uv = read.path("compute.uv")
         instanceTypes = read.values("compute.instance-types", "name=cores/GiB", InstanceTypeCatalog.parse)
         drainDeadline = .seconds(read.integer("compute.drain-seconds", 30, 0...3_600))
         operationDeadline = .seconds(read.integer("operations.deadline-seconds", 3_600, 1...86_400))
         concurrency = read.integer("operations.concurrency", 256, 1...10_000)
-        openAPIDirectory = read.text("openapi.directory")
+        openAPIDirectory = read.path("openapi.directory")
         bootstrapResourceGroup = read.text("bootstrap.resource-group") ?? "default"
         bootstrapWorkspace = read.text("bootstrap.workspace") ?? "main"
         bootstrapLocation = read.text("bootstrap.location") ?? "local"

@@ -15,6 +15,11 @@ struct SettingsReader {
         config.string(forKey: ConfigKey(key)).flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// A file's path, absolute: what is started later runs in another directory.
+    func path(_ key: String) -> String? { text(key).map(Self.absolute) }
+
+    static func absolute(_ path: String) -> String { URL(filePath: path).absoluteURL.standardizedFileURL.path }
+
     /// Texts between commas.
     func list(_ key: String) -> [String] {
         text(key)?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } ?? []

@@ -152,11 +152,13 @@ package struct AssetStore: Sendable {
             """)
     }
 
-    /// Changes what may change: description, tags, properties, stage, archived.
-    package func updateVersion(id: UUID, properties: AssetBaseProperties, by caller: String) async throws {
+    /// Changes what the caller has found may change.
+    package func updateVersion(
+        id: UUID, properties: AssetBaseProperties, content: AssetContent, by caller: String
+    ) async throws {
         try await runner.query(
             """
-            UPDATE asset_versions SET properties = \(JSONColumn(properties)), is_archived = \(properties.isArchived),
+            UPDATE asset_versions SET properties = \(JSONColumn(properties)), content = \(JSONColumn(content)), is_archived = \(properties.isArchived),
                 revision = revision + 1, modified_at = now(), modified_by = \(caller)
             WHERE id = \(id)
             """)

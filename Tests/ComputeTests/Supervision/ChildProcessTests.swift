@@ -95,7 +95,7 @@ struct ChildProcessTests {
         try await withTemporaryFolder { folder in
             let grandchild = "trap '' TERM; echo $$ >> pids; while :; do sleep 0.02; done"
             let script =
-                "trap '' TERM; setsid sh -c \"\(grandchild.replacing("$", with: "\\$"))\" & sh -c \"\(grandchild.replacing("$", with: "\\$"))\" & echo $$ >> pids; wait; wait"
+                "trap '' TERM; setsid sh -c \"\(grandchild.replacing("$", with: "\\$"))\" & sh -c \"\(grandchild.replacing("$", with: "\\$"))\" & echo $$ >> pids; while :; do sleep 0.02; done"
             let child = try ChildProcess.spawn(launch(script, in: folder))
             let pids = folder.appending(path: "pids")
             try await eventually("three processes") { try pids.exists && pids.text.split(separator: "\n").count == 3 }

@@ -6,7 +6,9 @@ import Testing
 @testable import DataPlane
 
 @Suite struct TokenTests {
-    private static func table(_ key: SigningKey, replica: String, generation: Int64) throws -> Data {
+    private static func table(
+        _ key: SigningKey, mode: Authentication.Mode = .token, replica: String, generation: Int64
+    ) throws -> Data {
         let deployment = DeploymentRoute(
             name: "blue", scoringPath: "/score", requestTimeoutMs: 1000, maxConcurrentRequestsPerReplica: 4,
             maxQueueWaitMs: 1000,
@@ -14,11 +16,39 @@ import Testing
         let route = Route(
             endpoint: "fraud", endpointID: "fraud-id", hosts: [], kind: .managed,
             authentication: Authentication(
-                mode: .token, keyDigests: [], tokenIssuer: "sluice", tokenAudience: "scoring"),
+                mode: mode, keyDigests: [], tokenIssuer: "sluice", tokenAudience: "scoring"),
             traffic: [TrafficShare(deployment: "blue", percent: 100)], deployments: [deployment])
         let keys = [RoutingTable.TokenKey(keyID: key.keyID, publicKeyPEM: key.publicKeyPEM)]
         let header = RoutingTable.Header(generation: generation, routeCount: 1, tokenKeys: keys)
         return try RoutingTable(header: header, routes: [route]).encodedLines()
+    }
+
+    @Test func `an endpoint for identities takes principals' tokens, and no endpoint's`() async throws {
+        let replica = try StubReplica.echo()
+        let key = try SigningKey.generate()
+        let principal = try TokenIssuer(key: key).sign(
+            TokenClaims(
+                issuer: "sluice", audience: "scoring", subject: "somebody", applicationID: "app", issuedAt: Date(),
+                expiresAt: Date() + 600))
+        let endpointToken = try Self.token(key)
+        let fixture = try RouterFixture()
+        for (generation, mode, opening, refused) in [
+            (Int64(1), Authentication.Mode.identity, principal, endpointToken), (2, .token, endpointToken, principal),
+        ] {
+            let table = try Self.table(key, mode: mode, replica: replica.route, generation: generation)
+            _ = try await fixture.router.tables.apply(table)
+            try await onThread {
+                let client = try fixture.connect()
+                for _ in 0..<2 {
+                    try client.send(scoring(key: opening))
+                    #expect(try client.readMessage().status == 200)
+                    try client.send(scoring(key: refused))
+                    #expect(try client.readMessage().status == 401)
+                }
+            }
+        }
+        try await fixture.stop()
+        replica.kill()
     }
 
     private static func token(_ key: SigningKey, subject: String = "fraud-id", lifetime: TimeInterval = 600) throws

@@ -47,7 +47,8 @@ struct WorkspaceRoutes {
         let wish = try WorkspaceRequest(reading: try await request.readBody())
         let outcome = try await service.put(
             caller: try context.caller, try context.workspaceID(), wish, if: try request.precondition())
-        return try respond(outcome.workspace, context, status: outcome.wasMade ? .created : .ok)
+        // 200 also for a new one: 2024-04-01 knows no 201 here, and its clients take it for a failure.
+        return try respond(outcome.workspace, context)
     }
 
     @Sendable func patch(_ request: Request, _ context: APIRequestContext) async throws -> Response {

@@ -7,7 +7,7 @@ class Sum:
         self._columns = columns
 
     def predict(self, frame):
-        return frame[self._columns[0]] + frame[self._columns[1]]
+        return (frame[self._columns[0]] + frame[self._columns[1]]).tolist()
 
 
 def _load_pyfunc(path):

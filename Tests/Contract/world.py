@@ -1,0 +1,225 @@
+"""The resources that a fresh Sluice gets before the run, and their names."""
+
+import dataclasses
+import json
+import re
+import time
+from pathlib import Path
+
+import requests
+
+API_VERSION = "2024-04-01"
+STORAGE_VERSION = "2021-12-02"
+PROVIDER = "/providers/Microsoft.MachineLearningServices"
+_KINDS = ("codes", "models", "environments", "data", "datastores")
+
+
+@dataclasses.dataclass
+class World:
+    url: str
+    ca_bundle: str
+    tenant: str
+    subscription: str
+    group: str
+    workspace: str
+    client_id: str
+    client_secret: str
+    token: str
+    storage_token: str
+    location: str = ""
+    container: str = ""
+    environment_id: str = ""
+    code_id: str = ""
+    model_id: str = ""
+    operation: str = ""
+    # Where the hooks note every answer.
+    tally: str = ""
+
+    # Made once, read by the hooks in another process
+
+    @classmethod
+    def load(cls, path):
+        return cls(**json.loads(Path(path).read_text()))
+
+    def save(self, path):
+        path = Path(path)
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(dataclasses.asdict(self)))
+
+    @classmethod
+    def sign_in(cls, variables):
+        url, tenant = variables["SLUICE_URL"], variables["SLUICE_TENANT_ID"]
+
+        def token(scope):
+            answer = requests.post(
+                f"{url}/{tenant}/oauth2/v2.0/token", verify=variables["SLUICE_CA_BUNDLE"], timeout=10, data={
+                    "grant_type": "client_credentials", "client_id": variables["SLUICE_CLIENT_ID"],
+                    "client_secret": variables["SLUICE_CLIENT_SECRET"], "scope": scope})
+            answer.raise_for_status()
+            return answer.json()["access_token"]
+
+        return cls(
+            url=url, ca_bundle=variables["SLUICE_CA_BUNDLE"], tenant=tenant,
+            subscription=variables["SLUICE_SUBSCRIPTION_ID"], group=variables["SLUICE_RESOURCE_GROUP"],
+            workspace=variables["SLUICE_WORKSPACE"], client_id=variables["SLUICE_CLIENT_ID"],
+            client_secret=variables["SLUICE_CLIENT_SECRET"], token=token(f"{url}/.default"),
+            storage_token=token("https://storage.azure.com/.default"))
+
+    # Calls
+
+    @property
+    def group_path(self):
+        return f"/subscriptions/{self.subscription}/resourceGroups/{self.group}"
+
+    @property
+    def workspace_path(self):
+        return f"{self.group_path}{PROVIDER}/workspaces/{self.workspace}"
+
+    def call(self, method, path, body=None, allowed=()):
+        answer = requests.request(
+            method, f"{self.url}{path}", params={"api-version": API_VERSION}, json=body, verify=self.ca_bundle,
+            headers={"Authorization": f"Bearer {self.token}"}, timeout=30)
+        if answer.status_code >= 400 and answer.status_code not in allowed:
+            raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text}")
+        return answer
+
+    def put_blob(self, path, text=None):
+        """A blob, or a container where there is no text; one that is there stays."""
+        kind = {"restype": "container"} if text is None else {}
+        answer = requests.put(
+            f"{self.url}/sluice/{path}", params=kind, data=text or "", verify=self.ca_bundle, timeout=30, headers={
+                "Authorization": f"Bearer {self.storage_token}", "x-ms-version": STORAGE_VERSION,
+                "x-ms-blob-type": "BlockBlob"})
+        if answer.status_code not in (201, 409):
+            raise RuntimeError(f"PUT {path}: {answer.status_code} {answer.text}")
+
+    def finish(self, path):
+        for _ in range(200):
+            state = self.call("GET", path).json()["properties"]["provisioningState"]
+            if state in ("Succeeded", "Failed", "Canceled"):
+                if state != "Succeeded":
+                    raise RuntimeError(f"{path}: {state}")
+                return
+            time.sleep(0.1)
+        raise RuntimeError(f"{path} does not become ready")
+
+    # Resources
+
+    def seed(self):
+        self.location = self.call("GET", self.workspace_path).json()["location"]
+        self.call("PUT", f"{self.group_path.rsplit('/', 1)[0]}/second", {"location": self.location})
+        self.call("PUT", f"{self.group_path}{PROVIDER}/workspaces/second", self._workspace())
+        store = self.call("GET", f"{self.workspace_path}/datastores/workspaceblobstore").json()
+        self.container = store["properties"]["containerName"]
+        for path in ("code/score.py", "model/weights.bin", "data/rows.csv"):
+            self.put_blob(f"{self.container}/contract/{path}", "1")
+        for kind in _KINDS:
+            self._put_asset(kind, "seeded")
+        self.code_id = f"{self.workspace_path}/codes/seeded/versions/1"
+        self.model_id = f"{self.workspace_path}/models/seeded/versions/1"
+        self.environment_id = f"{self.workspace_path}/environments/seeded/versions/1"
+        self._put_endpoint("seeded")
+        self.finish(f"{self.workspace_path}/onlineEndpoints/seeded")
+        deployment = f"{self.workspace_path}/onlineEndpoints/seeded/deployments/seeded"
+        answer = self._put_deployment("seeded", "seeded")
+        self.operation = answer.headers["Azure-AsyncOperation"].split("?")[0].rsplit("/", 1)[1]
+        self.finish(deployment)
+
+    def _workspace(self):
+        return {"location": self.location, "identity": {"type": "SystemAssigned"}, "properties": {}}
+
+    def _asset(self, kind):
+        base = f"{self.url}/sluice/{self.container}/contract"
+        return {
+            "codes": {"codeUri": f"{base}/code"},
+            "models": {"modelUri": f"{base}/model", "modelType": "custom_model"},
+            "environments": {"image": "mcr.example/base:1", "condaFile": "dependencies: [python=3.11]"},
+            "data": {"dataUri": f"{base}/data", "dataType": "uri_folder"},
+            "datastores": {
+                "datastoreType": "AzureBlob", "accountName": "sluice", "containerName": "contract-data",
+                "credentials": {"credentialsType": "None"}},
+        }[kind]
+
+    def _put_asset(self, kind, name):
+        path = f"{self.workspace_path}/{kind}/{name}"
+        path += "" if kind == "datastores" else "/versions/1"
+        self.call("PUT", path, {"properties": self._asset(kind)})
+
+    def _put_endpoint(self, name):
+        # 409: it is being deleted, or a generated request changes it.
+        path = f"{self.workspace_path}/onlineEndpoints/{name}"
+        return self.call("PUT", path, {"location": self.location, "properties": {"authMode": "AMLToken"}}, allowed=(409,))
+
+    def _put_deployment(self, endpoint, name):
+        return self.call("PUT", f"{self.workspace_path}/onlineEndpoints/{endpoint}/deployments/{name}", {
+            "location": self.location, "sku": {"name": "Default", "capacity": 1}, "properties": {
+                "endpointComputeType": "Managed", "instanceType": "Standard_DS3_v2", "model": self.model_id,
+                "environmentId": self.environment_id,
+                "codeConfiguration": {"codeId": self.code_id, "scoringScript": "score.py"}}}, allowed=(409,))
+
+    # What the hooks put into generated requests
+
+    def path_values(self, template, method):
+        """Path parameters of an operation that exist, by name. What gets deleted is another thing than what is read."""
+        kind = next((kind for kind in _KINDS if f"/{kind}/" in template), None)
+        leaf = "doomed" if method == "DELETE" else "written" if method == "PUT" else "seeded"
+        values = {
+            "tenant": self.tenant, "subscriptionId": self.subscription, "resourceGroupName": self.group,
+            "workspaceName": self.workspace, "location": self.location, "operationName": self.operation,
+            "endpointName": "seeded", "deploymentName": "seeded", "name": "seeded", "version": "1",
+            "container": self.container, "blob": "contract/data/rows.csv",
+        }
+        names = re.findall(r"\{(\w+)\}", template)
+        if template.endswith("}") and method in ("PUT", "DELETE"):
+            if names[-1] == "version":
+                names.pop()
+            if names[-1] in ("resourceGroupName", "workspaceName", "endpointName", "deploymentName", "name", "blob"):
+                values[names[-1]] = leaf
+            if names[-1] == "container":
+                values[names[-1]] = f"{leaf}-container"
+        return {name: values[name] for name in re.findall(r"\{(\w+)\}", template)}
+
+    def is_needed(self, name):
+        """Whether a resource of that name is one that other operations read."""
+        needed = ("seeded", "second", self.group, self.workspace, self.container, "contract/data/rows.csv")
+        return isinstance(name, str) and name.lower() in [text.lower() for text in needed]
+
+    @property
+    def tally_file(self):
+        return Path(self.tally)
+
+    @property
+    def body_values(self):
+        base = f"{self.url}/sluice/{self.container}/contract"
+        return {
+            "location": self.location, "environmentId": self.environment_id, "codeId": self.code_id,
+            "model": self.model_id, "codeUri": f"{base}/code", "modelUri": f"{base}/model",
+            "dataUri": f"{base}/data", "accountName": "sluice", "containerName": "contract-data",
+            "scoringScript": "score.py", "instanceType": "Standard_DS3_v2", "compute": "",
+            "initialDelay": "PT1S", "period": "PT1S", "timeout": "PT1S", "maxQueueWait": "PT0.5S",
+            "requestTimeout": "PT5S", "pollingInterval": "PT1S", "cpu": "500m", "memory": "1Gi", "gpu": "1",
+            "client_id": self.client_id, "client_secret": self.client_secret, "scope": f"{self.url}/.default",
+        }
+
+    # Members of bodies that the document lets be empty, and that the service then mostly refuses.
+    may_be_empty = frozenset({
+        "environmentId", "codeId", "model", "compute", "initialDelay", "period", "timeout", "maxQueueWait",
+        "requestTimeout", "pollingInterval", "cpu", "memory", "gpu", "client_secret", "scope"})
+
+    def restore(self, template):
+        """Makes what a deletion of this path is aimed at."""
+        kind = next((kind for kind in _KINDS if f"/{kind}/" in template), None)
+        if kind:
+            self._put_asset(kind, "doomed")
+        elif template.endswith("{deploymentName}"):
+            self._put_deployment("seeded", "doomed")
+        elif template.endswith("{endpointName}"):
+            self._put_endpoint("doomed")
+        elif template.endswith("{workspaceName}"):
+            self.call("PUT", f"{self.group_path}{PROVIDER}/workspaces/doomed", self._workspace())
+        elif template.endswith("{resourceGroupName}"):
+            self.call("PUT", f"{self.group_path.rsplit('/', 1)[0]}/doomed", {"location": self.location})
+        elif template.endswith("{container}"):
+            self.put_blob("doomed-container")
+        elif template.endswith("{blob}"):
+            self.put_blob(f"{self.container}/doomed", "1")
