@@ -45,8 +45,8 @@ class StorageToken:
 
 # Texts that services stumble over, for query parameters: few cases would have one by themselves. PostgreSQL has no NUL.
 _AWKWARD = (
-    "\x00", "\x00", "\x00", "a\x00b=c", "a=\x00", "\x7f", "'", '"', "\\", "%", "%00", "%zz", "..", "a/b", "a,b=c", "=", ",",
-    "{}", "\u202e", "\ufeff", "e\u0301", "\U0001f600", "null", "-1", "1e309", "9223372036854775808")
+    "\x00", "\x00", "\x00", "a\x00b=c", "a=\x00", "\x7f", "'", '"', "\\", "%", "%00", "%zz", "..", "a/b", "a,b=c", "=",
+    ",", "{}", "\u202e", "\ufeff", "e\u0301", "\U0001f600", "null", "-1", "1e309", "9223372036854775808")
 
 
 class Chance:
@@ -82,15 +82,17 @@ def _negated(case, location):
 @schemathesis.hook
 def map_case(context, case):
     chance = Chance(case)
+    # A case that breaks one thing on purpose has everything else right, or the other thing would be what is refused.
+    breaks = case.meta is not None and case.meta.generation.mode.is_negative
     parameters = dict(case.path_parameters or {})
     broken = _negated(case, ParameterLocation.PATH)
     known = WORLD.path_values(case.operation.path, case.operation.method.upper())
     last = re.findall(r"\{(\w+)\}$", case.operation.path)
     for name, value in known.items():
         if name in parameters and name not in broken and isinstance(parameters[name], str):
-            if chance.percent(85 if [name] == last else 95):
+            if breaks or chance.percent(85 if [name] == last else 95):
                 parameters[name] = value
-    if case.operation.method.upper() == "PUT" and last == ["version"] and chance.percent(70):
+    if case.operation.method.upper() == "PUT" and last == ["version"] and (breaks or chance.percent(70)):
         # Versions can't be changed: one that exists refuses what a new one might take.
         if parameters.get("version") == known["version"]:
             parameters["version"] = str(chance.below(1_000_000))
@@ -105,18 +107,18 @@ def map_case(context, case):
         case.path_parameters = parameters
     query = dict(case.query or {})
     for name, value in query.items():
-        if isinstance(value, str) and name != "api-version" and chance.percent(20):
+        if not breaks and isinstance(value, str) and name != "api-version" and chance.percent(25):
             query[name] = _AWKWARD[chance.below(len(_AWKWARD))]
     if query != (case.query or {}):
         case.query = query
-    if isinstance(case.body, dict) and chance.percent(85):
+    if isinstance(case.body, dict) and chance.percent(95 if breaks else 85):
         body = _with_known_values(case.body)
         if body != case.body:
             case.body = body
     # Made-up preconditions never hold, and would be all that is tested.
     broken = _negated(case, ParameterLocation.HEADER)
     for name in ("If-Match", "If-None-Match"):
-        if name in (case.headers or {}) and name not in broken and chance.percent(85):
+        if name in (case.headers or {}) and name not in broken and (breaks or chance.percent(85)):
             case.headers = {key: value for key, value in case.headers.items() if key != name}
     return case
 

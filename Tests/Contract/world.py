@@ -148,7 +148,8 @@ class World:
     def _put_endpoint(self, name):
         # 409: it is being deleted, or a generated request changes it.
         path = f"{self.workspace_path}/onlineEndpoints/{name}"
-        return self.call("PUT", path, {"location": self.location, "properties": {"authMode": "AMLToken"}}, allowed=(409,))
+        body = {"location": self.location, "properties": {"authMode": "AMLToken"}}
+        return self.call("PUT", path, body, allowed=(409,))
 
     def _put_deployment(self, endpoint, name):
         return self.call("PUT", f"{self.workspace_path}/onlineEndpoints/{endpoint}/deployments/{name}", {
