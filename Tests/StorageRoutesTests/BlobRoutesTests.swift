@@ -210,15 +210,16 @@ import Testing
     }
 
     @Test(arguments: [
-        Refusal(uri: "/acct/models/x?comp=tags", outcome: "501 NotImplemented"),
-        Refusal(uri: "/acct/models/x?comp=lease", outcome: "501 NotImplemented"),
-        Refusal(uri: "/acct/models/x?comp=page", outcome: "501 NotImplemented"),
-        Refusal(uri: "/acct/models", outcome: "501 NotImplemented"),
-        Refusal(headers: ["x-ms-blob-type": "PageBlob"], outcome: "501 NotImplemented"),
+        Refusal(uri: "/acct/models/x?comp=tags", outcome: "400 UnsupportedQueryParameter"),
+        Refusal(uri: "/acct/models/x?comp=lease", outcome: "400 UnsupportedQueryParameter"),
+        Refusal(uri: "/acct/models/x?comp=page", outcome: "400 UnsupportedQueryParameter"),
+        Refusal(uri: "/acct/models", outcome: "400 UnsupportedQueryParameter"),
+        Refusal(headers: ["x-ms-blob-type": "PageBlob"], outcome: "400 UnsupportedHeader"),
         Refusal(
-            headers: ["x-ms-blob-type": "BlockBlob", "x-ms-structured-body": "XSM/1.0"], outcome: "501 NotImplemented"),
+            headers: ["x-ms-blob-type": "BlockBlob", "x-ms-structured-body": "XSM/1.0"],
+            outcome: "400 UnsupportedHeader"),
         Refusal(outcome: "400 MissingRequiredHeader"),
-        Refusal(method: .get, uri: "/acct/models/x?snapshot=1", outcome: "501 NotImplemented"),
+        Refusal(method: .get, uri: "/acct/models/x?snapshot=1", outcome: "400 UnsupportedQueryParameter"),
         Refusal(method: .post, outcome: "405 UnsupportedHttpVerb"),
         Refusal(method: .get, uri: "/acct/models/%ZZ", outcome: "400 InvalidUri"),
         Refusal(method: .get, uri: "/acct/models/%FF", outcome: "400 InvalidUri"),

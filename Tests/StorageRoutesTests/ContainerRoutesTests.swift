@@ -47,7 +47,7 @@ import Testing
             #expect(second.contains("<Name>f/z</Name>") && !second.contains("f/g/c"))
             #expect(try await list("&maxresults=0").contains("InvalidQueryParameterValue"))
             #expect(try await list("&marker=zz").contains("OutOfRangeInput"))
-            #expect(try await list("&include=uncommittedblobs").contains("NotImplemented"))
+            #expect(try await list("&include=uncommittedblobs").contains("UnsupportedQueryParameter"))
         }
     }
 }

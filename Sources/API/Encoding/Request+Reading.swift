@@ -67,14 +67,17 @@ extension Request {
             }
             order = wished
         }
-        guard let count = query("$top") ?? query("count") else {
-            return PageRequest(after: after, count: defaultCount, order: order)
+        var count = defaultCount
+        for name in ["count", "$top"] {
+            guard let text = query(name), !text.isEmpty else { continue }
+            guard let number = Int(text), number > 0 else {
+                throw ARMError(
+                    .invalidRequestContent, "\(name) must be a positive number, not '\(text.prefix(40))'.", target: name
+                )
+            }
+            count = number
         }
-        guard let number = Int(count), number > 0 else {
-            throw ARMError(
-                .invalidRequestContent, "$top must be a positive number, not '\(count.prefix(40))'.", target: "$top")
-        }
-        return PageRequest(after: after, count: number, order: order)
+        return PageRequest(after: after, count: count, order: order)
     }
 
     /// `listViewType`.

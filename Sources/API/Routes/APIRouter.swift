@@ -57,6 +57,7 @@ package enum APIRouter {
         router.add(
             middleware: IdentifiersMiddleware(scheme: site.scheme, trustsForwardedHeaders: site.trustsForwardedHeaders))
         router.add(middleware: ErrorMiddleware())
+        router.add(middleware: QueryTextMiddleware())
         router.add(middleware: AuthenticationMiddleware(signIn: services.signIn))
         router.add(middleware: APIVersionMiddleware())
 

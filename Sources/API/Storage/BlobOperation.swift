@@ -21,11 +21,11 @@ enum BlobOperation: Equatable {
     case setProperties(ContainerName, BlobName)
     case deleteBlob(ContainerName, BlobName)
 
-    /// - Throws: `NotImplemented`, `UnsupportedHttpVerb`, `InvalidHeaderValue`.
+    /// - Throws: `UnsupportedHeader`, `UnsupportedQueryParameter`, `UnsupportedHttpVerb`, `InvalidHeaderValue`.
     init(_ request: BlobRequest) throws {
         let words = (request.parameter("restype"), request.parameter("comp"))
         if request.parameter("snapshot") != nil || request.parameter("versionid") != nil {
-            throw StorageFailure.notSupported("snapshots and versions")
+            throw StorageFailure.notSupported("snapshots and versions", in: .query)
         }
         switch (request.address.container, request.address.blob) {
         case (nil, _):
@@ -57,7 +57,7 @@ enum BlobOperation: Equatable {
         _ container: ContainerName, _ blob: BlobName, _ request: BlobRequest
     ) throws -> BlobOperation {
         if request.header("x-ms-structured-body") != nil {
-            throw StorageFailure.notSupported("structured bodies")
+            throw StorageFailure.notSupported("structured bodies", in: .header)
         }
         switch (request.method, request.parameter("comp")) {
         case (.get, nil): return .getBlob(container, blob)
@@ -65,7 +65,9 @@ enum BlobOperation: Equatable {
         case (.get, "blocklist"): return .getBlockList(container, blob)
         case (.put, nil): return try put(container, blob, request)
         case (.put, "block"):
-            if request.header("x-ms-copy-source") != nil { throw StorageFailure.notSupported("blocks from a URL") }
+            if request.header("x-ms-copy-source") != nil {
+                throw StorageFailure.notSupported("blocks from a URL", in: .header)
+            }
             return .putBlock(container, blob)
         case (.put, "blocklist"): return .putBlockList(container, blob)
         case (.put, "metadata"): return .setMetadata(container, blob)
@@ -83,14 +85,14 @@ enum BlobOperation: Equatable {
         case "BlockBlob": return .putBlob(container, blob)
         case nil:
             throw StorageFailure(.badRequest, "MissingRequiredHeader", "The header x-ms-blob-type is missing.")
-        default: throw StorageFailure.notSupported("this type of blob")
+        default: throw StorageFailure.notSupported("this type of blob", in: .header)
         }
     }
 
     private static func unsupported(_ request: BlobRequest) -> StorageFailure {
         switch request.method {
         case .get, .head, .put, .delete:
-            .notSupported("\(request.method.rawValue) with these query parameters on this kind of resource")
+            .notSupported("\(request.method.rawValue) with these query parameters on this kind of resource", in: .query)
         default:
             StorageFailure(.methodNotAllowed, "UnsupportedHttpVerb", "The resource does not support this HTTP verb.")
         }

@@ -73,7 +73,9 @@ extension BlobRoutes {
     func delete(
         _ blob: BlobName, _ container: ContainerName, _ request: BlobRequest
     ) async throws -> StorageAnswer {
-        if request.header("x-ms-delete-snapshots") == "only" { throw StorageFailure.notSupported("snapshots") }
+        if request.header("x-ms-delete-snapshots") == "only" {
+            throw StorageFailure.notSupported("snapshots", in: .header)
+        }
         try await store.delete(blob, in: container, conditions: request.conditions())
         return StorageAnswer(.accepted, [("x-ms-delete-type-permanent", "true")])
     }

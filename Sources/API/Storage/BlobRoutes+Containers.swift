@@ -4,7 +4,7 @@ import HTTPTypes
 extension BlobRoutes {
     func createContainer(_ container: ContainerName, _ request: BlobRequest) async throws -> StorageAnswer {
         if request.header("x-ms-blob-public-access") != nil {
-            throw StorageFailure.notSupported("public access")
+            throw StorageFailure.notSupported("public access", in: .header)
         }
         let record = try await store.createContainer(container, metadata: request.metadata())
         return StorageAnswer(.created, StorageAnswer.version(record.etag, record.lastModified))

@@ -45,7 +45,7 @@ extension BlobRoutes {
     private func includesMetadata(_ request: BlobRequest) throws -> Bool {
         let kinds = (request.parameter("include") ?? "").split(separator: ",").map(String.init)
         if let kind = kinds.first(where: { $0 != "metadata" && !Self.absentKinds.contains($0) }) {
-            throw StorageFailure.notSupported("include=\(kind)")
+            throw StorageFailure.notSupported("include=\(kind)", in: .query)
         }
         return kinds.contains("metadata")
     }

@@ -73,7 +73,7 @@ package struct BlobRoutes: Sendable {
             case let error as SignatureError: StorageFailure(error)
             default: StorageFailure(.internalServerError, "InternalError", "The server failed.", context: "\(error)")
             }
-        if failure.status.kind == .serverError && failure.status != .notImplemented {
+        if failure.status.kind == .serverError {
             logger.error(
                 "artifact request failed",
                 metadata: [

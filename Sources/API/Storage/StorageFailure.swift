@@ -16,8 +16,14 @@ struct StorageFailure: Error, Equatable {
         self.context = context
     }
 
-    static func notSupported(_ what: String) -> StorageFailure {
-        StorageFailure(.notImplemented, "NotImplemented", "This store does not support \(what).")
+    /// What part of a request asks for something that is not there.
+    enum Part: String {
+        case header = "UnsupportedHeader"
+        case query = "UnsupportedQueryParameter"
+    }
+
+    static func notSupported(_ what: String, in part: Part) -> StorageFailure {
+        StorageFailure(.badRequest, part.rawValue, "This store does not support \(what).")
     }
 
     static func invalidHeader(_ name: String) -> StorageFailure {

@@ -179,6 +179,17 @@ package struct BodyReader {
         return result
     }
 
+    /// A map whose members are objects.
+    package func objectMap<Value>(_ name: String, _ read: (BodyReader) -> Value?) -> [String: Value]? {
+        map(name) { child in
+            guard child.members != nil else {
+                child.reportType("an object")
+                return nil
+            }
+            return read(child)
+        }
+    }
+
     /// Names of the members, in order.
     package var memberNames: [String] { members?.members.map(\.name) ?? [] }
 
@@ -191,7 +202,9 @@ package struct BodyReader {
             return nil
         }
         return elements.enumerated().compactMap { index, element in
-            BodyReader(value: element, path: "\(place.path)[\(index)]", problems: problems).asString()
+            let child = BodyReader(value: element, path: "\(place.path)[\(index)]", problems: problems)
+            if !child.isPresent { child.reportType("a string") }
+            return child.asString()
         }
     }
 

@@ -54,7 +54,7 @@ extension ModelContent {
             body["modelType"].report("'\(written)' is not one of custom_model, mlflow_model, triton_model")
         }
         jobName = body.string("jobName")
-        flavors = body.map("flavors") { Flavor(data: $0.stringMap("data") ?? [:]) } ?? [:]
+        flavors = body.objectMap("flavors") { Flavor(data: $0.stringMap("data") ?? [:]) } ?? [:]
     }
 }
 

@@ -79,15 +79,18 @@ extension ScaleSettings {
     init(reading body: BodyReader, computeType: EndpointComputeType) {
         let fallback: Kind = computeType == .kubernetes && !body.isPresent ? .targetUtilization : .default
         scaleType = body.enumeration("scaleType", of: Kind.self) ?? fallback
-        guard scaleType == .targetUtilization else { return }
-        minInstances = body.integer("minInstances", in: 0...OnlineDeploymentRequest.instanceLimit) ?? 1
-        maxInstances = body.integer("maxInstances", in: 1...OnlineDeploymentRequest.instanceLimit) ?? 1
-        targetUtilizationPercentage = body.integer("targetUtilizationPercentage", in: 1...100) ?? 70
-        pollingInterval =
+        // Read for every type, so that nonsense is refused, and kept for the one that uses it.
+        let least = body.integer("minInstances", in: 0...OnlineDeploymentRequest.instanceLimit) ?? 1
+        let most = body.integer("maxInstances", in: 1...OnlineDeploymentRequest.instanceLimit) ?? 1
+        let target = body.integer("targetUtilizationPercentage", in: 1...100) ?? 70
+        let interval =
             body.duration("pollingInterval", milliseconds: 1_000...86_400_000) ?? ISODuration(milliseconds: 1_000)
-        if let minInstances, let maxInstances, minInstances > maxInstances {
-            body["minInstances"].report("must be at most maxInstances (\(maxInstances)), not \(minInstances)")
-        }
+        guard scaleType == .targetUtilization else { return }
+        if least > most { body["minInstances"].report("must be at most maxInstances (\(most)), not \(least)") }
+        minInstances = least
+        maxInstances = most
+        targetUtilizationPercentage = target
+        pollingInterval = interval
     }
 }
 
@@ -120,7 +123,7 @@ extension ProbeSettings {
 extension DataCollector {
     init?(reading body: BodyReader) {
         guard body.isPresent else { return nil }
-        collections = body.map("collections") { Collection(reading: $0) } ?? [:]
+        collections = body.objectMap("collections") { Collection(reading: $0) } ?? [:]
         if collections.isEmpty { body["collections"].report("must hold at least one collection") }
         rollingRate = body.enumeration("rollingRate", of: RollingRate.self) ?? .hour
         let logging = body.object("requestLogging")

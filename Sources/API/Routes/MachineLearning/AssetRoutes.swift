@@ -93,6 +93,10 @@ struct AssetRoutes {
     }
 
     @Sendable func startPendingUpload(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let wish = try await request.readBody(isOptional: true)
+        // Read for their form alone: every upload gets an id and a place of its own.
+        _ = (wish.string("pendingUploadId"), wish.string("pendingUploadType"))
+        try wish.throwProblems(in: "The request for an upload")
         let upload = try await uploads.start(
             caller: try context.caller, workspace: try context.workspaceID(), kind: kind,
             name: try context.parameter("name"), version: try context.parameter("version"))

@@ -73,6 +73,7 @@ struct OnlineDeploymentRoutes {
     @Sendable func listSKUs(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         let deployment = try await service.get(
             caller: try context.caller, endpoint: try context.endpointID(), name: try context.parameter("deployment"))
+        _ = try request.page()  // there is only one page, however it is asked for
         let body = DeploymentSKUBody(
             resourceType: deployment.resourceID.type, sku: DeploymentSKUBody.Name(),
             capacity: DeploymentSKUBody.Capacity(maximum: OnlineDeploymentRequest.instanceLimit))

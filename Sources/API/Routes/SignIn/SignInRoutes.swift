@@ -51,7 +51,7 @@ struct SignInRoutes {
     }
 
     @Sendable func configuration(_ request: Request, _ context: APIRequestContext) async throws -> Response {
-        let base = "\(context.baseURL)/\(try context.parameter("tenant"))"
+        let base = "\(context.baseURL)/\(PercentEncoding.encode(try context.parameter("tenant")))"
         return try JSONBody(
             Configuration(
                 issuer: service.issuer, authorizationEndpoint: "\(base)/oauth2/v2.0/authorize",
@@ -122,7 +122,7 @@ struct FormBody {
     subscript(_ name: String) -> String? { fields[name] }
 
     static func decode(_ text: String) -> String {
-        let spaced = text.replacingOccurrences(of: "+", with: " ")
-        return spaced.removingPercentEncoding ?? spaced
+        let spaced = text.replacing("+", with: " ")
+        return PercentEncoding.decode(spaced.utf8) ?? spaced
     }
 }
