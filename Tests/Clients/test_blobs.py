@@ -1,5 +1,7 @@
+import base64
 import datetime
 import http.client
+import json
 import os
 import ssl
 import urllib.parse
@@ -10,7 +12,9 @@ import requests
 from azure.core import MatchConditions
 from azure.core.exceptions import (
     ClientAuthenticationError, HttpResponseError, ResourceExistsError, ResourceModifiedError, ResourceNotFoundError)
-from azure.storage.blob import BlobBlock, BlobClient, BlobPrefix, BlobServiceClient, ContainerClient, ContentSettings
+from azure.storage.blob import (
+    BlobBlock, BlobClient, BlobPrefix, BlobSasPermissions, BlobServiceClient, ContainerClient, ContentSettings,
+    generate_blob_sas)
 
 BLOCK = 64 * 1024
 
@@ -397,3 +401,42 @@ class TestBrokenUploads:
         blob = BlobClient.from_blob_url(signed_container.get_blob_client("half/file").url)
         assert not blob.exists()
         assert list(signed_container.list_blobs(name_starts_with="half/")) == []
+
+
+class TestAccountKey:
+    """As the operator, who reads the account's key in the data directory."""
+
+    @pytest.fixture(scope="class")
+    def key(self, sluice):
+        return json.loads((sluice.data / "installation.json").read_text())["storageKey"]
+
+    @pytest.mark.parametrize("name", ["plain.txt", "with space, % & + #/ünï.txt"])
+    def test_shared_key_opens_the_account(self, url, key, name):
+        with BlobServiceClient(url + "/sluice", credential={"account_name": "sluice", "account_key": key}) as service:
+            with service.create_container("keyed-" + uuid.uuid4().hex) as container:
+                container.upload_blob(name, b"content", metadata={"a": "1"})
+                assert container.get_blob_client(name).download_blob().readall() == b"content"
+                assert [blob.name for blob in container.list_blobs(include=["metadata"])] == [name]
+                container.delete_container()
+
+    def test_wrong_shared_key_is_refused(self, url):
+        wrong = base64.b64encode(b"k" * 64).decode()
+        with BlobServiceClient(url + "/sluice", credential={"account_name": "sluice", "account_key": wrong}) as service:
+            with pytest.raises(HttpResponseError) as caught:
+                list(service.list_containers())
+        assert (caught.value.status_code, code_of(caught)) == (403, "AuthenticationFailed")
+
+    @pytest.mark.parametrize("minutes, opens", [(5, True), (-5, False)])
+    def test_signature_made_by_the_client_holds_until_it_expires(self, url, key, container, minutes, opens):
+        container.upload_blob("a.txt", b"content")
+        signature = generate_blob_sas(
+            "sluice", container.container_name, "a.txt", account_key=key, permission=BlobSasPermissions(read=True),
+            expiry=datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=minutes))
+        address = "%s/sluice/%s/a.txt?%s" % (url, container.container_name, signature)
+        with BlobClient.from_blob_url(address) as blob:
+            if opens:
+                assert blob.download_blob().readall() == b"content"
+                return
+            with pytest.raises(HttpResponseError) as caught:
+                blob.download_blob()
+        assert caught.value.status_code == 403

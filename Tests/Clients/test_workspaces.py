@@ -58,7 +58,7 @@ def test_write_config_names_the_default_workspace(sluice, settings, tmp_path):
 
 def test_group_with_a_workspace_of_its_own(sluice, ml, client_of):
     sluice.command("group", "create", "research")
-    sluice.command("workspace", "create", "lab", "--resource-group", "research")
+    sluice.command("workspace", "create", "lab", "-g", "research")
     assert client_of(group="research", workspace="lab").workspaces.get("lab").resource_group == "research"
     assert "lab" not in [workspace.name for workspace in ml.workspaces.list()]
 

@@ -13,7 +13,8 @@ package struct WorkspaceCommand: AsyncParsableCommand {
 
     /// The resource group that a command works in.
     struct GroupOption: ParsableArguments {
-        @Option(name: .shortAndLong, help: "Resource group; by default that of the credentials.")
+        @Option(
+            name: [.customShort("g"), .long], help: "Resource group; by default that of the credentials.")
         var resourceGroup: String?
 
         func collection(_ settings: ClientSettings) -> String {
