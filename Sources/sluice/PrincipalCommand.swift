@@ -19,7 +19,8 @@ struct PrincipalCommand: AsyncParsableCommand {
         @OptionGroup var options: ConfigurationOptions
         @Argument(help: "A name for people, such as the application's.") var name: String
         @Option(help: "Where to write the credentials; by default NAME-credentials.json here.") var file: String?
-        @Option(name: [.customShort("g"), .long], help: "Resource group that the file names.") var resourceGroup: String?
+        @Option(name: [.customShort("g"), .long], help: "Resource group that the file names.") var resourceGroup:
+            String?
         @Option(name: .shortAndLong, help: "Workspace that the file names.") var workspace: String?
 
         func validate() throws {
