@@ -3,12 +3,12 @@ import os
 import pytest
 import requests
 
-from harness import Sluice
+from installed_sluice import InstalledSluice, find_uv
 
 
 @pytest.fixture(scope="session")
 def sluice():
-    with Sluice() as running:
+    with InstalledSluice({"compute.uv": find_uv()}) as running:
         yield running
 
 

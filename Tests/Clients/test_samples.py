@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from harness import REPOSITORY
+from installed_sluice import REPOSITORY
 
 
 @pytest.fixture(scope="module")

@@ -6,90 +6,21 @@ Ends with 0 when every answer was as the document says.
 
 import json
 import os
-import shlex
-import shutil
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
 
-sys.dont_write_bytecode = True
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "Support"))
 
+from installed_sluice import InstalledSluice  # noqa: E402
 from world import World  # noqa: E402
 
-HERE = Path(__file__).resolve().parent
 # The run is bounded by its number of examples; this is for a service that hangs.
 LIMIT_SECONDS = 240
-
-
-class Service:
-    """A Sluice in a directory that goes with it."""
-
-    def __init__(self, binaries):
-        self._binary = str(binaries / "sluice")
-        # The private PostgreSQL runs as another account, and must get through.
-        self.directory = Path(tempfile.mkdtemp(prefix="sluice-contract-"))
-        self.directory.chmod(0o711)
-        self._data = self.directory / "data"
-        self._data.mkdir()
-        self._data.chmod(0o711)
-        api, scoring = _free_ports(2)
-        self._settings = [
-            "--data-dir", str(self._data), "--set", f"https.address=127.0.0.1:{api}",
-            "--set", f"scoring.address=127.0.0.1:{scoring}", "--set", "routers.count=1",
-            "--set", "compute.backend=simulated"]
-        # Nothing of the caller's own Sluice.
-        self._environment = {
-            name: value for name, value in os.environ.items()
-            if not name.startswith("SLUICE_") and name != "DATABASE_URL"}
-
-    def __enter__(self):
-        try:
-            self._sluice("up", *self._settings)
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        # A second signal must not leave anything behind.
-        for name in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(name, signal.SIG_IGN)
-        try:
-            self._sluice("down", *self._settings)
-        finally:
-            shutil.rmtree(self.directory, ignore_errors=True)
-
-    def variables(self):
-        text = self._sluice("env", "--credentials", str(self._data / "credentials.json"))
-        words = (shlex.split(line) for line in text.splitlines())
-        return dict(word.split("=", 1) for _, word in words)
-
-    def log(self):
-        return (self._data / "logs" / "serve.log").read_text(errors="replace")
-
-    def _sluice(self, *arguments):
-        done = subprocess.run(
-            [self._binary, *arguments], env=self._environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            timeout=120)
-        if done.returncode != 0:
-            raise RuntimeError(f"sluice {arguments[0]} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-        return done.stdout
-
-
-def _free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
 
 
 def _schemathesis(service, world, arguments):
@@ -145,8 +76,7 @@ def main():
         raise SystemExit(128 + number)
 
     signal.signal(signal.SIGTERM, stop)
-    binaries = Path(os.environ.get("SLUICE_BINARIES") or HERE.parent.parent / ".build" / "debug").resolve()
-    with Service(binaries) as service:
+    with InstalledSluice({"routers.count": "1", "compute.backend": "simulated"}) as service:
         start = time.monotonic()
         world = World.sign_in(service.variables())
         world.seed()

@@ -3,6 +3,7 @@ import os
 import pathlib
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -34,12 +35,15 @@ def free_ports(count):
     return ports
 
 
-class Sluice:
-    """`with Sluice() as sluice:` has a running server; nothing of it is left afterwards."""
+class InstalledSluice:
+    """`with InstalledSluice() as sluice:` has a running server; nothing of it is left afterwards.
 
-    def __init__(self):
-        self._binary, uv = find_binary("sluice"), find_uv()
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="sluice-clients-"))
+    Settings come on top of the addresses, such as {"compute.backend": "simulated"}.
+    """
+
+    def __init__(self, settings):
+        self._binary = find_binary("sluice")
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="sluice-tests-"))
         # PostgreSQL runs as another account when we are root, and has to get through.
         self.directory.chmod(0o711)
         self.data = self.directory / "data"
@@ -47,7 +51,7 @@ class Sluice:
         settings = {
             "https.address": "127.0.0.1:%d" % api,
             "scoring.address": "127.0.0.1:%d" % scoring,
-            "compute.uv": uv,
+            **settings,
         }
         self._placement = ["--data-dir", str(self.data)]
         for key, value in settings.items():
@@ -68,6 +72,9 @@ class Sluice:
         return self
 
     def __exit__(self, *_):
+        # A second signal must not leave anything behind.
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, signal.SIG_IGN)
         try:
             self.administer("down")
         finally:
