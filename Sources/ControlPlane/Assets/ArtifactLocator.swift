@@ -29,9 +29,11 @@ package struct ArtifactLocator: Sendable {
             throw ARMError(.badArgument, "'\(label ?? "")' is no label of a \(kind.noun); only latest is")
         }
         guard let found else {
+            let isCurated = kind == .environment && name.lowercased().hasPrefix("azureml-")
             throw ARMError(
                 .resourceNotFound,
-                "the \(kind.noun) '\(name):\(version ?? "latest")' is not registered in the workspace")
+                "the \(kind.noun) '\(name):\(version ?? "latest")' is not registered in the workspace"
+                    + (isCurated ? "; Azure's curated environments are not here, register one with a conda file" : ""))
         }
         return found
     }
