@@ -10,11 +10,13 @@ package struct Route: Sendable, Equatable, Codable {
     package var authentication: Authentication
     /// Share of live requests per deployment; shares sum to 100, or all are 0 and nothing is routed.
     package var traffic: [TrafficShare]
+    /// Deployments that get copies of `percent` in a hundred live requests; nil where there are none.
+    package var mirrors: [TrafficShare]?
     package var deployments: [DeploymentRoute]
 
     package init(
         endpoint: String, endpointID: String, hosts: [String], kind: EndpointKind, authentication: Authentication,
-        traffic: [TrafficShare], deployments: [DeploymentRoute]
+        traffic: [TrafficShare], mirrors: [TrafficShare]? = nil, deployments: [DeploymentRoute]
     ) {
         self.endpoint = endpoint
         self.endpointID = endpointID
@@ -22,6 +24,7 @@ package struct Route: Sendable, Equatable, Codable {
         self.kind = kind
         self.authentication = authentication
         self.traffic = traffic
+        self.mirrors = mirrors
         self.deployments = deployments
     }
 }

@@ -59,6 +59,14 @@ def test_replies_come_from_live_deployments_while_mirroring(ml, endpoint, score)
     assert set(labels(score, 20)) == {"blue"}
 
 
+def test_a_mirror_gets_copies_of_live_requests(ml, endpoint, score):
+    set_traffic(ml, endpoint, {"blue": 100}, mirror={"green": 100})
+    for number in range(10):
+        assert score({"values": [number], "mark": "mirrored"}).json()["label"] == "blue"
+    copies = lambda: ml.online_deployments.get_logs("green", endpoint, lines=500).count("'mark': 'mirrored'")
+    assert eventually(lambda: copies() == 10)
+
+
 def test_no_traffic_means_not_found(ml, endpoint, score):
     set_traffic(ml, endpoint, {"blue": 0})
     answer = score({"values": []})

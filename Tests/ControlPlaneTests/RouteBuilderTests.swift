@@ -14,12 +14,13 @@ import Testing
     }
 
     private func endpoint(
-        mode: EndpointAuthMode = .key, traffic: [String: Int] = [:], compute: String? = nil,
-        deployments: [RoutedDeployment] = []
+        mode: EndpointAuthMode = .key, traffic: [String: Int] = [:], mirrors: [String: Int] = [:],
+        compute: String? = nil, deployments: [RoutedDeployment] = []
     ) -> RoutedEndpoint {
         RoutedEndpoint(
             id: UUID(), name: "House", location: "westeurope",
-            properties: OnlineEndpointProperties(authMode: mode, traffic: traffic, compute: compute),
+            properties: OnlineEndpointProperties(
+                authMode: mode, traffic: traffic, mirrorTraffic: mirrors, compute: compute),
             keyDigests: ["a", "b"], deployments: deployments)
     }
 
@@ -55,6 +56,15 @@ import Testing
         let route = builder().route(
             endpoint(traffic: traffic, deployments: [deployment("blue"), deployment("green")]))
         #expect(route.traffic.map { "\($0.deployment) \($0.percent)" } == expected)
+    }
+
+    @Test(arguments: [
+        ([:], nil), (["green": 0], nil), (["gone": 10], nil), (["green": 10], ["green 10"]),
+    ])
+    func `copies go to deployments that are there`(_ mirrors: [String: Int], _ expected: [String]?) {
+        let route = builder().route(
+            endpoint(mirrors: mirrors, deployments: [deployment("blue"), deployment("green")]))
+        #expect(route.mirrors?.map { "\($0.deployment) \($0.percent)" } == expected)
     }
 
     @Test func `a host name is served where a domain is set`() {

@@ -38,10 +38,7 @@ struct RouteBuilder: Sendable {
     func route(_ endpoint: RoutedEndpoint) -> Route {
         let kind: EndpointKind = endpoint.properties.compute == nil ? .managed : .kubernetes
         let deployments = endpoint.deployments.map { deployment(of: kind, $0) }
-        let traffic = endpoint.properties.traffic
-            .filter { share in share.value > 0 && deployments.contains { $0.name == share.key } }
-            .sorted { $0.key < $1.key }
-            .map { TrafficShare(deployment: $0.key, percent: $0.value) }
+        let mirrors = shares(endpoint.properties.mirrorTraffic, of: deployments)
         return Route(
             endpoint: endpoint.name, endpointID: endpoint.id.uuidString.lowercased(),
             hosts: address.host(endpoint: endpoint.name, location: endpoint.location).map { [$0] } ?? [],
@@ -50,7 +47,16 @@ struct RouteBuilder: Sendable {
                 mode: mode(endpoint.properties.authMode),
                 keyDigests: endpoint.properties.authMode == .key ? endpoint.keyDigests : [],
                 tokenIssuer: tokenIssuer, tokenAudience: SignInSettings.scoringAudience),
-            traffic: traffic, deployments: deployments)
+            traffic: shares(endpoint.properties.traffic, of: deployments), mirrors: mirrors.isEmpty ? nil : mirrors,
+            deployments: deployments)
+    }
+
+    /// Positive shares of deployments that are there, by name.
+    private func shares(_ percentages: [String: Int], of deployments: [DeploymentRoute]) -> [TrafficShare] {
+        percentages
+            .filter { share in share.value > 0 && deployments.contains { $0.name == share.key } }
+            .sorted { $0.key < $1.key }
+            .map { TrafficShare(deployment: $0.key, percent: $0.value) }
     }
 
     private func mode(_ mode: EndpointAuthMode) -> Authentication.Mode {

@@ -28,8 +28,20 @@ struct ByteQueue {
 
     mutating func giveBack(to pool: BufferPool) {
         guard let base else { return }
-        pool.give(base)
+        if capacity == pool.size { pool.give(base) } else { base.deallocate() }
         self = ByteQueue()
+    }
+
+    /// Goes on in memory of its own, of `size` bytes: more than the pool's buffers have.
+    mutating func grow(to size: Int, _ pool: BufferPool) {
+        precondition(size > max(capacity, pool.size))
+        let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: size)
+        if let base {
+            memcpy(larger, base, end)
+            if capacity == pool.size { pool.give(base) } else { base.deallocate() }
+        }
+        base = larger
+        capacity = size
     }
 
     /// What is there to read; valid until the queue is changed.

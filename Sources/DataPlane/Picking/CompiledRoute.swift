@@ -15,6 +15,8 @@ package final class CompiledRoute: Sendable {
     package let deployments: [CompiledDeployment]
     /// Index into ``deployments`` and percentage, positive ones only.
     let shares: [(deployment: Int, percent: Int)]
+    /// The same for copies of requests.
+    let mirrors: [(deployment: Int, percent: Int)]
 
     /// - Parameters:
     ///   - deployment: the state of the deployment with that route.
@@ -48,7 +50,14 @@ package final class CompiledRoute: Sendable {
                     description, kind: route.kind, state: deployment(description), replicas: replicas))
         }
         self.deployments = deployments
-        shares = route.traffic.compactMap { share in
+        shares = Self.resolve(route.traffic, deployments)
+        mirrors = Self.resolve(route.mirrors ?? [], deployments)
+    }
+
+    private static func resolve(
+        _ shares: [TrafficShare], _ deployments: [CompiledDeployment]
+    ) -> [(deployment: Int, percent: Int)] {
+        shares.compactMap { share in
             guard share.percent > 0 else { return nil }
             return deployments.firstIndex { $0.name == share.deployment }.map { ($0, share.percent) }
         }

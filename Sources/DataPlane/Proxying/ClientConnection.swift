@@ -14,6 +14,8 @@ struct ClientConnection {
         case discarding
         /// The sending side is closed; reads until the client has closed too, so that it can read the answer.
         case lingering
+        /// A copy whose live request is not whole yet. Next: `head` for a moment, then `waiting` or `exchanging`.
+        case gathering
     }
 
     var descriptor: Int32 = -1
@@ -51,6 +53,13 @@ struct ClientConnection {
     var scheduled = MonotonicTime.never
     /// Requests that were answered on this connection.
     var servedCount = 0
+
+    /// A copy of a request, without a socket; see `Mirroring/`.
+    var isMirror = false
+    /// The first copy of the present request, of a copy the next one; -1 if there is none.
+    var mirror: Int32 = -1
+    /// Size of a copy's buffer.
+    var mirrorBytes = 0
 
     var rememberedKey = RememberedKey()
     var peerAddress = ShortText<46>()

@@ -20,7 +20,7 @@ extension Loop {
         case .head: readHead(client)
         case .waiting: if clients[client].isPeerClosed { abandon(client) }
         case .exchanging: advanceExchange(client)
-        case .answering: break
+        case .answering, .gathering: break
         case .discarding: discardBody(client)
         case .lingering: linger(client)
         }
@@ -82,6 +82,7 @@ extension Loop {
 
     /// Sends what the output holds; false if the connection was closed.
     func writeOutput(_ client: Int32) -> Bool {
+        if clients[client].isMirror { return dropOutput(client) }
         while !clients[client].output.isEmpty {
             switch Socket.send(clients[client].descriptor, clients[client].output.readable) {
             case .moved(let count):
@@ -137,6 +138,7 @@ extension Loop {
         } else {
             counters.add(1, to: .unroutedAnswers)
         }
+        if clients[client].mirror >= 0 { dropMirrors(client) }
         clients[client].state = .answering
         clients[client].route = nil
         clients[client].deployment = nil
@@ -228,7 +230,7 @@ extension Loop {
             answer(client, .headTimeout)
         case .waiting: waitTimedOut(client)
         case .exchanging: exchangeTimedOut(client)
-        case .answering, .discarding, .lingering: closeClient(client)
+        case .answering, .discarding, .lingering, .gathering: closeClient(client)
         }
     }
 
@@ -242,6 +244,8 @@ extension Loop {
     /// Closes a connection that neither waits nor has a replica.
     func closeClient(_ client: Int32) {
         guard clients[client].isOpen else { return }
+        if clients[client].isMirror { return endMirror(client) }
+        if clients[client].mirror >= 0 { dropMirrors(client) }
         close(clients[client].descriptor)
         clients[client].isOpen = false
         clients[client].descriptor = -1

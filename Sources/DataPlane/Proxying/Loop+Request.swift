@@ -26,12 +26,13 @@ extension Loop {
         case .refuse(let own):
             clients[client].input.consumeAndReset(headLength)
             answer(client, own)
-        case .forward(let target, let deployment):
+        case .forward(let target, let deployment, let mirroring):
             clients[client].deployment = deployment
             clients[client].forwarded.borrow(from: pool)
             ForwardedHead.write(
                 requestHead, bytes, to: &clients[client].forwarded, target: target, scoringPath: deployment.scoringPath,
                 request: clients[client].request, peer: clients[client].peerAddress)
+            if let mirroring { beginMirrors(client, of: mirroring, beside: deployment, target: target, bytes) }
             clients[client].input.consumeAndReset(headLength)
             guard takeBody(client) else { return }
             admit(client, deployment)
@@ -40,7 +41,8 @@ extension Loop {
 
     private enum Verdict {
         case refuse(OwnAnswer)
-        case forward(RequestTarget, CompiledDeployment)
+        /// With the route whose mirrors get their share, if it has any and the caller did not choose the deployment.
+        case forward(RequestTarget, CompiledDeployment, CompiledRoute?)
     }
 
     private func takeFacts(_ client: Int32, _ bytes: UnsafeBufferPointer<UInt8>) {
@@ -69,10 +71,10 @@ extension Loop {
         clients[client].request.isScoring = target.isScoring
         if let name = requestHead.headers.value(of: .deployment) {
             guard let deployment = route.deployment(named: bytes.run(name)) else { return .refuse(.unknownDeployment) }
-            return .forward(target, deployment)
+            return .forward(target, deployment, nil)
         }
         guard let deployment = route.pickDeployment(loop: index) else { return .refuse(.noTraffic) }
-        return .forward(target, deployment)
+        return .forward(target, deployment, route.mirrors.isEmpty ? nil : route)
     }
 
     private func findRoute(_ target: RequestTarget, _ bytes: UnsafeBufferPointer<UInt8>) -> CompiledRoute? {
@@ -114,8 +116,10 @@ extension Loop {
             if step.state == .finished {
                 BodyEncoder.writeEnd(to: &clients[client].forwarded, isChunked: clients[client].request.isChunked)
             }
+            if clients[client].mirror >= 0 { copyToMirrors(client, payload, isEnd: step.state == .finished) }
             clients[client].input.consumeAndReset(step.consumed)
         }
+        if clients[client].mirror >= 0, clients[client].requestBody.isFinished { releaseMirrors(client) }
         if clients[client].requestBody.isFinished, clients[client].input.isEmpty {
             clients[client].input.giveBack(to: pool)
         }

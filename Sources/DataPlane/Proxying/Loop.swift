@@ -33,6 +33,11 @@ final class Loop {
     var responseHead = ResponseHead()
     var tokens = TokenCache()
     var random = RandomSource()
+    /// Copies whose live request is whole, and records of copies that have ended.
+    var readyMirrors: [Int32] = []
+    var freeMirrors: [Int32] = []
+    /// Memory that copies take.
+    var mirrorBytes = 0
     var drainDeadline: MonotonicTime?
     /// Accepting failed for lack of descriptors; tried again at this moment.
     var acceptAgainAt = MonotonicTime.never
@@ -71,11 +76,11 @@ final class Loop {
 
     private var isDone: Bool {
         guard let drainDeadline else { return false }
-        return now >= drainDeadline || clients.used == 0
+        return now >= drainDeadline || clients.used == freeMirrors.count
     }
 
     private var timeout: Int32 {
-        if !unfinished.isEmpty || !freed.isEmpty { return 0 }
+        if !unfinished.isEmpty || !freed.isEmpty || !readyMirrors.isEmpty { return 0 }
         var next = min(deadlines.earliest, acceptAgainAt)
         if let drainDeadline { next = min(next, drainDeadline) }
         guard next != .never else { return -1 }
@@ -100,6 +105,7 @@ final class Loop {
             unfinished.removeAll(keepingCapacity: true)
             for token in tokens { goOn(token) }
         }
+        if !readyMirrors.isEmpty { startReadyMirrors() }
         if !freed.isEmpty { serveFreed() }
         while let entry = deadlines.popDue(now) { deadlinePassed(entry) }
         if now >= acceptAgainAt {

@@ -11,6 +11,10 @@ package struct LoopSettings: Sendable, Equatable {
     package var idlePerReplica = 256
     /// How long an idle connection to a replica is kept.
     package var replicaIdleTimeoutMs = 60_000
+    /// Longest body of which copies are made for mirroring.
+    package var maxMirroredBody: UInt64 = 4 << 20
+    /// Most memory that copies of one loop take; requests beyond are not mirrored.
+    package var maxMirrorBytes = 64 << 20
     /// How long other replicas are preferred after a failed connection attempt.
     package var avoidMs = 500
 

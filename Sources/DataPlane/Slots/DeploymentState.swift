@@ -38,6 +38,7 @@ package final class DeploymentState: Sendable {
 /// What one loop knows of a deployment. Only that loop writes it; reports read it from other threads.
 final class LoopDeployment: Sendable {
     private let weightValue = Atomic<Int>(0)
+    private let mirrorWeightValue = Atomic<Int>(-1)
     private let hasPhaseValue = Atomic<Bool>(false)
     private let inFlightValue = Atomic<Int>(0)
     private let informational = Atomic<Int64>(0)
@@ -57,6 +58,17 @@ final class LoopDeployment: Sendable {
     var hasPhase: Bool {
         get { hasPhaseValue.load(ordering: .relaxed) }
         set { hasPhaseValue.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Whether the present request is one of the `percent` in a hundred that are copied to this deployment: spread
+    /// evenly, and begun anywhere in the cycle, so that many loops together keep the share too.
+    func isTurnToMirror(percent: Int) -> Bool {
+        var weight = mirrorWeightValue.load(ordering: .relaxed)
+        if weight < 0 { weight = Int.random(in: 0..<100) }
+        weight += percent
+        let isTurn = weight >= 100
+        mirrorWeightValue.store(isTurn ? weight - 100 : weight, ordering: .relaxed)
+        return isTurn
     }
 
     var inFlight: Int {

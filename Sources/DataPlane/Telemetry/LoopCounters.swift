@@ -7,6 +7,8 @@ final class LoopCounters: Sendable {
     private let unroutedAnswers = Atomic<Int64>(0)
     private let upstreamConnections = Atomic<Int64>(0)
     private let retries = Atomic<Int64>(0)
+    private let mirrors = Atomic<Int64>(0)
+    private let mirrorsDropped = Atomic<Int64>(0)
 
     enum Counter {
         case openConnections
@@ -17,6 +19,10 @@ final class LoopCounters: Sendable {
         case upstreamConnections
         /// Requests sent to a second replica.
         case retries
+        /// Copies of requests that were started.
+        case mirrors
+        /// Copies given up for the length of the request, its early end, or lack of memory.
+        case mirrorsDropped
     }
 
     /// There is one writer, so a load and a store are enough.
@@ -27,6 +33,8 @@ final class LoopCounters: Sendable {
         case .unroutedAnswers: Self.add(amount, to: unroutedAnswers)
         case .upstreamConnections: Self.add(amount, to: upstreamConnections)
         case .retries: Self.add(amount, to: retries)
+        case .mirrors: Self.add(amount, to: mirrors)
+        case .mirrorsDropped: Self.add(amount, to: mirrorsDropped)
         }
     }
 
@@ -37,6 +45,8 @@ final class LoopCounters: Sendable {
         case .unroutedAnswers: unroutedAnswers.load(ordering: .relaxed)
         case .upstreamConnections: upstreamConnections.load(ordering: .relaxed)
         case .retries: retries.load(ordering: .relaxed)
+        case .mirrors: mirrors.load(ordering: .relaxed)
+        case .mirrorsDropped: mirrorsDropped.load(ordering: .relaxed)
         }
     }
 

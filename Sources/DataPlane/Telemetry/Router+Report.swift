@@ -69,6 +69,12 @@ extension Router {
                 .upstreamConnections
             ),
             ("sluice_router_retries_total", "counter", "Requests sent to a second replica.", .retries),
+            ("sluice_router_mirrors_total", "counter", "Copies of requests sent to mirrors.", .mirrors),
+            (
+                "sluice_router_mirrors_dropped_total", "counter",
+                "Copies not sent: the request was too long or ended early, or memory for copies was short.",
+                .mirrorsDropped
+            ),
         ]
         for (name, kind, help, counter) in counters {
             text.family(name, kind, help)

@@ -16,6 +16,10 @@ struct TableOptions {
     /// Routes of the second deployment, `green`, which has 0 % of the traffic.
     var green: [String] = []
     var bluePercent = 100
+    /// Share of blue's requests that are copied to green.
+    var greenMirror = 0
+    var greenSlots: Int?
+    var greenQueueLimit: Int?
 }
 
 /// A router in this process, with its loops running.
@@ -36,11 +40,14 @@ final class RouterFixture: Sendable {
     }
 
     static func lines(_ replicas: [String], _ options: TableOptions = TableOptions()) throws -> Data {
-        func deployment(_ name: String, _ addresses: [String]) -> DeploymentRoute {
+        func deployment(_ name: String, _ addresses: [String], slots: Int? = nil, queueLimit: Int? = nil)
+            -> DeploymentRoute
+        {
             DeploymentRoute(
                 name: name, scoringPath: "/predict", requestTimeoutMs: options.timeoutMs,
-                maxConcurrentRequestsPerReplica: options.slots, maxQueueWaitMs: options.queueWaitMs,
-                queueLimit: options.queueLimit, replicas: addresses.map { ReplicaRoute(id: $0, address: $0) })
+                maxConcurrentRequestsPerReplica: slots ?? options.slots, maxQueueWaitMs: options.queueWaitMs,
+                queueLimit: queueLimit ?? options.queueLimit,
+                replicas: addresses.map { ReplicaRoute(id: $0, address: $0) })
         }
         var key = options.key
         let digest = key.withUTF8 { bytes in sha256(bytes) }
@@ -51,7 +58,11 @@ final class RouterFixture: Sendable {
                 TrafficShare(deployment: "blue", percent: options.bluePercent),
                 TrafficShare(deployment: "green", percent: 0),
             ],
-            deployments: [deployment("blue", replicas), deployment("green", options.green)])
+            mirrors: options.greenMirror > 0 ? [TrafficShare(deployment: "green", percent: options.greenMirror)] : nil,
+            deployments: [
+                deployment("blue", replicas),
+                deployment("green", options.green, slots: options.greenSlots, queueLimit: options.greenQueueLimit),
+            ])
         let header = RoutingTable.Header(generation: options.generation, routeCount: 1, tokenKeys: [])
         return try RoutingTable(header: header, routes: [route]).encodedLines()
     }

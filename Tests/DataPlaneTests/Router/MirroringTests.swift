@@ -1,0 +1,163 @@
+import Foundation
+import Routing
+import Testing
+
+@testable import DataPlane
+
+@Suite struct MirroringTests {
+    private static func counter(_ name: String, _ fixture: RouterFixture) async -> Int {
+        let line = await fixture.router.metrics().split(separator: "\n").first { $0.hasPrefix("\(name) ") }
+        return line?.split(separator: " ").last.flatMap { Int($0) } ?? -1
+    }
+
+    @Test func `a copy has the request's head and body, and only the live answer returns`() async throws {
+        let blue = try StubReplica.echo()
+        let green = try StubReplica { _, socket in
+            try socket.send(StubReplica.answer("from green", status: "500 Internal Server Error"))
+            return true
+        }
+        let fixture = try RouterFixture()
+        try await fixture.use([blue.route], TableOptions(green: [green.route], greenMirror: 100))
+        try await onThread {
+            let client = try fixture.connect()
+            for body in ["one", "", "three"] {
+                try client.send(scoring(body, fields: "x-trace: 7\r\n"))
+                let message = try client.readMessage()
+                #expect(message.status == 200 && message.text == body)
+                #expect(message["azureml-model-deployment"] == "blue")
+            }
+            #expect(green.wait { $0.requests.count == 3 })
+            #expect(green.requests.map(\.text) == ["one", "", "three"])
+            for (copy, live) in zip(green.requests, blue.requests) {
+                #expect(copy.startLine == live.startLine && copy["x-trace"] == "7")
+                #expect(copy["x-request-id"] == live["x-request-id"])
+                #expect(copy["authorization"] == nil)
+            }
+        }
+        #expect(await fixture.waitForReport { $0.inFlight == 0 })
+        let mirrored = await fixture.router.report().deployments.first { $0.deployment == "green" }
+        #expect(mirrored?.answersByClass == [0, 0, 0, 3, 0], "the managed kind answers 424 for the model's own 500")
+        #expect(await Self.counter("sluice_router_mirrors_total", fixture) == 3)
+        try await fixture.stop()
+        blue.kill()
+        green.kill()
+    }
+
+    @Test(arguments: [1, 10, 50, 99])
+    func `exactly the share is copied, of what the split routes`(percent: Int) async throws {
+        let blue = try StubReplica.echo()
+        let green = try StubReplica.echo()
+        let fixture = try RouterFixture()
+        let options = TableOptions(queueLimit: 1_000, green: [green.route], greenMirror: percent)
+        try await fixture.use([blue.route], options)
+        try await onThread {
+            let client = try fixture.connect()
+            for number in 0..<200 {
+                // Chosen by the caller: not copied, and counted in no cycle.
+                if number % 10 == 0 {
+                    try client.send(scoring("chosen", fields: "azureml-model-deployment: blue\r\n"))
+                    #expect(try client.readMessage().status == 200)
+                }
+                try client.send(scoring("split"))
+                #expect(try client.readMessage().status == 200)
+            }
+            #expect(green.wait { $0.requests.count == 2 * percent })
+            #expect(green.requests.allSatisfy { $0.text == "split" })
+        }
+        try await fixture.stop()
+        blue.kill()
+        green.kill()
+    }
+
+    @Test(arguments: [false, true])
+    func `a body that comes in pieces is copied whole`(isChunked: Bool) async throws {
+        let blue = try StubReplica.echo()
+        let green = try StubReplica.echo()
+        let fixture = try RouterFixture()
+        try await fixture.use([blue.route], TableOptions(green: [green.route], greenMirror: 100))
+        try await onThread {
+            let pieces = (0..<30).map { String(repeating: "\($0) ", count: 5_000) }
+            let body = pieces.joined()
+            let client = try fixture.connect()
+            let framing = isChunked ? "Transfer-Encoding: chunked" : "Content-Length: \(body.utf8.count)"
+            try client.send(
+                "POST /score HTTP/1.1\r\nHost: fraud.example\r\nAuthorization: Bearer secret\r\n\(framing)\r\n\r\n")
+            for piece in pieces {
+                let text = isChunked ? "\(String(piece.utf8.count, radix: 16))\r\n\(piece)\r\n" : piece
+                try client.send(text)
+            }
+            if isChunked { try client.send("0\r\n\r\n") }
+            #expect(try client.readMessage().text == body)
+            #expect(green.wait { $0.requests.count == 1 })
+            #expect(green.requests.first?.text == body)
+        }
+        try await fixture.stop()
+        blue.kill()
+        green.kill()
+    }
+
+    @Test func `a mirror that hangs, or is not there, costs the live requests nothing`() async throws {
+        let gate = Gate()
+        let blue = try StubReplica.echo()
+        let green = try StubReplica { message, socket in
+            gate.wait()
+            try socket.send(StubReplica.answer(message.text))
+            return true
+        }
+        let gone = try StubReplica.echo()
+        gone.kill()
+        let fixture = try RouterFixture()
+        for (generation, mirror) in [(Int64(1), green.route), (2, gone.route)] {
+            var options = TableOptions(generation: generation, green: [mirror], greenMirror: 100)
+            options.greenSlots = 1
+            options.greenQueueLimit = 2
+            try await fixture.use([blue.route], options)
+            try await onThread {
+                let client = try fixture.connect()
+                for number in 0..<50 {
+                    try client.send(scoring("\(number)"))
+                    let message = try client.readMessage()
+                    #expect(message.status == 200 && message.text == "\(number)")
+                }
+            }
+        }
+        // One is inside the mirror, two wait, the others were refused by the bounded line.
+        let traffic = await fixture.router.report().deployments.first { $0.deployment == "green" }
+        #expect((traffic?.answersByClass.reduce(0, +) ?? 0) >= 47)
+        gate.open()
+        try await fixture.stop()
+        blue.kill()
+        green.kill()
+    }
+
+    @Test func `what is too long, or ends early, is not copied`() async throws {
+        let blue = try StubReplica.echo()
+        let green = try StubReplica.echo()
+        let fixture = try RouterFixture()
+        try await fixture.use([blue.route], TableOptions(green: [green.route], greenMirror: 100))
+        try await onThread {
+            let long = try fixture.connect()
+            let body = String(repeating: "x", count: (4 << 20) + 1)
+            try long.send(scoring(body))
+            #expect(try long.readMessage().body.count == body.utf8.count)
+            let broken = try fixture.connect()
+            try broken.send(
+                "POST /score HTTP/1.1\r\nHost: fraud.example\r\nAuthorization: Bearer secret\r\nContent-Length: 9\r\n\r\nhalf"
+            )
+            broken.close()
+            let client = try fixture.connect()
+            try client.send(scoring("short"))
+            #expect(try client.readMessage().status == 200)
+            #expect(green.wait { $0.requests.count == 1 })
+            #expect(green.requests.first?.text == "short")
+        }
+        var dropped = 0
+        for _ in 0..<2_000 where dropped < 2 {
+            dropped = await Self.counter("sluice_router_mirrors_dropped_total", fixture)
+        }
+        #expect(dropped == 2)
+        try await fixture.stop()
+        blue.kill()
+        green.kill()
+    }
+}
