@@ -74,10 +74,11 @@ final class RouterFixture: Sendable {
 
     func connect() throws -> RawSocket { try RawSocket(router.listenAddress) }
 
-    func waitForReport(_ condition: (DeploymentTraffic) -> Bool) async -> Bool {
+    func waitForReport(of deployment: String = "blue", _ condition: (DeploymentTraffic) -> Bool) async -> Bool {
         let end = MonotonicTime.now.after(milliseconds: 10_000)
         while MonotonicTime.now < end {
-            if let blue = await router.report().deployments.first, condition(blue) { return true }
+            let traffic = await router.report().deployments.first { $0.deployment == deployment }
+            if let traffic, condition(traffic) { return true }
             try? await Task.sleep(for: .milliseconds(2))  // between two looks, bounded by the deadline
         }
         return false
