@@ -29,10 +29,15 @@ package enum ChildProcess {
 
         var pid: pid_t = 0
         let environment = launch.environment.map { "\($0.key)=\($0.value)" }
-        let result = withCStrings(program) { arguments in
-            withCStrings(environment) { environment in
-                posix_spawn(&pid, program[0], &actions, &attributes, arguments, environment)
+        var result: Int32 = 0
+        for _ in 0..<busyAttempts {
+            result = withCStrings(program) { arguments in
+                withCStrings(environment) { environment in
+                    posix_spawn(&pid, program[0], &actions, &attributes, arguments, environment)
+                }
             }
+            guard result == ETXTBSY else { break }
+            usleep(2_000)
         }
         try check(result, "start \(program[0])")
         // The child can't vanish before we wait for it: dead, it stays a zombie with its start time.
@@ -41,6 +46,10 @@ package enum ChildProcess {
         }
         return identity
     }
+
+    /// A program that was just written is busy while another child, between its fork and its exec, still has the file
+    /// open for writing; that passes within microseconds.
+    private static let busyAttempts = 50
 
     /// Exit status (0–255, or 128 + signal) of a dead child of ours, which is reaped by this; nil while it lives and
     /// when it is not our child.
