@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CEpoll.h"
+#include <fcntl.h>
 #include <malloc.h>
 #include <time.h>
 
@@ -39,4 +40,9 @@ int64_t CEpollNow(void) {
 
 void CEpollReturnMemory(void) {
     malloc_trim(0);
+}
+
+int CEpollLockByte(int descriptor, int64_t place, int hold, int wait) {
+    struct flock range = {.l_type = hold ? F_WRLCK : F_UNLCK, .l_whence = SEEK_SET, .l_start = place, .l_len = 1};
+    return fcntl(descriptor, wait ? F_OFD_SETLKW : F_OFD_SETLK, &range);
 }

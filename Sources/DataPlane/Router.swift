@@ -28,7 +28,8 @@ package final class Router: Service {
     package init(configuration: RouterConfiguration, logger: Logger) throws {
         self.configuration = configuration
         self.logger = logger
-        shared = try LoopShared(loopCount: configuration.loopCount)
+        shared = try LoopShared(
+            slots: SlotHost(directory: configuration.slots, loopCount: configuration.loopCount))
         var address = configuration.listen
         var listeners: [Int32] = []
         for _ in 0..<configuration.loopCount {
@@ -39,7 +40,7 @@ package final class Router: Service {
         self.listeners = listeners
         listenAddress = address
         tables = TableKeeper(
-            compiler: TableCompiler(loopCount: configuration.loopCount), shared: shared,
+            compiler: TableCompiler(slots: shared.slots), shared: shared,
             savedTable: configuration.savedTable.map(SavedTable.init(path:)), logger: logger)
     }
 
@@ -47,13 +48,25 @@ package final class Router: Service {
         for (index, listener) in listeners.enumerated() { startLoop(index, listener) }
         logger.info(
             "router serves", metadata: ["router.listen": "\(listenAddress)", "router.loops": "\(listeners.count)"])
+        let reaper = Task { await reapSlots() }
         await withTaskCancellationOrGracefulShutdownHandler {
             // A cancellation does not cut this short: the loops end by themselves, within the drain's time.
             await shared.waitUntilEnded()
         } onCancelOrGracefulShutdown: {
             self.drain()
         }
+        reaper.cancel()
+        await reaper.value
+        shared.slots.leave()
         logger.info("router has ended")
+    }
+
+    /// Looks for routers that have ended without leaving, as long as there may be others.
+    private func reapSlots() async {
+        while shared.slots.isShared, !Task.isCancelled {
+            shared.slots.reap { shared.mailboxes[$0].slotIsFree() }
+            try? await Task.sleep(for: .milliseconds(100))
+        }
     }
 
     /// Stops accepting, finishes the requests that are there, and then ends ``run()``. Again: without effect.

@@ -12,6 +12,8 @@ package struct RouterConfiguration: Sendable {
     package var table: String?
     /// Where the last table that was pushed is kept, and where a start without control plane finds it.
     package var savedTable: String?
+    /// Directory of the slot table that routers of this host share; `nil` for a table of its own.
+    package var slots: String?
     package var loopCount: Int
     package var routerID: String
     /// Longest time that requests get to finish after a drain was asked for.
@@ -34,6 +36,8 @@ package struct RouterConfiguration: Sendable {
     ///   - `control.token` (string, secret; required with a TCP control address): bearer token of control requests.
     ///   - `table` (string, optional): file with a routing table to start with.
     ///   - `saved.table` (string, optional): file that keeps the last table that was pushed.
+    ///   - `slots` (string, optional): directory of the slot table that the routers of a host share, best on a memory
+    ///     file system; without it this router keeps the limits of replicas for itself alone.
     ///   - `loops` (int, optional, default: number of cores, at most 2; range: 1...64): threads of the data path.
     ///   - `router.id` (string, optional, default: `router-` and the process id): name in status and reports.
     ///   - `drain.timeout.ms` (int, optional, default: 30000; range: 0...3600000): longest time to finish in.
@@ -68,6 +72,7 @@ package struct RouterConfiguration: Sendable {
         }
         table = config.string(forKey: "table")
         savedTable = config.string(forKey: "saved.table")
+        slots = config.string(forKey: "slots")
         routerID = config.string(forKey: "router.id") ?? "router-\(processID)"
         let numbers = BoundedNumbers(config: config)
         loopCount = try numbers.read("loops", default: max(1, min(coreCount, 2)), in: 1...64)

@@ -39,6 +39,12 @@ struct RouterCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("File that keeps the last table the control plane pushed.", valueName: "file"))
     var savedTable: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Directory of the slot table that the routers of this host share; they keep every replica's limit together.",
+            valueName: "directory"))
+    var slots: String?
+
     @Option(help: "Threads of the data path (default: number of cores, at most 2).")
     var loops: Int?
 
@@ -98,6 +104,7 @@ struct RouterCommand: AsyncParsableCommand {
         var values: [AbsoluteConfigKey: ConfigValue] = [:]
         let options: [(ConfigKey, String?)] = [
             ("listen", listen), ("control", control), ("table", table), ("saved.table", savedTable),
+            ("slots", slots),
             ("loops", loops.map(String.init)), ("router.id", routerID),
         ]
         for (key, value) in options {

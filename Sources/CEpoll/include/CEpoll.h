@@ -35,3 +35,11 @@ int CEpollAccept(int listener, struct sockaddr *address, socklen_t *length);
 int64_t CEpollNow(void);
 /// Gives memory that was freed back to the system.
 void CEpollReturnMemory(void);
+/// Locks (`hold` 1) or unlocks byte `place` of a file for this open file; returns 0 or -1 with `errno`.
+/// Without `wait` it fails with EAGAIN where another open file has the byte. The kernel unlocks when the file is closed.
+int CEpollLockByte(int descriptor, int64_t place, int hold, int wait);
+/// Connections that the server listening on unix socket `path` still holds though their client is gone: requests may be
+/// at work behind them. -1 if that cannot be known, for one because the server is not in this network namespace.
+int CEpollOrphansOfPath(const char *path);
+/// The same for the server that listens on TCP port `port` of this host; `family` is AF_INET or AF_INET6.
+int CEpollOrphansOfPort(int family, uint16_t port);

@@ -12,6 +12,8 @@ package struct FleetSettings: Sendable {
     package var external: [String]
     /// Sockets, logs and saved tables of the routers.
     package var directory: URL
+    /// Directory of the slot table that the routers share, which is made if it is not there; nil gives each its own.
+    package var slotTable: URL?
     /// Environment of the router processes.
     package var environment: [String: String]
     /// How often each router is looked at.
@@ -25,7 +27,8 @@ package struct FleetSettings: Sendable {
 
     package init(
         count: Int, executable: String, listenAddress: String, external: [String], directory: URL,
-        environment: [String: String] = [:], healthInterval: Duration = .seconds(1), failureThreshold: Int = 2,
+        slotTable: URL? = nil, environment: [String: String] = [:], healthInterval: Duration = .seconds(1),
+        failureThreshold: Int = 2,
         answerDeadline: Duration = .seconds(1), startDeadline: Duration = .seconds(10)
     ) {
         self.count = count
@@ -33,6 +36,7 @@ package struct FleetSettings: Sendable {
         self.listenAddress = listenAddress
         self.external = external
         self.directory = directory
+        self.slotTable = slotTable
         self.environment = environment
         self.healthInterval = healthInterval
         self.failureThreshold = failureThreshold

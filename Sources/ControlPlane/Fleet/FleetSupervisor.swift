@@ -99,7 +99,7 @@ package struct FleetSupervisor: Sendable {
                 "--listen", settings.listenAddress, "--control", place.controlAddress,
                 "--saved-table", settings.directory.appendingPathComponent("\(place.name).table").path,
                 "--router-id", id.uuidString.lowercased(),
-            ],
+            ] + (settings.slotTable.map { ["--slots", $0.path] } ?? []),
             environment: settings.environment, workingDirectory: settings.directory,
             logFile: settings.directory.appendingPathComponent("\(place.name).log"))
         let identity = try ChildProcess.spawn(launch)

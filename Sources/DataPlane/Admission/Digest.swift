@@ -24,6 +24,9 @@ struct Digest: Hashable, Sendable {
         withUnsafeMutableBytes(of: &words) { $0.copyBytes(from: bytes) }
     }
 
+    /// The first 128 bits.
+    var leading: (UInt64, UInt64) { (words.0, words.1) }
+
     /// Compares in a time that does not depend on where the digests differ.
     func isEqualInConstantTime(to other: Digest) -> Bool {
         let difference =

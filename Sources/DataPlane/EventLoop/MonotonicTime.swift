@@ -8,6 +8,8 @@ struct MonotonicTime: Comparable, Sendable {
 
     static var now: MonotonicTime { MonotonicTime(microseconds: CEpollNow()) }
 
+    var milliseconds: Int64 { microseconds / 1_000 }
+
     func after(milliseconds: Int) -> MonotonicTime {
         let (sum, overflow) = microseconds.addingReportingOverflow(Int64(clamping: milliseconds) &* 1_000)
         return overflow || sum < 0 ? .never : MonotonicTime(microseconds: sum)

@@ -1,3 +1,4 @@
+import CEpoll
 import Glibc
 
 /// Non-blocking calls on a stream socket.

@@ -98,6 +98,7 @@ extension Loop {
 
     /// Ends what is left when the loop does.
     func closeEverything() {
+        isEnding = true
         for client in 0..<Int32(clients.capacity) where clients[client].isOpen {
             abandon(client)
         }

@@ -20,11 +20,11 @@ package final class CompiledRoute: Sendable {
 
     /// - Parameters:
     ///   - deployment: the state of the deployment with that route.
-    ///   - replica: the state of a replica.
+    ///   - replica: the state of a replica of that deployment.
     /// - Throws: ``CompileFault`` with the reason the route is refused.
     init(
-        _ route: Route, deployment: (DeploymentRoute) -> DeploymentState,
-        replica: (ReplicaRoute) throws(CompileFault) -> ReplicaState
+        _ route: Route, deployment: (DeploymentRoute) throws(CompileFault) -> DeploymentState,
+        replica: (ReplicaRoute, DeploymentRoute) throws(CompileFault) -> ReplicaState
     ) throws(CompileFault) {
         endpoint = route.endpoint
         endpointID = route.endpointID
@@ -44,10 +44,10 @@ package final class CompiledRoute: Sendable {
         var deployments: [CompiledDeployment] = []
         for description in route.deployments {
             var replicas: [ReplicaState] = []
-            for each in description.replicas { replicas.append(try replica(each)) }
+            for each in description.replicas { replicas.append(try replica(each, description)) }
             deployments.append(
                 try CompiledDeployment(
-                    description, kind: route.kind, state: deployment(description), replicas: replicas))
+                    description, kind: route.kind, state: try deployment(description), replicas: replicas))
         }
         self.deployments = deployments
         shares = Self.resolve(route.traffic, deployments)

@@ -27,7 +27,8 @@ package struct TableCompiler {
         var address: String
     }
 
-    private let loopCount: Int
+    private let slots: SlotHost
+    private var loopCount: Int { slots.members.count }
     private var routes: [Digest: CompiledRoute] = [:]
     private var deployments: [DeploymentKey: DeploymentState] = [:]
     private var replicas: [ReplicaKey: ReplicaState] = [:]
@@ -35,8 +36,8 @@ package struct TableCompiler {
     private var verifier: TokenVerifier?
     private var verifierVersion = 0
 
-    package init(loopCount: Int) {
-        self.loopCount = loopCount
+    init(slots: SlotHost) {
+        self.slots = slots
     }
 
     /// Compiles a table; on an error everything stays as it was.
@@ -90,30 +91,52 @@ package struct TableCompiler {
         do {
             return try CompiledRoute(
                 route,
-                deployment: {
-                    deployment(
-                        DeploymentKey(endpointID: route.endpointID, endpoint: route.endpoint, deployment: $0.name))
+                deployment: { (description) throws(CompileFault) in
+                    try deployment(
+                        DeploymentKey(
+                            endpointID: route.endpointID, endpoint: route.endpoint, deployment: description.name))
                 },
-                replica: { (description) throws(CompileFault) in try replica(description) })
+                replica: { (description, deployment) throws(CompileFault) in try replica(description, of: deployment) })
         } catch {
             throw RoutingTableError.malformedLine(number: number, reason: error.description)
         }
     }
 
-    private mutating func deployment(_ key: DeploymentKey) -> DeploymentState {
+    private mutating func deployment(_ key: DeploymentKey) throws(CompileFault) -> DeploymentState {
         if let known = deployments[key] { return known }
-        let state = DeploymentState(endpoint: key.endpoint, deployment: key.deployment, loopCount: loopCount)
+        let name = SlotName(key.endpointID, key.endpoint, key.deployment)
+        let state = DeploymentState(
+            endpoint: key.endpoint, deployment: key.deployment,
+            slots: try Self.given { () throws(SlotsExhausted) in try slots.deployment(name) }, loopCount: loopCount)
         deployments[key] = state
         return state
     }
 
-    private mutating func replica(_ route: ReplicaRoute) throws(CompileFault) -> ReplicaState {
+    private static func given<Entry>(_ make: () throws(SlotsExhausted) -> Entry) throws(CompileFault) -> Entry {
+        do throws(SlotsExhausted) { return try make() } catch { throw CompileFault(error.description) }
+    }
+
+    private mutating func replica(
+        _ route: ReplicaRoute, of deployment: DeploymentRoute
+    ) throws(CompileFault) -> ReplicaState {
         let key = ReplicaKey(id: route.id, address: route.address)
-        if let known = replicas[key] { return known }
+        let limit = deployment.maxConcurrentRequestsPerReplica
+        let timeoutMs = deployment.requestTimeoutMs
+        if let known = replicas[key] {
+            try Self.given { () throws(SlotsExhausted) in
+                try slots.adjust(known.slots, limit: limit, timeoutMs: timeoutMs)
+            }
+            return known
+        }
         guard let address = SocketAddress(route.address) else {
             throw CompileFault("replica \(route.id): \(route.address) is not an address")
         }
-        let state = ReplicaState(id: route.id, addressText: route.address, address: address, loopCount: loopCount)
+        let entry = try Self.given { () throws(SlotsExhausted) in
+            try slots.replica(
+                SlotName(route.id, route.address), address: address, limit: limit, timeoutMs: timeoutMs)
+        }
+        let state = ReplicaState(
+            id: route.id, addressText: route.address, address: address, slots: entry, loopCount: loopCount)
         replicas[key] = state
         return state
     }

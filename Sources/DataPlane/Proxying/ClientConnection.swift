@@ -45,6 +45,8 @@ struct ClientConnection {
     var deployment: CompiledDeployment?
     /// Index of the connection to the replica, -1 if there is none.
     var upstream: Int32 = -1
+    /// The slot of the replica that the request has taken, -1 if it has none.
+    var slot: Int32 = -1
     /// The replica that failed this request and is not to be asked again.
     var excluded: ReplicaState?
 

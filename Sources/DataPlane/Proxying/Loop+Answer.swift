@@ -174,7 +174,7 @@ extension Loop {
         } else {
             closeUpstream(upstream)
         }
-        leaveReplica(replica, deployment)
+        leaveReplica(client, replica, deployment)
         endRequest(client)
     }
 }

@@ -31,10 +31,11 @@ extension Loop {
     }
 
     /// Moves the request towards the replica, and the answer on if its way was blocked.
+    ///
+    /// A client that has closed its sending side may still read; one that has gone for good is noticed when the answer
+    /// is sent. Until then the model is at work, and its slot is taken.
     func advanceExchange(_ client: Int32) {
         guard clients[client].isOpen, clients[client].state == .exchanging else { return }
-        // Nobody is left to read the answer.
-        if clients[client].isPeerClosed, clients[client].requestBody.isFinished { return abandon(client) }
         sendRequest(client)
         guard clients[client].isOpen, clients[client].state == .exchanging else { return }
         let upstream = clients[client].upstream
@@ -140,13 +141,13 @@ extension Loop {
         let used = upstream >= 0 ? upstreams[upstream].replica : replica
         if upstream >= 0 { closeUpstream(upstream) }
         guard let used, let deployment = clients[client].deployment else { return }
-        leaveReplica(used, deployment)
+        leaveReplica(client, used, deployment)
     }
 
     /// The replica is done with the request.
-    func leaveReplica(_ replica: ReplicaState, _ deployment: CompiledDeployment) {
+    func leaveReplica(_ client: Int32, _ replica: ReplicaState, _ deployment: CompiledDeployment) {
         deployment.state.loops[index].inFlight -= 1
-        releaseSlot(replica, deployment.state)
+        releaseSlot(client, replica, deployment.state)
     }
 
     private func armForWriting(_ upstream: Int32) {

@@ -4,32 +4,47 @@ import Synchronization
 extension Loop {
     /// Sends a request to a replica of `deployment`, or lets it wait for one.
     func admit(_ client: Int32, _ deployment: CompiledDeployment) {
-        let state = deployment.state
         // Who comes later than a waiting request does not overtake it.
-        if state.waitingLoops.load(ordering: .relaxed) == 0,
-            let replica = takeSlot(deployment, excluding: clients[client].excluded)
+        if !slots.isAnyoneWaiting(deployment.state.slots.entry),
+            let replica = takeSlot(client, deployment)
         {
             return beginExchange(client, deployment, replica)
         }
         enterLine(client, deployment)
     }
 
-    /// Takes a slot of the least loaded replica; `nil` if none is free.
-    private func takeSlot(_ deployment: CompiledDeployment, excluding excluded: ReplicaState?) -> ReplicaState? {
+    /// Takes a slot of the least loaded replica for a request; `nil` if none is free.
+    private func takeSlot(_ client: Int32, _ deployment: CompiledDeployment) -> ReplicaState? {
         let replicas = deployment.replicas
         let limit = deployment.slotsPerReplica
+        let excluded = clients[client].excluded
         turn &+= 1
         let start = turn & 0xFFFF
+        var isCounted = false
         // Another loop may take the slot between the look and the taking: look again, as often as there are replicas.
         for _ in 0...replicas.count {
             let choice = LeastLoaded.pick(count: replicas.count, limit: limit, start: start) { candidate in
                 let replica = replicas[candidate]
                 return ReplicaLoad(
-                    busy: replica.slots.busy, isAvoided: now < replica.loops[index].avoidedUntil,
+                    busy: slots.busy(replica.slots.entry), isAvoided: now < replica.loops[index].avoidedUntil,
                     isExcluded: replica === excluded)
             }
-            guard let choice else { return nil }
-            if replicas[choice].slots.take(limit: limit) { return replicas[choice] }
+            guard let choice else {
+                // The counts are hints, and may be wrong since somebody died.
+                if isCounted { return nil }
+                isCounted = true
+                for replica in replicas { slots.recount(replica.slots.entry) }
+                continue
+            }
+            let replica = replicas[choice]
+            if let slot = slots.take(
+                replica.slots.entry, limit: limit, owner: member.owner, from: replica.loops[index].lastSlot)
+            {
+                replica.loops[index].lastSlot = slot
+                clients[client].slot = Int32(truncatingIfNeeded: slot)
+                return replica
+            }
+            slots.recount(replica.slots.entry)
         }
         return nil
     }
@@ -38,8 +53,7 @@ extension Loop {
         // Nobody would read the answer: a request whose client has gone takes no place from others.
         if clients[client].isPeerClosed { return closeClient(client) }
         let state = deployment.state
-        guard state.queued.wrappingAdd(1, ordering: .relaxed).newValue <= deployment.queueLimit else {
-            state.queued.wrappingSubtract(1, ordering: .relaxed)
+        guard slots.enqueue(state.slots.entry, row: member.row, limit: deployment.queueLimit) else {
             return answer(client, deployment.replicas.isEmpty ? .noReadyReplica : .queueFull)
         }
         let key = ObjectIdentifier(state)
@@ -47,9 +61,9 @@ extension Loop {
         waitingStates[key] = state
         clients[client].state = .waiting
         setDeadline(client, now.after(milliseconds: deployment.maxQueueWaitMs))
-        let others = state.waitingLoops.bitwiseOr(1 << UInt64(index), ordering: .sequentiallyConsistent).oldValue
+        if lookAgainAt == .never { lookAgainAt = now.after(milliseconds: LoopSettings.lookAgainMs) }
         // A slot that was given back just before the wait was published woke nobody. If others wait already, it is theirs.
-        if others == 0 { serveLine(state) }
+        if slots.startWaiting(state.slots.entry, row: member.row) { serveLine(state) }
     }
 
     /// Takes a waiting request out of its line, in whatever place it stands.
@@ -58,11 +72,11 @@ extension Loop {
         let state = deployment.state
         let key = ObjectIdentifier(state)
         waiting.remove(client, from: key)
-        state.queued.wrappingSubtract(1, ordering: .relaxed)
+        slots.dequeue(state.slots.entry, row: member.row)
         clients[client].state = .head
         if waiting.count(in: key) == 0 {
             waitingStates[key] = nil
-            state.waitingLoops.bitwiseAnd(~(1 << UInt64(index)), ordering: .sequentiallyConsistent)
+            slots.stopWaiting(state.slots.entry, row: member.row)
         }
     }
 
@@ -74,17 +88,39 @@ extension Loop {
         answer(client, hasReplica ? .queueWaitExceeded(waited.kind) : .noReadyReplica)
     }
 
-    /// Gives a replica's slot back, and hands it to whoever waits.
-    func releaseSlot(_ replica: ReplicaState, _ state: DeploymentState) {
-        replica.slots.release()
+    /// Gives the slot of a request back, and hands it to whoever waits.
+    func releaseSlot(_ client: Int32, _ replica: ReplicaState, _ state: DeploymentState) {
+        // What is broken off when the router ends may still be at work in the model: its slots are left to quarantine.
+        if !isEnding { slots.release(replica.slots.entry, slot: Int(clients[client].slot), owner: member.owner) }
+        clients[client].slot = -1
         handOn(state)
     }
 
     /// Tells the loop whose turn it is that a slot may be free.
     private func handOn(_ state: DeploymentState) {
-        guard let next = state.nextWaitingLoop() else { return }
+        guard let row = slots.nextWaiting(state.slots.entry) else { return }
+        guard let loop = shared.slots.loop(ofRow: row) else {
+            return shared.slots.ring(row: row, nowMs: now.milliseconds)
+        }
         // The own line is served when the event that freed the slot is done with.
-        if next == index { freed.append(state) } else { shared.mailboxes[next].slotIsFree() }
+        if loop == index { freed.append(state) } else { shared.mailboxes[loop].slotIsFree() }
+    }
+
+    /// Another router has left a slot to this loop.
+    func bellRang() {
+        member.bell?.clear()
+        slots.answerRing(row: member.row)
+        serveAllLines()
+    }
+
+    /// Looks after the waiting requests whatever rings were lost, and passes over routers that do not come.
+    func lookAgain() {
+        lookAgainAt = waitingStates.isEmpty ? .never : now.after(milliseconds: LoopSettings.lookAgainMs)
+        guard !waitingStates.isEmpty else { return }
+        if shared.slots.isShared {
+            slots.passOverSilent(nowMs: now.milliseconds, patienceMs: Int64(LoopSettings.lookAgainMs))
+        }
+        serveAllLines()
     }
 
     func serveFreed() {
@@ -106,12 +142,12 @@ extension Loop {
                 answer(client, .unknownDeployment)
                 continue
             }
-            guard let replica = takeSlot(deployment, excluding: clients[client].excluded) else { return }
+            guard let replica = takeSlot(client, deployment) else { return }
             leaveLine(client)
             clients[client].deployment = deployment
             beginExchange(client, deployment, replica)
         }
         // Woken for a slot that nobody here needs any more: another loop may.
-        if state.waitingLoops.load(ordering: .sequentiallyConsistent) != 0 { handOn(state) }
+        handOn(state)
     }
 }

@@ -13,6 +13,8 @@ final class Loop {
     let shared: LoopShared
     let poller: Poller
     let mailbox: LoopMailbox
+    let slots: SlotTable<SharedWords>
+    let member: SlotMember
     let counters: LoopCounters
     let pool: BufferPool
     let clients: Slab<ClientConnection>
@@ -39,8 +41,12 @@ final class Loop {
     /// Memory that copies take.
     var mirrorBytes = 0
     var drainDeadline: MonotonicTime?
+    /// The time to finish requests in is over.
+    var isEnding = false
     /// Accepting failed for lack of descriptors; tried again at this moment.
     var acceptAgainAt = MonotonicTime.never
+    /// When to look for free slots although nobody rang; never while nobody waits.
+    var lookAgainAt = MonotonicTime.never
     /// Where the comparison of replicas starts, so equals take turns.
     var turn = 0
 
@@ -52,12 +58,18 @@ final class Loop {
         poller = try Poller()
         mailbox = shared.mailboxes[index]
         counters = shared.counters[index]
+        slots = shared.slots.table
+        member = shared.slots.members[index]
         pool = BufferPool(size: settings.bufferSize)
         clients = Slab { ClientConnection() }
         upstreams = Slab { UpstreamConnection() }
         try poller.add(mailbox.wakeUp.descriptor, token: Token(.wakeUp))
+        if let bell = member.bell { try poller.add(bell.descriptor, token: Token(.wakeUp, index: Self.bellIndex)) }
         try poller.add(listener, token: Token(.listener))
     }
+
+    /// Tells the bell's token from the mailbox's.
+    private static var bellIndex: Int32 { 1 }
 
     /// Serves until a drain has ended.
     func run() {
@@ -81,7 +93,7 @@ final class Loop {
 
     private var timeout: Int32 {
         if !unfinished.isEmpty || !freed.isEmpty || !readyMirrors.isEmpty { return 0 }
-        var next = min(deadlines.earliest, acceptAgainAt)
+        var next = min(deadlines.earliest, min(acceptAgainAt, lookAgainAt))
         if let drainDeadline { next = min(next, drainDeadline) }
         guard next != .never else { return -1 }
         // Rounded up, so that the deadline has passed when the wait ends.
@@ -91,6 +103,7 @@ final class Loop {
     private func handle(_ token: Token, _ readiness: Readiness) {
         switch token.kind {
         case .listener: acceptConnections()
+        case .wakeUp where token.index == Self.bellIndex: bellRang()
         case .wakeUp:
             mailbox.wakeUp.clear()
             readMail()
@@ -108,6 +121,7 @@ final class Loop {
         if !readyMirrors.isEmpty { startReadyMirrors() }
         if !freed.isEmpty { serveFreed() }
         while let entry = deadlines.popDue(now) { deadlinePassed(entry) }
+        if now >= lookAgainAt { lookAgain() }
         if now >= acceptAgainAt {
             acceptAgainAt = .never
             acceptConnections()

@@ -32,6 +32,8 @@ package struct LoopSettings: Sendable, Equatable {
     static let drainGraceMs = 1_000
     /// Reads of one connection before the others have their turn.
     static let readsPerTurn = 16
+    /// How often a loop with waiting requests looks for a free slot by itself, and how long a rung router has to come.
+    static let lookAgainMs = 20
     /// An idle connection to a replica is looked at before it is used again after this time.
     static let trustedIdleMs = 10
 }

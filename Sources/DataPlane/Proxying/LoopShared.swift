@@ -3,6 +3,7 @@ import Synchronization
 /// What the loops of a process share with each other and with the control side.
 final class LoopShared: Sendable {
     let mailboxes: [LoopMailbox]
+    let slots: SlotHost
     let counters: [LoopCounters]
     /// Client connections of all loops.
     let connections = Atomic<Int>(0)
@@ -15,7 +16,9 @@ final class LoopShared: Sendable {
 
     private let service: Mutex<Service>
 
-    init(loopCount: Int) throws(SystemError) {
+    init(slots: SlotHost) throws(SystemError) {
+        self.slots = slots
+        let loopCount = slots.members.count
         var mailboxes: [LoopMailbox] = []
         for _ in 0..<loopCount { mailboxes.append(try LoopMailbox()) }
         self.mailboxes = mailboxes

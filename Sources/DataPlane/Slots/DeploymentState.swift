@@ -4,34 +4,16 @@ import Synchronization
 package final class DeploymentState: Sendable {
     package let endpoint: String
     package let deployment: String
-    /// Requests that wait, over all loops.
-    let queued = Atomic<Int>(0)
-    /// Bit n is set while loop n has a request that waits.
-    let waitingLoops = Atomic<UInt64>(0)
-    /// The loop that was last given a free slot.
-    private let lastServed = Atomic<Int>(0)
+    /// Who waits for the deployment, over all routers of the host.
+    let slots: DeploymentSlots
     /// One per loop, in loop order.
     let loops: [LoopDeployment]
 
-    init(endpoint: String, deployment: String, loopCount: Int) {
+    init(endpoint: String, deployment: String, slots: DeploymentSlots, loopCount: Int) {
         self.endpoint = endpoint
         self.deployment = deployment
+        self.slots = slots
         loops = (0..<loopCount).map { _ in LoopDeployment() }
-    }
-
-    /// The loop whose turn it is to take a free slot, `nil` if nobody waits.
-    func nextWaitingLoop() -> Int? {
-        let mask = waitingLoops.load(ordering: .sequentiallyConsistent)
-        guard mask != 0 else { return nil }
-        let loop = Self.next(in: mask, after: lastServed.load(ordering: .relaxed))
-        lastServed.store(loop, ordering: .relaxed)
-        return loop
-    }
-
-    /// Index of the first set bit of `mask`, which has one, after bit `last`, going round.
-    static func next(in mask: UInt64, after last: Int) -> Int {
-        let above = last >= 63 ? 0 : mask & (UInt64.max << UInt64(last + 1))
-        return (above != 0 ? above : mask).trailingZeroBitCount
     }
 }
 

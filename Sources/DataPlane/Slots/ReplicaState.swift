@@ -6,16 +6,17 @@ package final class ReplicaState: Sendable {
     /// The address as the table has it.
     let addressText: String
     let address: SocketAddress
-    let slots = ReplicaSlots()
+    let slots: ReplicaSlots
     /// Set when no table names the replica any more: connections to it are closed instead of kept.
     let isRetired = Atomic<Bool>(false)
     /// One per loop, in loop order.
     let loops: [LoopReplica]
 
-    init(id: String, addressText: String, address: SocketAddress, loopCount: Int) {
+    init(id: String, addressText: String, address: SocketAddress, slots: ReplicaSlots, loopCount: Int) {
         self.id = id
         self.addressText = addressText
         self.address = address
+        self.slots = slots
         loops = (0..<loopCount).map { _ in LoopReplica() }
     }
 }
@@ -25,11 +26,18 @@ final class LoopReplica: Sendable {
     private let firstIdleValue = Atomic<Int32>(-1)
     private let idleCountValue = Atomic<Int>(0)
     private let avoidedUntilValue = Atomic<Int64>(0)
+    private let lastSlotValue = Atomic<Int>(0)
 
     /// Index of the idle connection that was used last, -1 if there is none.
     var firstIdle: Int32 {
         get { firstIdleValue.load(ordering: .relaxed) }
         set { firstIdleValue.store(newValue, ordering: .relaxed) }
+    }
+
+    /// The slot that was taken last: the search for a free one begins there.
+    var lastSlot: Int {
+        get { lastSlotValue.load(ordering: .relaxed) }
+        set { lastSlotValue.store(newValue, ordering: .relaxed) }
     }
 
     var idleCount: Int {

@@ -15,7 +15,7 @@ extension Router {
 
     private static func traffic(endpoint: String, _ deployment: String, _ state: DeploymentState) -> DeploymentTraffic {
         var traffic = DeploymentTraffic(
-            endpoint: endpoint, deployment: deployment, inFlight: 0, queued: state.queued.load(ordering: .relaxed),
+            endpoint: endpoint, deployment: deployment, inFlight: 0, queued: state.slots.queued,
             answersByClass: Array(repeating: 0, count: 5), durationSumMicroseconds: 0)
         for loop in state.loops {
             traffic.inFlight += loop.inFlight

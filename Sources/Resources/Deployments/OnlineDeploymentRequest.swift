@@ -97,7 +97,7 @@ extension ScaleSettings {
 extension RequestSettings {
     init(reading body: BodyReader, timeoutRange: ClosedRange<Int>) {
         requestTimeout = body.duration("requestTimeout", milliseconds: timeoutRange) ?? ISODuration(milliseconds: 5_000)
-        maxConcurrentRequestsPerInstance = body.integer("maxConcurrentRequestsPerInstance", in: 1...10_000) ?? 1
+        maxConcurrentRequestsPerInstance = body.integer("maxConcurrentRequestsPerInstance", in: 1...8_000) ?? 1
         maxQueueWait = body.duration("maxQueueWait", milliseconds: 0...3_600_000) ?? ISODuration(milliseconds: 500)
     }
 }

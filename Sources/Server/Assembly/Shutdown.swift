@@ -66,6 +66,8 @@ package struct Shutdown: Sendable {
                 }
             }
         }
+        // Without routers the table means nothing; they make it anew.
+        try? FileManager.default.removeItem(at: configuration.data.slotTable)
         return routers.count
     }
 

@@ -120,7 +120,7 @@ package struct SluiceServer: Sendable {
         return FleetSettings(
             count: configuration.routerCount, executable: executable, listenAddress: configuration.scoring.description,
             external: configuration.externalRouters, directory: configuration.data.routers,
-            environment: ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"])
+            slotTable: configuration.data.slotTable, environment: ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"])
     }
 
     private func serve(

@@ -26,6 +26,15 @@ package struct DataDirectory: Sendable {
     package var artifacts: URL { root.appending(path: "artifacts", directoryHint: .isDirectory) }
     package var compute: URL { root.appending(path: "compute", directoryHint: .isDirectory) }
     package var routers: URL { root.appending(path: "routers", directoryHint: .isDirectory) }
+    /// Slots that the routers share: in memory where the system has a file system for it, since every request writes
+    /// there. Named by the root's place on its disk, which nobody else has.
+    package var slotTable: URL {
+        var root = stat()
+        guard access("/dev/shm", W_OK) == 0, stat(self.root.path, &root) == 0 else {
+            return routers.appending(path: "slots", directoryHint: .isDirectory)
+        }
+        return URL(filePath: "/dev/shm/sluice-\(root.st_dev)-\(root.st_ino)", directoryHint: .isDirectory)
+    }
     package var logs: URL { root.appending(path: "logs", directoryHint: .isDirectory) }
     /// The running control plane: process id and start time.
     package var processRecord: URL { root.appending(path: "serve.json") }

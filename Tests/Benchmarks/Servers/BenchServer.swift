@@ -77,6 +77,7 @@ struct BenchServer: Sendable {
             fleet: FleetSettings(
                 count: routerCount, executable: try Programs.sibling("sluice-router"), listenAddress: scoring,
                 external: [], directory: directory.appending(path: "r"),
+                slotTable: directory.appending(path: "s"),
                 environment: ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"]),
             contract: try ContractDocument.load(Sources.find("openapi")), http: http, logger: Workbench.silent,
             afterStep: afterStep)

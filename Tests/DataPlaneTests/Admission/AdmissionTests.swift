@@ -68,28 +68,3 @@ import Testing
         #expect(order == rest)
     }
 }
-
-@Suite struct ReplicaSlotsTests {
-    @Test func `no more are taken than the limit says, from however many threads`() async {
-        final class Holder: Sendable { let slots = ReplicaSlots() }
-        let holder = Holder()
-        let taken = await withTaskGroup(of: Int.self) { group in
-            for _ in 0..<8 {
-                group.addTask { (0..<1000).count { _ in holder.slots.take(limit: 100) } }
-            }
-            return await group.reduce(0, +)
-        }
-        #expect(taken == 100)
-        #expect(holder.slots.busy == 100)
-        holder.slots.release()
-        let hasOneFree = holder.slots.take(limit: 100)
-        let hasTwoFree = holder.slots.take(limit: 100)
-        #expect(hasOneFree)
-        #expect(!hasTwoFree)
-    }
-
-    @Test(arguments: [(0b0110, 1, 2), (0b0110, 2, 1), (0b0001, 0, 0), (0b1000, 63, 3)] as [(UInt64, Int, Int)])
-    func `waiting loops are served in turn`(mask: UInt64, last: Int, next: Int) {
-        #expect(DeploymentState.next(in: mask, after: last) == next)
-    }
-}

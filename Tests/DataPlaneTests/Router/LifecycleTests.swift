@@ -101,7 +101,7 @@ import Testing
     @Test func `routes that did not change are taken over, deployments keep their state, vanished replicas are named`()
         throws
     {
-        var compiler = TableCompiler(loopCount: 1)
+        var compiler = TableCompiler(slots: try SlotHost(directory: nil, loopCount: 1))
         let first = try compiler.compile(RouterFixture.lines(["unix:/a", "unix:/b"]))
         let same = try compiler.compile(RouterFixture.lines(["unix:/a", "unix:/b"], TableOptions(generation: 2)))
         #expect(first.compiledCount == 1)
@@ -115,7 +115,7 @@ import Testing
     }
 
     @Test func `a route that cannot be served is refused`() throws {
-        var compiler = TableCompiler(loopCount: 1)
+        var compiler = TableCompiler(slots: try SlotHost(directory: nil, loopCount: 1))
         #expect(throws: (any Error).self) { try compiler.compile(RouterFixture.lines(["nowhere"])) }
         #expect(throws: (any Error).self) { try compiler.compile(RouterFixture.lines([], TableOptions(timeoutMs: 0))) }
     }

@@ -116,7 +116,7 @@ import Testing
         replica.kill()
     }
 
-    @Test func `a client that goes away leaves the line, or frees its slot`() async throws {
+    @Test func `a client that goes away leaves the line; its slot is free when the model answers`() async throws {
         let gate = Gate()
         let replica = try Self.gated(gate)
         let fixture = try RouterFixture()
@@ -133,8 +133,18 @@ import Testing
         clients.value.1.close()
         #expect(await fixture.waitForReport { $0.inFlight == 1 && $0.queued == 0 })
         clients.value.0.close()
+        try await onThread {
+            let third = try fixture.connect()
+            try third.send(scoring("3"))
+            // One line of the router's own answers shows that it has seen the hang-up before.
+            let probe = try fixture.connect()
+            try probe.send(scoring(key: "wrong"))
+            #expect(try probe.readMessage().status == 401)
+            #expect(replica.requests.count == 1, "the model is still at work")
+            gate.open()
+            #expect(try third.readMessage().text == "3")
+        }
         #expect(await fixture.waitForReport { $0.inFlight == 0 })
-        gate.open()
         try await fixture.stop()
         replica.kill()
     }

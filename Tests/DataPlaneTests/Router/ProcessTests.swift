@@ -4,71 +4,13 @@ import Testing
 
 @testable import DataPlane
 
-/// The router's executable, if it was built beside the tests.
-enum RouterExecutable {
-    static let url: URL? = {
-        let besideTests = Bundle.allBundles.map { $0.bundleURL.deletingLastPathComponent() }
-        let besideRunner = [URL(fileURLWithPath: CommandLine.arguments.first ?? "").deletingLastPathComponent()]
-        return (besideTests + besideRunner).map { $0.appendingPathComponent("sluice-router") }
-            .first { FileManager.default.isExecutableFile(atPath: $0.path) }
-    }()
-}
-
 /// Starts real router processes: the executable that was built beside the tests.
 @Suite(.enabled(if: RouterExecutable.url != nil, "the executable was not built"))
 struct ProcessTests {
-    /// A directory for one test, and processes that end with it.
-    private final class Setting {
-        let directory = URL(fileURLWithPath: "/tmp/router-\(getpid())-\(UInt32.random(in: 0...(.max)))")
-        private var processes: [Process] = []
-
-        init() throws { try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true) }
-
-        deinit {
-            for process in processes where process.isRunning {
-                kill(process.processIdentifier, SIGKILL)
-                process.waitUntilExit()
-            }
-            // Whatever is left in a test's own directory hurts nobody.
-            try? FileManager.default.removeItem(at: directory)
-        }
-
-        var control: SocketAddress { .unix(path: path("control.sock")) }
-
-        func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
-
-        func start(_ arguments: [String], environment: [String: String] = [:]) throws -> Process {
-            let process = Process()
-            process.executableURL = RouterExecutable.url
-            process.arguments = arguments
-            process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-            process.standardError = FileHandle.nullDevice
-            process.standardOutput = FileHandle.nullDevice
-            try process.run()
-            processes.append(process)
-            return process
-        }
-
-        func status() throws -> RouterStatus {
-            var found: RouterStatus?
-            let control = control
-            _ = eventually {
-                // Not there yet, or already gone: asked again until the deadline.
-                guard let socket = try? RawSocket(control),
-                    (try? socket.send("GET /status HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")) != nil,
-                    let answer = try? socket.readMessage()
-                else { return false }
-                found = try? JSONDecoder().decode(RouterStatus.self, from: Data(answer.body))
-                return found != nil
-            }
-            return try #require(found)
-        }
-    }
-
     @Test func `a router serves a table from a file and ends at once when it is idle`() async throws {
         let replica = try StubReplica.echo()
         try await onThread {
-            let setting = try Setting()
+            let setting = try RouterProcesses()
             try RouterFixture.lines([replica.route]).write(to: URL(fileURLWithPath: setting.path("table")))
             let process = try setting.start([
                 "--listen", "127.0.0.1:0", "--control", "unix:\(setting.path("control.sock"))", "--table",
@@ -101,7 +43,7 @@ struct ProcessTests {
 
     @Test func `a killed router leaves a socket that the next one replaces, and its table`() async throws {
         try await onThread {
-            let setting = try Setting()
+            let setting = try RouterProcesses()
             let arguments = [
                 "--listen", "127.0.0.1:0", "--control", "unix:\(setting.path("control.sock"))", "--saved-table",
                 setting.path("saved"),
@@ -131,7 +73,7 @@ struct ProcessTests {
             return false
         }
         try await onThread {
-            let setting = try Setting()
+            let setting = try RouterProcesses()
             try RouterFixture.lines([replica.route]).write(to: URL(fileURLWithPath: setting.path("table")))
             let process = try setting.start([
                 "--listen", "127.0.0.1:0", "--control", "unix:\(setting.path("control.sock"))", "--table",
@@ -156,7 +98,7 @@ struct ProcessTests {
     ])
     func `settings that cannot be used end the start`(arguments: [String]) async throws {
         try await onThread {
-            let setting = try Setting()
+            let setting = try RouterProcesses()
             let process = try setting.start(arguments)
             process.waitUntilExit()
             #expect(process.terminationStatus != 0)

@@ -46,6 +46,7 @@ struct ControlPlaneIncarnation: Sendable {
                 fleet: FleetSettings(
                     count: options.routers, executable: SupportFiles.sibling("sluice-router"),
                     listenAddress: "127.0.0.1:\(parts.scoringPort)", external: [], directory: parts.routers,
+                    slotTable: parts.routers.appending(path: "s"),
                     environment: ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"], healthInterval: .milliseconds(50)),
                 replicas: options.replicas, queue: options.queue, operationDeadline: options.operationDeadline,
                 contract: try contract.get(), http: http, logger: options.logger, afterStep: options.afterStep))

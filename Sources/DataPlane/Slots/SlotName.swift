@@ -1,0 +1,20 @@
+import Foundation
+
+/// Names a replica or a deployment in a slot table: 128 bits of a SHA-256 digest, alike in every process.
+struct SlotName: Hashable, Sendable {
+    let high: UInt64
+    let low: UInt64
+
+    init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// - Parameter parts: texts without zero bytes.
+    init(_ parts: String...) {
+        var text = parts.joined(separator: "\0")
+        let leading = text.withUTF8 { Digest(of: $0) }.leading
+        // Zero is the name of nobody.
+        self.init(high: leading.0 | 1, low: leading.1)
+    }
+}

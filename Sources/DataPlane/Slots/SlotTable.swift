@@ -1,0 +1,232 @@
+/// Slots over shared words: taking, giving back, waiting and whose turn it is.
+///
+/// Taking is an exchange of a free word for the owner's, so a replica never has more requests inside than it has
+/// slots, whoever takes, and whenever a taker dies: what the dead has taken is found by its word. Nothing else is
+/// relied on. The count of busy slots is a hint that is set right when it proves wrong; a ring is a hint as well, and
+/// who waits looks from time to time.
+struct SlotTable<Memory: SlotMemory> {
+    let memory: Memory
+    let layout: SlotLayout
+
+    init(memory: Memory, layout: SlotLayout = SlotLayout()) {
+        self.memory = memory
+        self.layout = layout
+    }
+
+    // MARK: Slots
+
+    /// Takes one of the first `limit` slots of a replica, looking from `start` on; `nil` if none is free.
+    func take(_ replica: Int, limit: Int, owner: UInt64, from start: Int) -> Int? {
+        var slot = start < limit ? start : 0
+        for _ in 0..<limit {
+            let word = slotWord(replica, slot)
+            if memory.load(word) == SlotWord.free, memory.exchange(word, from: SlotWord.free, to: owner) {
+                memory.add(1, to: SlotLayout.busyWord(replica))
+                return slot
+            }
+            slot = slot + 1 == limit ? 0 : slot + 1
+        }
+        return nil
+    }
+
+    /// Gives a slot back; false if it was not the owner's any more, which only a member that was taken for dead can see.
+    @discardableResult
+    func release(_ replica: Int, slot: Int, owner: UInt64) -> Bool {
+        guard memory.exchange(slotWord(replica, slot), from: owner, to: SlotWord.free) else { return false }
+        memory.add(-1, to: SlotLayout.busyWord(replica))
+        return true
+    }
+
+    /// Requests inside a replica, as a hint: an owner that died in the middle of a step leaves it wrong.
+    func busy(_ replica: Int) -> Int {
+        Int(truncatingIfNeeded: Int64(bitPattern: memory.load(SlotLayout.busyWord(replica))))
+    }
+
+    /// Counts the taken slots and sets the hint right.
+    @discardableResult
+    func recount(_ replica: Int) -> Int {
+        var taken = 0
+        for slot in 0..<capacity(replica) where memory.load(slotWord(replica, slot)) != SlotWord.free { taken += 1 }
+        memory.store(UInt64(taken), at: SlotLayout.busyWord(replica))
+        return taken
+    }
+
+    /// Slots that a replica's entry has room for.
+    func capacity(_ replica: Int) -> Int {
+        SlotLayout.inlineSlots
+            << Int(clamping: min(memory.load(SlotLayout.extentCountWord(replica)), UInt64(SlotLayout.extentLimit)))
+    }
+
+    func slotWord(_ replica: Int, _ slot: Int) -> Int {
+        guard slot >= SlotLayout.inlineSlots else { return SlotLayout.inlineSlotWord(replica, slot) }
+        let extent = (slot / SlotLayout.inlineSlots).bitWidth - 1 - (slot / SlotLayout.inlineSlots).leadingZeroBitCount
+        let start = Int(truncatingIfNeeded: memory.load(SlotLayout.extentWord(replica, extent)))
+        return layout.extentsStart + start + slot - SlotLayout.extentSize(extent)
+    }
+
+    // MARK: Waiting
+
+    /// Whether anybody has waited before; who comes now waits behind them.
+    func isAnyoneWaiting(_ deployment: Int) -> Bool {
+        let waiting = memory.load(SlotLayout.waitingWord(deployment))
+        return waiting != 0 && waiting & ~memory.load(SlotLayout.stalledWord) != 0
+    }
+
+    /// Publishes that a member waits; true if nobody else does. Then it must look for a slot once more: one that was
+    /// given back just before woke nobody.
+    func startWaiting(_ deployment: Int, row: Int) -> Bool {
+        let others = memory.set(1 << UInt64(row), at: SlotLayout.waitingWord(deployment)) & ~(1 << UInt64(row))
+        return others == 0 || others & ~memory.load(SlotLayout.stalledWord) == 0
+    }
+
+    func stopWaiting(_ deployment: Int, row: Int) {
+        memory.clear(1 << UInt64(row), at: SlotLayout.waitingWord(deployment))
+    }
+
+    /// The member whose turn it is to take a slot; `nil` if nobody waits who answers.
+    func nextWaiting(_ deployment: Int) -> Int? {
+        let waiting = memory.load(SlotLayout.waitingWord(deployment))
+        guard waiting != 0 else { return nil }
+        let answering = waiting & ~memory.load(SlotLayout.stalledWord)
+        guard answering != 0 else { return nil }
+        let last = Int(truncatingIfNeeded: memory.load(SlotLayout.lastServedWord(deployment)) & 63)
+        let next = Self.next(in: answering, after: last)
+        memory.store(UInt64(next), at: SlotLayout.lastServedWord(deployment))
+        return next
+    }
+
+    /// Index of the first set bit of `mask`, which has one, after bit `last`, going round.
+    static func next(in mask: UInt64, after last: Int) -> Int {
+        let above = last >= 63 ? 0 : mask & (UInt64.max << UInt64(last + 1))
+        return (above != 0 ? above : mask).trailingZeroBitCount
+    }
+
+    /// Counts one more waiting request of a member, unless all members together have `limit` already.
+    func enqueue(_ deployment: Int, row: Int, limit: Int) -> Bool {
+        let own = SlotLayout.queuedWord(deployment, row: row)
+        memory.store(memory.load(own) &+ 1, at: own)
+        if queued(deployment) <= limit { return true }
+        memory.store(memory.load(own) &- 1, at: own)
+        return false
+    }
+
+    func dequeue(_ deployment: Int, row: Int) {
+        let own = SlotLayout.queuedWord(deployment, row: row)
+        memory.store(memory.load(own) &- 1, at: own)
+    }
+
+    /// Requests that wait, over all members.
+    func queued(_ deployment: Int) -> Int {
+        var members = memory.load(SlotLayout.membersWord)
+        var sum: UInt64 = 0
+        while members != 0 {
+            sum &+= memory.load(SlotLayout.queuedWord(deployment, row: members.trailingZeroBitCount))
+            members &= members - 1
+        }
+        return Int(truncatingIfNeeded: sum)
+    }
+
+    // MARK: Rings
+
+    /// Marks a member as rung; false if it was already and has yet to come.
+    func ring(row: Int, nowMs: Int64) -> Bool {
+        memory.exchange(SlotLayout.rungWord(row: row), from: 0, to: UInt64(max(1, nowMs)))
+    }
+
+    /// A member comes because it was rung. To be called before it looks for what it was rung for.
+    func answerRing(row: Int) {
+        memory.store(0, at: SlotLayout.rungWord(row: row))
+        if memory.load(SlotLayout.stalledWord) & 1 << UInt64(row) != 0 {
+            memory.clear(1 << UInt64(row), at: SlotLayout.stalledWord)
+        }
+    }
+
+    /// Passes over members that were rung `patienceMs` ago and did not come: they are stopped, or about to be found dead.
+    func passOverSilent(nowMs: Int64, patienceMs: Int64) {
+        var members = memory.load(SlotLayout.membersWord)
+        while members != 0 {
+            let row = members.trailingZeroBitCount
+            members &= members - 1
+            let rung = Int64(truncatingIfNeeded: memory.load(SlotLayout.rungWord(row: row)))
+            if rung != 0, nowMs - rung > patienceMs { memory.set(1 << UInt64(row), at: SlotLayout.stalledWord) }
+        }
+    }
+
+    // MARK: The dead
+
+    /// Clears up after a member that has ended: its slots go into quarantine, its waiting requests are forgotten.
+    ///
+    /// Only one may do this at a time for a row; done twice, or broken off and done again, it comes to the same.
+    func bury(row: Int, nowMs: Int64) {
+        let bit: UInt64 = 1 << UInt64(row)
+        let owner = SlotWord.owner(row: row, generation: memory.load(SlotLayout.generationWord(row: row)))
+        memory.store(1, at: SlotLayout.quarantineWord)
+        for index in 0..<replicaCount {
+            let replica = layout.replica(index)
+            let end = nowMs + Int64(clamping: memory.load(SlotLayout.timeoutWord(replica)))
+            for slot in 0..<capacity(replica) {
+                let word = slotWord(replica, slot)
+                if memory.load(word) == owner {
+                    _ = memory.exchange(word, from: owner, to: SlotWord.quarantine(untilMs: end))
+                }
+            }
+            dropReference(replica, bit, countIn: SlotLayout.unusedReplicasWord)
+            recount(replica)
+        }
+        for index in 0..<deploymentCount {
+            let deployment = layout.deployment(index)
+            memory.store(0, at: SlotLayout.queuedWord(deployment, row: row))
+            memory.clear(bit, at: SlotLayout.waitingWord(deployment))
+            dropReference(deployment, bit, countIn: SlotLayout.unusedDeploymentsWord)
+        }
+        memory.clear(bit, at: SlotLayout.stalledWord)
+        memory.clear(bit, at: SlotLayout.membersWord)
+        memory.store(0, at: SlotLayout.rungWord(row: row))
+    }
+
+    /// Frees the slots in quarantine whose time is over, or whose replica is `isClear` of the dead's requests.
+    /// Returns whether any was freed: then everybody who waits has to be rung.
+    func endQuarantine(nowMs: Int64, isClear: (_ replica: Int) -> Bool) -> Bool {
+        guard memory.load(SlotLayout.quarantineWord) != 0 else { return false }
+        memory.store(0, at: SlotLayout.quarantineWord)
+        var hasFreed = false
+        var remains = false
+        for index in 0..<replicaCount {
+            let replica = layout.replica(index)
+            var known: Bool?
+            for slot in 0..<capacity(replica) {
+                let word = slotWord(replica, slot)
+                let value = memory.load(word)
+                guard let end = SlotWord.quarantineEndMs(value) else { continue }
+                if end > nowMs {
+                    let clear = known ?? isClear(replica)
+                    known = clear
+                    guard clear else {
+                        remains = true
+                        continue
+                    }
+                }
+                if memory.exchange(word, from: value, to: SlotWord.free) {
+                    memory.add(-1, to: SlotLayout.busyWord(replica))
+                    hasFreed = true
+                }
+            }
+        }
+        if remains { memory.store(1, at: SlotLayout.quarantineWord) }
+        return hasFreed
+    }
+
+    /// Forgets that `bit`'s process refers to an entry.
+    func dropReference(_ entry: Int, _ bit: UInt64, countIn counter: Int) {
+        if memory.clear(bit, at: SlotLayout.referencesWord(entry)) == bit { memory.add(1, to: counter) }
+    }
+
+    var replicaCount: Int {
+        min(Int(truncatingIfNeeded: memory.load(SlotLayout.replicaCountWord)), layout.replicaLimit)
+    }
+    var deploymentCount: Int {
+        min(Int(truncatingIfNeeded: memory.load(SlotLayout.deploymentCountWord)), layout.deploymentLimit)
+    }
+}
+
+extension SlotTable: Sendable where Memory: Sendable {}
