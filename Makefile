@@ -6,15 +6,16 @@ RELEASE := .build/release
 SOURCES := Sources Tests Package.swift
 export SLUICE_DATA_DIRECTORY := $(DATA)
 
-.PHONY: help up down clean-data release test lint format bench
+.PHONY: help up down clean-data release test lint format bench bench-router
 
 help:
-	@echo 'make up          install what is missing, build, start Sluice, deploy and score examples/iris'
-	@echo 'make down        stop everything that make up started'
-	@echo 'make clean-data  remove the data directory, after asking'
-	@echo 'make test        run all tests: the code, Azure's own clients, the contract'
-	@echo 'make lint        check format and imports'
-	@echo 'make bench       print the benchmarks'
+	@echo 'make up           install what is missing, build, start Sluice, deploy and score examples/iris'
+	@echo 'make down         stop everything that make up started'
+	@echo 'make clean-data   remove the data directory, after asking'
+	@echo 'make test         run all tests: the code, the clients of Azure, the contract'
+	@echo 'make lint         check format and imports'
+	@echo 'make bench        print the benchmarks'
+	@echo 'make bench-router print the router beside nginx, HAProxy and Envoy; OPTIONS=--help tells more'
 
 up: release
 	@$(RELEASE)/sluice up --sample examples/iris
@@ -56,3 +57,9 @@ bench:
 	@swift build -c release --product sluice 2>&1 | scripts/quiet
 	@swift build -c release --product sluice-router 2>&1 | scripts/quiet
 	PATH="$$PWD/.build/tools/bin:$$PATH" $(RELEASE)/sluice-benchmarks
+
+bench-router:
+	@scripts/setup .build/tools
+	@scripts/bench-peers .build/bench-router-venv
+	@swift build -c release --product sluice-router 2>&1 | scripts/quiet
+	@python3 Tests/Benchmarks/router/run.py $(OPTIONS)

@@ -129,7 +129,7 @@ if ProcessInfo.processInfo.environment["SLUICE_BENCHMARKS"] != nil {
                 "Client", hummingbird, httpClient, nioHTTP1, lifecycle, logging, arguments,
                 dependency("UnixSignals", "swift-service-lifecycle"),
             ],
-            path: "Tests/Benchmarks", exclude: ["peer"], swiftSettings: house))
+            path: "Tests/Benchmarks", exclude: ["peer", "router"], swiftSettings: house))
 }
 
 let package = Package(
