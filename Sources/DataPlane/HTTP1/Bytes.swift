@@ -66,6 +66,50 @@ extension UnsafeBufferPointer<UInt8> {
         return self[index]
     }
 
+    /// Offset of the first byte from `start` on that is no text, `end` if there is none; eight bytes at a time.
+    @inline(__always)
+    func endOfText(from start: Int, to end: Int) -> Int {
+        precondition(start >= 0 && start <= end && end <= count)
+        guard let base = baseAddress else { return start }
+        var index = start
+        while index + 8 <= end {
+            let word = UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self)
+            // The highest bit of every byte below a blank, and of every DEL. A borrow can mark bytes wrongly, but only
+            // after one that is marked rightly: the first mark is true.
+            let deletes = word ^ 0x7F7F_7F7F_7F7F_7F7F
+            let marks =
+                ((word &- 0x2020_2020_2020_2020) & ~word | (deletes &- 0x0101_0101_0101_0101) & ~deletes)
+                & 0x8080_8080_8080_8080
+            if marks == 0 {
+                index += 8
+                continue
+            }
+            index += marks.trailingZeroBitCount / 8
+            guard base[index] == 0x09 else { return index }
+            index += 1
+        }
+        while index < end, ByteClass.isText(base[index]) { index += 1 }
+        return index
+    }
+
+    /// Offset of the first byte from `start` on that stands in no token, `end` if there is none.
+    @inline(__always)
+    func endOfToken(from start: Int, to end: Int) -> Int {
+        precondition(start >= 0 && start <= end && end <= count)
+        guard let base = baseAddress else { return start }
+        // A character per byte below 128, which says what ``ByteClass/isToken(_:)`` does and costs one load.
+        let table: StaticString = """
+            00000000000000000000000000000000\
+            01011111001101101111111111000000\
+            01111111111111111111111111100011\
+            11111111111111111111111111101010
+            """
+        let isToken = table.utf8Start
+        var index = start
+        while index < end, base[index] < 128, isToken[Int(base[index])] == 0x31 { index += 1 }
+        return index
+    }
+
     /// Whether the bytes are `text`, which is in lower case, without regard to ASCII case.
     @inline(__always)
     func matches(_ text: StaticString) -> Bool {

@@ -112,15 +112,14 @@ package struct HeaderFields: Sendable {
 
     /// Reads one field; returns the offset of the next line.
     private mutating func scanField(_ bytes: Bytes, from start: Int, end: Int) -> Int? {
-        var index = start
-        while index < end, ByteClass.isToken(bytes.at(index)) { index += 1 }
+        var index = bytes.endOfToken(from: start, to: end)
         let nameCount = index - start
         // Also refuses a blank before the colon, and a folded line, which starts with a blank.
         guard nameCount > 0, index < end, bytes.at(index) == UInt8(ascii: ":") else { return nil }
         index += 1
         while index < end, Self.isBlank(bytes.at(index)) { index += 1 }
         let valueStart = index
-        while index < end, ByteClass.isText(bytes.at(index)) { index += 1 }
+        index = bytes.endOfText(from: index, to: end)
         guard index + 1 < bytes.count, bytes.at(index) == 0x0D, bytes.at(index + 1) == 0x0A else { return nil }
         var valueEnd = index
         while valueEnd > valueStart, Self.isBlank(bytes.at(valueEnd - 1)) { valueEnd -= 1 }

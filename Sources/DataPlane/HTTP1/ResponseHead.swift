@@ -38,7 +38,7 @@ package struct ResponseHead: Sendable {
         if bytes.at(index) == 0x20 {
             index += 1
             let start = index
-            while index < length, ByteClass.isText(bytes.at(index)) { index += 1 }
+            index = bytes.endOfText(from: start, to: length)
             reason = ByteRun(start: start, count: index - start)
         }
         guard index + 2 <= length, bytes.at(index) == 0x0D, bytes.at(index + 1) == 0x0A else { return .malformed }

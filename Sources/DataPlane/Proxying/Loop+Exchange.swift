@@ -48,8 +48,12 @@ extension Loop {
         let upstream = clients[client].upstream
         guard upstream >= 0, upstreams[upstream].state == .active else { return }
         for _ in 0..<LoopSettings.readsPerTurn {
-            guard takeBody(client), clients[client].state == .exchanging else { return }
-            guard flushRequest(client, upstream) else { return }
+            if canPassThrough(client) {
+                guard passThrough(client, upstream) else { return }
+            } else {
+                guard takeBody(client), clients[client].state == .exchanging else { return }
+                guard flushRequest(client, upstream) else { return }
+            }
             guard !clients[client].requestBody.isFinished, clients[client].forwarded.isEmpty else { return }
             if !clients[client].input.isEmpty { continue }
             guard readInput(client) else {
@@ -58,6 +62,46 @@ extension Loop {
             }
         }
         unfinished.append(token(ofClient: client))
+    }
+
+    /// Whether the body can go on as it comes: nothing of it is kept for a retry or a mirror, and it needs no framing.
+    private func canPassThrough(_ client: Int32) -> Bool {
+        !clients[client].request.canReplay && !clients[client].request.isChunked && clients[client].mirror < 0
+            && clients[client].forwarded.isEmpty && !clients[client].input.isEmpty
+            && !clients[client].requestBody.isFinished
+    }
+
+    /// Sends body straight from the input; false if the way is blocked or the exchange has ended.
+    private func passThrough(_ client: Int32, _ upstream: Int32) -> Bool {
+        let input = clients[client].input.readable
+        let remaining = clients[client].requestBody.knownRemaining ?? 0
+        let count = Int(min(UInt64(input.count), remaining))
+        switch Socket.send(upstreams[upstream].descriptor, input.run(ByteRun(start: 0, count: count))) {
+        case .moved(let sent):
+            // The decoder counts what is sent, and knows the end.
+            let step = clients[client].requestBody.decode(input, limit: sent)
+            precondition(step.consumed == sent)
+            clients[client].request.bodyCount += UInt64(sent)
+            upstreams[upstream].sentCount += sent
+            clients[client].input.consumeAndReset(sent)
+            if clients[client].requestBody.isFinished, clients[client].input.isEmpty {
+                clients[client].input.giveBack(to: pool)
+            }
+            return true
+        case .wouldBlock, .endOfStream:
+            armForWriting(upstream)
+            return false
+        case .failed:
+            sendingFailed(upstream)
+            return false
+        }
+    }
+
+    /// The replica may have answered before it closed, to refuse a body that it does not want.
+    private func sendingFailed(_ upstream: Int32) {
+        guard upstreams[upstream].sentCount > 0 else { return upstreamFailed(upstream) }
+        upstreams[upstream].mayRead = true
+        receiveAnswer(upstream)
     }
 
     /// Sends what the request's buffer holds; false if the exchange has ended.
@@ -71,13 +115,7 @@ extension Loop {
                 armForWriting(upstream)
                 return true
             case .failed:
-                // The replica may have answered before it closed, to refuse a body that it does not want.
-                if upstreams[upstream].sentCount > 0 {
-                    upstreams[upstream].mayRead = true
-                    receiveAnswer(upstream)
-                    return false
-                }
-                upstreamFailed(upstream)
+                sendingFailed(upstream)
                 return false
             }
         }

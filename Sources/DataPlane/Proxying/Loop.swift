@@ -31,8 +31,9 @@ final class Loop {
     var freed: [DeploymentState] = []
     /// Connections that have more to read after their turn.
     var unfinished: [Token] = []
-    var requestHead = RequestHead()
-    var responseHead = ResponseHead()
+    // Scanned into and read within one call each, so the runtime need not watch over overlapping accesses.
+    @exclusivity(unchecked) var requestHead = RequestHead()
+    @exclusivity(unchecked) var responseHead = ResponseHead()
     var tokens = TokenCache()
     var random = RandomSource()
     /// Copies whose live request is whole, and records of copies that have ended.
