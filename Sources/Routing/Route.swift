@@ -76,6 +76,8 @@ package struct DeploymentRoute: Sendable, Equatable, Codable {
     package var name: String
     /// Path of the model server that `…/score` maps to, `/score` for scoring scripts.
     package var scoringPath: String
+    /// The other paths that the model server has; nil lets every path through.
+    package var otherPaths: [String]?
     /// Longest time from the forwarded head to the end of the answer, in milliseconds.
     package var requestTimeoutMs: Int
     /// Most requests that may be inside one replica at once.
@@ -87,11 +89,12 @@ package struct DeploymentRoute: Sendable, Equatable, Codable {
     package var replicas: [ReplicaRoute]
 
     package init(
-        name: String, scoringPath: String, requestTimeoutMs: Int, maxConcurrentRequestsPerReplica: Int,
-        maxQueueWaitMs: Int, queueLimit: Int, replicas: [ReplicaRoute]
+        name: String, scoringPath: String, otherPaths: [String]? = nil, requestTimeoutMs: Int,
+        maxConcurrentRequestsPerReplica: Int, maxQueueWaitMs: Int, queueLimit: Int, replicas: [ReplicaRoute]
     ) {
         self.name = name
         self.scoringPath = scoringPath
+        self.otherPaths = otherPaths
         self.requestTimeoutMs = requestTimeoutMs
         self.maxConcurrentRequestsPerReplica = maxConcurrentRequestsPerReplica
         self.maxQueueWaitMs = maxQueueWaitMs

@@ -51,6 +51,9 @@ struct RouteBuilder: Sendable {
             deployments: deployments)
     }
 
+    /// What Azure's inference server has beside the scoring path; what else is asked for takes no slot of a replica.
+    private static let inferenceServerPaths = ["/", "/swagger.json"]
+
     /// Positive shares of deployments that are there, by name.
     private func shares(_ percentages: [String: Int], of deployments: [DeploymentRoute]) -> [TrafficShare] {
         percentages
@@ -73,6 +76,7 @@ struct RouteBuilder: Sendable {
         let capacity = settings.maxConcurrentRequestsPerInstance * max(1, deployment.instanceCount)
         return DeploymentRoute(
             name: deployment.name, scoringPath: deployment.replicas.first?.scoringPath ?? "/score",
+            otherPaths: Self.inferenceServerPaths,
             requestTimeoutMs: settings.requestTimeout.milliseconds,
             maxConcurrentRequestsPerReplica: settings.maxConcurrentRequestsPerInstance,
             maxQueueWaitMs: kind == .managed

@@ -9,6 +9,9 @@ package enum FieldName: UInt8, Sendable {
     case expect
     /// Between neighbours only, or replaced by the router: never copied.
     case hopByHop
+    /// Between neighbours; says what protocol the connection shall go on with.
+    case upgrade
+    case traceParent
     case forwardedFor
     case requestID
     case clientRequestID
@@ -23,8 +26,9 @@ package enum FieldName: UInt8, Sendable {
         case 2: if name.matches("te") { self = .hopByHop }
         case 4: if name.matches("host") { self = .host }
         case 6: if name.matches("expect") { self = .expect }
-        case 7: if name.matches("upgrade") || name.matches("trailer") { self = .hopByHop }
+        case 7: self = name.matches("upgrade") ? .upgrade : name.matches("trailer") ? .hopByHop : .other
         case 10: self = Self.ofTen(name)
+        case 11: if name.matches("traceparent") { self = .traceParent }
         case 12: if name.matches("x-request-id") { self = .requestID }
         case 13: if name.matches("authorization") { self = .authorization }
         case 14: if name.matches("content-length") { self = .contentLength }
@@ -68,6 +72,7 @@ package struct HeaderFields: Sendable {
     package private(set) var isChunked = false
     package private(set) var saysClose = false
     package private(set) var saysKeepAlive = false
+    package private(set) var saysUpgrade = false
     /// `Connection` names further fields, which are then between neighbours only.
     package private(set) var connectionNamesFields = false
     package private(set) var hostCount = 0
@@ -80,6 +85,7 @@ package struct HeaderFields: Sendable {
         isChunked = false
         saysClose = false
         saysKeepAlive = false
+        saysUpgrade = false
         connectionNamesFields = false
         hostCount = 0
     }
@@ -164,6 +170,8 @@ package struct HeaderFields: Sendable {
                 saysClose = true
             } else if option.matches("keep-alive") {
                 saysKeepAlive = true
+            } else if option.matches("upgrade") {
+                saysUpgrade = true
             } else {
                 connectionNamesFields = true
             }

@@ -25,6 +25,14 @@ package struct RequestHead: Sendable {
         return bytes.run(value).matches("100-continue")
     }
 
+    /// Whether the client asks to go on as a WebSocket, RFC 6455 section 4.1.
+    func wantsWebSocket(_ bytes: Bytes) -> Bool {
+        guard headers.saysUpgrade, minorVersion == 1, bytes.run(method).equals("GET"), !headers.isChunked,
+            headers.contentLength ?? 0 == 0, let value = headers.value(of: .upgrade)
+        else { return false }
+        return bytes.run(value).matches("websocket")
+    }
+
     /// Scans a head of `length` bytes, as ``HeadEnd`` found it.
     mutating func scan(_ bytes: UnsafeBufferPointer<UInt8>, length: Int, limits: HeadLimits) -> HeadFault? {
         headers.removeAll()

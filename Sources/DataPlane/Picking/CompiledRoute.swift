@@ -103,6 +103,7 @@ package final class CompiledDeployment: Sendable {
     let nameBytes: [UInt8]
     let kind: EndpointKind
     let scoringPath: [UInt8]
+    private let otherPaths: [[UInt8]]?
     let requestTimeoutMs: Int
     let slotsPerReplica: Int
     let maxQueueWaitMs: Int
@@ -126,12 +127,22 @@ package final class CompiledDeployment: Sendable {
         nameBytes = Array(route.name.utf8)
         self.kind = kind
         scoringPath = Array(route.scoringPath.utf8)
+        otherPaths = route.otherPaths.map { $0.map { Array($0.utf8) } }
         requestTimeoutMs = route.requestTimeoutMs
         slotsPerReplica = route.maxConcurrentRequestsPerReplica
         maxQueueWaitMs = route.maxQueueWaitMs
         queueLimit = route.queueLimit
         self.state = state
         self.replicas = replicas
+    }
+
+    /// Whether the model server has the path of a target, which is what follows the endpoint's own part.
+    func serves(_ rest: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let otherPaths else { return true }
+        let end = rest.offset(of: UInt8(ascii: "?"), from: 0) ?? rest.count
+        let path = rest.run(ByteRun(start: 0, count: end))
+        if path.isEmpty { return otherPaths.contains([UInt8(ascii: "/")]) }
+        return otherPaths.contains { path.elementsEqual($0) }
     }
 }
 

@@ -29,7 +29,7 @@ enum AnswerHead {
         writeStatus(head, bytes, to: &queue, mapping: mapping)
         FieldCopy.write(head.headers, bytes, to: &queue) { field in
             switch field.name {
-            case .connection, .hopByHop, .contentLength, .transferEncoding, .requestID, .deployment: false
+            case .connection, .hopByHop, .upgrade, .contentLength, .transferEncoding, .requestID, .deployment: false
             case .modelError: !mapping.isModelError
             case .clientRequestID: request.clientID.count == 0
             default: true
@@ -51,6 +51,17 @@ enum AnswerHead {
             if request.isAnswerChunked { queue.append("transfer-encoding: chunked\r\n") }
         }
         writeCommon(to: &queue, request: request, deployment: deployment, closes: closes)
+        queue.append("\r\n")
+    }
+
+    /// Appends the head that turns the connection into a WebSocket.
+    static func writeUpgrade(
+        _ head: ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>, to queue: inout ByteQueue, request: RequestFacts,
+        deployment: [UInt8]
+    ) {
+        queue.append("HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n")
+        FieldCopy.write(head.headers, bytes, to: &queue) { $0.name == .other }
+        writeCommon(to: &queue, request: request, deployment: deployment, closes: false)
         queue.append("\r\n")
     }
 

@@ -81,6 +81,10 @@ struct RequestFacts {
     var isScoring = false
     /// The client waits for `100 Continue`.
     var expectsContinue = false
+    /// The client asks to go on as a WebSocket, and does so once the replica agrees.
+    var wantsWebSocket = false
+    /// Both sides send what they like until one ends.
+    var isTunnel = false
     /// The body goes out in chunks.
     var isChunked = false
     var bodyCount: UInt64 = 0

@@ -20,7 +20,7 @@ enum ForwardedHead {
         queue.append(" HTTP/1.1\r\n")
         FieldCopy.write(head.headers, bytes, to: &queue) { field in
             switch field.name {
-            case .other, .host, .deployment, .modelError: true
+            case .other, .host, .deployment, .modelError, .traceParent: true
             default: false
             }
         }
@@ -28,6 +28,11 @@ enum ForwardedHead {
         writeForwardedFor(head, bytes, to: &queue, peer: peer)
         queue.append("x-request-id: ")
         request.id.write(to: &queue)
+        if head.headers.value(of: .traceParent) == nil {
+            queue.append("\r\ntraceparent: ")
+            request.id.writeTraceParent(to: &queue)
+        }
+        if request.wantsWebSocket { queue.append("\r\nconnection: Upgrade\r\nupgrade: websocket") }
         if request.clientID.count > 0 {
             queue.append("\r\nx-ms-client-request-id: ")
             request.clientID.write(to: &queue)

@@ -40,6 +40,7 @@ extension Loop {
         case .moved(let count):
             upstreams[upstream].input.commit(count)
             upstreams[upstream].hasAnswerBytes = true
+            if clients[client].request.isTunnel { tunnelMoved(client) }
             if count < space.count, !upstreams[upstream].isPeerClosed { upstreams[upstream].mayRead = false }
             return true
         case .wouldBlock:
@@ -113,11 +114,17 @@ extension Loop {
                 return .ended
             }
             let fault = responseHead.scan(bytes, length: length, limits: settings.head)
-            guard fault == nil, responseHead.status != 101 else {
+            let isUpgrade = responseHead.status == 101 && clients[client].request.wantsWebSocket
+            guard fault == nil, isUpgrade || responseHead.status != 101 else {
                 answerIsInvalid(client)
                 return .ended
             }
             upstreams[upstream].headEnd = HeadEnd()
+            if isUpgrade {
+                beginTunnel(upstream, client, bytes)
+                upstreams[upstream].input.consumeAndReset(length)
+                return nil
+            }
             if responseHead.status < 200 {
                 // An interim answer; `100 Continue` was given by the router.
                 upstreams[upstream].input.consume(length)
@@ -129,6 +136,33 @@ extension Loop {
             upstreams[upstream].input.consumeAndReset(length)
             return nil
         }
+    }
+
+    /// From here on both sides send what they like, until one ends or neither has sent anything for long.
+    private func beginTunnel(_ upstream: Int32, _ client: Int32, _ bytes: UnsafeBufferPointer<UInt8>) {
+        guard let deployment = clients[client].deployment else { return }
+        clients[client].request.status = 101
+        clients[client].request.isAnswerStarted = true
+        clients[client].request.canReplay = false
+        clients[client].request.isTunnel = true
+        clients[client].request.keepsAlive = false
+        clients[client].requestBody = BodyDecoder(.untilClose)
+        clients[client].output.borrow(from: pool)
+        AnswerHead.writeUpgrade(
+            responseHead, bytes, to: &clients[client].output, request: clients[client].request,
+            deployment: deployment.nameBytes)
+        upstreams[upstream].isHeadDone = true
+        upstreams[upstream].keepsAlive = false
+        upstreams[upstream].answerBody = BodyDecoder(.untilClose)
+        tunnelMoved(client)
+        // Frames may have come with the request.
+        if clients[client].mayRead || !clients[client].input.isEmpty { unfinished.append(token(ofClient: client)) }
+    }
+
+    /// Bytes went through a tunnel: it may stay idle for as long as a request may take, or a connection between requests.
+    func tunnelMoved(_ client: Int32) {
+        guard clients[client].request.isTunnel, let deployment = clients[client].deployment else { return }
+        setDeadline(client, now.after(milliseconds: max(deployment.requestTimeoutMs, settings.idleTimeoutMs)))
     }
 
     private func writeHead(_ upstream: Int32, _ client: Int32, _ bytes: UnsafeBufferPointer<UInt8>) {
@@ -153,6 +187,7 @@ extension Loop {
             request: clients[client].request, deployment: deployment.nameBytes,
             closes: !clients[client].request.keepsAlive)
         upstreams[upstream].isHeadDone = true
+        upstreams[upstream].replica?.loops[index].answered()
         upstreams[upstream].keepsAlive = responseHead.keepsAlive && framing != .untilClose
         upstreams[upstream].answerBody = BodyDecoder(framing)
     }

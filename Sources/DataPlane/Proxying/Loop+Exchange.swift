@@ -74,7 +74,7 @@ extension Loop {
     /// Sends body straight from the input; false if the way is blocked or the exchange has ended.
     private func passThrough(_ client: Int32, _ upstream: Int32) -> Bool {
         let input = clients[client].input.readable
-        let remaining = clients[client].requestBody.knownRemaining ?? 0
+        let remaining = clients[client].requestBody.knownRemaining ?? .max
         let count = Int(min(UInt64(input.count), remaining))
         switch Socket.send(upstreams[upstream].descriptor, input.run(ByteRun(start: 0, count: count))) {
         case .moved(let sent):
@@ -82,6 +82,7 @@ extension Loop {
             let step = clients[client].requestBody.decode(input, limit: sent)
             precondition(step.consumed == sent)
             clients[client].request.bodyCount += UInt64(sent)
+            if clients[client].request.isTunnel { tunnelMoved(client) }
             upstreams[upstream].sentCount += sent
             clients[client].input.consumeAndReset(sent)
             if clients[client].requestBody.isFinished, clients[client].input.isEmpty {
@@ -149,7 +150,9 @@ extension Loop {
     /// Safe is: once; while everything that was sent is still here; and only if the replica cannot have begun with
     /// the request, or the method is idempotent (RFC 9110 section 9.2.2). A scoring request is a POST: it is never sent twice.
     func exchangeFailed(_ client: Int32, _ replica: ReplicaState, _ failure: Failure) {
-        if failure == .notConnected { replica.loops[index].avoidedUntil = now.after(milliseconds: settings.avoidMs) }
+        if failure != .nothingSent {
+            replica.loops[index].failed(now, isReachable: failure == .broken, avoidMs: settings.avoidMs)
+        }
         let deployment = clients[client].deployment
         dropUpstream(client, replica)
         clients[client].state = .head

@@ -53,6 +53,7 @@ extension Loop {
         clients[client].request.keepsAlive = requestHead.keepsAlive
         clients[client].request.isChunked = headers.isChunked
         clients[client].request.expectsContinue = requestHead.expectsContinue(bytes)
+        clients[client].request.wantsWebSocket = requestHead.wantsWebSocket(bytes)
         if let value = headers.value(of: .clientRequestID) {
             clients[client].request.clientID = ForwardedHead.clientID(bytes.run(value))
         }
@@ -71,10 +72,16 @@ extension Loop {
         clients[client].request.isScoring = target.isScoring
         if let name = requestHead.headers.value(of: .deployment) {
             guard let deployment = route.deployment(named: bytes.run(name)) else { return .refuse(.unknownDeployment) }
+            guard isServed(target, by: deployment, bytes) else { return .refuse(.unknownPath) }
             return .forward(target, deployment, nil)
         }
         guard let deployment = route.pickDeployment(loop: index) else { return .refuse(.noTraffic) }
+        guard isServed(target, by: deployment, bytes) else { return .refuse(.unknownPath) }
         return .forward(target, deployment, route.mirrors.isEmpty ? nil : route)
+    }
+
+    private func isServed(_ target: RequestTarget, by deployment: CompiledDeployment, _ bytes: Bytes) -> Bool {
+        target.isScoring || deployment.serves(bytes.run(requestHead.target).run(target.rest))
     }
 
     private func findRoute(_ target: RequestTarget, _ bytes: UnsafeBufferPointer<UInt8>) -> CompiledRoute? {

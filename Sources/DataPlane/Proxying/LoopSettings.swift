@@ -15,7 +15,7 @@ package struct LoopSettings: Sendable, Equatable {
     package var maxMirroredBody: UInt64 = 4 << 20
     /// Most memory that copies of one loop take; requests beyond are not mirrored.
     package var maxMirrorBytes = 64 << 20
-    /// How long other replicas are preferred after a failed connection attempt.
+    /// How long other replicas are preferred after a failure, at first.
     package var avoidMs = 500
 
     package init() {}

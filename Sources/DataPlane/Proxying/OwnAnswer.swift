@@ -14,6 +14,8 @@ enum OwnAnswer: Equatable, CaseIterable {
     case unknownEndpoint
     case unknownDeployment
     case noTraffic
+    /// The model server has no such path.
+    case unknownPath
     case queueFull
     /// A request waited too long on a managed endpoint.
     case queueWaitExceeded
@@ -52,6 +54,7 @@ enum OwnAnswer: Equatable, CaseIterable {
         case .unauthorized: (401, "HTTP/1.1 401 Unauthorized\r\n", "Unauthorized")
         case .unknownEndpoint: (404, "HTTP/1.1 404 Not Found\r\n", "EndpointNotFound")
         case .unknownDeployment: (404, "HTTP/1.1 404 Not Found\r\n", "DeploymentNotFound")
+        case .unknownPath: (404, "HTTP/1.1 404 Not Found\r\n", "PathNotFound")
         case .noTraffic: (404, "HTTP/1.1 404 Not Found\r\n", "NoTraffic")
         case .headTimeout: (408, "HTTP/1.1 408 Request Timeout\r\n", "RequestTimeout")
         case .modelTimeout: (408, "HTTP/1.1 408 Request Timeout\r\n", "ModelTimeout")
@@ -80,6 +83,7 @@ enum OwnAnswer: Equatable, CaseIterable {
         case .unauthorized: "A valid key or token is required in the Authorization header."
         case .unknownEndpoint: "There is no such endpoint."
         case .unknownDeployment: "The endpoint has no deployment of the name given in azureml-model-deployment."
+        case .unknownPath: "The deployment's model server has no such path."
         case .noTraffic: "No deployment of the endpoint has a positive share of its traffic."
         case .queueFull: "Too many requests wait for the deployment."
         case .queueWaitExceeded, .overloaded: "No replica of the deployment became free in time."

@@ -10,6 +10,22 @@ struct RequestID: Equatable {
         low = source.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
     }
 
+    /// Writes a trace that begins with this request, W3C Trace Context section 3.2: nobody has recorded it yet.
+    func writeTraceParent(to queue: inout ByteQueue) {
+        queue.append("00-")
+        writeDigits(high, to: &queue)
+        writeDigits(low, to: &queue)
+        queue.append("-")
+        // The request is its own first span.
+        writeDigits(low, to: &queue)
+        queue.append("-00")
+    }
+
+    private func writeDigits(_ number: UInt64, to queue: inout ByteQueue) {
+        queue.append(eightDigits: UInt32(truncatingIfNeeded: number >> 32))
+        queue.append(eightDigits: UInt32(truncatingIfNeeded: number))
+    }
+
     /// Writes the 36 characters.
     func write(to queue: inout ByteQueue) {
         let digits = queue.end

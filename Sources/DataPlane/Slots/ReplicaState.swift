@@ -45,7 +45,31 @@ final class LoopReplica: Sendable {
         set { idleCountValue.store(newValue, ordering: .relaxed) }
     }
 
-    /// Until when another replica is preferred, because this one could not be reached.
+    /// Requests in a row that the replica could not be reached for, or broke off.
+    private let failuresValue = Atomic<Int>(0)
+
+    /// Takes notice of a failure; others are preferred for `avoidMs`, twice as long with every further one in a row.
+    ///
+    /// A replica that cannot be reached is avoided at once, one that breaks off what it has begun from the third time
+    /// on: one such request may be the request's own fault.
+    func failed(_ now: MonotonicTime, isReachable: Bool, avoidMs: Int) {
+        let count = failuresValue.load(ordering: .relaxed) + 1
+        failuresValue.store(count, ordering: .relaxed)
+        let tolerated = isReachable ? 2 : 0
+        guard count > tolerated else { return }
+        avoidedUntil = now.after(milliseconds: min(Self.longestAvoidanceMs, avoidMs << min(count - tolerated - 1, 10)))
+    }
+
+    /// The replica has answered.
+    func answered() {
+        guard failuresValue.load(ordering: .relaxed) != 0 else { return }
+        failuresValue.store(0, ordering: .relaxed)
+        avoidedUntil = MonotonicTime(microseconds: 0)
+    }
+
+    private static let longestAvoidanceMs = 30_000
+
+    /// Until when another replica is preferred: this one is asked only if no other has a free slot.
     var avoidedUntil: MonotonicTime {
         get { MonotonicTime(microseconds: avoidedUntilValue.load(ordering: .relaxed)) }
         set { avoidedUntilValue.store(newValue.microseconds, ordering: .relaxed) }

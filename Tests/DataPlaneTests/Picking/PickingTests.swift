@@ -49,6 +49,24 @@ import Testing
         #expect(choices == [0, 1, 2])
     }
 
+    @Test func `a replica is avoided for longer with every failure in a row, and trusted again when it answers`() {
+        let replica = LoopReplica()
+        let now = MonotonicTime(microseconds: 1_000_000)
+        func avoidedMs() -> Int64 { max(0, replica.avoidedUntil.milliseconds - now.milliseconds) }
+        let unreachable = (0..<9).map { _ in
+            replica.failed(now, isReachable: false, avoidMs: 500)
+            return avoidedMs()
+        }
+        #expect(unreachable == [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000])
+        replica.answered()
+        #expect(avoidedMs() == 0)
+        let broken = (0..<4).map { _ in
+            replica.failed(now, isReachable: true, avoidMs: 500)
+            return avoidedMs()
+        }
+        #expect(broken == [0, 0, 500, 1_000])
+    }
+
     @Test func `one to be avoided is picked only when no other is free, an excluded one never`() {
         let loads = [
             ReplicaLoad(busy: 0, isAvoided: true), ReplicaLoad(busy: 3), ReplicaLoad(busy: 0, isExcluded: true),

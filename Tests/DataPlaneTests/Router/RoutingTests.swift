@@ -164,6 +164,38 @@ import Testing
         }
     }
 
+    @Test func `a request without a trace begins one that tells its id`() async throws {
+        try await withRouter { fixture, blue, _ in
+            let client = try fixture.connect()
+            try client.send(scoring())
+            _ = try client.readMessage()
+            let request = try #require(blue.requests.last)
+            let id = try #require(request["x-request-id"]).replacing("-", with: "")
+            #expect(request["traceparent"] == "00-\(id)-\(id.suffix(16))-00")
+        }
+    }
+
+    @Test func `only the paths that the model server has are asked for`() async throws {
+        let blue = try StubReplica.echo()
+        let fixture = try RouterFixture()
+        try await fixture.use([blue.route], TableOptions(otherPaths: ["/", "/swagger.json"]))
+        try await onThread {
+            let client = try fixture.connect()
+            for (path, status) in [
+                ("/score?a=/x", 200), ("/swagger.json?v=1", 200), ("/", 200), ("", 200), ("/swagger", 404),
+                ("/score/", 404), ("/x", 404), ("//", 404),
+            ] {
+                try client.send(scoring(path: "/api/v1/endpoint/fraud\(path)"))
+                let answer = try client.readMessage()
+                #expect(answer.status == status, "\(path)")
+                #expect(answer.text.contains("PathNotFound") == (status == 404))
+            }
+            #expect(blue.requests.count == 4)
+        }
+        try await fixture.stop()
+        blue.kill()
+    }
+
     @Test func `a key that is revoked no longer opens a connection that used it`() async throws {
         let blue = try StubReplica.echo()
         let fixture = try RouterFixture()

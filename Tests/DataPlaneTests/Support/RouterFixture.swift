@@ -20,6 +20,7 @@ struct TableOptions {
     var greenMirror = 0
     var greenSlots: Int?
     var greenQueueLimit: Int?
+    var otherPaths: [String]?
 }
 
 /// A router in this process, with its loops running.
@@ -44,7 +45,8 @@ final class RouterFixture: Sendable {
             -> DeploymentRoute
         {
             DeploymentRoute(
-                name: name, scoringPath: "/predict", requestTimeoutMs: options.timeoutMs,
+                name: name, scoringPath: "/predict", otherPaths: options.otherPaths,
+                requestTimeoutMs: options.timeoutMs,
                 maxConcurrentRequestsPerReplica: slots ?? options.slots, maxQueueWaitMs: options.queueWaitMs,
                 queueLimit: queueLimit ?? options.queueLimit,
                 replicas: addresses.map { ReplicaRoute(id: $0, address: $0) })
