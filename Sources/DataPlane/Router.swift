@@ -21,6 +21,7 @@ package final class Router: Service {
     let shared: LoopShared
     let tables: TableKeeper
     private let listeners: [Int32]
+    private let tls: TLSContext?
     private let startedAt = Date()
     private let drainState = DrainState()
 
@@ -28,6 +29,7 @@ package final class Router: Service {
     package init(configuration: RouterConfiguration, logger: Logger) throws {
         self.configuration = configuration
         self.logger = logger
+        tls = try configuration.tls.map { (files) throws(ConfigurationFault) in try files.load() }
         shared = try LoopShared(
             slots: SlotHost(directory: configuration.slots, loopCount: configuration.loopCount))
         var address = configuration.listen
@@ -49,6 +51,7 @@ package final class Router: Service {
         logger.info(
             "router serves", metadata: ["router.listen": "\(listenAddress)", "router.loops": "\(listeners.count)"])
         let reaper = Task { await reapSlots() }
+        let renewal = Task { await renewCertificates() }
         await withTaskCancellationOrGracefulShutdownHandler {
             // A cancellation does not cut this short: the loops end by themselves, within the drain's time.
             await shared.waitUntilEnded()
@@ -56,6 +59,7 @@ package final class Router: Service {
             self.drain()
         }
         reaper.cancel()
+        renewal.cancel()
         await reaper.value
         shared.slots.leave()
         logger.info("router has ended")
@@ -87,9 +91,9 @@ package final class Router: Service {
 
     private func startLoop(_ index: Int, _ listener: Int32) {
         let settings = configuration.loop
-        let thread = Thread { [shared, logger] in
+        let thread = Thread { [shared, logger, tls] in
             do {
-                try Loop(index: index, listener: listener, settings: settings, shared: shared).run()
+                try Loop(index: index, listener: listener, tls: tls, settings: settings, shared: shared).run()
             } catch {
                 logger.error("a loop could not start", metadata: ["error": "\(error)"])
                 // Connections must not go to a listener that nobody serves.

@@ -4,6 +4,8 @@ package import Configuration
 package struct RouterConfiguration: Sendable {
     /// Where scoring requests arrive.
     package var listen: SocketAddress
+    /// PEM files of the server's certificates and key; `nil` for connections without TLS.
+    package var tls: TLSFiles?
     /// Where the control plane reaches the router; `nil` for none.
     package var control: SocketAddress?
     /// Secret that the control plane shows on a TCP control address.
@@ -32,6 +34,7 @@ package struct RouterConfiguration: Sendable {
     ///
     /// - Configuration keys:
     ///   - `listen` (string, required): `host:port` with a numeric address; port 0 for any free one.
+    ///   - `tls.certificate`, `tls.key` (string, optional, both or none): PEM files; read again whenever they change.
     ///   - `control` (string, optional): `unix:/path` or `tcp:host:port`.
     ///   - `control.token` (string, secret; required with a TCP control address): bearer token of control requests.
     ///   - `table` (string, optional): file with a routing table to start with.
@@ -60,6 +63,12 @@ package struct RouterConfiguration: Sendable {
             throw ConfigurationFault(key: "listen", "must be host:port with a numeric address")
         }
         self.listen = address
+        switch (config.string(forKey: "tls.certificate"), config.string(forKey: "tls.key")) {
+        case (let certificate?, let key?): tls = TLSFiles(certificate: certificate, key: key)
+        case (nil, nil): tls = nil
+        case (_?, nil): throw ConfigurationFault(key: "tls.key", "is required with tls.certificate")
+        case (nil, _?): throw ConfigurationFault(key: "tls.certificate", "is required with tls.key")
+        }
         if let text = config.string(forKey: "control") {
             guard let control = SocketAddress(text) else {
                 throw ConfigurationFault(key: "control", "must be unix:/path or tcp:host:port")

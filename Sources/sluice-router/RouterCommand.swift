@@ -29,6 +29,15 @@ struct RouterCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "PEM file with the certificate for scoring requests and its chain; read again when it changes.",
+            valueName: "file"))
+    var tlsCertificate: String?
+
+    @Option(help: ArgumentHelp("PEM file with the certificate's private key.", valueName: "file"))
+    var tlsKey: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Address for the control plane: unix:/path, or tcp:host:port with SLUICE_ROUTER_CONTROL_TOKEN.",
             valueName: "address"))
     var control: String?
@@ -104,7 +113,7 @@ struct RouterCommand: AsyncParsableCommand {
         var values: [AbsoluteConfigKey: ConfigValue] = [:]
         let options: [(ConfigKey, String?)] = [
             ("listen", listen), ("control", control), ("table", table), ("saved.table", savedTable),
-            ("slots", slots),
+            ("slots", slots), ("tls.certificate", tlsCertificate), ("tls.key", tlsKey),
             ("loops", loops.map(String.init)), ("router.id", routerID),
         ]
         for (key, value) in options {

@@ -53,6 +53,11 @@ extension Loop {
         counters.add(1, to: .openConnections)
         counters.add(1, to: .acceptedConnections)
         Socket.setNoDelay(descriptor)
+        if let tls {
+            clients[client].state = .handshake
+            clients[client].tls = TLSSession(tls, descriptor: descriptor)
+            guard clients[client].tls != nil else { return closeClient(client) }
+        }
         do {
             try poller.add(descriptor, token: token(ofClient: client))
         } catch {
@@ -63,8 +68,12 @@ extension Loop {
         advance(client)
     }
 
-    /// Answers 503 on a connection that is one too many, as far as its send buffer takes it.
+    /// Answers 503 on a connection that is one too many, as far as its send buffer takes it; with TLS it is just closed.
     private func refuse(_ descriptor: Int32) {
+        guard tls == nil else {
+            close(descriptor)
+            return
+        }
         var queue = ByteQueue()
         queue.borrow(from: pool)
         var facts = RequestFacts()
@@ -86,8 +95,9 @@ extension Loop {
         close(listener)
         listener = -1
         acceptAgainAt = .never
-        for client in 0..<Int32(clients.capacity) where clients[client].isOpen && clients[client].state == .head {
-            guard clients[client].input.isEmpty else { continue }
+        for client in 0..<Int32(clients.capacity) where clients[client].isOpen {
+            let isIdle = clients[client].state == .handshake || clients[client].state == .head
+            guard isIdle, clients[client].input.isEmpty else { continue }
             if clients[client].servedCount > 0 {
                 closeClient(client)
             } else {

@@ -2,6 +2,8 @@
 struct ClientConnection {
     /// Where the connection is with its present request.
     enum State {
+        /// TLS is being agreed on. Next: `head`.
+        case handshake
         /// Waits for a request head; idle while no byte of it is there. Next: any other.
         case head
         /// The request waits for a replica. Next: `exchanging`, `answering`.
@@ -19,6 +21,8 @@ struct ClientConnection {
     }
 
     var descriptor: Int32 = -1
+    /// `nil` on a connection without TLS.
+    var tls: TLSSession?
     var generation: UInt32 = 0
     var isOpen = false
     var state = State.head

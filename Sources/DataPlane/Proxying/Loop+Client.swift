@@ -17,6 +17,7 @@ extension Loop {
     /// Does what can be done for a client now.
     func advance(_ client: Int32) {
         switch clients[client].state {
+        case .handshake: shakeHands(client)
         case .head: readHead(client)
         case .waiting: if clients[client].isPeerClosed { abandon(client) }
         case .exchanging: advanceExchange(client)
@@ -33,11 +34,13 @@ extension Loop {
         if clients[client].input.room == 0 { clients[client].input.compact() }
         let space = clients[client].input.writable
         guard space.count > 0 else { return false }
-        switch Socket.receive(clients[client].descriptor, into: space) {
+        switch receive(client, into: space) {
         case .moved(let count):
             clients[client].input.commit(count)
             // A short read has emptied the socket; what comes later makes a new event, except an end that was seen already.
-            if count < space.count, !clients[client].isPeerClosed { clients[client].mayRead = false }
+            // A read of TLS ends with its record, whatever is left.
+            let isEmptied = count < space.count && clients[client].tls == nil
+            if isEmptied, !clients[client].isPeerClosed { clients[client].mayRead = false }
             return true
         case .wouldBlock:
             clients[client].mayRead = false
@@ -48,6 +51,33 @@ extension Loop {
         }
         if clients[client].input.isEmpty { clients[client].input.giveBack(to: pool) }
         return false
+    }
+
+    private func shakeHands(_ client: Int32) {
+        switch clients[client].tls?.shakeHands() {
+        case .done:
+            clients[client].state = .head
+            readHead(client)
+        case .needsInput:
+            clients[client].mayRead = false
+            if clients[client].isPeerClosed { closeClient(client) }
+        case .needsOutput: armForWriting(client)
+        case .failed, nil:
+            counters.add(1, to: .failedHandshakes)
+            closeClient(client)
+        }
+    }
+
+    private func receive(_ client: Int32, into space: UnsafeMutableRawBufferPointer) -> Socket.Outcome {
+        guard let tls = clients[client].tls else { return Socket.receive(clients[client].descriptor, into: space) }
+        return tls.receive(into: space)
+    }
+
+    /// Sends what it can of the output at once.
+    func send(_ client: Int32) -> Socket.Outcome {
+        let output = clients[client].output.readable
+        guard let tls = clients[client].tls else { return Socket.send(clients[client].descriptor, output) }
+        return tls.send(output)
     }
 
     private func readHead(_ client: Int32) {
@@ -84,7 +114,7 @@ extension Loop {
     func writeOutput(_ client: Int32) -> Bool {
         if clients[client].isMirror { return dropOutput(client) }
         while !clients[client].output.isEmpty {
-            switch Socket.send(clients[client].descriptor, clients[client].output.readable) {
+            switch send(client) {
             case .moved(let count):
                 clients[client].output.consumeAndReset(count)
             case .wouldBlock, .endOfStream:
@@ -204,6 +234,7 @@ extension Loop {
         let isAllRead =
             clients[client].requestBody.isFinished && clients[client].input.isEmpty && !clients[client].mayRead
         if clients[client].sawEnd || isAllRead { return closeClient(client) }
+        clients[client].tls?.sayEnd()
         shutdown(clients[client].descriptor, Socket.sendingSide)
         clients[client].state = .lingering
         clients[client].deadline = .never
@@ -224,6 +255,7 @@ extension Loop {
 
     func clientTimedOut(_ client: Int32) {
         switch clients[client].state {
+        case .handshake: closeClient(client)
         case .head:
             if clients[client].input.isEmpty { return closeClient(client) }
             beginFacts(client)
@@ -246,6 +278,9 @@ extension Loop {
         guard clients[client].isOpen else { return }
         if clients[client].isMirror { return endMirror(client) }
         if clients[client].mirror >= 0 { dropMirrors(client) }
+        clients[client].tls?.sayEnd()
+        clients[client].tls?.free()
+        clients[client].tls = nil
         close(clients[client].descriptor)
         clients[client].isOpen = false
         clients[client].descriptor = -1

@@ -66,9 +66,7 @@ extension Loop {
             dropUpstream(client)
             // A half answer cannot be taken back: the end of the connection tells the client.
             if clients[client].request.isAnswerStarted {
-                if !clients[client].output.isEmpty {
-                    _ = Socket.send(clients[client].descriptor, clients[client].output.readable)
-                }
+                if !clients[client].output.isEmpty, !clients[client].isMirror { _ = send(client) }
                 return closeClient(client)
             }
             return answer(client, .replicaUnreachable)

@@ -21,6 +21,8 @@ final class Loop {
     let upstreams: Slab<UpstreamConnection>
 
     var listener: Int32
+    /// For connections to come; `nil` if they use no TLS.
+    var tls: TLSContext?
     var table = CompiledTable.empty
     var now = MonotonicTime.now
     var deadlines = DeadlineHeap()
@@ -51,9 +53,12 @@ final class Loop {
     /// Where the comparison of replicas starts, so equals take turns.
     var turn = 0
 
-    init(index: Int, listener: Int32, settings: LoopSettings, shared: LoopShared) throws(SystemError) {
+    init(index: Int, listener: Int32, tls: TLSContext?, settings: LoopSettings, shared: LoopShared)
+        throws(SystemError)
+    {
         self.index = index
         self.listener = listener
+        self.tls = tls
         self.settings = settings
         self.shared = shared
         poller = try Poller()
@@ -152,6 +157,7 @@ final class Loop {
             shared.acknowledge(loop: index, generation: newTable.generation)
             serveAllLines()
         }
+        if let renewed = letters.tls { tls = renewed }
         if mailbox.hasFreeSlots.exchange(false, ordering: .sequentiallyConsistent) { serveAllLines() }
         if let deadline = letters.drainDeadline { drain(until: deadline) }
     }

@@ -5,6 +5,8 @@ final class LoopMailbox: Sendable {
     struct Letters {
         var table: CompiledTable?
         var retired: [ReplicaState] = []
+        /// The certificate for connections to come.
+        var tls: TLSContext?
         /// Stop accepting, finish what is there, and end at this moment at the latest.
         var drainDeadline: MonotonicTime?
     }
@@ -23,6 +25,11 @@ final class LoopMailbox: Sendable {
             $0.table = table
             $0.retired += retired
         }
+        wakeUp.ring()
+    }
+
+    func post(_ tls: TLSContext) {
+        letters.withLock { $0.tls = tls }
         wakeUp.ring()
     }
 

@@ -7,6 +7,7 @@ final class LoopCounters: Sendable {
     private let unroutedAnswers = Atomic<Int64>(0)
     private let upstreamConnections = Atomic<Int64>(0)
     private let retries = Atomic<Int64>(0)
+    private let failedHandshakes = Atomic<Int64>(0)
     private let mirrors = Atomic<Int64>(0)
     private let mirrorsDropped = Atomic<Int64>(0)
 
@@ -19,6 +20,8 @@ final class LoopCounters: Sendable {
         case upstreamConnections
         /// Requests sent to a second replica.
         case retries
+        /// Connections that came to no TLS session.
+        case failedHandshakes
         /// Copies of requests that were started.
         case mirrors
         /// Copies given up for the length of the request, its early end, or lack of memory.
@@ -33,6 +36,7 @@ final class LoopCounters: Sendable {
         case .unroutedAnswers: Self.add(amount, to: unroutedAnswers)
         case .upstreamConnections: Self.add(amount, to: upstreamConnections)
         case .retries: Self.add(amount, to: retries)
+        case .failedHandshakes: Self.add(amount, to: failedHandshakes)
         case .mirrors: Self.add(amount, to: mirrors)
         case .mirrorsDropped: Self.add(amount, to: mirrorsDropped)
         }
@@ -45,6 +49,7 @@ final class LoopCounters: Sendable {
         case .unroutedAnswers: unroutedAnswers.load(ordering: .relaxed)
         case .upstreamConnections: upstreamConnections.load(ordering: .relaxed)
         case .retries: retries.load(ordering: .relaxed)
+        case .failedHandshakes: failedHandshakes.load(ordering: .relaxed)
         case .mirrors: mirrors.load(ordering: .relaxed)
         case .mirrorsDropped: mirrorsDropped.load(ordering: .relaxed)
         }

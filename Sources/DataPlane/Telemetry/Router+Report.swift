@@ -69,6 +69,10 @@ extension Router {
                 .upstreamConnections
             ),
             ("sluice_router_retries_total", "counter", "Requests sent to a second replica.", .retries),
+            (
+                "sluice_router_tls_handshakes_failed_total", "counter", "Connections that came to no TLS session.",
+                .failedHandshakes
+            ),
             ("sluice_router_mirrors_total", "counter", "Copies of requests sent to mirrors.", .mirrors),
             (
                 "sluice_router_mirrors_dropped_total", "counter",

@@ -32,6 +32,34 @@ struct SharedSlotsTests {
         func client(_ router: Int) throws -> RawSocket { try RawSocket(addresses[router]) }
         func signal(_ router: Int, _ number: Int32) { Glibc.kill(running[router].processIdentifier, number) }
 
+        /// Stops a router, and waits until none of its threads runs any more.
+        func halt(_ router: Int) {
+            signal(router, SIGSTOP)
+            let tasks = "/proc/\(running[router].processIdentifier)/task"
+            _ = eventually {
+                let threads = (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []
+                return threads.allSatisfy { thread in
+                    let line = (try? String(contentsOfFile: "\(tasks)/\(thread)/stat", encoding: .utf8)) ?? ""
+                    // The first thread of a Swift program may have ended.
+                    return line.contains(") T ") || line.contains(") Z ")
+                }
+            }
+        }
+
+        /// Waits until a router has so many requests in its line.
+        func waitForQueue(_ router: Int, _ count: Int) throws {
+            let control = try #require(SocketAddress("unix:\(processes.path("control-\(router)"))"))
+            let isThere = eventually {
+                guard let socket = try? RawSocket(control),
+                    (try? socket.send("GET /report HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")) != nil,
+                    let answer = try? socket.readMessage(),
+                    let report = try? JSONDecoder().decode(TrafficReport.self, from: Data(answer.body))
+                else { return false }
+                return report.deployments.first { $0.deployment == "blue" }?.queued == count
+            }
+            #expect(isThere)
+        }
+
         func kill(_ router: Int) {
             signal(router, SIGKILL)
             running[router].waitUntilExit()
@@ -78,8 +106,10 @@ struct SharedSlotsTests {
             let waiting = try fleet.client(1)
             try waiting.send(scoring("after"))
             fleet.kill(0)
-            // The other router looks for the dead ten times a second: it has had time enough.
-            usleep(500_000)
+            try fleet.waitForQueue(1, 1)
+            // The other router looks for the dead ten times a second: by now it has buried this one, and kept the slot.
+            let probe = MonotonicTime.now.after(milliseconds: 400)
+            while MonotonicTime.now < probe { try fleet.waitForQueue(1, 1) }
             #expect(replica.requests.count == 1, "the model still works for a request whose router is dead")
             model.gates[0].open()
             #expect(try waiting.readMessage().text == "after")
@@ -99,13 +129,13 @@ struct SharedSlotsTests {
             // It waits for the slot, and then stands still.
             let stuck = try fleet.client(0)
             try stuck.send(scoring("stuck"))
-            usleep(100_000)
-            fleet.signal(0, SIGSTOP)
+            try fleet.waitForQueue(0, 1)
+            fleet.halt(0)
             model.gates[0].open()
             #expect(try holder.readMessage().status == 200)
             for _ in 0..<20 {
                 try holder.send(scoring("free"))
-                #expect(try holder.readMessage().text == "free")
+                try #require(try holder.readMessage().text == "free")
             }
             fleet.signal(0, SIGCONT)
             #expect(try stuck.readMessage().text == "stuck")

@@ -86,6 +86,16 @@ final class RouterFixture: Sendable {
         return false
     }
 
+    /// Waits until a metric without labels has a value.
+    func waitForMetric(_ name: String, _ value: Int) async -> Bool {
+        let end = MonotonicTime.now.after(milliseconds: 10_000)
+        while MonotonicTime.now < end {
+            if await router.metrics().contains("\n\(name) \(value)\n") { return true }
+            try? await Task.sleep(for: .milliseconds(2))  // between two looks, bounded by the deadline
+        }
+        return false
+    }
+
     func stop() async throws {
         router.drain()
         try await running.value

@@ -84,6 +84,8 @@ final class StubReplica: Sendable {
             state.withLock { $0.requests.append(message) }
             guard let goesOn = try? script(message, socket), goesOn else { break }
         }
+        // Whoever sees that the connection is gone from the list shall not find it open.
+        socket.shutDown()
         state.withLock {
             $0.connections[id] = nil
             $0.threads -= 1

@@ -1,0 +1,54 @@
+import CDispatch
+import Foundation
+import Glibc
+import Logging
+
+/// Where a server's certificate and its key are.
+package struct TLSFiles: Sendable, Equatable {
+    package var certificate: String
+    package var key: String
+
+    package init(certificate: String, key: String) {
+        self.certificate = certificate
+        self.key = key
+    }
+
+    func load() throws(ConfigurationFault) -> TLSContext {
+        do {
+            return try TLSContext(certificate: certificate, key: key)
+        } catch {
+            throw ConfigurationFault(key: "tls.certificate", "cannot be used: \(error)")
+        }
+    }
+
+    /// Changes whenever one of the files is written or replaced.
+    fileprivate var stamp: [Int] {
+        [certificate, key].flatMap { path -> [Int] in
+            var status = stat()
+            guard stat(path, &status) == 0 else { return [] }
+            return [Int(status.st_ino), Int(status.st_mtim.tv_sec), Int(status.st_mtim.tv_nsec), Int(status.st_size)]
+        }
+    }
+}
+
+extension Router {
+    /// Looks for another certificate once a second. Connections that are there go on with the one that they have.
+    func renewCertificates() async {
+        guard let files = configuration.tls else { return }
+        var served = files.stamp
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(1))
+            let present = files.stamp
+            guard present != served else { continue }
+            do {
+                let renewed = try files.load()
+                for mailbox in shared.mailboxes { mailbox.post(renewed) }
+                logger.info("certificate renewed", metadata: ["tls.certificate": "\(files.certificate)"])
+                served = present
+            } catch {
+                // One of the two may still be the old one: looked at again in a second.
+                logger.warning("the new certificate is not used", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+}
