@@ -37,7 +37,7 @@ package struct EnvCommand: ParsableCommand {
             ("SLUICE_WORKSPACE", settings.workspace),
         ]
         if let bundle = settings.caBundle {
-            variables += [("REQUESTS_CA_BUNDLE", bundle), ("SLUICE_CA_BUNDLE", bundle)]
+            variables += [("REQUESTS_CA_BUNDLE", bundle), ("CURL_CA_BUNDLE", bundle), ("SLUICE_CA_BUNDLE", bundle)]
         }
         return variables
     }

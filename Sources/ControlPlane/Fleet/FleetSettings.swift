@@ -14,6 +14,8 @@ package struct FleetSettings: Sendable {
     package var directory: URL
     /// Directory of the slot table that the routers share, which is made if it is not there; nil gives each its own.
     package var slotTable: URL?
+    /// PEM files for scoring requests over TLS; nil for requests without.
+    package var tls: (certificate: URL, key: URL)?
     /// Environment of the router processes.
     package var environment: [String: String]
     /// How often each router is looked at.
@@ -27,7 +29,8 @@ package struct FleetSettings: Sendable {
 
     package init(
         count: Int, executable: String, listenAddress: String, external: [String], directory: URL,
-        slotTable: URL? = nil, environment: [String: String] = [:], healthInterval: Duration = .seconds(1),
+        slotTable: URL? = nil, tls: (certificate: URL, key: URL)? = nil, environment: [String: String] = [:],
+        healthInterval: Duration = .seconds(1),
         failureThreshold: Int = 2,
         answerDeadline: Duration = .seconds(1), startDeadline: Duration = .seconds(10)
     ) {
@@ -37,6 +40,7 @@ package struct FleetSettings: Sendable {
         self.external = external
         self.directory = directory
         self.slotTable = slotTable
+        self.tls = tls
         self.environment = environment
         self.healthInterval = healthInterval
         self.failureThreshold = failureThreshold

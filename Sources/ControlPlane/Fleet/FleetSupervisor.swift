@@ -99,7 +99,8 @@ package struct FleetSupervisor: Sendable {
                 "--listen", settings.listenAddress, "--control", place.controlAddress,
                 "--saved-table", settings.directory.appendingPathComponent("\(place.name).table").path,
                 "--router-id", id.uuidString.lowercased(),
-            ] + (settings.slotTable.map { ["--slots", $0.path] } ?? []),
+            ] + (settings.slotTable.map { ["--slots", $0.path] } ?? [])
+                + (settings.tls.map { ["--tls-certificate", $0.certificate.path, "--tls-key", $0.key.path] } ?? []),
             environment: settings.environment, workingDirectory: settings.directory,
             logFile: settings.directory.appendingPathComponent("\(place.name).log"))
         let identity = try ChildProcess.spawn(launch)

@@ -103,7 +103,8 @@ package struct SluiceServer: Sendable {
                 master: try Installation.loadMasterKey(configuration.data),
                 signIn: SignInSettings(tenantID: installation.tenantID),
                 scoring: ScoringAddress(
-                    scheme: "http", authority: scoring.description, domain: configuration.scoringDomain),
+                    scheme: configuration.scoringUsesTLS ? "https" : "http", authority: scoring.description,
+                    domain: configuration.scoringDomain),
                 instanceTypes: InstanceTypeCatalog(own: configuration.instanceTypes), fleet: try fleet(),
                 routerToken: configuration.routerControlToken,
                 replicas: ReplicaSettings(drainDeadline: configuration.drainDeadline),
@@ -120,7 +121,9 @@ package struct SluiceServer: Sendable {
         return FleetSettings(
             count: configuration.routerCount, executable: executable, listenAddress: configuration.scoring.description,
             external: configuration.externalRouters, directory: configuration.data.routers,
-            slotTable: configuration.data.slotTable, environment: ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"])
+            slotTable: configuration.data.slotTable,
+            tls: configuration.scoringUsesTLS ? ServerCertificates.files(configuration) : nil,
+            environment: ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"])
     }
 
     private func serve(

@@ -11,15 +11,13 @@ package enum ServerCertificates {
     private static let systemAuthorities = "/etc/ssl/certs/ca-certificates.crt"
 
     package static func load(_ configuration: ServerConfiguration, logger: Logger) throws -> TLSConfiguration {
-        if let certificate = configuration.certificateFile, let key = configuration.keyFile {
+        let (certificateFile, keyFile) = files(configuration)
+        if configuration.certificateFile != nil {
             try writeBundle(configuration.data, authority: nil)
-            return try tls(certificateFile: certificate, keyFile: key)
+            return try tls(certificateFile: certificateFile.path, keyFile: keyFile.path)
         }
-        let directory = configuration.data.certificates
-        let certificateFile = directory.appending(path: "server.pem")
-        let keyFile = directory.appending(path: "server-key.pem")
         let hosts = hosts(configuration)
-        let hostsFile = directory.appending(path: "server-hosts.txt")
+        let hostsFile = configuration.data.certificates.appending(path: "server-hosts.txt")
         // An unreadable file is one that has to be made.
         let existing = try? String(contentsOf: certificateFile, encoding: .utf8)
         let recorded = try? String(contentsOf: hostsFile, encoding: .utf8)
@@ -38,6 +36,15 @@ package enum ServerCertificates {
         return try tls(certificateFile: certificateFile.path, keyFile: keyFile.path)
     }
 
+    /// Where the certificate and its key are; ``load(_:logger:)`` makes them where they are ours to make.
+    static func files(_ configuration: ServerConfiguration) -> (certificate: URL, key: URL) {
+        if let certificate = configuration.certificateFile, let key = configuration.keyFile {
+            return (URL(filePath: certificate), URL(filePath: key))
+        }
+        let directory = configuration.data.certificates
+        return (directory.appending(path: "server.pem"), directory.appending(path: "server-key.pem"))
+    }
+
     /// One file for clients that take no second authority: `REQUESTS_CA_BUNDLE` replaces the system's own.
     private static func writeBundle(_ data: DataDirectory, authority: CertificateAuthority?) throws {
         // A system without that file has no authorities of its own to offer.
@@ -46,11 +53,19 @@ package enum ServerCertificates {
         try Data(bundle.utf8).write(to: data.authorityBundle, options: .atomic)
     }
 
+    private static func scoringHosts(_ configuration: ServerConfiguration) -> [String] {
+        let address = configuration.scoringPublicAddress ?? configuration.scoring
+        // Endpoints of other regions need a certificate of the operator's own.
+        let wildcard = configuration.scoringDomain.map { "*.\(configuration.bootstrapLocation).\($0)" }
+        return (["0.0.0.0", "::"].contains(address.host) ? [] : [address.host]) + (wildcard.map { [$0] } ?? [])
+    }
+
     private static func hosts(_ configuration: ServerConfiguration) -> [String] {
         var hosts = ["localhost", "127.0.0.1", "::1", ProcessInfo.processInfo.hostName]
         if !["0.0.0.0", "::"].contains(configuration.https.host) { hosts.append(configuration.https.host) }
         if let address = configuration.httpsPublicAddress { hosts.append(address.host) }
         hosts += configuration.httpsHosts
+        if configuration.scoringUsesTLS { hosts += scoringHosts(configuration) }
         var seen: Set<String> = []
         return hosts.filter { seen.insert($0.lowercased()).inserted }
     }

@@ -21,6 +21,7 @@ package struct ServerConfiguration: Sendable {
     package var scoring: SocketAddressText
     package var scoringPublicAddress: SocketAddressText?
     package var scoringDomain: String?
+    package var scoringUsesTLS: Bool
     /// Nil for a private cluster. May hold a password: never log it.
     package var databaseURL: String?
     package var schema: String
@@ -61,6 +62,7 @@ package struct ServerConfiguration: Sendable {
         scoring = read.address("scoring.address") ?? SocketAddressText(host: "127.0.0.1", port: 8580)
         scoringPublicAddress = read.address("scoring.public-address")
         scoringDomain = read.text("scoring.domain")
+        scoringUsesTLS = read.text("scoring.tls")?.lowercased() == "true"
         databaseURL = read.text("database.url")
         schema = read.text("database.schema") ?? "sluice"
         poolSize = read.integer("database.pool-size", 16, 2...200)
