@@ -79,6 +79,8 @@ package struct DeploymentTraffic: Sendable, Equatable, Codable {
     package var answersByClass: [Int64]
     /// Sum of the times from request head to the last byte of the answer, in microseconds.
     package var durationSumMicroseconds: Int64
+    /// Where the deployment is a mirror: how its answers compare, per deployment whose requests it gets.
+    package var mirrored: [MirrorReport]?
 
     package init(
         endpoint: String, deployment: String, inFlight: Int, queued: Int,
@@ -90,5 +92,27 @@ package struct DeploymentTraffic: Sendable, Equatable, Codable {
         self.queued = queued
         self.answersByClass = answersByClass
         self.durationSumMicroseconds = durationSumMicroseconds
+    }
+}
+
+/// A mirror's answers beside those of the live deployment, since start, over pairs of which both were answered.
+package struct MirrorReport: Sendable, Equatable, Codable {
+    /// Name of the live deployment.
+    package var live: String
+    /// Pairs whose status codes were the same, and those whose were not.
+    package var sameStatus: Int64
+    package var differentStatus: Int64
+    /// Sums of the times of both sides, in microseconds.
+    package var liveMicroseconds: Int64
+    package var mirrorMicroseconds: Int64
+
+    package init(
+        live: String, sameStatus: Int64, differentStatus: Int64, liveMicroseconds: Int64, mirrorMicroseconds: Int64
+    ) {
+        self.live = live
+        self.sameStatus = sameStatus
+        self.differentStatus = differentStatus
+        self.liveMicroseconds = liveMicroseconds
+        self.mirrorMicroseconds = mirrorMicroseconds
     }
 }

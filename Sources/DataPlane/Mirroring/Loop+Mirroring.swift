@@ -18,6 +18,7 @@ extension Loop {
                 counters.add(1, to: .mirrorsDropped)
                 continue
             }
+            pair(client, with: copy, deployment.state.comparison(with: live.name))
             ForwardedHead.write(
                 requestHead, bytes, to: &clients[copy].forwarded, target: target, scoringPath: deployment.scoringPath,
                 request: clients[client].request, peer: clients[client].peerAddress)
@@ -126,6 +127,7 @@ extension Loop {
     /// Ends a copy that neither waits nor has a replica.
     func endMirror(_ copy: Int32) {
         guard clients[copy].isOpen else { return }
+        if clients[copy].pair >= 0 { closePairs(copy, status: nil) }
         clients[copy].isOpen = false
         clients[copy].output.giveBack(to: pool)
         clients[copy].forwarded.giveBack(to: pool)

@@ -64,6 +64,8 @@ struct ClientConnection {
     var isMirror = false
     /// The first copy of the present request, of a copy the next one; -1 if there is none.
     var mirror: Int32 = -1
+    /// The first pair of the present request with a copy, of a copy its only one; -1 if there is none.
+    var pair: Int32 = -1
     /// Size of a copy's buffer.
     var mirrorBytes = 0
 

@@ -169,6 +169,7 @@ extension Loop {
             counters.add(1, to: .unroutedAnswers)
         }
         if clients[client].mirror >= 0 { dropMirrors(client) }
+        if clients[client].pair >= 0 { closePairs(client, status: status) }
         clients[client].state = .answering
         clients[client].route = nil
         clients[client].deployment = nil
@@ -278,6 +279,7 @@ extension Loop {
         guard clients[client].isOpen else { return }
         if clients[client].isMirror { return endMirror(client) }
         if clients[client].mirror >= 0 { dropMirrors(client) }
+        if clients[client].pair >= 0 { closePairs(client, status: nil) }
         clients[client].tls?.sayEnd()
         clients[client].tls?.free()
         clients[client].tls = nil

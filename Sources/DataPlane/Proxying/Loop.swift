@@ -41,6 +41,9 @@ final class Loop {
     /// Copies whose live request is whole, and records of copies that have ended.
     var readyMirrors: [Int32] = []
     var freeMirrors: [Int32] = []
+    /// Live requests and their copies, until both are answered.
+    var pairs: [MirrorPair] = []
+    var freePairs: [Int32] = []
     /// Memory that copies take.
     var mirrorBytes = 0
     var drainDeadline: MonotonicTime?

@@ -1,3 +1,4 @@
+import Routing
 import Synchronization
 
 /// What a process knows of a deployment across table changes: who waits for it, and what it counted.
@@ -6,6 +7,8 @@ package final class DeploymentState: Sendable {
     package let deployment: String
     /// Who waits for the deployment, over all routers of the host.
     let slots: DeploymentSlots
+    /// By the name of the deployment whose requests are copied to this one.
+    private let comparisons = Mutex<[String: MirrorComparison]>([:])
     /// One per loop, in loop order.
     let loops: [LoopDeployment]
 
@@ -14,6 +17,19 @@ package final class DeploymentState: Sendable {
         self.deployment = deployment
         self.slots = slots
         loops = (0..<loopCount).map { _ in LoopDeployment() }
+    }
+
+    func comparison(with live: String) -> MirrorComparison {
+        comparisons.withLock { comparisons in
+            if let known = comparisons[live] { return known }
+            let made = MirrorComparison()
+            comparisons[live] = made
+            return made
+        }
+    }
+
+    var mirrorReports: [MirrorReport] {
+        comparisons.withLock { $0 }.sorted { $0.key < $1.key }.map { $0.value.report(live: $0.key) }
     }
 }
 

@@ -17,6 +17,8 @@ extension Router {
         var traffic = DeploymentTraffic(
             endpoint: endpoint, deployment: deployment, inFlight: 0, queued: state.slots.queued,
             answersByClass: Array(repeating: 0, count: 5), durationSumMicroseconds: 0)
+        let mirrored = state.mirrorReports
+        traffic.mirrored = mirrored.isEmpty ? nil : mirrored
         for loop in state.loops {
             traffic.inFlight += loop.inFlight
             traffic.durationSumMicroseconds += loop.durationSumMicroseconds
@@ -32,7 +34,7 @@ extension Router {
         text.family("sluice_router_requests_total", "counter", "Answers by status class.")
         for traffic in report.deployments {
             for (index, count) in traffic.answersByClass.enumerated() {
-                text.sample("sluice_router_requests_total", traffic, class: "\(index + 1)xx", "\(count)")
+                text.sample("sluice_router_requests_total", traffic, labels: [("code", "\(index + 1)xx")], "\(count)")
             }
         }
         text.family(
@@ -49,8 +51,28 @@ extension Router {
         }
         text.family("sluice_router_requests_queued", "gauge", "Requests that wait for a replica.")
         for traffic in report.deployments { text.sample("sluice_router_requests_queued", traffic, "\(traffic.queued)") }
+        addMirrorMetrics(to: &text, report)
         addProcessMetrics(to: &text, generation: report.generation)
         return text.lines
+    }
+
+    private func addMirrorMetrics(to text: inout MetricsText, _ report: TrafficReport) {
+        let pairs = report.deployments.flatMap { traffic in (traffic.mirrored ?? []).map { (traffic, $0) } }
+        text.family("sluice_router_mirror_pairs_total", "counter", "Copies and live requests that were both answered.")
+        for (traffic, pair) in pairs {
+            for (status, count) in [("same", pair.sameStatus), ("different", pair.differentStatus)] {
+                let labels = [("live", pair.live), ("status", status)]
+                text.sample("sluice_router_mirror_pairs_total", traffic, labels: labels, "\(count)")
+            }
+        }
+        text.family(
+            "sluice_router_mirror_pair_seconds_sum", "counter", "Sum of the times of either side of those pairs.")
+        for (traffic, pair) in pairs {
+            for (side, sum) in [("live", pair.liveMicroseconds), ("mirror", pair.mirrorMicroseconds)] {
+                let labels = [("live", pair.live), ("side", side)]
+                text.sample("sluice_router_mirror_pair_seconds_sum", traffic, labels: labels, "\(Double(sum) / 1e6)")
+            }
+        }
     }
 
     private func addProcessMetrics(to text: inout MetricsText, generation: Int64) {
@@ -102,9 +124,9 @@ struct MetricsText {
     }
 
     mutating func sample(
-        _ name: String, _ traffic: DeploymentTraffic, class statusClass: String? = nil, _ value: String
+        _ name: String, _ traffic: DeploymentTraffic, labels further: [(String, String)] = [], _ value: String
     ) {
-        let suffix = statusClass.map { ",code=\"\($0)\"" } ?? ""
+        let suffix = further.map { ",\($0.0)=\"\(Self.escaped($0.1))\"" }.joined()
         let labels =
             "endpoint=\"\(Self.escaped(traffic.endpoint))\",deployment=\"\(Self.escaped(traffic.deployment))\"\(suffix)"
         lines += "\(name){\(labels)} \(value)\n"

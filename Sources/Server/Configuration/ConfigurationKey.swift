@@ -48,7 +48,9 @@ package struct ConfigurationKey: Sendable {
             explanation: "Domain of scoring hosts: endpoints are reached as {endpoint}.{region}.{domain}."),
         ConfigurationKey(
             name: "scoring.tls", fallback: "false",
-            explanation: "Whether scoring requests come over TLS, with the certificate of the API; takes effect with new routers."),
+            explanation:
+                "Whether scoring requests come over TLS, with the certificate of the API; takes effect with new routers."
+        ),
         ConfigurationKey(
             name: "database.url", fallback: "DATABASE_URL, else a private cluster in the data directory",
             explanation: "PostgreSQL connection string or URL."),

@@ -32,6 +32,13 @@ import Testing
         }
         // The managed kind answers 424 for the model's own 500.
         #expect(await fixture.waitForReport(of: "green") { $0.answersByClass == [0, 0, 0, 3, 0] })
+        let compared = try #require(
+            await fixture.router.report().deployments.first { $0.deployment == "green" }?.mirrored)
+        #expect(compared.map(\.live) == ["blue"] && compared[0].sameStatus == 0 && compared[0].differentStatus == 3)
+        #expect(compared[0].liveMicroseconds > 0 && compared[0].mirrorMicroseconds > 0)
+        #expect(
+            await fixture.router.metrics().contains(
+                "mirror_pairs_total{endpoint=\"Fraud\",deployment=\"green\",live=\"blue\",status=\"different\"} 3"))
         #expect(await fixture.waitForMetric("sluice_router_mirrors_total", 3))
         try await fixture.stop()
         blue.kill()
