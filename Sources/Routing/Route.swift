@@ -12,11 +12,14 @@ package struct Route: Sendable, Equatable, Codable {
     package var traffic: [TrafficShare]
     /// Deployments that get copies of `percent` in a hundred live requests; nil where there are none.
     package var mirrors: [TrafficShare]?
+    /// Origins whose pages may ask from a browser, `*` for any; nil where the router says nothing of it.
+    package var allowedOrigins: [String]?
     package var deployments: [DeploymentRoute]
 
     package init(
         endpoint: String, endpointID: String, hosts: [String], kind: EndpointKind, authentication: Authentication,
-        traffic: [TrafficShare], mirrors: [TrafficShare]? = nil, deployments: [DeploymentRoute]
+        traffic: [TrafficShare], mirrors: [TrafficShare]? = nil, allowedOrigins: [String]? = nil,
+        deployments: [DeploymentRoute]
     ) {
         self.endpoint = endpoint
         self.endpointID = endpointID
@@ -25,6 +28,7 @@ package struct Route: Sendable, Equatable, Codable {
         self.authentication = authentication
         self.traffic = traffic
         self.mirrors = mirrors
+        self.allowedOrigins = allowedOrigins
         self.deployments = deployments
     }
 }

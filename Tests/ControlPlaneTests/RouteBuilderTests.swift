@@ -15,10 +15,10 @@ import Testing
 
     private func endpoint(
         mode: EndpointAuthMode = .key, traffic: [String: Int] = [:], mirrors: [String: Int] = [:],
-        compute: String? = nil, deployments: [RoutedDeployment] = []
+        compute: String? = nil, tags: [String: String] = [:], deployments: [RoutedDeployment] = []
     ) -> RoutedEndpoint {
         RoutedEndpoint(
-            id: UUID(), name: "House", location: "westeurope",
+            id: UUID(), name: "House", location: "westeurope", tags: tags,
             properties: OnlineEndpointProperties(
                 authMode: mode, traffic: traffic, mirrorTraffic: mirrors, compute: compute),
             keyDigests: ["a", "b"], deployments: deployments)
@@ -65,6 +65,15 @@ import Testing
         let route = builder().route(
             endpoint(mirrors: mirrors, deployments: [deployment("blue"), deployment("green")]))
         #expect(route.mirrors?.map { "\($0.deployment) \($0.percent)" } == expected)
+    }
+
+    @Test(arguments: [
+        ("*", ["*"]), ("https://a.example, http://localhost:3000", ["https://a.example", "http://localhost:3000"]),
+        ("https://A.example", nil), ("a.example", nil), ("*, https://a.example", nil), ("", nil), ("https://a/b", nil),
+    ])
+    func `origins come from the endpoint's tag`(_ value: String, _ expected: [String]?) {
+        #expect(builder().route(endpoint(tags: ["sluice.cors.origins": value])).allowedOrigins == expected)
+        #expect(builder().route(endpoint(tags: ["other": value])).allowedOrigins == nil)
     }
 
     @Test func `a host name is served where a domain is set`() {

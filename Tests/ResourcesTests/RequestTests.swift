@@ -78,6 +78,16 @@ import Testing
         #expect(paths(error) == ["$.location", "$.properties"])
     }
 
+    @Test func `origins in a tag are checked wherever tags can be set`() throws {
+        let tags = #"{"sluice.cors.origins": "app.example"}"#
+        let patch = try body(#"{"tags": \#(tags)}"#)
+        let patchError = #expect(throws: ARMError.self) { try OnlineEndpointPatch(reading: patch) }
+        let request = try body(#"{"location": "eu", "tags": \#(tags), "properties": {"authMode": "Key"}}"#)
+        let error = #expect(throws: ARMError.self) { try OnlineEndpointRequest(reading: request) }
+        #expect(paths(patchError) == paths(error) && paths(error).count == 1)
+        #expect(paths(error).first?.contains("sluice.cors.origins") == true)
+    }
+
     @Test func `new keys name their slot, and a brought key obeys the rules of keys`() throws {
         let fresh = try RegenerateKeysRequest(reading: body(#"{"keyType": "secondary", "keyValue": ""}"#))
         #expect(fresh.keyType == .secondary && fresh.keyValue == nil)

@@ -151,7 +151,9 @@ package struct EndpointService: Sendable {
         caller: Caller, workspace: ResourceID, name: String, _ patch: OnlineEndpointPatch,
         if precondition: WritePrecondition
     ) async throws -> OnlineEndpoint {
-        try await database.transaction { transaction in
+        // A tag may say which origins the routers let in.
+        defer { hub.raise(.routing) }
+        return try await database.transaction { transaction in
             let workspace = try await WorkspaceService.find(workspace, transaction, isParent: true)
             let store = EndpointStore(transaction)
             guard let endpoint = try await store.findForUpdate(workspaceID: workspace.id, name: name) else {

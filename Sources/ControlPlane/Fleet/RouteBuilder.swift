@@ -48,6 +48,7 @@ struct RouteBuilder: Sendable {
                 keyDigests: endpoint.properties.authMode == .key ? endpoint.keyDigests : [],
                 tokenIssuer: tokenIssuer, tokenAudience: SignInSettings.scoringAudience),
             traffic: shares(endpoint.properties.traffic, of: deployments), mirrors: mirrors.isEmpty ? nil : mirrors,
+            allowedOrigins: endpoint.tags[AllowedOrigins.tag].flatMap { AllowedOrigins.parse($0) },
             deployments: deployments)
     }
 

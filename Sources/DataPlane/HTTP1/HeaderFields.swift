@@ -16,6 +16,10 @@ package enum FieldName: UInt8, Sendable {
     case requestID
     case clientRequestID
     case deployment
+    case origin
+    case preflightMethod
+    /// `access-control-allow-origin` and others of an answer that only one may give.
+    case crossOrigin
     /// `ms-azureml-model-error-…`: said by the router alone.
     case modelError
 
@@ -25,7 +29,7 @@ package enum FieldName: UInt8, Sendable {
         switch name.count {
         case 2: if name.matches("te") { self = .hopByHop }
         case 4: if name.matches("host") { self = .host }
-        case 6: if name.matches("expect") { self = .expect }
+        case 6: self = name.matches("expect") ? .expect : name.matches("origin") ? .origin : .other
         case 7: self = name.matches("upgrade") ? .upgrade : name.matches("trailer") ? .hopByHop : .other
         case 10: self = Self.ofTen(name)
         case 11: if name.matches("traceparent") { self = .traceParent }
@@ -39,10 +43,17 @@ package enum FieldName: UInt8, Sendable {
         case 19: if name.matches("proxy-authorization") { self = .hopByHop }
         case 22: if name.matches("x-ms-client-request-id") { self = .clientRequestID }
         case 24: if name.matches("azureml-model-deployment") { self = .deployment }
-        case 29: if name.matches("ms-azureml-model-error-reason") { self = .modelError }
+        case 27: if name.matches("access-control-allow-origin") { self = .crossOrigin }
+        case 29: self = Self.ofTwentyNine(name)
         case 33: if name.matches("ms-azureml-model-error-statuscode") { self = .modelError }
         default: break
         }
+    }
+
+    private static func ofTwentyNine(_ name: Bytes) -> FieldName {
+        if name.matches("ms-azureml-model-error-reason") { return .modelError }
+        if name.matches("access-control-request-method") { return .preflightMethod }
+        return name.matches("access-control-expose-headers") ? .crossOrigin : .other
     }
 
     private static func ofTen(_ name: Bytes) -> FieldName {

@@ -17,6 +17,7 @@ package final class CompiledRoute: Sendable {
     let shares: [(deployment: Int, percent: Int)]
     /// The same for copies of requests.
     let mirrors: [(deployment: Int, percent: Int)]
+    let allowedOrigins: AllowedOrigins?
 
     /// - Parameters:
     ///   - deployment: the state of the deployment with that route.
@@ -30,6 +31,7 @@ package final class CompiledRoute: Sendable {
         endpointID = route.endpointID
         hosts = route.hosts
         kind = route.kind
+        allowedOrigins = route.allowedOrigins.map { AllowedOrigins($0) }
         takesPrincipals = route.authentication.mode == .identity
         tokenIssuer = route.authentication.tokenIssuer
         tokenAudience = route.authentication.tokenAudience

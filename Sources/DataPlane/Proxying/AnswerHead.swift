@@ -31,6 +31,7 @@ enum AnswerHead {
             switch field.name {
             case .connection, .hopByHop, .upgrade, .contentLength, .transferEncoding, .requestID, .deployment: false
             case .modelError: !mapping.isModelError
+            case .crossOrigin: request.allowedOrigin == nil
             case .clientRequestID: request.clientID.count == 0
             default: true
             }
@@ -60,7 +61,7 @@ enum AnswerHead {
         deployment: [UInt8]
     ) {
         queue.append("HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n")
-        FieldCopy.write(head.headers, bytes, to: &queue) { $0.name == .other }
+        FieldCopy.write(head.headers, bytes, to: &queue) { $0.name == .other || $0.name == .crossOrigin }
         writeCommon(to: &queue, request: request, deployment: deployment, closes: false)
         queue.append("\r\n")
     }
@@ -96,6 +97,7 @@ enum AnswerHead {
             queue.append(deployment)
         }
         queue.append("\r\n")
+        if let origin = request.allowedOrigin { AllowedOrigins.write(origin, to: &queue) }
         if closes {
             queue.append("connection: close\r\n")
         } else if request.isOldClient {

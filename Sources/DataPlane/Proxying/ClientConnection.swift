@@ -45,7 +45,6 @@ struct ClientConnection {
     var requestBody = BodyDecoder(.none)
     var request = RequestFacts()
 
-    var route: CompiledRoute?
     var deployment: CompiledDeployment?
     /// Index of the connection to the replica, -1 if there is none.
     var upstream: Int32 = -1
@@ -85,6 +84,8 @@ struct RequestFacts {
     var isHEAD = false
     var isIdempotent = false
     var isScoring = false
+    /// What the page that asks is told of its origin; `nil` unless the endpoint allows it.
+    var allowedOrigin: [UInt8]?
     /// The client waits for `100 Continue`.
     var expectsContinue = false
     /// The client asks to go on as a WebSocket, and does so once the replica agrees.

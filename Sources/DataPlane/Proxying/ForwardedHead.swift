@@ -20,7 +20,7 @@ enum ForwardedHead {
         queue.append(" HTTP/1.1\r\n")
         FieldCopy.write(head.headers, bytes, to: &queue) { field in
             switch field.name {
-            case .other, .host, .deployment, .modelError, .traceParent: true
+            case .other, .host, .deployment, .modelError, .traceParent, .origin, .preflightMethod, .crossOrigin: true
             default: false
             }
         }

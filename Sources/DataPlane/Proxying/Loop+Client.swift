@@ -151,6 +151,15 @@ extension Loop {
         endRequest(client)
     }
 
+    func answerPreflight(_ client: Int32) {
+        if drainDeadline != nil || !canSkipBody(client) { clients[client].request.keepsAlive = false }
+        clients[client].request.status = 204
+        clients[client].output.borrow(from: pool)
+        AllowedOrigins.writePreflight(
+            to: &clients[client].output, request: clients[client].request, closes: !clients[client].request.keepsAlive)
+        endRequest(client)
+    }
+
     /// Whether the rest of the request's body is short enough to be read and dropped.
     private func canSkipBody(_ client: Int32) -> Bool {
         // Who waits for `100 Continue` may or may not send the body after another answer.
@@ -171,7 +180,6 @@ extension Loop {
         if clients[client].mirror >= 0 { dropMirrors(client) }
         if clients[client].pair >= 0 { closePairs(client, status: status) }
         clients[client].state = .answering
-        clients[client].route = nil
         clients[client].deployment = nil
         clients[client].excluded = nil
         clients[client].forwarded.giveBack(to: pool)
@@ -289,7 +297,6 @@ extension Loop {
         clients[client].input.giveBack(to: pool)
         clients[client].output.giveBack(to: pool)
         clients[client].forwarded.giveBack(to: pool)
-        clients[client].route = nil
         clients[client].deployment = nil
         clients[client].excluded = nil
         clients[client].rememberedKey.forget()

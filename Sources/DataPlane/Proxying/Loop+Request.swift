@@ -7,7 +7,6 @@ extension Loop {
         clients[client].request.id = RequestID(from: &random)
         clients[client].requestBody = BodyDecoder(.none)
         clients[client].deployment = nil
-        clients[client].route = nil
     }
 
     /// Takes a head of `headLength` bytes off the input, and routes the request or answers it.
@@ -26,6 +25,9 @@ extension Loop {
         case .refuse(let own):
             clients[client].input.consumeAndReset(headLength)
             answer(client, own)
+        case .allow:
+            clients[client].input.consumeAndReset(headLength)
+            answerPreflight(client)
         case .forward(let target, let deployment, let mirroring):
             clients[client].deployment = deployment
             clients[client].forwarded.borrow(from: pool)
@@ -41,6 +43,8 @@ extension Loop {
 
     private enum Verdict {
         case refuse(OwnAnswer)
+        /// A browser asks whether a page may ask.
+        case allow
         /// With the route whose mirrors get their share, if it has any and the caller did not choose the deployment.
         case forward(RequestTarget, CompiledDeployment, CompiledRoute?)
     }
@@ -68,6 +72,14 @@ extension Loop {
         guard let target = RequestTarget(bytes.run(requestHead.target)) else { return .refuse(.malformed) }
         guard table.generation > 0 else { return .refuse(.noTable) }
         guard let route = findRoute(target, bytes) else { return .refuse(.unknownEndpoint) }
+        if let origins = route.allowedOrigins, let origin = requestHead.headers.value(of: .origin) {
+            clients[client].request.allowedOrigin = origins.told(bytes.run(origin))
+            let isPreflight =
+                bytes.run(requestHead.method).equals("OPTIONS")
+                && requestHead.headers.value(of: .preflightMethod) != nil
+            // Browsers send no credential with this question.
+            if isPreflight, clients[client].request.allowedOrigin != nil { return .allow }
+        }
         guard isAdmitted(client, to: route, bytes) else { return .refuse(.unauthorized) }
         clients[client].request.isScoring = target.isScoring
         if let name = requestHead.headers.value(of: .deployment) {

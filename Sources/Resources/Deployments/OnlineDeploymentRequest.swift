@@ -186,6 +186,7 @@ package struct OnlineEndpointPatch: Sendable, Equatable {
 
     package init(reading body: BodyReader) throws(ARMError) {
         tags = body["tags"].isPresent ? ResourceEnvelope.readTags(body) : nil
+        AllowedOrigins.check(tags ?? [:], body)
         identity = ManagedIdentity(reading: body.object("identity"))
         for name in body.memberNames where !["tags", "identity"].contains(name.lowercased()) {
             body[name].report("can't be changed by PATCH; only tags and identity can, use PUT for the rest")

@@ -14,6 +14,7 @@ package struct OnlineEndpointRequest: Sendable, Equatable {
     /// Reads a PUT body; throws all problems at once.
     package init(reading body: BodyReader) throws(ARMError) {
         envelope = ResourceEnvelope(reading: body)
+        AllowedOrigins.check(envelope.tags, body)
         let properties = body.requiredObject("properties")
         let authMode = properties.requiredEnumeration("authMode", of: EndpointAuthMode.self)
         let traffic = Self.readTraffic(properties)

@@ -7,6 +7,7 @@ package struct RoutedEndpoint: Sendable, Equatable {
     package var id: UUID
     package var name: String
     package var location: String
+    package var tags: [String: String]
     package var properties: OnlineEndpointProperties
     package var keyDigests: [String]
     package var deployments: [RoutedDeployment]
@@ -93,16 +94,18 @@ package struct RoutingStore: Sendable {
         let deployments = try await loadDeployments(list)
         return try await runner.query(
             """
-            SELECT e.id, e.name, e.envelope ->> 'location', e.properties,
+            SELECT e.id, e.name, e.envelope ->> 'location', coalesce(e.envelope -> 'tags', '{}'), e.properties,
                 coalesce((SELECT jsonb_agg(k.digest ORDER BY k.slot) FROM endpoint_keys k WHERE k.endpoint_id = e.id), '[]')
             FROM online_endpoints e WHERE e.id = ANY(\(list)::uuid[])
             """
         ).rows.map { row in
-            let (id, name, location, properties, digests) = try row.decode(
-                UUID.self, String.self, String.self, JSONColumn<OnlineEndpointProperties>.self,
+            let (id, name, location, tags, properties, digests) = try row.decode(
+                UUID.self, String.self, String.self, JSONColumn<[String: String]>.self,
+                JSONColumn<OnlineEndpointProperties>.self,
                 JSONColumn<[String]>.self)
             return RoutedEndpoint(
-                id: id, name: name, location: location, properties: properties.value, keyDigests: digests.value,
+                id: id, name: name, location: location, tags: tags.value, properties: properties.value,
+                keyDigests: digests.value,
                 deployments: deployments[id] ?? [])
         }
     }

@@ -196,6 +196,57 @@ import Testing
         blue.kill()
     }
 
+    private static let preflight =
+        "OPTIONS /score HTTP/1.1\r\nHost: fraud.example\r\nOrigin: https://a.example\r\n"
+        + "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: authorization\r\n\r\n"
+
+    @Test(arguments: [["*"], ["https://b.example", "https://a.example"]])
+    func `pages of allowed origins may ask, and are told so`(origins: [String]) async throws {
+        let blue = try StubReplica { message, socket in
+            try socket.send(StubReplica.answer("x", fields: "Access-Control-Allow-Origin: https://own.example\r\n"))
+            return true
+        }
+        let fixture = try RouterFixture()
+        try await fixture.use([blue.route], TableOptions(allowedOrigins: origins))
+        let told = origins == ["*"] ? "*" : "https://a.example"
+        try await onThread {
+            let client = try fixture.connect()
+            try client.send(Self.preflight)
+            let allowed = try client.readMessage(hasNoBody: true)
+            #expect(allowed.status == 204 && allowed["access-control-allow-origin"] == told)
+            #expect(allowed["access-control-allow-headers"]?.contains("authorization") == true)
+            #expect(blue.requests.isEmpty)
+            for (fields, status) in [("", 200), ("azureml-model-deployment: nowhere\r\n", 404)] {
+                try client.send(scoring(fields: "Origin: https://a.example\r\n\(fields)"))
+                let answer = try client.readMessage()
+                #expect(answer.status == status && answer["vary"] == "origin")
+                #expect(answer.fields.filter { $0.name == "access-control-allow-origin" }.map(\.value) == [told])
+            }
+            // Not from a page: the replica's own fields pass.
+            try client.send(scoring())
+            #expect(try client.readMessage()["access-control-allow-origin"] == "https://own.example")
+        }
+        try await fixture.stop()
+        blue.kill()
+    }
+
+    @Test(arguments: [nil, ["https://b.example"]] as [[String]?])
+    func `a page of another origin is told nothing`(origins: [String]?) async throws {
+        let blue = try StubReplica.echo()
+        let fixture = try RouterFixture()
+        try await fixture.use([blue.route], TableOptions(allowedOrigins: origins))
+        try await onThread {
+            let client = try fixture.connect()
+            try client.send(Self.preflight)
+            #expect(try client.readMessage().status == 401)
+            try client.send(scoring(fields: "Origin: https://a.example\r\n"))
+            let answer = try client.readMessage()
+            #expect(answer.status == 200 && answer["access-control-allow-origin"] == nil)
+        }
+        try await fixture.stop()
+        blue.kill()
+    }
+
     @Test func `a key that is revoked no longer opens a connection that used it`() async throws {
         let blue = try StubReplica.echo()
         let fixture = try RouterFixture()

@@ -21,6 +21,7 @@ struct TableOptions {
     var greenSlots: Int?
     var greenQueueLimit: Int?
     var otherPaths: [String]?
+    var allowedOrigins: [String]?
 }
 
 /// A router in this process, with its loops running.
@@ -61,6 +62,7 @@ final class RouterFixture: Sendable {
                 TrafficShare(deployment: "green", percent: 0),
             ],
             mirrors: options.greenMirror > 0 ? [TrafficShare(deployment: "green", percent: options.greenMirror)] : nil,
+            allowedOrigins: options.allowedOrigins,
             deployments: [
                 deployment("blue", replicas),
                 deployment("green", options.green, slots: options.greenSlots, queueLimit: options.greenQueueLimit),
