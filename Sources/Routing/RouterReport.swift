@@ -79,6 +79,8 @@ package struct DeploymentTraffic: Sendable, Equatable, Codable {
     package var answersByClass: [Int64]
     /// Sum of the times from request head to the last byte of the answer, in microseconds.
     package var durationSumMicroseconds: Int64
+    /// Answers by ``LatencyBuckets``.
+    package var durationBuckets: [Int64]?
     /// Where the deployment is a mirror: how its answers compare, per deployment whose requests it gets.
     package var mirrored: [MirrorReport]?
 

@@ -45,6 +45,7 @@ final class LoopDeployment: Sendable {
     private let callerFaults = Atomic<Int64>(0)
     private let serverFaults = Atomic<Int64>(0)
     private let durationSum = Atomic<Int64>(0)
+    let latencies = LatencyHistogram()
 
     /// Running weight of the deployment in ``SmoothWeighted``.
     var weight: Int {
@@ -94,6 +95,7 @@ final class LoopDeployment: Sendable {
         default: Self.add(1, to: serverFaults)
         }
         Self.add(durationMicroseconds, to: durationSum)
+        latencies.count(microseconds: durationMicroseconds)
     }
 
     /// There is one writer, so a load and a store are enough.

@@ -19,11 +19,14 @@ extension Router {
             answersByClass: Array(repeating: 0, count: 5), durationSumMicroseconds: 0)
         let mirrored = state.mirrorReports
         traffic.mirrored = mirrored.isEmpty ? nil : mirrored
+        var buckets = Array(repeating: Int64(0), count: LatencyBuckets.count)
         for loop in state.loops {
+            loop.latencies.add(to: &buckets)
             traffic.inFlight += loop.inFlight
             traffic.durationSumMicroseconds += loop.durationSumMicroseconds
             for (index, count) in loop.answersByClass.enumerated() { traffic.answersByClass[index] += count }
         }
+        traffic.durationBuckets = buckets
         return traffic
     }
 
@@ -37,14 +40,7 @@ extension Router {
                 text.sample("sluice_router_requests_total", traffic, labels: [("code", "\(index + 1)xx")], "\(count)")
             }
         }
-        text.family(
-            "sluice_router_request_duration_seconds_sum", "counter",
-            "Sum of the times from request head to the end of the answer.")
-        for traffic in report.deployments {
-            text.sample(
-                "sluice_router_request_duration_seconds_sum", traffic,
-                "\(Double(traffic.durationSumMicroseconds) / 1_000_000)")
-        }
+        addDurations(to: &text, report)
         text.family("sluice_router_requests_in_flight", "gauge", "Requests inside a replica.")
         for traffic in report.deployments {
             text.sample("sluice_router_requests_in_flight", traffic, "\(traffic.inFlight)")
@@ -54,6 +50,22 @@ extension Router {
         addMirrorMetrics(to: &text, report)
         addProcessMetrics(to: &text, generation: report.generation)
         return text.lines
+    }
+
+    private func addDurations(to text: inout MetricsText, _ report: TrafficReport) {
+        let name = "sluice_router_request_duration_seconds"
+        text.family(name, "histogram", "Time from request head to the end of the answer.")
+        for traffic in report.deployments {
+            var sum: Int64 = 0
+            for (bucket, count) in (traffic.durationBuckets ?? []).enumerated() {
+                sum += count
+                let limit =
+                    bucket + 1 == LatencyBuckets.count ? "+Inf" : "\(Double(LatencyBuckets.limit(bucket)) / 1e6)"
+                text.sample("\(name)_bucket", traffic, labels: [("le", limit)], "\(sum)")
+            }
+            text.sample("\(name)_sum", traffic, "\(Double(traffic.durationSumMicroseconds) / 1_000_000)")
+            text.sample("\(name)_count", traffic, "\(sum)")
+        }
     }
 
     private func addMirrorMetrics(to text: inout MetricsText, _ report: TrafficReport) {

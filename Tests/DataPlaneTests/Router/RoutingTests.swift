@@ -1,3 +1,4 @@
+import Routing
 import Testing
 
 @testable import DataPlane
@@ -6,7 +7,8 @@ import Testing
     /// Runs `body` on a thread against a router with one echoing replica per deployment.
     private func withRouter(
         _ options: TableOptions = TableOptions(), loops: Int = 1,
-        _ body: @escaping @Sendable (RouterFixture, StubReplica, StubReplica) throws -> Void
+        _ body: @escaping @Sendable (RouterFixture, StubReplica, StubReplica) throws -> Void,
+        afterwards look: (RouterFixture) async throws -> Void = { _ in }
     ) async throws {
         let blue = try StubReplica.echo()
         let green = try StubReplica.echo(tcp: true)
@@ -15,6 +17,7 @@ import Testing
         options.green = [green.route]
         try await fixture.use([blue.route], options)
         try await onThread { try body(fixture, blue, green) }
+        try await look(fixture)
         try await fixture.stop()
         blue.kill()
         green.kill()
@@ -172,6 +175,23 @@ import Testing
             let request = try #require(blue.requests.last)
             let id = try #require(request["x-request-id"]).replacing("-", with: "")
             #expect(request["traceparent"] == "00-\(id)-\(id.suffix(16))-00")
+        }
+    }
+
+    @Test func `times are told as a histogram whose last bucket is the count`() async throws {
+        try await withRouter { fixture, _, _ in
+            let client = try fixture.connect()
+            for _ in 0..<3 {
+                try client.send(scoring())
+                #expect(try client.readMessage().status == 200)
+            }
+        } afterwards: { fixture in
+            #expect(await fixture.waitForReport { $0.durationBuckets?.reduce(0, +) == 3 })
+            let labels = "endpoint=\"Fraud\",deployment=\"blue\""
+            let metrics = await fixture.router.metrics()
+            #expect(metrics.contains("duration_seconds_bucket{\(labels),le=\"+Inf\"} 3\n"))
+            #expect(metrics.contains("duration_seconds_count{\(labels)} 3\n"))
+            #expect(metrics.contains("duration_seconds_bucket{\(labels),le=\"0.00025\"}"))
         }
     }
 
