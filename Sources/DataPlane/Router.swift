@@ -31,7 +31,8 @@ package final class Router: Service {
         self.logger = logger
         tls = try configuration.tls.map { (files) throws(ConfigurationFault) in try files.load() }
         shared = try LoopShared(
-            slots: SlotHost(directory: configuration.slots, loopCount: configuration.loopCount))
+            slots: SlotHost(directory: configuration.slots, loopCount: configuration.loopCount),
+            accessLogInterval: configuration.accessLog.map { _ in configuration.accessLogInterval })
         var address = configuration.listen
         var listeners: [Int32] = []
         for _ in 0..<configuration.loopCount {
@@ -52,6 +53,7 @@ package final class Router: Service {
             "router serves", metadata: ["router.listen": "\(listenAddress)", "router.loops": "\(listeners.count)"])
         let reaper = Task { await reapSlots() }
         let renewal = Task { await renewCertificates() }
+        let accessLog = Task { await writeAccessLog() }
         await withTaskCancellationOrGracefulShutdownHandler {
             // A cancellation does not cut this short: the loops end by themselves, within the drain's time.
             await shared.waitUntilEnded()
@@ -60,7 +62,9 @@ package final class Router: Service {
         }
         reaper.cancel()
         renewal.cancel()
+        accessLog.cancel()
         await reaper.value
+        await accessLog.value
         shared.slots.leave()
         logger.info("router has ended")
     }

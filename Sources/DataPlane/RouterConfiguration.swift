@@ -16,6 +16,10 @@ package struct RouterConfiguration: Sendable {
     package var savedTable: String?
     /// Directory of the slot table that routers of this host share; `nil` for a table of its own.
     package var slots: String?
+    /// File that a line per request is appended to; `nil` for none.
+    package var accessLog: String?
+    /// One request in so many is written down.
+    package var accessLogInterval = 1
     package var loopCount: Int
     package var routerID: String
     /// Longest time that requests get to finish after a drain was asked for.
@@ -41,6 +45,8 @@ package struct RouterConfiguration: Sendable {
     ///   - `saved.table` (string, optional): file that keeps the last table that was pushed.
     ///   - `slots` (string, optional): directory of the slot table that the routers of a host share, best on a memory
     ///     file system; without it this router keeps the limits of replicas for itself alone.
+    ///   - `access.log` (string, optional): file that a JSON line per request is appended to.
+    ///   - `access.log.interval` (int, optional, default: 1; range: 1...1000000): one request in so many is written down.
     ///   - `loops` (int, optional, default: number of cores, at most 2; range: 1...64): threads of the data path.
     ///   - `router.id` (string, optional, default: `router-` and the process id): name in status and reports.
     ///   - `drain.timeout.ms` (int, optional, default: 30000; range: 0...3600000): longest time to finish in.
@@ -83,7 +89,9 @@ package struct RouterConfiguration: Sendable {
         savedTable = config.string(forKey: "saved.table")
         slots = config.string(forKey: "slots")
         routerID = config.string(forKey: "router.id") ?? "router-\(processID)"
+        accessLog = config.string(forKey: "access.log")
         let numbers = BoundedNumbers(config: config)
+        accessLogInterval = try numbers.read("access.log.interval", default: 1, in: 1...1_000_000)
         loopCount = try numbers.read("loops", default: max(1, min(coreCount, 2)), in: 1...64)
         drainTimeoutMs = try numbers.read("drain.timeout.ms", default: 30_000, in: 0...3_600_000)
         loop = try LoopSettings(numbers: numbers)

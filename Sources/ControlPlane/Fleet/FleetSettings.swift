@@ -16,6 +16,8 @@ package struct FleetSettings: Sendable {
     package var slotTable: URL?
     /// PEM files for scoring requests over TLS; nil for requests without.
     package var tls: (certificate: URL, key: URL)?
+    /// One request in so many is written to the routers' access logs; nil for none.
+    package var accessLogInterval: Int?
     /// Environment of the router processes.
     package var environment: [String: String]
     /// How often each router is looked at.
@@ -29,7 +31,8 @@ package struct FleetSettings: Sendable {
 
     package init(
         count: Int, executable: String, listenAddress: String, external: [String], directory: URL,
-        slotTable: URL? = nil, tls: (certificate: URL, key: URL)? = nil, environment: [String: String] = [:],
+        slotTable: URL? = nil, tls: (certificate: URL, key: URL)? = nil, accessLogInterval: Int? = nil,
+        environment: [String: String] = [:],
         healthInterval: Duration = .seconds(1),
         failureThreshold: Int = 2,
         answerDeadline: Duration = .seconds(1), startDeadline: Duration = .seconds(10)
@@ -41,6 +44,7 @@ package struct FleetSettings: Sendable {
         self.directory = directory
         self.slotTable = slotTable
         self.tls = tls
+        self.accessLogInterval = accessLogInterval
         self.environment = environment
         self.healthInterval = healthInterval
         self.failureThreshold = failureThreshold

@@ -93,6 +93,12 @@ package struct FleetSupervisor: Sendable {
         try FileManager.default.createDirectory(
             at: settings.directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let id = UUID()
+        var environment = settings.environment
+        if let interval = settings.accessLogInterval {
+            environment["SLUICE_ROUTER_ACCESS_LOG"] =
+                settings.directory.appendingPathComponent("\(place.name).access.log").path
+            environment["SLUICE_ROUTER_ACCESS_LOG_INTERVAL"] = "\(interval)"
+        }
         let launch = ChildLaunch(
             executable: settings.executable,
             arguments: [
@@ -101,7 +107,7 @@ package struct FleetSupervisor: Sendable {
                 "--router-id", id.uuidString.lowercased(),
             ] + (settings.slotTable.map { ["--slots", $0.path] } ?? [])
                 + (settings.tls.map { ["--tls-certificate", $0.certificate.path, "--tls-key", $0.key.path] } ?? []),
-            environment: settings.environment, workingDirectory: settings.directory,
+            environment: environment, workingDirectory: settings.directory,
             logFile: settings.directory.appendingPathComponent("\(place.name).log"))
         let identity = try ChildProcess.spawn(launch)
         let router = RouterRow(

@@ -1,4 +1,15 @@
 import CEpoll
+import Glibc
+
+/// The time of day.
+enum WallClock {
+    /// Microseconds since 1970.
+    static var microseconds: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
+    }
+}
 
 /// A moment on the machine's monotonic clock, in microseconds.
 struct MonotonicTime: Comparable, Sendable {

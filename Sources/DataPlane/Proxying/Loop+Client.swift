@@ -177,6 +177,7 @@ extension Loop {
         } else {
             counters.add(1, to: .unroutedAnswers)
         }
+        if let accessLog { note(client, duration, in: accessLog) }
         if clients[client].mirror >= 0 { dropMirrors(client) }
         if clients[client].pair >= 0 { closePairs(client, status: status) }
         clients[client].state = .answering
@@ -186,6 +187,17 @@ extension Loop {
         clients[client].servedCount += 1
         setDeadline(client, now.after(milliseconds: settings.idleTimeoutMs))
         _ = writeOutput(client)
+    }
+
+    private func note(_ client: Int32, _ duration: Int64, in accessLog: AccessLogQueue) {
+        answeredCount &+= 1
+        guard accessLog.isWanted(answeredCount) else { return }
+        accessLog.append(
+            AccessRecord(
+                time: WallClock.microseconds, microseconds: duration, status: clients[client].request.status,
+                isMirror: clients[client].isMirror, id: clients[client].request.id,
+                clientID: clients[client].request.clientID, peer: clients[client].peerAddress,
+                deployment: clients[client].deployment?.state))
     }
 
     /// The answer is out: goes on with the connection, or ends it.

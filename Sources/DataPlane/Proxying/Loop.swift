@@ -16,6 +16,9 @@ final class Loop {
     let slots: SlotTable<SharedWords>
     let member: SlotMember
     let counters: LoopCounters
+    let accessLog: AccessLogQueue?
+    /// Requests that were answered, for the access log's choice.
+    var answeredCount = 0
     let pool: BufferPool
     let clients: Slab<ClientConnection>
     let upstreams: Slab<UpstreamConnection>
@@ -67,6 +70,7 @@ final class Loop {
         poller = try Poller()
         mailbox = shared.mailboxes[index]
         counters = shared.counters[index]
+        accessLog = shared.accessLogs.isEmpty ? nil : shared.accessLogs[index]
         slots = shared.slots.table
         member = shared.slots.members[index]
         pool = BufferPool(size: settings.bufferSize)

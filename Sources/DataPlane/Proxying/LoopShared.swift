@@ -4,6 +4,8 @@ import Synchronization
 final class LoopShared: Sendable {
     let mailboxes: [LoopMailbox]
     let slots: SlotHost
+    /// One per loop, or none.
+    let accessLogs: [AccessLogQueue]
     let counters: [LoopCounters]
     /// Client connections of all loops.
     let connections = Atomic<Int>(0)
@@ -16,9 +18,14 @@ final class LoopShared: Sendable {
 
     private let service: Mutex<Service>
 
-    init(slots: SlotHost) throws(SystemError) {
+    /// - Parameter accessLogInterval: one request in so many is written down; `nil` for none.
+    init(slots: SlotHost, accessLogInterval: Int? = nil) throws(SystemError) {
         self.slots = slots
         let loopCount = slots.members.count
+        accessLogs =
+            accessLogInterval.map { interval in
+                (0..<loopCount).map { _ in AccessLogQueue(interval: interval) }
+            } ?? []
         var mailboxes: [LoopMailbox] = []
         for _ in 0..<loopCount { mailboxes.append(try LoopMailbox()) }
         self.mailboxes = mailboxes

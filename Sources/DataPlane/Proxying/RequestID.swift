@@ -26,6 +26,16 @@ struct RequestID: Equatable {
         queue.append(eightDigits: UInt32(truncatingIfNeeded: number))
     }
 
+    /// The 36 characters.
+    var text: String {
+        var queue = ByteQueue()
+        let pool = BufferPool(size: 64)
+        queue.borrow(from: pool)
+        defer { queue.giveBack(to: pool) }
+        write(to: &queue)
+        return String(decoding: queue.readable, as: UTF8.self)
+    }
+
     /// Writes the 36 characters.
     func write(to queue: inout ByteQueue) {
         let digits = queue.end

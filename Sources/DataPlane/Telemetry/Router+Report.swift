@@ -118,6 +118,10 @@ extension Router {
             text.family(name, kind, help)
             text.sample(name, "\(shared.counters.reduce(0) { $0 + $1.value(of: counter) })")
         }
+        text.family(
+            "sluice_router_access_log_dropped_total", "counter", "Requests that the access log had no room for.")
+        text.sample(
+            "sluice_router_access_log_dropped_total", "\(shared.accessLogs.reduce(0) { $0 + $1.droppedCount })")
         text.family("sluice_router_table_generation", "gauge", "Generation of the routing table that all loops serve.")
         text.sample("sluice_router_table_generation", "\(generation)")
     }

@@ -69,6 +69,10 @@ package struct ConfigurationKey: Sendable {
             name: "routers.external", fallback: "none",
             explanation: "Control addresses (tcp:host:port) of routers that somebody else starts, separated by commas."),
         ConfigurationKey(
+            name: "routers.access-log", fallback: "0",
+            explanation:
+                "One scoring request in so many gets a JSON line in routers/*.access.log; 0 for none, 1 for all."),
+        ConfigurationKey(
             name: "routers.control-token", fallback: "none",
             explanation: "Secret that external routers ask for on their control address."),
         ConfigurationKey(

@@ -28,6 +28,8 @@ package struct ServerConfiguration: Sendable {
     package var poolSize: Int
     package var migrations: String?
     package var routerCount: Int
+    /// One scoring request in so many is written to the access logs; 0 for none.
+    package var accessLogInterval: Int
     package var routerExecutable: String?
     package var externalRouters: [String]
     /// A secret.
@@ -68,6 +70,7 @@ package struct ServerConfiguration: Sendable {
         poolSize = read.integer("database.pool-size", 16, 2...200)
         migrations = read.path("database.migrations")
         routerCount = read.integer("routers.count", 3, 0...64)
+        accessLogInterval = read.integer("routers.access-log", 0, 0...1_000_000)
         routerExecutable = read.path("routers.executable")
         externalRouters = read.list("routers.external")
         routerControlToken = read.text("routers.control-token")
