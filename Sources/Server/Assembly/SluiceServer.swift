@@ -123,6 +123,7 @@ package struct SluiceServer: Sendable {
             external: configuration.externalRouters, directory: configuration.data.routers,
             slotTable: configuration.data.slotTable,
             tls: configuration.scoringUsesTLS ? ServerCertificates.files(configuration) : nil,
+            accessLogInterval: configuration.accessLogInterval > 0 ? configuration.accessLogInterval : nil,
             environment: ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"])
     }
 
