@@ -18,9 +18,7 @@ final class TLSContext: Sendable {
         SSL_CTX_ctrl(
             pointer, SSL_CTRL_MODE,
             Int(SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS), nil)
-        SSL_CTX_set_options(
-            pointer,
-            UInt64(1) << 30 /* SSL_OP_NO_RENEGOTIATION */ | UInt64(1) << 22 /* SSL_OP_CIPHER_SERVER_PREFERENCE */)
+        SSL_CTX_set_options(pointer, Self.noRenegotiation | Self.serverPreference)
         SSL_CTX_set_alpn_select_cb(pointer, chooseProtocol, nil)
         guard SSL_CTX_use_certificate_chain_file(pointer, certificate) == 1 else {
             throw TLSFault("reading the certificates in \(certificate)")
@@ -34,6 +32,10 @@ final class TLSContext: Sendable {
     }
 
     deinit { SSL_CTX_free(pointer) }
+
+    // SSL_OP_NO_RENEGOTIATION and SSL_OP_CIPHER_SERVER_PREFERENCE, which are macros in C.
+    private static let noRenegotiation = UInt64(1) << 30
+    private static let serverPreference = UInt64(1) << 22
 }
 
 /// Picks HTTP/1.1 where the client offers protocols; one that offers only others is refused, RFC 7301 section 3.2.

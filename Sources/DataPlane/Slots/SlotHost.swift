@@ -106,8 +106,9 @@ final class SlotHost: Sendable {
 
     /// Makes room for a replica's limit, and has its slots kept in quarantine for as long as its longest request.
     func adjust(_ slots: ReplicaSlots, limit: Int, timeoutMs: Int) throws(SlotsExhausted) {
-        try withAllocation { entries throws(SlotsExhausted) in
+        _ = try withAllocation { entries throws(SlotsExhausted) in
             try entries.adjust(slots.entry, limit: limit, timeoutMs: timeoutMs)
+            return slots.entry
         }
     }
 
@@ -128,13 +129,6 @@ final class SlotHost: Sendable {
             return Result { () throws(SlotsExhausted) in try body(&entries) }
         }
         return try outcome.get()
-    }
-
-    private func withAllocation(_ body: (inout SlotEntries) throws(SlotsExhausted) -> Void) throws(SlotsExhausted) {
-        _ = try withAllocation { entries throws(SlotsExhausted) in
-            try body(&entries)
-            return 0
-        }
     }
 
     // MARK: Members

@@ -262,12 +262,13 @@ final class SteppedWords: SlotMemory, @unchecked Sendable {
             guard table.startWaiting(Self.deployment, row: 1), take() else { return }
             table.stopWaiting(Self.deployment, row: 1)
         }
+        let prepare: Interleavings.Script = { words in
+            Self.prepare(words)
+            _ = Self.table(words).take(Self.replica, limit: 1, owner: Self.owner(0), from: 0)
+        }
         let outcome = try await Interleavings.search(
-            wordCount: Self.layout.wordCount, limit: 50_000, mayDie: false,
-            prepare: { words in
-                Self.prepare(words)
-                _ = Self.table(words).take(Self.replica, limit: 1, owner: Self.owner(0), from: 0)
-            }, actors: [holder, newcomer]
+            wordCount: Self.layout.wordCount, limit: 50_000, mayDie: false, prepare: prepare,
+            actors: [holder, newcomer]
         ) { words, _ in
             let hasSlot = words[SlotLayout.inlineSlotWord(Self.replica, 0)] == Self.owner(1)
             let isRung = words[SlotLayout.rungWord(row: 1)] != 0
@@ -318,6 +319,10 @@ final class SteppedWords: SlotMemory, @unchecked Sendable {
 
     /// A burial that is broken off at any step and done again, while the living go on taking.
     @Test func `a burial may be broken off and done again`() async throws {
+        let prepare: Interleavings.Script = { words in
+            Self.prepare(words)
+            _ = Self.table(words).take(Self.replica, limit: 2, owner: Self.owner(2), from: 0)
+        }
         let undertaker: Interleavings.Script = { words in
             Self.table(words).bury(row: 2, nowMs: 10)
         }
@@ -327,11 +332,8 @@ final class SteppedWords: SlotMemory, @unchecked Sendable {
             table.release(Self.replica, slot: slot, owner: Self.owner(1))
         }
         let outcome = try await Interleavings.search(
-            wordCount: Self.layout.wordCount, limit: 4_000, mayDie: true,
-            prepare: { words in
-                Self.prepare(words)
-                _ = Self.table(words).take(Self.replica, limit: 2, owner: Self.owner(2), from: 0)
-            }, actors: [undertaker, living]
+            wordCount: Self.layout.wordCount, limit: 4_000, mayDie: true, prepare: prepare,
+            actors: [undertaker, living]
         ) { words, hasDied in
             let table = Self.table(words)
             if hasDied { table.bury(row: 2, nowMs: 20) }
