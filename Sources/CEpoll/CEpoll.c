@@ -2,6 +2,7 @@
 #include "CEpoll.h"
 #include <fcntl.h>
 #include <malloc.h>
+#include <sys/stat.h>
 #include <time.h>
 
 static int control(int poller, int operation, int descriptor, uint32_t events, uint64_t token) {
@@ -36,6 +37,23 @@ int64_t CEpollNow(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
+int64_t CEpollWallClock(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_REALTIME, &time);
+    return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
+int CEpollLookAtFile(const char *path, CEpollFileState *state) {
+    struct stat found;
+    if (stat(path, &found) != 0) return -1;
+    *state = (CEpollFileState){
+        .device = found.st_dev,
+        .inode = found.st_ino,
+        .size = found.st_size,
+        .modifiedNanoseconds = (int64_t)found.st_mtim.tv_sec * 1000000000 + found.st_mtim.tv_nsec};
+    return 0;
 }
 
 void CEpollReturnMemory(void) {

@@ -33,6 +33,15 @@ int CEpollWait(int poller, CEpollEvent *events, int count, int timeoutMillisecon
 int CEpollAccept(int listener, struct sockaddr *address, socklen_t *length);
 /// The monotonic clock in microseconds.
 int64_t CEpollNow(void);
+/// The time of day in microseconds since 1970.
+int64_t CEpollWallClock(void);
+/// What tells one state of a file from another.
+typedef struct {
+    uint64_t device, inode;
+    int64_t size, modifiedNanoseconds;
+} CEpollFileState;
+/// Fills `state` for the file at `path`; returns 0 or -1 with `errno`.
+int CEpollLookAtFile(const char *path, CEpollFileState *state);
 /// Gives memory that was freed back to the system.
 void CEpollReturnMemory(void);
 /// Locks (`hold` 1) or unlocks byte `place` of a file for this open file; returns 0 or -1 with `errno`.

@@ -167,7 +167,8 @@ final class BufferPool {
     let size: Int
     /// Most buffers kept for later; the rest go back to the system.
     private let spares: Int
-    private var free: [UnsafeMutablePointer<UInt8>] = []
+    // One loop's alone, and touched within one call: the runtime need not watch over overlapping accesses.
+    @exclusivity(unchecked) private var free: [UnsafeMutablePointer<UInt8>] = []
 
     init(size: Int, spares: Int = 128) {
         self.size = size

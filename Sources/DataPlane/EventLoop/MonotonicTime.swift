@@ -1,14 +1,9 @@
 import CEpoll
-import Glibc
 
 /// The time of day.
 enum WallClock {
     /// Microseconds since 1970.
-    static var microseconds: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
-    }
+    static var microseconds: Int64 { CEpollWallClock() }
 }
 
 /// A moment on the machine's monotonic clock, in microseconds.

@@ -1,6 +1,5 @@
 import CDispatch
 import Foundation
-import Glibc
 import Logging
 
 /// Where a server's certificate and its key are.
@@ -22,13 +21,7 @@ package struct TLSFiles: Sendable, Equatable {
     }
 
     /// Changes whenever one of the files is written or replaced.
-    fileprivate var stamp: [Int] {
-        [certificate, key].flatMap { path -> [Int] in
-            var status = stat()
-            guard stat(path, &status) == 0 else { return [] }
-            return [Int(status.st_ino), Int(status.st_mtim.tv_sec), Int(status.st_mtim.tv_nsec), Int(status.st_size)]
-        }
-    }
+    fileprivate var stamp: [FileIdentity?] { [FileIdentity(path: certificate), FileIdentity(path: key)] }
 }
 
 extension Router {

@@ -59,7 +59,7 @@ struct AccessLogWriter {
     private let path: String
     private let routerID: String
     private var descriptor: Int32 = -1
-    private var inode: ino_t = 0
+    private var opened: FileIdentity?
 
     init(path: String, routerID: String) {
         self.path = path
@@ -81,17 +81,17 @@ struct AccessLogWriter {
     }
 
     private mutating func openIfMoved() throws(SystemError) {
-        var status = stat()
-        if descriptor >= 0, stat(path, &status) == 0, status.st_ino == inode { return }
+        if let opened, FileIdentity(path: path)?.isSameFile(as: opened) == true { return }
         close()
         descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        guard descriptor >= 0, fstat(descriptor, &status) == 0 else { throw SystemError("open \(path)") }
-        inode = status.st_ino
+        guard descriptor >= 0 else { throw SystemError("open \(path)") }
+        opened = FileIdentity(path: path)
     }
 
     mutating func close() {
         if descriptor >= 0 { Glibc.close(descriptor) }
         descriptor = -1
+        opened = nil
     }
 
     /// Names and ids are letters, digits and hyphens: nothing has to be escaped.
