@@ -87,6 +87,8 @@ var targets: [Target] = [
             "Store",
             hummingbird, httpClient, httpTypes, lifecycle, logging, nioCore, nioHTTP1,
         ], path: "Tests/TestSupport", swiftSettings: house),
+    .target(
+        name: "FuzzChecks", dependencies: ["DataPlane", "Routing"], path: "Tests/Fuzz/Checks", swiftSettings: house),
     tests("ResourcesTests", ["Resources"]),
     tests("IdentityTests", ["Identity", "CLibJWT", "COpenSSL"]),
     tests("RoutingTests", ["Routing"]),
@@ -107,7 +109,7 @@ var targets: [Target] = [
             "Resources",
             logging, lifecycle, httpClient, nioCore,
         ]),
-    tests("DataPlaneTests", ["DataPlane", "Routing", "Identity", logging, lifecycle]),
+    tests("DataPlaneTests", ["DataPlane", "FuzzChecks", "Routing", "Identity", logging, lifecycle]),
     tests("ComputeTests", ["Compute", "Resources", logging, httpClient, nioCore, nioHTTP1]),
     tests("ArtifactsTests", ["Artifacts"]),
     tests(

@@ -1,0 +1,186 @@
+@testable package import DataPlane
+
+/// What became of a head.
+package enum Outcome<Reading: Equatable & Sendable>: Equatable, Sendable {
+    /// All bytes were seen, and more are needed.
+    case incomplete
+    case refused(HeadFault)
+    case read(Reading, length: Int)
+}
+
+/// One header field, its value without the blanks around it.
+package struct ReadField: Equatable, Sendable {
+    package var name: [UInt8]
+    package var value: [UInt8]
+
+    package init(_ name: [UInt8], _ value: [UInt8]) {
+        self.name = name
+        self.value = value
+    }
+
+    var lowercasedName: [UInt8] { lowercased(name) }
+}
+
+/// Everything that a request head says to the router.
+package struct RequestReading: Equatable, Sendable {
+    package var method: [UInt8]
+    package var target: [UInt8]
+    package var minorVersion: UInt8
+    package var framing: BodyFraming
+    package var keepsAlive: Bool
+    package var expectsContinue: Bool
+    package var fields: [ReadField]
+
+    /// Reads a request head as a connection does.
+    package static func read(
+        _ message: [UInt8], _ arrival: Arrival = .whole, limits: HeadLimits = HeadLimits()
+    ) -> Outcome<RequestReading> {
+        var end = HeadEnd()
+        var head = RequestHead()
+        let outcome = arrival.feed(message) { bytes -> Outcome<RequestReading>? in
+            switch end.find(in: bytes, limits: limits) {
+            case .incomplete: return nil
+            case .refused(let fault): return .refused(fault)
+            case .complete(let length):
+                if let fault = head.scan(bytes, length: length, limits: limits) { return .refused(fault) }
+                return .read(RequestReading(head, bytes), length: length)
+            }
+        }
+        return outcome ?? .incomplete
+    }
+
+    package init(
+        method: [UInt8], target: [UInt8], minorVersion: UInt8, framing: BodyFraming, keepsAlive: Bool,
+        expectsContinue: Bool, fields: [ReadField]
+    ) {
+        self.method = method
+        self.target = target
+        self.minorVersion = minorVersion
+        self.framing = framing
+        self.keepsAlive = keepsAlive
+        self.expectsContinue = expectsContinue
+        self.fields = fields
+    }
+
+    init(_ head: RequestHead, _ bytes: UnsafeBufferPointer<UInt8>) {
+        self.init(
+            method: Array(bytes.run(head.method)), target: Array(bytes.run(head.target)),
+            minorVersion: head.minorVersion,
+            framing: head.headers.isChunked ? .chunked : head.headers.contentLength.map { .length($0) } ?? .none,
+            keepsAlive: head.keepsAlive, expectsContinue: head.expectsContinue(bytes),
+            fields: readFields(head.headers, bytes))
+    }
+}
+
+/// Everything that the head of an answer says to the router.
+package struct ResponseReading: Equatable, Sendable {
+    package var status: Int
+    package var reason: [UInt8]
+    package var minorVersion: UInt8
+    /// Of an answer to anything but HEAD.
+    package var framing: BodyFraming
+    package var keepsAlive: Bool
+    package var fields: [ReadField]
+
+    /// Reads the head of an answer as a connection to a replica does.
+    package static func read(_ message: [UInt8], _ arrival: Arrival = .whole) -> Outcome<ResponseReading> {
+        var end = HeadEnd()
+        var head = ResponseHead()
+        let outcome = arrival.feed(message) { bytes -> Outcome<ResponseReading>? in
+            switch end.find(in: bytes, limits: HeadLimits()) {
+            case .incomplete: return nil
+            case .refused(let fault): return .refused(fault)
+            case .complete(let length):
+                if let fault = head.scan(bytes, length: length, limits: HeadLimits()) { return .refused(fault) }
+                return .read(ResponseReading(head, bytes), length: length)
+            }
+        }
+        return outcome ?? .incomplete
+    }
+
+    package init(
+        status: Int, reason: [UInt8], minorVersion: UInt8, framing: BodyFraming, keepsAlive: Bool, fields: [ReadField]
+    ) {
+        self.status = status
+        self.reason = reason
+        self.minorVersion = minorVersion
+        self.framing = framing
+        self.keepsAlive = keepsAlive
+        self.fields = fields
+    }
+
+    init(_ head: ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) {
+        self.init(
+            status: head.status, reason: Array(bytes.run(head.reason)), minorVersion: head.minorVersion,
+            framing: head.bodyFraming(answeringHEAD: false), keepsAlive: head.keepsAlive,
+            fields: readFields(head.headers, bytes))
+    }
+}
+
+private func readFields(_ headers: HeaderFields, _ bytes: UnsafeBufferPointer<UInt8>) -> [ReadField] {
+    headers.fields.map { field in
+        ReadField(
+            Array(bytes.run(ByteRun(start: field.line.start, count: field.nameCount))), Array(bytes.run(field.value)))
+    }
+}
+
+/// What became of a body.
+package struct BodyReading: Equatable, Sendable {
+    package var payload: [UInt8]
+    package var state: BodyStep.State
+    /// Bytes of the message that belong to the body, as far as it was read; of a malformed one with the first bad byte.
+    package var consumed: Int
+
+    package init(payload: [UInt8], state: BodyStep.State, consumed: Int) {
+        self.payload = payload
+        self.state = state
+        self.consumed = consumed
+    }
+
+    /// Decodes a body as a connection does, which asks for at most `limit` bytes of payload a time.
+    package static func read(
+        _ framing: BodyFraming, _ message: [UInt8], _ arrival: Arrival = .whole, limit: Int = .max
+    ) -> BodyReading {
+        var decoder = BodyDecoder(framing)
+        var reading = BodyReading(payload: [], state: .goesOn, consumed: 0)
+        _ = arrival.feed(message) { bytes -> Void? in
+            while true {
+                let rest = UnsafeBufferPointer(rebasing: bytes[reading.consumed...])
+                let step = decoder.decode(rest, limit: limit)
+                precondition(step.consumed <= rest.count && step.payload.end <= step.consumed)
+                reading.payload += rest.run(step.payload)
+                reading.consumed += step.consumed
+                reading.state = step.state
+                if step.state != .goesOn { return () }
+                if reading.consumed == bytes.count { return nil }
+                precondition(step.consumed > 0, "no bytes taken, and no end")
+            }
+        }
+        return reading
+    }
+}
+
+/// The bytes that the text's characters have in Latin-1, so that a text can hold any byte.
+package func latin1(_ text: String) -> [UInt8] {
+    text.unicodeScalars.map { UInt8($0.value) }
+}
+
+/// The bytes as a Swift string literal would spell them.
+package func spelt(_ bytes: [UInt8]) -> String {
+    var text = ""
+    for byte in bytes {
+        switch byte {
+        case 0x0D: text += "\\r"
+        case 0x0A: text += "\\n"
+        case 0x09: text += "\\t"
+        case 0x22, 0x5C: text += "\\" + String(UnicodeScalar(byte))
+        case 0x20..<0x7F: text.unicodeScalars.append(UnicodeScalar(byte))
+        default: text += "\\u{" + String(byte, radix: 16) + "}"
+        }
+    }
+    return text
+}
+
+func lowercased(_ bytes: [UInt8]) -> [UInt8] {
+    bytes.map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }
+}
