@@ -6,13 +6,14 @@ RELEASE := .build/release
 SOURCES := Sources Tests Package.swift
 export SLUICE_DATA_DIRECTORY := $(DATA)
 
-.PHONY: help up down clean-data release test lint format bench bench-router
+.PHONY: help up down clean-data release test fuzz lint format bench bench-router
 
 help:
 	@echo 'make up           install what is missing, build, start Sluice, deploy and score examples/iris'
 	@echo 'make down         stop everything that make up started'
 	@echo 'make clean-data   remove the data directory, after asking'
 	@echo 'make test         run all tests: the code, the clients of Azure, the contract'
+	@echo 'make fuzz         try random messages on the router for FUZZ_SECONDS=60, guided by coverage'
 	@echo 'make lint         check format and imports'
 	@echo 'make bench        print the benchmarks'
 	@echo 'make bench-router print the router beside nginx, HAProxy and Envoy; OPTIONS=--help tells more'
@@ -43,6 +44,14 @@ test:
 	UV="$$PWD/.build/tools/bin/uv" .build/clients/bin/python -m pytest Tests/Clients
 	@scripts/venv .build/contract Tests/Contract/requirements.txt
 	.build/contract/bin/python Tests/Contract/run.py
+
+# Inputs that reach new code are kept in .build/fuzz/corpus, one that fails in .build/fuzz.
+FUZZ_SECONDS ?= 60
+fuzz:
+	@SLUICE_FUZZ=1 swift build --scratch-path .build/fuzz --sanitize=fuzzer --product sluice-fuzz 2>&1 | scripts/quiet
+	@mkdir -p .build/fuzz/corpus
+	@SWIFT_BACKTRACE=enable=no .build/fuzz/debug/sluice-fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=2048 -timeout=5 \
+	    -dict=Tests/Fuzz/http.dict -artifact_prefix=.build/fuzz/ -print_final_stats=1 -verbosity=0 .build/fuzz/corpus Tests/Fuzz/Corpus
 
 lint:
 	swift format lint --strict --recursive $(SOURCES)

@@ -134,6 +134,12 @@ if ProcessInfo.processInfo.environment["SLUICE_BENCHMARKS"] != nil {
             path: "Tests/Benchmarks", exclude: ["peer", "router"], swiftSettings: house))
 }
 
+if ProcessInfo.processInfo.environment["SLUICE_FUZZ"] != nil {
+    targets.append(
+        .executableTarget(
+            name: "sluice-fuzz", dependencies: ["FuzzChecks"], path: "Tests/Fuzz/Driver", swiftSettings: house))
+}
+
 let package = Package(
     name: "sluice",
     products: [
