@@ -45,6 +45,7 @@ package struct RequestHead: Sendable {
         if let fault = headers.scan(bytes, from: fieldsStart, length: length, limits: limits) { return fault }
         // RFC 9112 section 3.2: exactly one Host in 1.1, never two.
         guard headers.hostCount == 1 || (minorVersion == 0 && headers.hostCount == 0) else { return .malformed }
+        if let host = headers.value(of: .host), !Authority.isHost(bytes.run(host)) { return .malformed }
         // A 1.0 message cannot be chunked; who sends one is not to be trusted about its end.
         guard minorVersion == 1 || !headers.isChunked else { return .malformed }
         // Two of them could be read differently here and by a replica or an earlier proxy.
@@ -64,7 +65,9 @@ package struct RequestHead: Sendable {
         let targetStart = index
         while index < length, ByteClass.isVisible(bytes.at(index)) { index += 1 }
         target = ByteRun(start: targetStart, count: index - targetStart)
-        guard target.count > 0, bytes.at(index) == 0x20 else { return .failure(.malformed) }
+        // A fragment is the client's own business and stands in no request target.
+        guard target.count > 0, bytes.at(index) == 0x20, bytes.run(target).offset(of: UInt8(ascii: "#"), from: 0) == nil
+        else { return .failure(.malformed) }
         guard target.count <= limits.targetSize else { return .failure(.targetTooLong) }
         guard index + 11 <= length, bytes.run(ByteRun(start: index + 1, count: 5)).equals("HTTP/"),
             ByteClass.isDigit(bytes.at(index + 6)), bytes.at(index + 7) == UInt8(ascii: "."),

@@ -8,6 +8,8 @@ package struct RequestTarget: Equatable {
     }
 
     package var destination: Destination
+    /// Host and port, in absolute form; they count in place of `Host` (RFC 9112 section 3.2.2).
+    package var authority: ByteRun?
     /// The model is to be asked: the deployment's own scoring path replaces `/score`.
     package var isScoring: Bool
     /// What is sent to the replica after that: the query if ``isScoring``, else path and query.
@@ -17,7 +19,7 @@ package struct RequestTarget: Equatable {
 
     /// Reads a target in origin form or absolute form (RFC 9112 section 3.2); `nil` for the other forms.
     package init?(_ bytes: UnsafeBufferPointer<UInt8>) {
-        guard let start = Self.pathStart(bytes) else { return nil }
+        guard let start = Self.pathStart(bytes, authority: &authority) else { return nil }
         let pathEnd = bytes.offset(of: UInt8(ascii: "?"), from: start) ?? bytes.count
         let prefixCount = Self.prefix.utf8CodeUnitCount
         var tail = ByteRun(start: start, count: bytes.count - start)
@@ -39,12 +41,18 @@ package struct RequestTarget: Equatable {
         return true
     }
 
-    private static func pathStart(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+    private static func pathStart(_ bytes: UnsafeBufferPointer<UInt8>, authority: inout ByteRun?) -> Int? {
         if bytes.at(0) == UInt8(ascii: "/") { return 0 }
         for scheme in ["http://", "https://"] as [StaticString] {
             let count = scheme.utf8CodeUnitCount
             guard bytes.count > count, bytes.run(ByteRun(start: 0, count: count)).matches(scheme) else { continue }
-            return bytes.offset(of: UInt8(ascii: "/"), from: count)
+            // A slash in the query begins no path, so it is no part of the authority's characters either.
+            guard let slash = bytes.offset(of: UInt8(ascii: "/"), from: count) else { return nil }
+            let run = ByteRun(start: count, count: slash - count)
+            let host = bytes.run(run)
+            guard let first = host.first, first != UInt8(ascii: ":"), Authority.isHost(host) else { return nil }
+            authority = run
+            return slash
         }
         return nil
     }

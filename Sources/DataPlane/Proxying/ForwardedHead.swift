@@ -20,11 +20,18 @@ enum ForwardedHead {
         queue.append(" HTTP/1.1\r\n")
         FieldCopy.write(head.headers, bytes, to: &queue) { field in
             switch field.name {
-            case .other, .host, .deployment, .modelError, .traceParent, .origin, .preflightMethod, .crossOrigin: true
+            case .host: target.authority == nil
+            case .other, .deployment, .modelError, .traceParent, .origin, .preflightMethod, .crossOrigin: true
             default: false
             }
         }
-        if head.headers.hostCount == 0 { queue.append("host: localhost\r\n") }
+        if let authority = target.authority {
+            queue.append("host: ")
+            queue.append(bytes.run(head.target).run(authority))
+            queue.append("\r\n")
+        } else if head.headers.hostCount == 0 {
+            queue.append("host: localhost\r\n")
+        }
         writeForwardedFor(head, bytes, to: &queue, peer: peer)
         queue.append("x-request-id: ")
         request.id.write(to: &queue)

@@ -100,8 +100,11 @@ extension Loop {
         switch target.destination {
         case .endpoint(let name): return table.route(endpoint: bytes.run(requestHead.target).run(name))
         case .host:
-            guard let host = requestHead.headers.value(of: .host) else { return nil }
-            return table.route(host: RequestTarget.hostName(bytes.run(host)))
+            let authority = target.authority.map { bytes.run(requestHead.target).run($0) }
+            guard let host = authority ?? requestHead.headers.value(of: .host).map({ bytes.run($0) }) else {
+                return nil
+            }
+            return table.route(host: RequestTarget.hostName(host))
         }
     }
 

@@ -10,8 +10,8 @@ import Testing
         latin1("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))
     /// `field-vchar`, SP and HTAB, RFC 9110 section 5.5: visible, blank, or `obs-text`.
     private static let text = Set<UInt8>(0x20...0x7E).union(0x80...0xFF).union([0x09])
-    /// What targets may be made of: visible ASCII, of which RFC 9112 section 3.2 allows most.
-    private static let visible = Set<UInt8>(0x21...0x7E)
+    /// What targets may be made of: visible ASCII, of which RFC 9112 section 3.2 allows most, but no fragment.
+    private static let visible = Set<UInt8>(0x21...0x7E).subtracting([0x23])
     private static let digits = Set(latin1("0123456789"))
     private static let blank: Set<UInt8> = [0x20, 0x09]
 

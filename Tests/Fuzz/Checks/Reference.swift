@@ -17,11 +17,12 @@ enum Reference {
         guard let (lines, length) = headLines(message) else { return nil }
         let parts = lines[0].split(separator: 0x20, omittingEmptySubsequences: false).map { Array($0) }
         guard parts.count == 3, isToken(parts[0]), parts[0].count <= 32, !parts[1].isEmpty,
-            parts[1].allSatisfy({ (0x21...0x7E).contains($0) }),
+            parts[1].allSatisfy({ (0x21...0x7E).contains($0) && $0 != 0x23 }),
             let minor = [latin1("HTTP/1.0"), latin1("HTTP/1.1")].firstIndex(of: parts[2]),
             let fields = readFields(lines.dropFirst()), let framing = framing(fields, isOld: minor == 0)
         else { return nil }
         func count(_ name: String) -> Int { values(name, fields).count }
+        guard values("host", fields).allSatisfy(isHost) else { return nil }
         guard count("authorization") <= 1, count("azureml-model-deployment") <= 1,
             count("host") == 1 || (minor == 0 && count("host") == 0), let options = connectionOptions(fields)
         else { return nil }
@@ -32,6 +33,41 @@ enum Reference {
             keepsAlive: !closes && (minor == 1 || options.contains(latin1("keep-alive"))),
             expectsContinue: minor == 1 && expects, fields: fields)
         return (reading, length)
+    }
+
+    /// A host with an optional port: what is left without port, percent-encoded bytes and allowed characters is nothing.
+    private static func isHost(_ value: [UInt8]) -> Bool {
+        var name = value[...]
+        if let colon = name.lastIndex(of: 0x3A), name[(colon + 1)...].allSatisfy(digits.contains),
+            !name[(colon + 1)...].contains(0x5D)
+        {
+            // The last colon may be one of an address's own.
+            if name.first != 0x5B || name[..<colon].last == 0x5D { name = name[..<colon] }
+        }
+        if name.first == 0x5B {
+            let inner = name.dropFirst().dropLast()
+            guard name.last == 0x5D, inner.count > 1 else { return false }
+            if inner.first.map({ $0 | 0x20 }) == 0x76 {
+                let parts = inner.dropFirst().split(separator: 0x2E, maxSplits: 1, omittingEmptySubsequences: false)
+                let allowed = Set(latin1("-._~!$&'()*+,;=:"))
+                return parts.count == 2 && !parts[0].isEmpty && !parts[1].isEmpty
+                    && parts[0].allSatisfy { digits.contains($0) || isHexLetter($0) }
+                    && parts[1].allSatisfy {
+                        digits.contains($0) || (0x61...0x7A).contains($0 | 0x20) || allowed.contains($0)
+                    }
+            }
+            return inner.allSatisfy { digits.contains($0) || isHexLetter($0) || $0 == 0x3A || $0 == 0x2E }
+        }
+        let allowed = Set(latin1("-._~!$&'()*+,;="))
+        while let byte = name.first {
+            let isEscape =
+                byte == 0x25 && name.count > 2
+                && name.dropFirst().prefix(2).allSatisfy { digits.contains($0) || isHexLetter($0) }
+            let isLetter = (0x61...0x7A).contains(byte | 0x20)
+            guard isEscape || isLetter || digits.contains(byte) || allowed.contains(byte) else { return false }
+            name = name.dropFirst(isEscape ? 3 : 1)
+        }
+        return true
     }
 
     /// The head of an answer.

@@ -80,11 +80,18 @@ package enum RequestCheck {
             return "target \(spelt(reading.target)) instead of \(spelt(expected)), \(target)"
         }
         let named = (Reference.connectionOptions(original.fields) ?? []).filter { $0 != latin1("host") }
-        let wanted = original.fields.filter {
+        var wanted = original.fields.filter {
             !dropped.contains($0.lowercasedName) && !named.contains($0.lowercasedName)
         }
         var found = reading.fields.filter { !dropped.contains($0.lowercasedName) }
-        if Reference.values("host", original.fields).isEmpty {
+        if Reference.values("traceparent", original.fields).isEmpty {
+            found.removeAll { $0.lowercasedName == latin1("traceparent") }
+        }
+        if target.authority != nil {
+            // The target's own host stands in place of the field.
+            found.removeAll { $0.lowercasedName == latin1("host") }
+            wanted.removeAll { $0.lowercasedName == latin1("host") }
+        } else if Reference.values("host", original.fields).isEmpty {
             found.removeAll { $0 == ReadField(latin1("host"), latin1("localhost")) }
         }
         guard found == wanted else { return "forwarded fields \(found) instead of \(wanted)" }
