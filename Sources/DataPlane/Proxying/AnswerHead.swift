@@ -41,6 +41,9 @@ enum AnswerHead {
             queue.append("content-length: ")
             queue.append(decimal: length)
             queue.append("\r\n")
+        case .none where mapping.isModelError && !request.isHEAD:
+            // The model's 304 has no body, and the answer that it becomes may not announce one.
+            queue.append("content-length: 0\r\n")
         case .none:
             // What HEAD would have got, or what 304 stands for; a 1xx or 204 has no length.
             if let length = head.headers.contentLength, head.status != 204, !head.headers.isChunked {

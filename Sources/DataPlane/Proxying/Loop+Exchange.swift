@@ -9,8 +9,7 @@ extension Loop {
         deployment.state.loops[index].inFlight += 1
         setDeadline(client, now.after(milliseconds: deployment.requestTimeoutMs))
         guard
-            let upstream = takeIdle(of: replica, isIdempotent: clients[client].request.isIdempotent)
-                ?? openUpstream(to: replica)
+            let upstream = takeIdle(of: replica) ?? openUpstream(to: replica)
         else {
             return exchangeFailed(client, replica, .notConnected)
         }

@@ -80,14 +80,14 @@ extension Loop {
     // MARK: Idle connections
 
     /// The idle connection to `replica` that was used last; `nil` if there is none that can be trusted.
-    func takeIdle(of replica: ReplicaState, isIdempotent: Bool) -> Int32? {
+    func takeIdle(of replica: ReplicaState) -> Int32? {
         let kept = replica.loops[index]
         while kept.firstIdle >= 0 {
             let upstream = kept.firstIdle
             unlinkIdle(upstream)
-            let age = now.microseconds - upstreams[upstream].idleSince.microseconds
-            // A request that cannot be repeated must not go to a replica that has just closed: look first.
-            if age > Int64(LoopSettings.trustedIdleMs) * 1000, !Socket.isQuiet(upstreams[upstream].descriptor) {
+            // A request that cannot be repeated must not go to a replica that has just closed, and what a replica has
+            // sent beyond its last answer must not become the answer to the next request: look first.
+            guard Socket.isQuiet(upstreams[upstream].descriptor) else {
                 closeUpstream(upstream)
                 continue
             }

@@ -34,6 +34,4 @@ package struct LoopSettings: Sendable, Equatable {
     static let readsPerTurn = 16
     /// How often a loop with waiting requests looks for a free slot by itself, and how long a rung router has to come.
     static let lookAgainMs = 20
-    /// An idle connection to a replica is looked at before it is used again after this time.
-    static let trustedIdleMs = 10
 }
