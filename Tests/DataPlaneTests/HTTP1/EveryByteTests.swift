@@ -4,7 +4,7 @@ import Testing
 @testable import DataPlane
 
 /// Every byte at every kind of place, against the sets that RFC 9110 and RFC 9112 name.
-@Suite struct EveryByteTests {
+@Suite(.ownThread) struct EveryByteTests {
     /// `tchar`, RFC 9110 section 5.6.2.
     private static let token = Set(
         latin1("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))

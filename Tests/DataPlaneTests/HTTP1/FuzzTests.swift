@@ -7,7 +7,7 @@ import Testing
 /// Random messages, of which whatever `FuzzChecks` knows must hold. `make fuzz` does the same guided by coverage.
 ///
 /// A failure says its seed; `SLUICE_FUZZ_SEED` makes the next run do the same again.
-@Suite struct FuzzTests {
+@Suite(.ownThread) struct FuzzTests {
     private static let seed: UInt64 =
         ProcessInfo.processInfo.environment["SLUICE_FUZZ_SEED"].flatMap { UInt64($0) } ?? .random(in: 0...(.max))
 

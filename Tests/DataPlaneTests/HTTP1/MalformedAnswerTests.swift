@@ -4,7 +4,7 @@ import Testing
 @testable import DataPlane
 
 /// Heads of answers and what becomes of them, each in every arrival.
-@Suite struct MalformedAnswerTests {
+@Suite(.ownThread) struct MalformedAnswerTests {
     private static let malformedLines: [String] =
         [
             "", " ", "HTTP", "HTTP/", "HTTP/1", "HTTP/1.1", "HTTP/1.1 ", "HTTP/1.1 2", "HTTP/1.1 20",

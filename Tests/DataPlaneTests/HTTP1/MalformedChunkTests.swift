@@ -4,7 +4,7 @@ import Testing
 @testable import DataPlane
 
 /// Bodies and what becomes of them: tables of faults, each in every arrival.
-@Suite struct MalformedChunkTests {
+@Suite(.ownThread) struct MalformedChunkTests {
     /// Broken bodies; `¦` stands behind the first byte that cannot be right, of which and no later one the router may know.
     private static let malformed: [String] =
         sizes + lineEnds + data + extensions + trailers

@@ -4,7 +4,7 @@ import Testing
 @testable import DataPlane
 
 /// Request heads and what becomes of them: tables of faults, each in every arrival.
-@Suite struct MalformedHeadTests {
+@Suite(.ownThread) struct MalformedHeadTests {
     /// A request of `GET / HTTP/1.1` with the given lines behind a `Host`.
     private func head(_ lines: String..., version: String = "1.1") -> [UInt8] {
         latin1((["GET / HTTP/\(version)", "Host: a"] + lines).joined(separator: "\r\n") + "\r\nY: z\r\n\r\n")
@@ -91,10 +91,13 @@ import Testing
 
     @Test func `a line that is no field is refused wherever it stands`() {
         expectRefusal(FieldLines.malformed)
-        expectRefusal(FieldLines.malformed, version: "1.0")
         for line in FieldLines.malformed {
-            expectRequest(latin1("GET / HTTP/1.1\r\n\(line)\r\nHost: a\r\n\r\n"), .refused(.malformed))
-            expectRequest(latin1("GET / HTTP/1.1\r\nHost: a\r\n\(line)\r\n\r\n"), .refused(.malformed))
+            for message in [
+                "GET / HTTP/1.1\r\n\(line)\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\(line)\r\n\r\n",
+                "GET / HTTP/1.0\r\n\(line)\r\n\r\n",
+            ] {
+                #expect(RequestReading.read(latin1(message)) == .refused(.malformed), "\(spelt(latin1(message)))")
+            }
         }
     }
 
@@ -150,9 +153,10 @@ import Testing
             + ["content-length:5", "transfer-encoding:chunked"]
         for first in statements {
             for second in statements {
-                for between in ["", "X: a\r\n"] {
-                    expectRefusal(["\(first)\r\n\(between)\(second)"])
-                    expectRefusal(["\(first)\r\n\(between)\(second)"], version: "1.0")
+                expectRefusal(["\(first)\r\n\(second)"])
+                for (version, between) in [("1.0", ""), ("1.0", "X: a\r\n"), ("1.1", "X: a\r\n")] {
+                    let message = head("\(first)\r\n\(between)\(second)", version: version)
+                    #expect(RequestReading.read(message) == .refused(.malformed), "\(spelt(message))")
                 }
             }
         }

@@ -188,7 +188,7 @@ final class SteppedWords: SlotMemory, @unchecked Sendable {
 }
 
 /// The protocol of the slot table, in every order of its steps and with a member killed at each of them.
-@Suite struct SlotInterleavingTests {
+@Suite(.ownThread) struct SlotInterleavingTests {
     private static let layout = SlotLayout(replicaLimit: 1, deploymentLimit: 1, extentWordLimit: 8)
     private static let replica = layout.replica(0)
     private static let deployment = layout.deployment(0)

@@ -25,7 +25,10 @@ final class RawSocket {
     convenience init(_ address: SocketAddress) throws {
         let descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0, address.withSystemAddress({ connect(descriptor, $0, $1) }) == 0 else {
-            throw SocketFailure(description: "connect \(address): \(errno)")
+            let reason = errno
+            // Who tries again and again would use up all descriptors, and the replicas' accepting would fail.
+            if descriptor >= 0 { Glibc.close(descriptor) }
+            throw SocketFailure(description: "connect \(address): \(reason)")
         }
         self.init(descriptor: descriptor)
     }

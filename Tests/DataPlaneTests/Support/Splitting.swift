@@ -10,7 +10,7 @@ func arrivals(of message: [UInt8]) -> [Arrival] {
     let places =
         message.count <= 1_000
         ? Array(0...message.count)
-        : (0...message.count).filter { $0 < 40 || $0 % 331 == 0 || $0 > message.count - 40 }
+        : (0...message.count).filter { $0 < 6 || $0 % 2_003 == 0 || $0 > message.count - 6 }
     let slow = message.count <= 1_000 ? [Arrival.byteByByte(message.count)] : []
     return [.whole] + slow + places.map { .split(at: $0) }
 }

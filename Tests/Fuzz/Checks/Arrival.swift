@@ -2,23 +2,23 @@
 
 /// A message on its way into a buffer, as a connection gets it: in pieces, at one place.
 ///
-/// What is behind the bytes that have arrived is garbage which differs from arrival to arrival, so that a reader that
-/// looks too far reads differently.
+/// Behind the bytes that have arrived stands garbage, which differs from arrival to arrival, so that a reader that looks
+/// too far reads differently.
 package struct Arrival: Sendable {
     /// Lengths of the pieces; whatever they leave out comes in one more.
     package var pieces: [Int]
-    package var garbage: [UInt8]
+    package var garbage: UInt8
 
     /// All at once.
-    package static let whole = Arrival(pieces: [], garbage: Array("A".utf8))
+    package static let whole = Arrival(pieces: [], garbage: UInt8(ascii: "A"))
 
     /// One byte at a time.
     package static func byteByByte(_ count: Int) -> Arrival {
-        Arrival(pieces: Array(repeating: 1, count: count), garbage: Array("\r\n".utf8))
+        Arrival(pieces: Array(repeating: 1, count: count), garbage: 0x0A)
     }
 
     /// In two pieces.
-    package static func split(at place: Int) -> Arrival { Arrival(pieces: [place], garbage: Array("0: ".utf8)) }
+    package static func split(at place: Int) -> Arrival { Arrival(pieces: [place], garbage: 0x0D) }
 
     /// In pieces of which no two arrivals are alike.
     static func random(_ count: Int, _ random: inout RandomSource) -> Arrival {
@@ -29,19 +29,20 @@ package struct Arrival: Sendable {
             pieces.append(piece)
             rest -= piece
         }
-        return Arrival(pieces: pieces, garbage: [10, 13])
+        return Arrival(pieces: pieces, garbage: UInt8(ascii: "0"))
     }
 
     /// Calls `look` with what is there after each piece, until it returns something.
     func feed<Result>(_ message: [UInt8], _ look: (UnsafeBufferPointer<UInt8>) -> Result?) -> Result? {
-        let spare = 32
-        let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: message.count + spare)
+        let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: message.count + 32)
         defer { buffer.deallocate() }
-        for index in buffer.indices { buffer.initializeElement(at: index, to: garbage[index % garbage.count]) }
+        buffer.initialize(repeating: garbage)
         var count = 0
         for piece in pieces + [message.count] {
             let end = min(count + piece, message.count)
-            for index in count..<end { buffer[index] = message[index] }
+            message.withUnsafeBytes {
+                UnsafeMutableRawBufferPointer(buffer)[count..<end].copyBytes(from: $0[count..<end])
+            }
             // An arrival ends with its last byte; an empty one is looked at once all the same.
             if end == count, count > 0 { continue }
             count = end

@@ -135,7 +135,7 @@ package enum RequestCheck {
             rest = rest.drop { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
             break
         }
-        // A URI without a path: see the known issue in RequestTargetTests.
+        // A URI without a path is refused.
         guard rest.first == UInt8(ascii: "/") else { return nil }
         let query = rest.drop { $0 != UInt8(ascii: "?") }
         var path = rest[..<query.startIndex]

@@ -1,0 +1,269 @@
+import Foundation
+import Routing
+import Testing
+
+@testable import DataPlane
+
+/// The router as curl sees it: a client that somebody else wrote.
+@Suite struct CurlTests {
+    private static let key = ["-H", "Authorization: Bearer secret"]
+    private static let score = "{}/api/v1/endpoint/fraud/score"
+    private static let info = "{}/api/v1/endpoint/fraud/info"
+
+    /// Runs on a thread against a router with a replica, an echoing one if no script is given.
+    private func withRouter(
+        _ script: @escaping StubReplica.Script = { message, socket in
+            try socket.send(StubReplica.answer(message.text))
+            return true
+        },
+        _ body: @escaping @Sendable (RouterFixture, StubReplica, Scratch) throws -> Void
+    ) async throws {
+        let replica = try StubReplica(script)
+        let fixture = try RouterFixture()
+        try await fixture.use([replica.route], TableOptions(slots: 8, timeoutMs: 20_000))
+        try await onThread { try body(fixture, replica, try Scratch()) }
+        #expect(await fixture.waitForReport { $0.inFlight == 0 && $0.queued == 0 })
+        try await fixture.stop()
+        replica.kill()
+    }
+
+    /// Answers with as many chunks as there are texts.
+    private static func chunks(_ texts: [String]) -> String {
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + texts.map { "\(String($0.utf8.count, radix: 16))\r\n\($0)\r\n" }.joined() + "0\r\n\r\n"
+    }
+
+    // MARK: Versions and methods
+
+    @Test(arguments: ["--http1.0", "--http1.1", "--http2"])
+    func `every version that curl offers gets an answer in HTTP 1.1`(version: String) async throws {
+        try await withRouter { fixture, replica, _ in
+            let text = try Curl.run(
+                fixture, Self.key + [version, "-w", "|%{http_version} %{http_code}", "--data", "hello", Self.score])
+            #expect(text == "hello|1.1 200")
+            #expect(replica.requests.last?.startLine == "POST /predict HTTP/1.1")
+            // Curl offers to go on in HTTP/2, which is a matter between it and the router.
+            #expect(replica.requests.last?["upgrade"] == nil)
+            #expect(replica.requests.last?["http2-settings"] == nil)
+        }
+    }
+
+    @Test(arguments: ["--http1.0", "--http1.1"])
+    func `an answer of unknown length is whole in either version`(version: String) async throws {
+        try await withRouter({ _, socket in
+            try socket.send(Self.chunks(["one", "two", "three"]))
+            return true
+        }) { fixture, _, _ in
+            let text = try Curl.run(fixture, Self.key + [version, "--raw", "--include", Self.info])
+            #expect(text.contains("transfer-encoding: chunked") == (version == "--http1.1"))
+            #expect(text.hasSuffix(version == "--http1.1" ? "three\r\n0\r\n\r\n" : "\r\n\r\nonetwothree"))
+        }
+    }
+
+    @Test func `HEAD gets the length and no body`() async throws {
+        try await withRouter({ _, socket in
+            try socket.send("HTTP/1.1 200 OK\r\nContent-Length: 12345\r\n\r\n")
+            return true
+        }) { fixture, replica, _ in
+            let text = try Curl.run(
+                fixture, Self.key + ["--head", "-w", "%{size_download} %{num_connects}\n", Self.info, Self.info])
+            #expect(text.components(separatedBy: "content-length: 12345\r\n").count == 3)
+            #expect(text.hasSuffix("0 0\n"))
+            #expect(replica.requests.map(\.startLine) == ["HEAD /info HTTP/1.1", "HEAD /info HTTP/1.1"])
+        }
+    }
+
+    @Test func `a proxy's client names the host in its target`() async throws {
+        try await withRouter { fixture, replica, _ in
+            let text = try Curl.run(
+                fixture,
+                Self.key + ["--noproxy", "", "--proxy", "{}", "--data", "hello", "http://fraud.example/score?x=1"])
+            #expect(text == "hello")
+            #expect(replica.requests.last?.startLine == "POST /predict?x=1 HTTP/1.1")
+            #expect(replica.requests.last?["proxy-connection"] == nil)
+        }
+    }
+
+    @Test(arguments: [
+        ["--header", "Host:"], ["--header", "Content-Length: 2", "--header", "Transfer-Encoding: chunked"],
+        ["--header", "Transfer-Encoding: gzip"], ["--header", "X : a"], ["--header", "X: \u{1}"],
+        ["--request", "GE T"],
+        ["--request-target", "*"], ["--request-target", "/a b"], ["--request-target", "fraud.example:80"],
+        ["--haproxy-protocol"],
+    ])
+    func `what curl can be made to say wrong is refused, and the connection ends`(options: [String]) async throws {
+        try await withRouter { fixture, replica, _ in
+            let text = try Curl.run(
+                fixture, Self.key + options + ["-D", "-", "-o", "/dev/null", "--data", "hello", Self.score])
+            #expect(text.hasPrefix("HTTP/1.1 400 Bad Request\r\n"))
+            #expect(text.contains("\r\nconnection: close\r\n"))
+            #expect(replica.requests.isEmpty)
+        }
+    }
+
+    @Test func `HTTP 2 without an offer is refused`() async throws {
+        try await withRouter { fixture, replica, _ in
+            let (_, _, status) = try Curl(fixture, Self.key + ["--http2-prior-knowledge", Self.info]).finish()
+            // Curl does not understand the answer; what counts is that it gets one at once.
+            #expect(status != 0 && status != 28)
+            #expect(replica.requests.isEmpty)
+        }
+    }
+
+    // MARK: Bodies
+
+    @Test func `a body of unknown length goes up in chunks`() async throws {
+        try await withRouter { fixture, replica, _ in
+            let input = Pipe()
+            let curl = try Curl(
+                fixture,
+                Self.key + [
+                    "-X", "POST", "-T", "-", "-H", "Transfer-Encoding: chunked", "-w", "|%{http_code}", Self.score,
+                ],
+                input: input.fileHandleForReading)
+            for part in ["one ", "two ", "three"] { try input.fileHandleForWriting.write(contentsOf: Data(part.utf8)) }
+            try input.fileHandleForWriting.close()
+            #expect(try curl.finish().text == "one two three|200")
+            #expect(replica.requests.last?["transfer-encoding"] == "chunked")
+            #expect(replica.requests.last?["content-length"] == nil)
+        }
+    }
+
+    @Test func `a large body waits to be asked for`() async throws {
+        try await withRouter { fixture, replica, scratch in
+            let body = Data(repeating: 0x61, count: 5 << 20)
+            try body.write(to: URL(fileURLWithPath: scratch.path("body")))
+            let upload = [
+                "-H", "Expect: 100-continue", "--expect100-timeout", "15", "--data-binary", "@\(scratch.path("body"))",
+                "-D", "-", "-o",
+                scratch.path("answer"), "-w", "%{http_code} %{size_upload}", Self.score,
+            ]
+            let accepted = try Curl.run(fixture, Self.key + upload)
+            #expect(accepted.hasPrefix("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"))
+            #expect(accepted.hasSuffix("200 \(body.count)"))
+            #expect(try scratch.data("answer") == body)
+            #expect(replica.requests.last?["expect"] == nil)
+            // Who is not let in is told so instead, and sends nothing.
+            let refused = try Curl.run(fixture, ["-H", "Authorization: Bearer wrong"] + upload)
+            #expect(refused.hasPrefix("HTTP/1.1 401 Unauthorized\r\n"))
+            #expect(refused.hasSuffix("401 0"))
+            #expect(replica.requests.count == 1)
+        }
+    }
+
+    @Test func `a form with files goes through`() async throws {
+        try await withRouter { fixture, replica, scratch in
+            try Data("file".utf8).write(to: URL(fileURLWithPath: scratch.path("file")))
+            let text = try Curl.run(fixture, Self.key + ["-F", "a=b", "-F", "c=@\(scratch.path("file"))", Self.score])
+            #expect(text.contains("name=\"c\"; filename=\"file\""))
+            #expect(replica.requests.last?["content-type"]?.hasPrefix("multipart/form-data") == true)
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `thirty megabytes come back as they went`(isChunked: Bool) async throws {
+        try await withRouter({ message, socket in
+            if isChunked {
+                try socket.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+                for start in stride(from: 0, to: message.body.count, by: 200_000) {
+                    let chunk = Array(message.body[start..<min(start + 200_000, message.body.count)])
+                    try socket.send(Array("\(String(chunk.count, radix: 16))\r\n".utf8) + chunk + [13, 10])
+                }
+                try socket.send("0\r\n\r\n")
+            } else {
+                try socket.send("HTTP/1.1 200 OK\r\nContent-Length: \(message.body.count)\r\n\r\n")
+                try socket.send(message.body)
+            }
+            return true
+        }) { fixture, replica, scratch in
+            let random = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/dev/urandom"))
+            let body = try #require(try random.read(upToCount: 30_000_000))
+            try body.write(to: URL(fileURLWithPath: scratch.path("body")))
+            let fields = isChunked ? ["-H", "Transfer-Encoding: chunked"] : []
+            let text = try Curl.run(
+                fixture,
+                Self.key + fields + [
+                    "-X", "POST", "-T", scratch.path("body"), "-o", scratch.path("answer"), "-w",
+                    "%{http_code} %{size_download}", Self.score,
+                ])
+            #expect(text == "200 30000000")
+            #expect(replica.requests.first?["transfer-encoding"] == (isChunked ? "chunked" : nil))
+            let digests = try ["body", "answer"].map { name in
+                try [UInt8](scratch.data(name)).withUnsafeBufferPointer { sha256($0) }
+            }
+            #expect(digests[0] == digests[1])
+        }
+    }
+
+    @Test func `a streamed answer arrives as it is made`() async throws {
+        let gates = [Gate(), Gate()]
+        let sent = Counter()
+        try await withRouter({ _, socket in
+            try socket.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            for (number, text) in ["one", "two", "end"].enumerated() {
+                sent.add(1)
+                try socket.send("3\r\n\(text)\r\n")
+                if number < gates.count { gates[number].wait() }
+            }
+            try socket.send("0\r\n\r\n")
+            return true
+        }) { fixture, _, _ in
+            let curl = try Curl(fixture, Self.key + ["--no-buffer", Self.info])
+            #expect(curl.readSome() == "one")
+            #expect(sent.value == 1)
+            gates[0].open()
+            #expect(curl.readSome() == "two")
+            #expect(sent.value == 2)
+            gates[1].open()
+            #expect(try curl.finish().text == "end")
+        }
+    }
+
+    // MARK: Connections
+
+    @Test func `one connection serves one request after the other`() async throws {
+        try await withRouter { fixture, replica, _ in
+            let wrong = ["-H", "Authorization: Bearer wrong"]
+            let write = ["-w", "|%{http_code} %{num_connects}\n"]
+            let text = try Curl.run(
+                fixture,
+                write + Self.key + ["--data", "a", Self.score, "--next"] + write + Self.key + [Self.info, "--next"]
+                    + write
+                    + wrong + ["-o", "/dev/null", "--data", "b", Self.score, "--next"] + write + Self.key
+                    + ["-X", "POST", "-H", "Transfer-Encoding: chunked", "--data", "c", Self.score, "--next"] + write
+                    + Self.key
+                    + [Self.info + "?[1-20]"])
+            #expect(text == "a|200 1\n|200 0\n|401 0\nc|200 0\n" + String(repeating: "|200 0\n", count: 20))
+            #expect(replica.requests.count == 23)
+            #expect(replica.openConnections == 1)
+        }
+    }
+
+    @Test(arguments: [("--http1.0", "1 1"), ("--http1.1", "1 0")])
+    func `a connection goes on as the version has it`(version: String, connects: String) async throws {
+        try await withRouter { fixture, _, _ in
+            let text = try Curl.run(fixture, Self.key + [version, "-w", "%{num_connects} ", Self.info, Self.info])
+            #expect(text == connects + " ")
+        }
+    }
+
+    @Test func `many requests at once are each answered with their own`() async throws {
+        try await withRouter({ message, socket in
+            try socket.send(StubReplica.answer(message.startLine))
+            return true
+        }) { fixture, replica, scratch in
+            let text = try Curl.run(
+                fixture,
+                Self.key + [
+                    "--parallel", "--parallel-immediate", "--parallel-max", "20", "-w", "%{http_code}\n", "-o",
+                    scratch.path("#1"), "--data", "hello", Self.score + "?n=[1-200]",
+                ])
+            #expect(text == String(repeating: "200\n", count: 200))
+            #expect(replica.requests.count == 200)
+            for number in 1...200 {
+                let answer = String(decoding: try scratch.data("\(number)"), as: UTF8.self)
+                #expect(answer == "POST /predict?n=\(number) HTTP/1.1")
+            }
+        }
+    }
+}
