@@ -2,7 +2,7 @@
 
 FROM swift:6.3-bookworm AS build
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libjwt-dev libpq-dev libssl-dev libxml2-dev pkg-config \
+    && apt-get install -y --no-install-recommends libjwt-dev libnghttp2-dev libpq-dev libssl-dev libxml2-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 # Dependencies on their own: they change more rarely than the sources.
@@ -27,7 +27,7 @@ RUN python3 -m venv /tools && /tools/bin/pip install --no-cache-dir -r /requirem
 FROM debian:bookworm-slim
 # Python is what replicas' environments are made from, and what the health check is written in.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates libjwt0 libpq5 libssl3 libxml2 python3 \
+    && apt-get install -y --no-install-recommends ca-certificates libjwt0 libnghttp2-14 libpq5 libssl3 libxml2 python3 \
     && rm -rf /var/lib/apt/lists/*
 # The folders are mount points: a new volume takes over their owner and mode.
 RUN groupadd --system --gid 10001 sluice \

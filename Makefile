@@ -12,7 +12,7 @@ help:
 	@echo 'make up           install what is missing, build, start Sluice, deploy and score examples/iris'
 	@echo 'make down         stop everything that make up started'
 	@echo 'make clean-data   remove the data directory, after asking'
-	@echo 'make test         run all tests: the code, the clients of Azure, the contract'
+	@echo 'make test         run all tests: the code, the clients of Azure, other protocols, the contract'
 	@echo 'make fuzz         try random messages on the router for FUZZ_SECONDS=60, guided by coverage'
 	@echo 'make lint         check format and imports'
 	@echo 'make bench        print the benchmarks'
@@ -42,6 +42,8 @@ test:
 	PATH="$$PWD/.build/tools/bin:$$PATH" SLUICE_DATA_DIRECTORY= swift test --skip-build
 	@scripts/venv .build/clients Tests/Clients/requirements.txt
 	UV="$$PWD/.build/tools/bin/uv" .build/clients/bin/python -m pytest Tests/Clients
+	@scripts/venv .build/protocols Tests/Protocols/requirements.txt
+	.build/protocols/bin/python -m pytest Tests/Protocols
 	@scripts/venv .build/contract Tests/Contract/requirements.txt
 	.build/contract/bin/python Tests/Contract/run.py
 

@@ -42,6 +42,7 @@ var targets: [Target] = [
     .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CLibJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
     .target(name: "CEpoll"),
 
     target("Resources"),
@@ -77,7 +78,7 @@ var targets: [Target] = [
     target(
         "DataPlane",
         [
-            "CEpoll", "COpenSSL", "Routing", "Identity", hummingbird, httpTypes, nioCore, configuration, lifecycle,
+            "CEpoll", "CNGHTTP2", "COpenSSL", "Routing", "Identity", hummingbird, httpTypes, nioCore, configuration, lifecycle,
             logging,
         ]),
     .target(

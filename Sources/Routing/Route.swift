@@ -82,6 +82,8 @@ package struct DeploymentRoute: Sendable, Equatable, Codable {
     package var scoringPath: String
     /// The other paths that the model server has; nil lets every path through.
     package var otherPaths: [String]?
+    /// What the replicas speak; nil for HTTP/1.1.
+    package var replicaProtocol: ReplicaProtocol?
     /// Longest time from the forwarded head to the end of the answer, in milliseconds.
     package var requestTimeoutMs: Int
     /// Most requests that may be inside one replica at once.
@@ -93,18 +95,27 @@ package struct DeploymentRoute: Sendable, Equatable, Codable {
     package var replicas: [ReplicaRoute]
 
     package init(
-        name: String, scoringPath: String, otherPaths: [String]? = nil, requestTimeoutMs: Int,
-        maxConcurrentRequestsPerReplica: Int, maxQueueWaitMs: Int, queueLimit: Int, replicas: [ReplicaRoute]
+        name: String, scoringPath: String, otherPaths: [String]? = nil, replicaProtocol: ReplicaProtocol? = nil,
+        requestTimeoutMs: Int, maxConcurrentRequestsPerReplica: Int, maxQueueWaitMs: Int, queueLimit: Int,
+        replicas: [ReplicaRoute]
     ) {
         self.name = name
         self.scoringPath = scoringPath
         self.otherPaths = otherPaths
+        self.replicaProtocol = replicaProtocol
         self.requestTimeoutMs = requestTimeoutMs
         self.maxConcurrentRequestsPerReplica = maxConcurrentRequestsPerReplica
         self.maxQueueWaitMs = maxQueueWaitMs
         self.queueLimit = queueLimit
         self.replicas = replicas
     }
+}
+
+/// What a replica speaks, by the names that HTTP's own upgrade has for them.
+package enum ReplicaProtocol: String, Sendable, Codable {
+    case http1 = "http/1.1"
+    /// HTTP/2 from the first byte on, without TLS: what gRPC servers speak.
+    case http2 = "h2c"
 }
 
 /// A replica that is ready for requests.

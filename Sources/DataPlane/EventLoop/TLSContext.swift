@@ -38,13 +38,14 @@ final class TLSContext: Sendable {
     private static let serverPreference = UInt64(1) << 22
 }
 
-/// Picks HTTP/1.1 where the client offers protocols; one that offers only others is refused, RFC 7301 section 3.2.
+/// Picks HTTP/2, else HTTP/1.1, where the client offers protocols; one that offers only others is refused, RFC 7301
+/// section 3.2.
 private func chooseProtocol(
     _: OpaquePointer?, _ chosen: UnsafeMutablePointer<UnsafePointer<UInt8>?>?,
     _ chosenCount: UnsafeMutablePointer<UInt8>?, _ offered: UnsafePointer<UInt8>?, _ offeredCount: UInt32,
     _: UnsafeMutableRawPointer?
 ) -> Int32 {
-    let spoken: StaticString = "\u{8}http/1.1"
+    let spoken: StaticString = "\u{2}h2\u{8}http/1.1"
     var found: UnsafeMutablePointer<UInt8>?
     let result = SSL_select_next_proto(
         &found, chosenCount, spoken.utf8Start, UInt32(spoken.utf8CodeUnitCount), offered, offeredCount)
@@ -95,6 +96,14 @@ struct TLSSession {
         case SSL_ERROR_WANT_WRITE: return .needsOutput
         default: return .failed
         }
+    }
+
+    /// The handshake has agreed on HTTP/2.
+    var isHTTP2: Bool {
+        var name: UnsafePointer<UInt8>?
+        var count: UInt32 = 0
+        SSL_get0_alpn_selected(pointer, &name, &count)
+        return Bytes(start: name, count: Int(count)).equals("h2")
     }
 
     /// Reads at most one record's content.

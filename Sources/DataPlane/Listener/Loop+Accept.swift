@@ -97,6 +97,7 @@ extension Loop {
         acceptAgainAt = .never
         for client in 0..<Int32(clients.capacity) where clients[client].isOpen {
             let isIdle = clients[client].state == .handshake || clients[client].state == .head
+            if clients[client].state == .multiplexed { announceEnd(client) }
             guard isIdle, clients[client].input.isEmpty else { continue }
             if clients[client].servedCount > 0 {
                 closeClient(client)

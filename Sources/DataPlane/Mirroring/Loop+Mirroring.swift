@@ -27,16 +27,7 @@ extension Loop {
 
     /// A record with a buffer, linked to its live request; `nil` if copies take as much memory as they may.
     private func takeMirror(of client: Int32, _ deployment: CompiledDeployment) -> Int32? {
-        guard mirrorBytes + pool.size <= settings.maxMirrorBytes, let copy = freeMirrors.popLast() ?? clients.take()
-        else { return nil }
-        // The entry in the deadline heap that is still to come goes on to count: the heap does not grow with every copy.
-        let wasMirror = clients[copy].isMirror
-        let generation = wasMirror ? clients[copy].generation : clients[copy].generation &+ 1 & 0x3FFF_FFFF
-        let scheduled = wasMirror && clients[copy].scheduled > now ? clients[copy].scheduled : .never
-        clients[copy] = ClientConnection()
-        clients[copy].generation = generation
-        clients[copy].scheduled = scheduled
-        clients[copy].isOpen = true
+        guard mirrorBytes + pool.size <= settings.maxMirrorBytes, let copy = takeSocketless() else { return nil }
         clients[copy].isMirror = true
         clients[copy].state = .gathering
         clients[copy].deployment = deployment
@@ -134,6 +125,6 @@ extension Loop {
         clients[copy].deployment = nil
         clients[copy].excluded = nil
         mirrorBytes -= clients[copy].mirrorBytes
-        freeMirrors.append(copy)
+        spareRecords.append(copy)
     }
 }

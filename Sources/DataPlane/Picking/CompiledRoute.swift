@@ -105,6 +105,8 @@ package final class CompiledDeployment: Sendable {
     let nameBytes: [UInt8]
     let kind: EndpointKind
     let scoringPath: [UInt8]
+    /// The replicas speak HTTP/2 without TLS, as gRPC servers do.
+    let speaksHTTP2: Bool
     private let otherPaths: [[UInt8]]?
     let requestTimeoutMs: Int
     let slotsPerReplica: Int
@@ -129,6 +131,7 @@ package final class CompiledDeployment: Sendable {
         nameBytes = Array(route.name.utf8)
         self.kind = kind
         scoringPath = Array(route.scoringPath.utf8)
+        speaksHTTP2 = route.replicaProtocol == .http2
         otherPaths = route.otherPaths.map { $0.map { Array($0.utf8) } }
         requestTimeoutMs = route.requestTimeoutMs
         slotsPerReplica = route.maxConcurrentRequestsPerReplica

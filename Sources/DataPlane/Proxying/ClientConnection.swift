@@ -4,6 +4,8 @@ struct ClientConnection {
     enum State {
         /// TLS is being agreed on. Next: `head`.
         case handshake
+        /// The client speaks HTTP/2: its requests are records of their own, see `HTTP2/`.
+        case multiplexed
         /// Waits for a request head; idle while no byte of it is there. Next: any other.
         case head
         /// The request waits for a replica. Next: `exchanging`, `answering`.
@@ -23,6 +25,11 @@ struct ClientConnection {
     var descriptor: Int32 = -1
     /// `nil` on a connection without TLS.
     var tls: TLSSession?
+    /// Frames and streams of a connection that speaks HTTP/2.
+    var http2: HTTP2Connection?
+    /// A request that is a stream of such a connection has no socket, but this, and the connection's record.
+    var stream: HTTP2Stream?
+    var carrier: Int32 = -1
     var generation: UInt32 = 0
     var isOpen = false
     var state = State.head

@@ -34,6 +34,7 @@ extension Loop {
     /// Reads once from the replica; false if the exchange has ended.
     private func readAnswer(_ upstream: Int32, _ client: Int32) -> Bool {
         upstreams[upstream].input.borrow(from: pool)
+        if let stream = upstreams[upstream].stream { return readReplicaStream(upstream, stream) }
         if upstreams[upstream].input.room == 0 { upstreams[upstream].input.compact() }
         let space = upstreams[upstream].input.writable
         switch Socket.receive(upstreams[upstream].descriptor, into: space) {
@@ -203,6 +204,7 @@ extension Loop {
         guard let replica = upstreams[upstream].replica, let deployment = clients[client].deployment else { return }
         let isRequestSent = clients[client].requestBody.isFinished && clients[client].forwarded.isEmpty
         let isClean = upstreams[upstream].input.isEmpty && !upstreams[upstream].isPeerClosed
+        if let trailers = upstreams[upstream].stream?.trailers { clients[client].stream?.trailers = trailers }
         clients[client].upstream = -1
         if upstreams[upstream].keepsAlive, isRequestSent, isClean {
             keepIdle(upstream)

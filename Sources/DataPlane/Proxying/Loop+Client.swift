@@ -8,7 +8,9 @@ extension Loop {
         let client = token.index
         if readiness.isReadable { clients[client].mayRead = true }
         if readiness.isPeerClosed { clients[client].isPeerClosed = true }
-        if readiness.isWritable, !clients[client].output.isEmpty {
+        if clients[client].state == .multiplexed {
+            if readiness.isWritable { flushIsDue(client) }
+        } else if readiness.isWritable, !clients[client].output.isEmpty {
             guard writeOutput(client) else { return }
         }
         advance(client)
@@ -18,6 +20,7 @@ extension Loop {
     func advance(_ client: Int32) {
         switch clients[client].state {
         case .handshake: shakeHands(client)
+        case .multiplexed: readFrames(client)
         case .head: readHead(client)
         case .waiting: if clients[client].isPeerClosed { abandon(client) }
         case .exchanging: advanceExchange(client)
@@ -31,6 +34,7 @@ extension Loop {
     func readInput(_ client: Int32) -> Bool {
         guard clients[client].mayRead else { return false }
         clients[client].input.borrow(from: pool)
+        if let stream = clients[client].stream { return readStream(client, stream) }
         if clients[client].input.room == 0 { clients[client].input.compact() }
         let space = clients[client].input.writable
         guard space.count > 0 else { return false }
@@ -55,6 +59,7 @@ extension Loop {
 
     private func shakeHands(_ client: Int32) {
         switch clients[client].tls?.shakeHands() {
+        case .done where clients[client].tls?.isHTTP2 == true: beginHTTP2(client)
         case .done:
             clients[client].state = .head
             readHead(client)
@@ -76,6 +81,7 @@ extension Loop {
     /// Sends what it can of the output at once.
     func send(_ client: Int32) -> Socket.Outcome {
         let output = clients[client].output.readable
+        if let stream = clients[client].stream { return writeStream(client, stream, output) }
         guard let tls = clients[client].tls else { return Socket.send(clients[client].descriptor, output) }
         return tls.send(output)
     }
@@ -102,7 +108,11 @@ extension Loop {
         case .incomplete:
             return false
         case .complete(let length):
-            startRequest(client, headLength: length)
+            if clients[client].servedCount == 0, announcesHTTP2(client, length) {
+                beginHTTP2(client)
+            } else {
+                startRequest(client, headLength: length)
+            }
         case .refused(let fault):
             beginFacts(client)
             answer(client, .fault(fault))
@@ -130,7 +140,9 @@ extension Loop {
         return clients[client].isOpen
     }
 
-    private func armForWriting(_ client: Int32) {
+    func armForWriting(_ client: Int32) {
+        // A stream goes on when its connection has sent some of it.
+        guard clients[client].stream == nil else { return }
         // Stays armed: the edge comes only after a send that would have blocked.
         guard !clients[client].isArmedForWriting else { return }
         clients[client].isArmedForWriting = true
@@ -202,6 +214,7 @@ extension Loop {
 
     /// The answer is out: goes on with the connection, or ends it.
     private func finishAnswer(_ client: Int32) {
+        if clients[client].stream != nil { return closeClient(client) }
         guard clients[client].request.keepsAlive, drainDeadline == nil, !clients[client].sawEnd else {
             return startLingering(client)
         }
@@ -277,6 +290,7 @@ extension Loop {
     func clientTimedOut(_ client: Int32) {
         switch clients[client].state {
         case .handshake: closeClient(client)
+        case .multiplexed: connectionTimedOut(client)
         case .head:
             if clients[client].input.isEmpty { return closeClient(client) }
             beginFacts(client)
@@ -300,6 +314,8 @@ extension Loop {
         if clients[client].isMirror { return endMirror(client) }
         if clients[client].mirror >= 0 { dropMirrors(client) }
         if clients[client].pair >= 0 { closePairs(client, status: nil) }
+        if let stream = clients[client].stream { return closeStream(client, stream) }
+        if let http2 = clients[client].http2 { leaveStreams(client, http2) }
         clients[client].tls?.sayEnd()
         clients[client].tls?.free()
         clients[client].tls = nil

@@ -9,7 +9,7 @@ extension Loop {
         deployment.state.loops[index].inFlight += 1
         setDeadline(client, now.after(milliseconds: deployment.requestTimeoutMs))
         guard
-            let upstream = takeIdle(of: replica) ?? openUpstream(to: replica)
+            let upstream = takeIdle(of: replica, deployment) ?? openUpstream(to: replica, deployment)
         else {
             return exchangeFailed(client, replica, .notConnected)
         }
@@ -67,7 +67,7 @@ extension Loop {
     private func canPassThrough(_ client: Int32) -> Bool {
         !clients[client].request.canReplay && !clients[client].request.isChunked && clients[client].mirror < 0
             && clients[client].forwarded.isEmpty && !clients[client].input.isEmpty
-            && !clients[client].requestBody.isFinished
+            && !clients[client].requestBody.isFinished && upstreams[clients[client].upstream].stream == nil
     }
 
     /// Sends body straight from the input; false if the way is blocked or the exchange has ended.
@@ -89,7 +89,7 @@ extension Loop {
             }
             return true
         case .wouldBlock, .endOfStream:
-            armForWriting(upstream)
+            armForWriting(upstream: upstream)
             return false
         case .failed:
             sendingFailed(upstream)
@@ -107,12 +107,12 @@ extension Loop {
     /// Sends what the request's buffer holds; false if the exchange has ended.
     private func flushRequest(_ client: Int32, _ upstream: Int32) -> Bool {
         while !clients[client].forwarded.isEmpty {
-            switch Socket.send(upstreams[upstream].descriptor, clients[client].forwarded.readable) {
+            switch sendToReplica(upstream, clients[client].forwarded.readable) {
             case .moved(let count):
                 upstreams[upstream].sentCount += count
                 clients[client].forwarded.consume(count)
             case .wouldBlock, .endOfStream:
-                armForWriting(upstream)
+                armForWriting(upstream: upstream)
                 return true
             case .failed:
                 sendingFailed(upstream)
@@ -190,7 +190,12 @@ extension Loop {
         releaseSlot(client, replica, deployment.state)
     }
 
-    private func armForWriting(_ upstream: Int32) {
+    private func sendToReplica(_ upstream: Int32, _ bytes: Bytes) -> Socket.Outcome {
+        guard let stream = upstreams[upstream].stream else { return Socket.send(upstreams[upstream].descriptor, bytes) }
+        return writeReplicaStream(upstream, stream, bytes)
+    }
+
+    func armForWriting(upstream: Int32) {
         guard !upstreams[upstream].isArmedForWriting else { return }
         upstreams[upstream].isArmedForWriting = true
         poller.setWriting(upstreams[upstream].descriptor, token: token(ofUpstream: upstream), true)

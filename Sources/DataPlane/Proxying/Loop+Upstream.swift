@@ -11,12 +11,15 @@ extension Loop {
         switch upstreams[upstream].state {
         case .idle:
             // It has ended, or sends what nobody asked for.
-            if readiness.isReadable { discardIdle(upstream) }
+            if readiness.isReadable, !isSettled(upstream) { discardIdle(upstream) }
         case .connecting:
             if readiness.isWritable { connected(upstream) }
         case .active:
             if readiness.isReadable { receiveAnswer(upstream) }
-            guard isCurrent(upstream: token), upstreams[upstream].state == .active, readiness.isWritable else { return }
+            // A replica's frames may have opened a window.
+            let maySend = readiness.isWritable || upstreams[upstream].http2 != nil
+            guard isCurrent(upstream: token), upstreams[upstream].state == .active, maySend else { return }
+            if upstreams[upstream].http2 != nil, !sendFrames(upstream) { return upstreamFailed(upstream) }
             sendRequest(upstreams[upstream].client)
         }
     }
@@ -28,7 +31,7 @@ extension Loop {
     }
 
     /// A new connection, which may still be on its way; `nil` if the replica does not take it.
-    func openUpstream(to replica: ReplicaState) -> Int32? {
+    func openUpstream(to replica: ReplicaState, _ deployment: CompiledDeployment) -> Int32? {
         let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let descriptor = socket(replica.address.family, type, 0)
         guard descriptor >= 0 else { return nil }
@@ -53,6 +56,14 @@ extension Loop {
         } catch {
             closeUpstream(upstream)
             return nil
+        }
+        if deployment.speaksHTTP2 {
+            guard let http2 = HTTP2Connection(.client, headLimit: settings.head.headSize) else {
+                closeUpstream(upstream)
+                return nil
+            }
+            upstreams[upstream].http2 = http2
+            upstreams[upstream].stream = http2.makeStream()
         }
         counters.add(1, to: .upstreamConnections)
         return upstream
@@ -80,17 +91,19 @@ extension Loop {
     // MARK: Idle connections
 
     /// The idle connection to `replica` that was used last; `nil` if there is none that can be trusted.
-    func takeIdle(of replica: ReplicaState) -> Int32? {
+    func takeIdle(of replica: ReplicaState, _ deployment: CompiledDeployment) -> Int32? {
         let kept = replica.loops[index]
         while kept.firstIdle >= 0 {
             let upstream = kept.firstIdle
             unlinkIdle(upstream)
             // A request that cannot be repeated must not go to a replica that has just closed, and what a replica has
             // sent beyond its last answer must not become the answer to the next request: look first.
-            guard Socket.isQuiet(upstreams[upstream].descriptor) else {
+            let isRightKind = (upstreams[upstream].http2 != nil) == deployment.speaksHTTP2
+            guard isRightKind, isSettled(upstream) else {
                 closeUpstream(upstream)
                 continue
             }
+            if let http2 = upstreams[upstream].http2 { upstreams[upstream].stream = http2.makeStream() }
             upstreams[upstream].state = .active
             upstreams[upstream].isReused = true
             upstreams[upstream].mayRead = false
@@ -110,6 +123,7 @@ extension Loop {
         let isWanted = !replica.isRetired.load(ordering: .relaxed) && drainDeadline == nil
         guard isWanted, kept.idleCount < settings.idlePerReplica else { return closeUpstream(upstream) }
         upstreams[upstream].client = -1
+        upstreams[upstream].stream = nil
         upstreams[upstream].state = .idle
         upstreams[upstream].idleSince = now
         upstreams[upstream].input.giveBack(to: pool)
@@ -123,6 +137,12 @@ extension Loop {
         kept.firstIdle = upstream
         kept.idleCount += 1
         if upstreams[upstream].scheduled == .never { scheduleIdle(upstream) }
+    }
+
+    /// Whether an idle connection can serve another request.
+    private func isSettled(_ upstream: Int32) -> Bool {
+        guard let http2 = upstreams[upstream].http2 else { return Socket.isQuiet(upstreams[upstream].descriptor) }
+        return readIdleFrames(upstream, http2)
     }
 
     private func unlinkIdle(_ upstream: Int32) {
@@ -162,6 +182,7 @@ extension Loop {
     /// Closes a connection that is in no list.
     func closeUpstream(_ upstream: Int32) {
         guard upstreams[upstream].isOpen else { return }
+        leaveReplicaStream(upstream)
         close(upstreams[upstream].descriptor)
         upstreams[upstream].isOpen = false
         upstreams[upstream].descriptor = -1

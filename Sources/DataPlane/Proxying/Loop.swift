@@ -41,9 +41,12 @@ final class Loop {
     @exclusivity(unchecked) var responseHead = ResponseHead()
     var tokens = TokenCache()
     var random = RandomSource()
-    /// Copies whose live request is whole, and records of copies that have ended.
+    /// Copies whose live request is whole.
     var readyMirrors: [Int32] = []
-    var freeMirrors: [Int32] = []
+    /// Records without a socket that have ended: of copies, and of streams.
+    var spareRecords: [Int32] = []
+    /// Clients' connections with frames to send.
+    var dueFlushes: [Token] = []
     /// Live requests and their copies, until both are answered.
     var pairs: [MirrorPair] = []
     var freePairs: [Int32] = []
@@ -101,11 +104,11 @@ final class Loop {
 
     private var isDone: Bool {
         guard let drainDeadline else { return false }
-        return now >= drainDeadline || clients.used == freeMirrors.count
+        return now >= drainDeadline || clients.used == spareRecords.count
     }
 
     private var timeout: Int32 {
-        if !unfinished.isEmpty || !freed.isEmpty || !readyMirrors.isEmpty { return 0 }
+        if !unfinished.isEmpty || !freed.isEmpty || !readyMirrors.isEmpty || !dueFlushes.isEmpty { return 0 }
         var next = min(deadlines.earliest, min(acceptAgainAt, lookAgainAt))
         if let drainDeadline { next = min(next, drainDeadline) }
         guard next != .never else { return -1 }
@@ -134,6 +137,7 @@ final class Loop {
         if !readyMirrors.isEmpty { startReadyMirrors() }
         if !freed.isEmpty { serveFreed() }
         while let entry = deadlines.popDue(now) { deadlinePassed(entry) }
+        if !dueFlushes.isEmpty { sendDueFrames() }
         if now >= lookAgainAt { lookAgain() }
         if now >= acceptAgainAt {
             acceptAgainAt = .never
@@ -194,6 +198,23 @@ final class Loop {
         guard deadline < clients[client].scheduled else { return }
         clients[client].scheduled = deadline
         deadlines.insert(deadline, token(ofClient: client))
+    }
+
+    /// A record without a socket; `nil` if there is none.
+    ///
+    /// Such records are used again as they are: the entry in the deadline heap that is still to come goes on to count, so
+    /// the heap does not grow with every request.
+    func takeSocketless() -> Int32? {
+        let spare = spareRecords.popLast()
+        guard let record = spare ?? clients.take() else { return nil }
+        let isSpare = spare != nil
+        let generation = isSpare ? clients[record].generation : clients[record].generation &+ 1 & 0x3FFF_FFFF
+        let scheduled = isSpare && clients[record].scheduled > now ? clients[record].scheduled : .never
+        clients[record] = ClientConnection()
+        clients[record].generation = generation
+        clients[record].scheduled = scheduled
+        clients[record].isOpen = true
+        return record
     }
 
     func isCurrent(client token: Token) -> Bool {

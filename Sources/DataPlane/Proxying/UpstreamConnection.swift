@@ -27,6 +27,11 @@ struct UpstreamConnection {
     /// The replica goes on with the connection after the present answer.
     var keepsAlive = false
 
+    /// For a replica that speaks HTTP/2: its frames, those on their way to it, and the stream of the present request.
+    var http2: HTTP2Connection?
+    var frames = ByteQueue()
+    var stream: HTTP2Stream?
+
     var client: Int32 = -1
     var replica: ReplicaState?
     var input = ByteQueue()

@@ -101,15 +101,6 @@ import Testing
         }
     }
 
-    @Test func `HTTP 2 without an offer is refused`() async throws {
-        try await withRouter { fixture, replica, _ in
-            let (_, _, status) = try Curl(fixture, Self.key + ["--http2-prior-knowledge", Self.info]).finish()
-            // Curl does not understand the answer; what counts is that it gets one at once.
-            #expect(status != 0 && status != 28)
-            #expect(replica.requests.isEmpty)
-        }
-    }
-
     // MARK: Bodies
 
     @Test func `a body of unknown length goes up in chunks`() async throws {

@@ -254,7 +254,9 @@ struct Smuggling: Sendable {
             Smuggling(
                 name: "too many fields", bytes: post + String(repeating: "X: a\r\n", count: 101) + "\r\n\(hidden)",
                 statuses: [431]),
-            Smuggling(name: "HTTP/2", bytes: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\(hidden)", statuses: [505]),
+            Smuggling(
+                name: "HTTP/2 behind HTTP/1.1", bytes: "\(plain)PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\(hidden)",
+                statuses: [200, 505], seen: [plainSeen]),
             Smuggling(name: "HTTP/1.2", bytes: "POST /score HTTP/1.2\r\n\(host)\(body)", statuses: [505]),
             Smuggling(name: "asterisk", bytes: "OPTIONS * HTTP/1.1\r\n\(host)\r\n\(hidden)", statuses: [400]),
             Smuggling(

@@ -13,7 +13,8 @@ final class Curl {
     /// Starts curl with a router's address in place of `{}` in the arguments.
     init(_ fixture: RouterFixture, _ arguments: [String], input: FileHandle = .nullDevice) throws {
         let always = ["-q", "--silent", "--show-error", "--noproxy", "*", "--max-time", "20"]
-        let address = "http://\(fixture.router.listenAddress)"
+        let scheme = fixture.router.configuration.tls == nil ? "http" : "https"
+        let address = "\(scheme)://\(fixture.router.listenAddress)"
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["curl"] + always + arguments.map { $0.replacing("{}", with: address) }
         process.standardInput = input
