@@ -78,8 +78,8 @@ var targets: [Target] = [
     target(
         "DataPlane",
         [
-            "CEpoll", "CNGHTTP2", "COpenSSL", "Routing", "Identity", hummingbird, httpTypes, nioCore, configuration, lifecycle,
-            logging,
+            "CEpoll", "CNGHTTP2", "COpenSSL", "Routing", "Identity", hummingbird, httpClient, httpTypes, nioCore,
+            configuration, lifecycle, logging,
         ]),
     .target(
         name: "TestSupport",

@@ -43,7 +43,7 @@ package final class Router: Service {
         self.listeners = listeners
         listenAddress = address
         tables = TableKeeper(
-            compiler: TableCompiler(slots: shared.slots), shared: shared,
+            compiler: TableCompiler(slots: shared.slots, hostID: configuration.hostID), shared: shared,
             savedTable: configuration.savedTable.map(SavedTable.init(path:)), logger: logger)
     }
 
@@ -54,6 +54,7 @@ package final class Router: Service {
         let reaper = Task { await reapSlots() }
         let renewal = Task { await renewCertificates() }
         let accessLog = Task { await writeAccessLog() }
+        let leases = Task { await leaseSlots() }
         await withTaskCancellationOrGracefulShutdownHandler {
             // A cancellation does not cut this short: the loops end by themselves, within the drain's time.
             await shared.waitUntilEnded()
@@ -63,6 +64,8 @@ package final class Router: Service {
         reaper.cancel()
         renewal.cancel()
         accessLog.cancel()
+        leases.cancel()
+        await leases.value
         await reaper.value
         await accessLog.value
         shared.slots.leave()
@@ -75,6 +78,12 @@ package final class Router: Service {
             shared.slots.reap { shared.mailboxes[$0].slotIsFree() }
             try? await Task.sleep(for: .milliseconds(100))
         }
+    }
+
+    /// Shares replicas with other hosts, if there may be any.
+    private func leaseSlots() async {
+        guard let hostID = configuration.hostID, let token = configuration.hostToken else { return }
+        await LeaseService(hostID: hostID, token: token, shared: shared, tables: tables, logger: logger).run()
     }
 
     /// Stops accepting, finishes the requests that are there, and then ends ``run()``. Again: without effect.

@@ -16,6 +16,10 @@ package struct RouterConfiguration: Sendable {
     package var savedTable: String?
     /// Directory of the slot table that routers of this host share; `nil` for a table of its own.
     package var slots: String?
+    /// This host among those that a table names, if routers of several hosts ask the same replicas; `nil` for one host.
+    package var hostID: String?
+    /// Secret that routers of several hosts show each other.
+    package var hostToken: String?
     /// File that a line per request is appended to; `nil` for none.
     package var accessLog: String?
     /// One request in so many is written down.
@@ -45,6 +49,8 @@ package struct RouterConfiguration: Sendable {
     ///   - `saved.table` (string, optional): file that keeps the last table that was pushed.
     ///   - `slots` (string, optional): directory of the slot table that the routers of a host share, best on a memory
     ///     file system; without it this router keeps the limits of replicas for itself alone.
+    ///   - `host.id` (string, optional): this host among those that the table names; needs `slots`.
+    ///   - `host.token` (string, secret; required with `host.id`): bearer token that routers of several hosts show each other.
     ///   - `access.log` (string, optional): file that a JSON line per request is appended to.
     ///   - `access.log.interval` (int, optional, default: 1; range: 1...1000000): one request in so many is written down.
     ///   - `loops` (int, optional, default: number of cores, at most 2; range: 1...64): threads of the data path.
@@ -88,6 +94,12 @@ package struct RouterConfiguration: Sendable {
         table = config.string(forKey: "table")
         savedTable = config.string(forKey: "saved.table")
         slots = config.string(forKey: "slots")
+        hostID = config.string(forKey: "host.id")
+        hostToken = config.string(forKey: "host.token", isSecret: true)
+        if hostID != nil, (hostToken ?? "").isEmpty {
+            throw ConfigurationFault(key: "host.token", "is required with host.id")
+        }
+        guard hostID == nil || slots != nil else { throw ConfigurationFault(key: "slots", "is required with host.id") }
         routerID = config.string(forKey: "router.id") ?? "router-\(processID)"
         accessLog = config.string(forKey: "access.log")
         let numbers = BoundedNumbers(config: config)

@@ -22,12 +22,15 @@ package struct RoutingTable: Sendable, Equatable {
         package var routeCount: Int
         /// Public keys that endpoint tokens are signed with.
         package var tokenKeys: [TokenKey]
+        /// The hosts whose routers serve this table; nil or one where all routers share one host's slots.
+        package var hosts: [RouterHost]?
 
-        package init(generation: Int64, routeCount: Int, tokenKeys: [TokenKey]) {
+        package init(generation: Int64, routeCount: Int, tokenKeys: [TokenKey], hosts: [RouterHost]? = nil) {
             self.format = RoutingTable.currentFormat
             self.generation = generation
             self.routeCount = routeCount
             self.tokenKeys = tokenKeys
+            self.hosts = hosts
         }
     }
 
@@ -44,4 +47,25 @@ package struct RoutingTable: Sendable, Equatable {
     }
 
     package static let currentFormat = 1
+}
+
+/// A host with routers, among several that send requests to the same replicas.
+///
+/// The coordinators wait for the word of every host that is not gone: a host is to be called gone only when all of its
+/// routers have ended, and is to be left in the table as such until their leases and requests have ended as well.
+package struct RouterHost: Sendable, Equatable, Codable {
+    package var id: String
+    /// `tcp:10.0.0.1:7000`, where the host's routers answer those of others.
+    package var address: String
+    /// Whether it may coordinate endpoints; nil for yes. Each endpoint has one coordinator among those that may.
+    package var coordinates: Bool?
+    /// All of its routers have ended; nil for no.
+    package var isGone: Bool?
+
+    package init(id: String, address: String, coordinates: Bool? = nil, isGone: Bool? = nil) {
+        self.id = id
+        self.address = address
+        self.coordinates = coordinates
+        self.isGone = isGone
+    }
 }

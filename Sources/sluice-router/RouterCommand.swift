@@ -14,7 +14,7 @@ struct RouterCommand: AsyncParsableCommand {
         discussion: """
             Every setting can also be given in the environment, as SLUICE_ROUTER_ and the option's name in capitals with \
             underscores (SLUICE_ROUTER_SAVED_TABLE); options win. Further settings have no option: \
-            SLUICE_ROUTER_CONTROL_TOKEN, _DRAIN_TIMEOUT_MS, _HEAD_SIZE, _HEAD_FIELDS, _TARGET_SIZE, _HEAD_TIMEOUT_MS, \
+            SLUICE_ROUTER_CONTROL_TOKEN, _HOST_TOKEN, _DRAIN_TIMEOUT_MS, _HEAD_SIZE, _HEAD_FIELDS, _TARGET_SIZE, _HEAD_TIMEOUT_MS, \
             _IDLE_TIMEOUT_MS, _BODY_SIZE, _CONNECTIONS, _REPLICA_IDLE_CONNECTIONS, _REPLICA_IDLE_TIMEOUT_MS, _ACCESS_LOG, _ACCESS_LOG_INTERVAL.
 
             SIGTERM stops accepting, finishes the requests that are there and exits; a second one exits at once.
@@ -53,6 +53,12 @@ struct RouterCommand: AsyncParsableCommand {
             "Directory of the slot table that the routers of this host share; they keep every replica's limit together.",
             valueName: "directory"))
     var slots: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "This host among those that a table names, with SLUICE_ROUTER_HOST_TOKEN; for routers of several hosts.",
+            valueName: "id"))
+    var hostID: String?
 
     @Option(help: "Threads of the data path (default: number of cores, at most 2).")
     var loops: Int?
@@ -113,7 +119,7 @@ struct RouterCommand: AsyncParsableCommand {
         var values: [AbsoluteConfigKey: ConfigValue] = [:]
         let options: [(ConfigKey, String?)] = [
             ("listen", listen), ("control", control), ("table", table), ("saved.table", savedTable),
-            ("slots", slots), ("tls.certificate", tlsCertificate), ("tls.key", tlsKey),
+            ("slots", slots), ("host.id", hostID), ("tls.certificate", tlsCertificate), ("tls.key", tlsKey),
             ("loops", loops.map(String.init)), ("router.id", routerID),
         ]
         for (key, value) in options {
@@ -122,7 +128,7 @@ struct RouterCommand: AsyncParsableCommand {
         }
         return ConfigReader(providers: [
             InMemoryProvider(name: "options", values: values),
-            EnvironmentVariablesProvider(secretsSpecifier: .specific(["SLUICE_ROUTER_CONTROL_TOKEN"]))
+            EnvironmentVariablesProvider(secretsSpecifier: .specific(["SLUICE_ROUTER_CONTROL_TOKEN", "SLUICE_ROUTER_HOST_TOKEN"]))
                 .prefixKeys(with: "sluice.router"),
         ])
     }

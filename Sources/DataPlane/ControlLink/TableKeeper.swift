@@ -67,8 +67,8 @@ package actor TableKeeper {
     /// Replicas in no table any more that have requests inside, or may get one from a loop that has yet to change over.
     func leavingReplicas() -> [LeavingReplica] {
         let served = shared.servedGeneration
-        leaving = leaving.filter { $0.generation > served || $0.replica.slots.countedBusy > 0 }
-        return leaving.map { LeavingReplica(id: $0.replica.id, inFlight: $0.replica.slots.busy) }
+        leaving = leaving.filter { $0.generation > served || $0.replica.slots.inside > 0 }
+        return leaving.map { LeavingReplica(id: $0.replica.id, inFlight: $0.replica.slots.inside) }
     }
 
     /// Publishes the table that was saved last, if there is one that can be read.

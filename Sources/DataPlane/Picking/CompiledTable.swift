@@ -1,4 +1,5 @@
 import Identity
+import Routing
 
 /// A routing table in the form that the loops use: immutable, shared by all of them, freed when the last lets go.
 package final class CompiledTable: Sendable {
@@ -7,6 +8,8 @@ package final class CompiledTable: Sendable {
     let verifier: TokenVerifier?
     /// Changes whenever ``verifier`` does.
     let verifierVersion: Int
+    /// All hosts with routers for this table; at most one if slots are not leased.
+    let routerHosts: [RouterHost]
     private let endpoints: NameIndex
     private let hosts: NameIndex
 
@@ -17,18 +20,21 @@ package final class CompiledTable: Sendable {
         routes = []
         verifier = nil
         verifierVersion = 0
+        routerHosts = []
         endpoints = NameIndex(capacity: 0, seed: 0)
         hosts = NameIndex(capacity: 0, seed: 0)
     }
 
     /// - Throws: ``CompileFault`` if two routes have the same endpoint name or host.
-    init(generation: Int64, routes: [CompiledRoute], verifier: TokenVerifier?, verifierVersion: Int)
-        throws(CompileFault)
-    {
+    init(
+        generation: Int64, routes: [CompiledRoute], verifier: TokenVerifier?, verifierVersion: Int,
+        hosts routerHosts: [RouterHost] = []
+    ) throws(CompileFault) {
         self.generation = generation
         self.routes = routes
         self.verifier = verifier
         self.verifierVersion = verifierVersion
+        self.routerHosts = routerHosts
         let seed = UInt64.random(in: .min ... .max)
         var endpoints = NameIndex(capacity: routes.count, seed: seed)
         var hosts = NameIndex(capacity: routes.reduce(0) { $0 + $1.hosts.count }, seed: seed)

@@ -35,9 +35,15 @@ package struct TableCompiler {
     private var tokenKeys: [RoutingTable.TokenKey] = []
     private var verifier: TokenVerifier?
     private var verifierVersion = 0
+    /// This host among those that a table names.
+    private let hostID: String?
+    private var hosts: [RouterHost] = []
+    /// Replicas are asked by other hosts, too, so their slots are to be leased.
+    private var isLeased: Bool { hosts.count > 1 }
 
-    init(slots: SlotHost) {
+    init(slots: SlotHost, hostID: String? = nil) {
         self.slots = slots
+        self.hostID = hostID
     }
 
     /// Compiles a table; on an error everything stays as it was.
@@ -51,6 +57,8 @@ package struct TableCompiler {
     private mutating func compileInPlace(_ lines: Data) throws -> Output {
         let (header, routeLines) = try Self.split(lines)
         try takeKeys(header.tokenKeys)
+        let wasLeased = isLeased
+        try takeHosts(header.hosts ?? [])
         var kept: [Digest: CompiledRoute] = [:]
         kept.reserveCapacity(routeLines.count)
         var ordered: [CompiledRoute] = []
@@ -59,7 +67,8 @@ package struct TableCompiler {
         for (index, range) in routeLines.enumerated() {
             let digest = lines.withUnsafeBytes { Digest(of: Self.line(range, in: $0)) }
             let route: CompiledRoute
-            if let known = routes[digest] {
+            // When leases begin or end, every replica has to be told.
+            if let known = routes[digest], isLeased == wasLeased {
                 route = known
             } else {
                 route = try compileLine(lines, range, number: index + 2)
@@ -68,9 +77,10 @@ package struct TableCompiler {
             kept[digest] = route
             ordered.append(route)
         }
-        let dropped = routes.filter { kept[$0.key] == nil }.map(\.value)
+        let dropped = routes.filter { kept[$0.key] !== $0.value }.map(\.value)
         let table = try CompiledTable(
-            generation: header.generation, routes: ordered, verifier: verifier, verifierVersion: verifierVersion)
+            generation: header.generation, routes: ordered, verifier: verifier, verifierVersion: verifierVersion,
+            hosts: hosts)
         routes = kept
         return Output(table: table, retired: retire(dropped, keeping: fresh), compiledCount: fresh.count)
     }
@@ -82,6 +92,17 @@ package struct TableCompiler {
             ? nil : TokenVerifier(keys: keys.map { VerificationKey(keyID: $0.keyID, publicKeyPEM: $0.publicKeyPEM) })
         tokenKeys = keys
         verifierVersion += 1
+    }
+
+    private mutating func takeHosts(_ named: [RouterHost]) throws {
+        guard Set(named.map(\.id)).count == named.count else { throw CompileFault("two hosts have the same id") }
+        guard named.count < 2 || named.contains(where: { $0.id == hostID }) else {
+            throw CompileFault("the table is for several hosts, and this router's host.id is none of them")
+        }
+        guard named.allSatisfy({ SocketAddress($0.address) != nil }) else {
+            throw CompileFault("the address of a host is no address")
+        }
+        hosts = named
     }
 
     private mutating func compileLine(_ lines: Data, _ range: Range<Int>, number: Int) throws -> CompiledRoute {
@@ -124,7 +145,7 @@ package struct TableCompiler {
         let timeoutMs = deployment.requestTimeoutMs
         if let known = replicas[key] {
             try Self.given { () throws(SlotsExhausted) in
-                try slots.adjust(known.slots, limit: limit, timeoutMs: timeoutMs)
+                try slots.adjust(known.slots, limit: limit, timeoutMs: timeoutMs, isLeased: isLeased)
             }
             return known
         }
@@ -133,7 +154,8 @@ package struct TableCompiler {
         }
         let entry = try Self.given { () throws(SlotsExhausted) in
             try slots.replica(
-                SlotName(route.id, route.address), address: address, limit: limit, timeoutMs: timeoutMs)
+                SlotName(route.id, route.address), address: address, limit: limit, timeoutMs: timeoutMs,
+                isLeased: isLeased)
         }
         let state = ReplicaState(
             id: route.id, addressText: route.address, address: address, slots: entry, loopCount: loopCount)

@@ -37,7 +37,7 @@ extension Loop {
                 continue
             }
             let replica = replicas[choice]
-            if let slot = slots.take(
+            if let slot = slots.takeLeased(
                 replica.slots.entry, limit: limit, owner: member.owner, from: replica.loops[index].lastSlot)
             {
                 replica.loops[index].lastSlot = slot
@@ -91,7 +91,7 @@ extension Loop {
     /// Gives the slot of a request back, and hands it to whoever waits.
     func releaseSlot(_ client: Int32, _ replica: ReplicaState, _ state: DeploymentState) {
         // What is broken off when the router ends may still be at work in the model: its slots are left to quarantine.
-        if !isEnding { slots.release(replica.slots.entry, slot: Int(clients[client].slot), owner: member.owner) }
+        if !isEnding { slots.giveBack(replica.slots.entry, slot: Int(clients[client].slot), owner: member.owner) }
         clients[client].slot = -1
         handOn(state)
     }

@@ -14,23 +14,23 @@ struct SlotEntries: Sendable {
         replicas = SlotNames(
             table: table, bit: bit, countWord: SlotLayout.replicaCountWord, unusedWord: SlotLayout.unusedReplicasWord,
             limit: table.layout.replicaLimit, entryAt: { [layout = table.layout] in layout.replica($0) },
-            isReusable: { table.recount($0) == 0 })
+            isReusable: { table.inside($0) == 0 }, clean: { table.stopLeasing($0) })
         deployments = SlotNames(
             table: table, bit: bit, countWord: SlotLayout.deploymentCountWord,
             unusedWord: SlotLayout.unusedDeploymentsWord, limit: table.layout.deploymentLimit,
             entryAt: { [layout = table.layout] in layout.deployment($0) },
-            isReusable: { table.memory.load(SlotLayout.waitingWord($0)) == 0 })
+            isReusable: { table.memory.load(SlotLayout.waitingWord($0)) == 0 }, clean: { _ in })
     }
 
     func address(of entry: Int) -> SocketAddress? { addresses[entry] }
 
     mutating func replica(
-        _ name: SlotName, address: SocketAddress, limit: Int, timeoutMs: Int
+        _ name: SlotName, address: SocketAddress, limit: Int, timeoutMs: Int, isLeased: Bool
     ) throws(SlotsExhausted) -> Int {
         let entry = try replicas.use(name)
         addresses[entry] = address
         do throws(SlotsExhausted) {
-            try adjust(entry, limit: limit, timeoutMs: timeoutMs)
+            try adjust(entry, limit: limit, timeoutMs: timeoutMs, isLeased: isLeased)
         } catch {
             releaseReplica(entry)
             throw error
@@ -46,9 +46,10 @@ struct SlotEntries: Sendable {
 
     mutating func releaseDeployment(_ entry: Int) { deployments.release(entry) }
 
-    /// Extends a replica's entry to `limit` slots; it never gets smaller.
-    func adjust(_ entry: Int, limit: Int, timeoutMs: Int) throws(SlotsExhausted) {
+    /// Extends a replica's entry to `limit` slots; it never gets smaller. With a lease, this host begins with none of them.
+    func adjust(_ entry: Int, limit: Int, timeoutMs: Int, isLeased: Bool) throws(SlotsExhausted) {
         let memory = table.memory
+        if isLeased { table.startLeasing(entry) } else { table.stopLeasing(entry) }
         memory.store(UInt64(clamping: timeoutMs), at: SlotLayout.timeoutWord(entry))
         while table.capacity(entry) < limit {
             let extent = Int(truncatingIfNeeded: memory.load(SlotLayout.extentCountWord(entry)))
@@ -62,6 +63,7 @@ struct SlotEntries: Sendable {
             // In this order, so that a process that ends in between loses words and never gives them out twice.
             memory.store(UInt64(start + SlotLayout.extentSize(extent)), at: SlotLayout.extentWordsUsedWord)
             memory.store(UInt64(start), at: SlotLayout.extentWord(entry, extent))
+            if isLeased { table.fillWithElsewhere(start, SlotLayout.extentSize(extent)) }
             memory.store(UInt64(extent + 1), at: SlotLayout.extentCountWord(entry))
         }
     }
@@ -76,6 +78,7 @@ struct SlotNames: Sendable {
     private let limit: Int
     private let entryAt: @Sendable (Int) -> Int
     private let isReusable: @Sendable (Int) -> Bool
+    private let clean: @Sendable (Int) -> Void
 
     private var indices: [SlotName: Int] = [:]
     /// Entries that ``indices`` has, and the renamings that it has seen.
@@ -88,7 +91,8 @@ struct SlotNames: Sendable {
 
     init(
         table: SlotTable<SharedWords>, bit: UInt64, countWord: Int, unusedWord: Int, limit: Int,
-        entryAt: @escaping @Sendable (Int) -> Int, isReusable: @escaping @Sendable (Int) -> Bool
+        entryAt: @escaping @Sendable (Int) -> Int, isReusable: @escaping @Sendable (Int) -> Bool,
+        clean: @escaping @Sendable (Int) -> Void
     ) {
         self.table = table
         self.bit = bit
@@ -97,6 +101,7 @@ struct SlotNames: Sendable {
         self.limit = limit
         self.entryAt = entryAt
         self.isReusable = isReusable
+        self.clean = clean
     }
 
     /// The entry of that name: the one that has it, else an unused one, else a new one.
@@ -159,6 +164,7 @@ struct SlotNames: Sendable {
         // First: who finds another name has to have been told.
         seenRenames = table.memory.load(SlotLayout.renamesWord) &+ 1
         table.memory.store(seenRenames, at: SlotLayout.renamesWord)
+        clean(entryAt(index))
         setName(entryAt(index), name)
     }
 

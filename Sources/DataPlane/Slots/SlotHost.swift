@@ -18,6 +18,8 @@ final class SlotHost: Sendable {
 
     private static let allocationPlace = 0
     private static func place(row: Int) -> Int { 1 + row }
+    /// Held by the router that asks for this host's leases.
+    private static let agentPlace = 1 + SlotLayout.memberLimit
 
     /// Opens the table in `directory`, which is made if it is not there, and joins it.
     init(directory: String?, loopCount: Int, layout: SlotLayout = SlotLayout()) throws {
@@ -95,19 +97,19 @@ final class SlotHost: Sendable {
     /// The slots of a replica; the same for everyone who gives the same name.
     ///
     /// - Throws: ``SlotsExhausted``
-    func replica(_ name: SlotName, address: SocketAddress, limit: Int, timeoutMs: Int) throws(SlotsExhausted)
-        -> ReplicaSlots
-    {
+    func replica(
+        _ name: SlotName, address: SocketAddress, limit: Int, timeoutMs: Int, isLeased: Bool = false
+    ) throws(SlotsExhausted) -> ReplicaSlots {
         let entry = try withAllocation { entries throws(SlotsExhausted) in
-            try entries.replica(name, address: address, limit: limit, timeoutMs: timeoutMs)
+            try entries.replica(name, address: address, limit: limit, timeoutMs: timeoutMs, isLeased: isLeased)
         }
         return ReplicaSlots(entry: entry, host: self)
     }
 
     /// Makes room for a replica's limit, and has its slots kept in quarantine for as long as its longest request.
-    func adjust(_ slots: ReplicaSlots, limit: Int, timeoutMs: Int) throws(SlotsExhausted) {
+    func adjust(_ slots: ReplicaSlots, limit: Int, timeoutMs: Int, isLeased: Bool = false) throws(SlotsExhausted) {
         _ = try withAllocation { entries throws(SlotsExhausted) in
-            try entries.adjust(slots.entry, limit: limit, timeoutMs: timeoutMs)
+            try entries.adjust(slots.entry, limit: limit, timeoutMs: timeoutMs, isLeased: isLeased)
             return slots.entry
         }
     }
@@ -189,6 +191,23 @@ final class SlotHost: Sendable {
         return address.orphanedConnections == 0
     }
 
+    /// Becomes the router that asks for this host's leases; `nil` while another one is.
+    ///
+    /// The number it gets is higher than that of any agent of this host before, those before a restart of the host
+    /// included as long as its clock does not go back.
+    func becomeAgent() -> UInt64? {
+        guard table.memory.hold(place: Self.agentPlace) else { return nil }
+        let last = table.memory.load(SlotLayout.agentWord)
+        let number = max(last + 1, UInt64(clamping: WallClock.microseconds))
+        table.memory.store(number, at: SlotLayout.agentWord)
+        return number
+    }
+
+    func leaveAgency() { table.memory.letGo(place: Self.agentPlace) }
+
+    /// Tells everybody who waits that there are slots to be had.
+    func slotsCame(ringLoop: (Int) -> Void) { ringEveryone(ringLoop) }
+
     /// Leaves the table; what the members still have taken goes into quarantine. They must not be used any more.
     func leave() {
         for member in members {
@@ -222,10 +241,8 @@ package final class ReplicaSlots: Sendable {
 
     deinit { host.releaseReplica(entry) }
 
-    /// Requests inside the replica, over all routers that share the slots; a hint, see ``SlotTable``.
-    package var busy: Int { host.table.busy(entry) }
-    /// The same, counted.
-    package var countedBusy: Int { host.table.recount(entry) }
+    /// Requests inside the replica, over all routers that share the slots.
+    package var inside: Int { host.table.inside(entry) }
 }
 
 /// A deployment's entry, for as long as this process refers to it.

@@ -19,13 +19,14 @@ protocol SlotMemory {
 /// | header | version, numbers of entries, who is there, who does not answer |
 /// | a row per member | its generation, when it was rung, its process |
 /// | an entry per deployment | name, who refers to it, who waits, whose turn it was, how many of each member wait |
-/// | an entry per replica | name, who refers to it, requests inside (a hint), its first 8 slots, where the others stand |
+/// | an entry per replica | name, who refers to it, slots taken (a hint), its first 8 slots, where the others stand, its lease |
 /// | extents | further slots, each extent as long as all the slots before it |
 ///
-/// A *member* is a loop of a router. A slot is one word: 0 while free, else its owner's word, or a quarantine's end.
+/// A *member* is a loop of a router. A slot is one word: 0 while free, else its owner's word, a quarantine's end, or that it is
+/// another host's.
 struct SlotLayout: Sendable {
     /// To be raised whenever the meaning of a word changes: processes of different versions share no table.
-    static let version: UInt64 = 1
+    static let version: UInt64 = 2
     static let memberLimit = 64
     /// Slots in the entry itself.
     static let inlineSlots = 8
@@ -44,6 +45,8 @@ struct SlotLayout: Sendable {
     static let quarantineWord = 6
     /// Changes whenever an entry gets another name.
     static let renamesWord = 7
+    /// Number of the router that asked last for this host's leases.
+    static let agentWord = 17
     /// Bit per member that is there.
     static let membersWord = 8
     /// Bit per member that was rung and did not come: nobody leaves a slot to it.
@@ -75,7 +78,7 @@ struct SlotLayout: Sendable {
     static func queuedWord(_ deployment: Int, row: Int) -> Int { deployment + 8 + row }
 
     // MARK: Replicas
-    private static let replicaHead = 16
+    private static let replicaHead = 24
     private static let replicaSize = replicaHead + inlineSlots
     private var replicasStart: Int { deployment(deploymentLimit) }
     func replica(_ index: Int) -> Int { replicasStart + index * Self.replicaSize }
@@ -84,6 +87,8 @@ struct SlotLayout: Sendable {
     static func timeoutWord(_ replica: Int) -> Int { replica + 4 }
     static func extentCountWord(_ replica: Int) -> Int { replica + 5 }
     static func extentWord(_ replica: Int, _ extent: Int) -> Int { replica + 6 + extent }
+    /// Millisecond at which the lease of this host's slots ends; 0 if all slots are this host's, without a lease.
+    static func leaseEndWord(_ replica: Int) -> Int { replica + 16 }
     static func inlineSlotWord(_ replica: Int, _ slot: Int) -> Int { replica + replicaHead + slot }
 
     // MARK: Extents
@@ -96,6 +101,10 @@ struct SlotLayout: Sendable {
 enum SlotWord {
     static let free: UInt64 = 0
     private static let quarantineBit: UInt64 = 1 << 63
+    /// Another host has the slot, or nobody.
+    static let elsewhere: UInt64 = 1 << 62
+    /// In use, or in quarantine, and another host's afterwards.
+    static let passing: UInt64 = 1 << 61
 
     /// The word of the member that has row `row` in its `generation`th use.
     static func owner(row: Int, generation: UInt64) -> UInt64 {

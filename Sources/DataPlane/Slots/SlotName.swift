@@ -10,6 +10,14 @@ struct SlotName: Hashable, Sendable {
         self.low = low
     }
 
+    /// All bits as 32 hexadecimal digits.
+    var hexadecimal: String {
+        [high, low].map { word in
+            let digits = String(word, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
+    }
+
     /// - Parameter parts: texts without zero bytes.
     init(_ parts: String...) {
         var text = parts.joined(separator: "\0")

@@ -37,7 +37,7 @@ struct SlotTable<Memory: SlotMemory> {
         return true
     }
 
-    /// Requests inside a replica, as a hint: an owner that died in the middle of a step leaves it wrong.
+    /// Slots of a replica that cannot be taken, as a hint: an owner that died in the middle of a step leaves it wrong.
     func busy(_ replica: Int) -> Int {
         Int(truncatingIfNeeded: Int64(bitPattern: memory.load(SlotLayout.busyWord(replica))))
     }
@@ -49,6 +49,16 @@ struct SlotTable<Memory: SlotMemory> {
         for slot in 0..<capacity(replica) where memory.load(slotWord(replica, slot)) != SlotWord.free { taken += 1 }
         memory.store(UInt64(taken), at: SlotLayout.busyWord(replica))
         return taken
+    }
+
+    /// Requests of this host inside a replica, those in quarantine included, counted.
+    func inside(_ replica: Int) -> Int {
+        var count = 0
+        for slot in 0..<capacity(replica) {
+            let word = memory.load(slotWord(replica, slot))
+            if word != SlotWord.free, word != SlotWord.elsewhere { count += 1 }
+        }
+        return count
     }
 
     /// Slots that a replica's entry has room for.
@@ -166,8 +176,10 @@ struct SlotTable<Memory: SlotMemory> {
             let end = nowMs + Int64(clamping: memory.load(SlotLayout.timeoutWord(replica)))
             for slot in 0..<capacity(replica) {
                 let word = slotWord(replica, slot)
-                if memory.load(word) == owner {
-                    _ = memory.exchange(word, from: owner, to: SlotWord.quarantine(untilMs: end))
+                let value = memory.load(word)
+                if value & ~SlotWord.passing == owner {
+                    let rest = value & SlotWord.passing
+                    _ = memory.exchange(word, from: value, to: SlotWord.quarantine(untilMs: end) | rest)
                 }
             }
             dropReference(replica, bit, countIn: SlotLayout.unusedReplicasWord)
@@ -206,7 +218,9 @@ struct SlotTable<Memory: SlotMemory> {
                         continue
                     }
                 }
-                if memory.exchange(word, from: value, to: SlotWord.free) {
+                if value & SlotWord.passing != 0 {
+                    _ = memory.exchange(word, from: value, to: SlotWord.elsewhere)
+                } else if memory.exchange(word, from: value, to: SlotWord.free) {
                     memory.add(-1, to: SlotLayout.busyWord(replica))
                     hasFreed = true
                 }

@@ -73,13 +73,13 @@ final class SlotDirectory: Sendable {
         #expect(left.table.take(a.entry, limit: 1, owner: left.members[0].owner, from: 0) == 0)
         left.leave()
         right.reap { _ in }
-        #expect(sameA.countedBusy == 1)
+        #expect(sameA.inside == 1)
         #expect(right.table.take(sameA.entry, limit: 1, owner: right.members[0].owner, from: 0) == nil)
         var rung = 0
         #expect(
             eventually {
                 right.reap { _ in rung += 1 }
-                return sameA.countedBusy == 0
+                return sameA.inside == 0
             })
         #expect(rung > 0, "whoever waits is told")
         right.leave()

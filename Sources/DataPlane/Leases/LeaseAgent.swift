@@ -1,0 +1,203 @@
+import NIOHTTP1
+import AsyncHTTPClient
+import Foundation
+import Logging
+import NIOCore
+import Routing
+import Synchronization
+
+/// Asks the coordinators for the slots of this host, and gives back what it does not need.
+///
+/// One router of a host is its agent; when it ends, another one goes on within a moment, with the slots as they are.
+final class LeaseAgent: Sendable {
+    private static let idleInterval = Duration.milliseconds(50)
+    /// While requests wait, or slots are to be given back.
+    private static let busyInterval = Duration.milliseconds(10)
+    private static let answerTimeout = TimeAmount.milliseconds(500)
+    private static let answerLimit = 16 << 20
+
+    private let hostID: String
+    private let number: UInt64
+    private let token: String
+    private let shared: LoopShared
+    private let tables: TableKeeper
+    private let coordinator: LeaseCoordinator
+    private let logger: Logger
+    private let progress = Mutex(Progress())
+
+    init(
+        hostID: String, number: UInt64, token: String, shared: LoopShared, tables: TableKeeper, coordinator: LeaseCoordinator,
+        logger: Logger
+    ) {
+        self.hostID = hostID
+        self.number = number
+        self.token = token
+        self.shared = shared
+        self.tables = tables
+        self.coordinator = coordinator
+        self.logger = logger
+    }
+
+    private struct Progress {
+        /// The hosts that the last reports were made for.
+        var hosts: [RouterHost] = []
+        var sequence: UInt64 = 0
+        /// Coordinators that have yet to answer.
+        var underway: Set<String> = []
+        /// Those that had to do with waiting requests, or did not answer.
+        var busy: Set<String> = []
+        var silent: Set<String> = []
+    }
+
+    /// Reports until it is cancelled.
+    func run() async {
+        let client = HTTPClient(eventLoopGroupProvider: .singleton)
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                let table = await tables.present
+                for (host, replicas) in Self.byCoordinator(table) {
+                    guard let report = nextReport(replicas, to: host, table) else { continue }
+                    group.addTask { await self.exchange(report.report, report.sentAtMs, replicas, host, table, client) }
+                }
+                let isBusy = progress.withLock { !$0.busy.isEmpty }
+                try? await Task.sleep(for: isBusy ? Self.busyInterval : Self.idleInterval)
+            }
+        }
+        try? await client.shutdown()
+    }
+
+    /// A report, unless the last one is on its way.
+    private func nextReport(
+        _ replicas: [Leased], to host: RouterHost, _ table: CompiledTable
+    ) -> (report: LeaseReport, sentAtMs: Int64)? {
+        progress.withLock { progress in
+            // From here on no answer counts that another host may have given for the same replicas.
+            progress.hosts = table.routerHosts
+            guard progress.underway.insert(host.id).inserted else { return nil }
+            progress.sequence += 1
+            let nowMs = MonotonicTime.now.milliseconds
+            return (report(replicas, table, progress.sequence, nowMs: nowMs), nowMs)
+        }
+    }
+
+    private func exchange(
+        _ report: LeaseReport, _ sentAtMs: Int64, _ replicas: [Leased], _ host: RouterHost, _ table: CompiledTable,
+        _ client: HTTPClient
+    ) async {
+        let result: Result<LeaseReply, any Error>
+        do {
+            result = .success(try await send(report, to: host, table.routerHosts, client))
+        } catch {
+            result = .failure(error)
+        }
+        progress.withLock { progress in
+            progress.underway.remove(host.id)
+            var isBusy = true
+            switch result {
+            case .success(let reply):
+                let hasRecalls =
+                    progress.hosts == table.routerHosts && apply(reply, replicas, sentAtMs: sentAtMs)
+                isBusy = hasRecalls || report.replicas.contains { $0.waiting > 0 }
+                if progress.silent.remove(host.id) != nil {
+                    logger.info("coordinator answers", metadata: ["host": "\(host.id)"])
+                }
+            case .failure(let error):
+                // The leases go on for a while; the next report may find another coordinator.
+                if progress.silent.insert(host.id).inserted {
+                    logger.warning(
+                        "coordinator does not answer", metadata: ["host": "\(host.id)", "error": "\(error)"])
+                }
+            }
+            if isBusy { progress.busy.insert(host.id) } else { progress.busy.remove(host.id) }
+        }
+    }
+
+    /// A replica with what a report says of it beside its slots.
+    private struct Leased {
+        var name: String
+        var entry: Int
+        var limit: Int
+        var timeoutMs: Int
+        var deployment: Int
+    }
+
+    private static func byCoordinator(_ table: CompiledTable) -> [(RouterHost, [Leased])] {
+        guard table.routerHosts.count > 1 else { return [] }
+        var parts: [String: (RouterHost, [Leased])] = [:]
+        for route in table.routes {
+            guard let host = Coordinators.host(of: route.endpointID, among: table.routerHosts) else { continue }
+            for deployment in route.deployments {
+                for replica in deployment.replicas {
+                    let leased = Leased(
+                        name: SlotName(replica.id, replica.addressText).hexadecimal, entry: replica.slots.entry,
+                        limit: deployment.slotsPerReplica, timeoutMs: deployment.requestTimeoutMs,
+                        deployment: deployment.state.slots.entry)
+                    parts[host.id, default: (host, [])].1.append(leased)
+                }
+            }
+        }
+        return parts.values.sorted { $0.0.id < $1.0.id }
+    }
+
+    private func report(_ replicas: [Leased], _ table: CompiledTable, _ sequence: UInt64, nowMs: Int64) -> LeaseReport {
+        let slots = shared.slots.table
+        return LeaseReport(
+            host: hostID, agent: number, sequence: sequence, generation: table.generation,
+            replicas: replicas.map { replica in
+                // Of what an ended lease held, the slots in use are this host's until they are given back: others may
+                // have been granted them.
+                if slots.leaseEndMs(replica.entry) <= nowMs { slots.recall(replica.entry) }
+                // A smaller limit than before.
+                slots.giveUp(replica.entry, from: replica.limit)
+                let holding = slots.holding(replica.entry)
+                return LeaseReport.Replica(
+                    name: replica.name, limit: replica.limit, timeoutMs: replica.timeoutMs, held: holding.slots,
+                    idle: holding.idle, passing: holding.passing, waiting: slots.queued(replica.deployment))
+            })
+    }
+
+    private func send(
+        _ report: LeaseReport, to host: RouterHost, _ hosts: [RouterHost], _ client: HTTPClient
+    ) async throws -> LeaseReply {
+        let reply: LeaseReply?
+        if host.id == hostID {
+            reply = await coordinator.answer(report, hosts: hosts)
+        } else {
+            var request = HTTPClientRequest(url: "http://\(host.address.dropFirst("tcp:".count))/leases")
+            request.method = .POST
+            request.headers.add(name: "authorization", value: "Bearer \(token)")
+            request.body = .bytes(try JSONEncoder().encode(report))
+            let answer = try await client.execute(request, timeout: Self.answerTimeout)
+            guard answer.status == .ok else { throw LeaseRefusal(status: answer.status.code) }
+            let body = try await answer.body.collect(upTo: Self.answerLimit)
+            reply = try JSONDecoder().decode(LeaseReply.self, from: Data(body.readableBytesView))
+        }
+        guard let reply, reply.sequence == report.sequence else { throw LeaseRefusal(status: 409) }
+        return reply
+    }
+
+    /// Does what a coordinator has answered; returns whether it asked for slots.
+    private func apply(_ reply: LeaseReply, _ replicas: [Leased], sentAtMs: Int64) -> Bool {
+        let slots = shared.slots.table
+        let entries = Dictionary(replicas.map { ($0.name, $0.entry) }, uniquingKeysWith: { first, _ in first })
+        var hasGrants = false
+        var hasRecalls = false
+        for answer in reply.replicas {
+            guard let entry = entries[answer.name] else { continue }
+            slots.extendLease(entry, untilMs: sentAtMs + Int64(reply.ttlMs))
+            slots.accept(entry, answer.granted)
+            if answer.recalled > 0 { slots.recall(entry, answer.recalled) }
+            hasGrants = hasGrants || !answer.granted.isEmpty
+            hasRecalls = hasRecalls || answer.recalled > 0
+        }
+        if hasGrants { shared.slots.slotsCame { shared.mailboxes[$0].slotIsFree() } }
+        return hasRecalls
+    }
+}
+
+/// A coordinator did not take a report.
+struct LeaseRefusal: Error, CustomStringConvertible {
+    var status: UInt
+
+    var description: String { "the coordinator refused the report with status \(status)" }
+}
