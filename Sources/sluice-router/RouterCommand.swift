@@ -128,8 +128,10 @@ struct RouterCommand: AsyncParsableCommand {
         }
         return ConfigReader(providers: [
             InMemoryProvider(name: "options", values: values),
-            EnvironmentVariablesProvider(secretsSpecifier: .specific(["SLUICE_ROUTER_CONTROL_TOKEN", "SLUICE_ROUTER_HOST_TOKEN"]))
-                .prefixKeys(with: "sluice.router"),
+            EnvironmentVariablesProvider(
+                secretsSpecifier: .specific(["SLUICE_ROUTER_CONTROL_TOKEN", "SLUICE_ROUTER_HOST_TOKEN"])
+            )
+            .prefixKeys(with: "sluice.router"),
         ])
     }
 }

@@ -1,5 +1,7 @@
 """A router of its own for a test, and the table it serves."""
 
+import contextlib
+import ctypes
 import hashlib
 import json
 import os
@@ -19,7 +21,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def table(ports, *, slots=8, queue=100, timeout_ms=20_000, protocol=None):
+def table(ports, *, slots=8, queue=100, timeout_ms=20_000, protocol=None, address="127.0.0.1", hosts=None, generation=1):
     """A table with one endpoint, its deployment `blue`, and a replica on each of the ports."""
     deployment = {
         "name": "blue",
@@ -28,7 +30,7 @@ def table(ports, *, slots=8, queue=100, timeout_ms=20_000, protocol=None):
         "maxConcurrentRequestsPerReplica": slots,
         "maxQueueWaitMs": 5_000,
         "queueLimit": queue,
-        "replicas": [{"id": f"replica-{port}", "address": f"tcp:127.0.0.1:{port}"} for port in ports],
+        "replicas": [{"id": f"replica-{port}", "address": f"tcp:{address}:{port}"} for port in ports],
     }
     if protocol:
         deployment["replicaProtocol"] = protocol
@@ -46,24 +48,30 @@ def table(ports, *, slots=8, queue=100, timeout_ms=20_000, protocol=None):
         "traffic": [{"deployment": "blue", "percent": 100}],
         "deployments": [deployment],
     }
-    header = {"format": 1, "generation": 1, "routeCount": 1, "tokenKeys": []}
+    header = {"format": 1, "generation": generation, "routeCount": 1, "tokenKeys": []}
+    if hosts:
+        header["hosts"] = hosts
     return "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in [header, route])
 
 
 class Router:
-    """`sluice-router` on a free port; ends with its `with`."""
+    """`sluice-router` on a free port, or on an address of a network namespace; ends with its `with`."""
 
-    def __init__(self, directory, text, *arguments):
+    def __init__(self, directory, text, *arguments, address="127.0.0.1", namespace=None, environment=None):
+        self.address = address
         self.port = free_port()
-        path = Path(directory) / "table.jsonl"
+        self.namespace = namespace
+        path = Path(directory) / f"table-{self.port}.jsonl"
         path.write_text(text)
+        enter = ["ip", "netns", "exec", namespace] if namespace else []
         self.process = subprocess.Popen(
-            [BINARY, "--listen", f"127.0.0.1:{self.port}", "--table", path, "--log-level", "warning", *arguments]
+            [*enter, BINARY, "--listen", f"{address}:{self.port}", "--table", path, "--log-level", "warning", *arguments],
+            env={**os.environ, **(environment or {})},
         )
         deadline = time.monotonic() + 20
         while True:
             try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                self.connect().close()
                 return
             except OSError:
                 if self.process.poll() is not None or time.monotonic() > deadline:
@@ -71,12 +79,42 @@ class Router:
                     raise
                 time.sleep(0.02)
 
+    def connect(self):
+        with inside(self.namespace):
+            return socket.create_connection((self.address, self.port), timeout=20)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        if self.process.returncode is not None:
+            return
         self.process.send_signal(signal.SIGTERM)
         try:
             assert self.process.wait(timeout=40) == 0
         finally:
             self.process.kill()
+
+
+@contextlib.contextmanager
+def inside(namespace):
+    """Sockets that this thread makes meanwhile belong to a network namespace."""
+    if namespace is None:
+        yield
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    own = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    other = os.open(f"/run/netns/{namespace}", os.O_RDONLY)
+    try:
+        if libc.setns(other, 0x40000000) != 0:
+            raise OSError(ctypes.get_errno(), "setns")
+        yield
+        if libc.setns(own, 0x40000000) != 0:
+            raise OSError(ctypes.get_errno(), "setns")
+    finally:
+        os.close(own)
+        os.close(other)

@@ -1,8 +1,8 @@
-import NIOHTTP1
 import AsyncHTTPClient
 import Foundation
 import Logging
 import NIOCore
+import NIOHTTP1
 import Routing
 import Synchronization
 
@@ -26,7 +26,8 @@ final class LeaseAgent: Sendable {
     private let progress = Mutex(Progress())
 
     init(
-        hostID: String, number: UInt64, token: String, shared: LoopShared, tables: TableKeeper, coordinator: LeaseCoordinator,
+        hostID: String, number: UInt64, token: String, shared: LoopShared, tables: TableKeeper,
+        coordinator: LeaseCoordinator,
         logger: Logger
     ) {
         self.hostID = hostID
@@ -63,7 +64,22 @@ final class LeaseAgent: Sendable {
                 try? await Task.sleep(for: isBusy ? Self.busyInterval : Self.idleInterval)
             }
         }
+        // Not cut short by the cancellation.
+        await Task { await leave(client) }.value
         try? await client.shutdown()
+    }
+
+    /// Gives everything back if no router of this host is left.
+    private func leave(_ client: HTTPClient) async {
+        guard shared.slots.isAlone else { return }
+        let table = await tables.present
+        for (host, replicas) in Self.byCoordinator(table) where host.id != hostID {
+            for replica in replicas { shared.slots.table.recall(replica.entry) }
+            // What is still in use is told as it is; then the others wait for the table's word.
+            guard var report = nextReport(replicas, to: host, table)?.report else { continue }
+            report.isLeaving = report.replicas.allSatisfy { $0.held.isEmpty }
+            _ = try? await send(report, to: host, table.routerHosts, client)
+        }
     }
 
     /// A report, unless the last one is on its way.
@@ -103,7 +119,7 @@ final class LeaseAgent: Sendable {
                 }
             case .failure(let error):
                 // The leases go on for a while; the next report may find another coordinator.
-                if progress.silent.insert(host.id).inserted {
+                if !Task.isCancelled, progress.silent.insert(host.id).inserted {
                     logger.warning(
                         "coordinator does not answer", metadata: ["host": "\(host.id)", "error": "\(error)"])
                 }

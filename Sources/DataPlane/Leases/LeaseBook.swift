@@ -19,6 +19,8 @@ struct LeaseBook {
         var agent: UInt64
         var sequence: UInt64
         var heardAtMs: Int64
+        /// Has nothing, and nothing more to say.
+        var hasLeft: Bool
     }
 
     private struct Part {
@@ -77,7 +79,8 @@ struct LeaseBook {
         if let known = hosts[report.host] {
             guard (known.agent, known.sequence) < (report.agent, report.sequence) else { return nil }
         }
-        hosts[report.host] = Host(agent: report.agent, sequence: report.sequence, heardAtMs: nowMs)
+        hosts[report.host] = Host(
+            agent: report.agent, sequence: report.sequence, heardAtMs: nowMs, hasLeft: report.isLeaving)
         // Everything first: two replicas of a deployment share those that wait.
         for told in report.replicas { note(told, of: report.host, report.generation) }
         return LeaseReply(
@@ -103,7 +106,9 @@ struct LeaseBook {
 
     /// Whether everything that is out is known.
     private func isComplete(_ replica: Replica, nowMs: Int64) -> Bool {
-        expected.allSatisfy { host in hosts[host].map { nowMs - $0.heardAtMs <= Self.recencyMs } ?? false }
+        expected.allSatisfy { host in
+            hosts[host].map { $0.hasLeft || nowMs - $0.heardAtMs <= Self.recencyMs } ?? false
+        }
             && lost.values.allSatisfy { nowMs >= $0 + Self.patienceMs + Int64(replica.timeoutMs) }
     }
 
@@ -113,7 +118,8 @@ struct LeaseBook {
         replica.blocked.removeAll { $0.untilMs <= nowMs }
         let others = replica.parts.filter { $0.key != host }
         let rivals = others.values.count { $0.waiting > 0 }
-        let wanted = Self.wanted(part, replica, rivals: rivals, hosts: expected.count, isOwnTurn: replica.lastGranted != host)
+        let wanted = Self.wanted(
+            part, replica, rivals: rivals, hosts: expected.count, isOwnTurn: replica.lastGranted != host)
         if wanted > 0, isComplete(replica, nowMs: nowMs) {
             answer.granted = Self.free(replica, upTo: wanted)
         }

@@ -23,6 +23,8 @@ struct LeaseReport: Codable, Equatable {
     var sequence: UInt64
     /// Generation of the table that the host serves.
     var generation: Int64
+    /// The last router of the host ends, and leaves nothing behind.
+    var isLeaving = false
     var replicas: [Replica]
 }
 

@@ -65,9 +65,10 @@ struct LeaseService: Sendable {
         }
     }
 
+    /// The server takes its end for an error; what counts is logged here.
     private var quiet: Logger {
         var quiet = logger
-        quiet.logLevel = max(.warning, logger.logLevel)
+        quiet.logLevel = .critical
         return quiet
     }
 

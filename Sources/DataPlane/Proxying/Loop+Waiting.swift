@@ -26,7 +26,8 @@ extension Loop {
             let choice = LeastLoaded.pick(count: replicas.count, limit: limit, start: start) { candidate in
                 let replica = replicas[candidate]
                 return ReplicaLoad(
-                    busy: slots.busy(replica.slots.entry), isAvoided: now < replica.loops[index].avoidedUntil,
+                    busy: slots.load(replica.slots.entry, limit: limit),
+                    isAvoided: now < replica.loops[index].avoidedUntil,
                     isExcluded: replica === excluded)
             }
             guard let choice else {

@@ -191,6 +191,11 @@ final class SlotHost: Sendable {
         return address.orphanedConnections == 0
     }
 
+    /// Whether this host has no other router.
+    var isAlone: Bool {
+        members.reduce(table.memory.load(SlotLayout.membersWord)) { $0 & ~$1.bit } == 0
+    }
+
     /// Becomes the router that asks for this host's leases; `nil` while another one is.
     ///
     /// The number it gets is higher than that of any agent of this host before, those before a restart of the host

@@ -19,7 +19,7 @@ protocol SlotMemory {
 /// | header | version, numbers of entries, who is there, who does not answer |
 /// | a row per member | its generation, when it was rung, its process |
 /// | an entry per deployment | name, who refers to it, who waits, whose turn it was, how many of each member wait |
-/// | an entry per replica | name, who refers to it, slots taken (a hint), its first 8 slots, where the others stand, its lease |
+/// | an entry per replica | name, who refers to it, requests inside (a hint without a lease), its first 8 slots, where the others stand, its lease |
 /// | extents | further slots, each extent as long as all the slots before it |
 ///
 /// A *member* is a loop of a router. A slot is one word: 0 while free, else its owner's word, a quarantine's end, or that it is

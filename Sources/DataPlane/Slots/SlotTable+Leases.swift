@@ -9,7 +9,9 @@ extension SlotTable {
         guard memory.load(SlotLayout.leaseEndWord(replica)) != 0 else {
             return take(replica, limit: limit, owner: owner, from: start)
         }
-        guard isLeaseValid(replica), let slot = take(replica, limit: limit, owner: owner, from: start) else { return nil }
+        guard isLeaseValid(replica), let slot = take(replica, limit: limit, owner: owner, from: start) else {
+            return nil
+        }
         // Whoever was stopped in between may wake up after the end.
         if isLeaseValid(replica) { return slot }
         giveBack(replica, slot: slot, owner: owner)
@@ -25,6 +27,16 @@ extension SlotTable {
     func giveBack(_ replica: Int, slot: Int, owner: UInt64) {
         if release(replica, slot: slot, owner: owner) { return }
         _ = memory.exchange(slotWord(replica, slot), from: owner | SlotWord.passing, to: SlotWord.elsewhere)
+    }
+
+    /// Slots among the first `limit` that cannot be taken: a hint without a lease, counted with one.
+    func load(_ replica: Int, limit: Int) -> Int {
+        guard memory.load(SlotLayout.leaseEndWord(replica)) != 0 else { return busy(replica) }
+        var count = 0
+        for slot in 0..<min(limit, capacity(replica)) where memory.load(slotWord(replica, slot)) != SlotWord.free {
+            count += 1
+        }
+        return count
     }
 
     // MARK: For the host's agent
@@ -53,9 +65,7 @@ extension SlotTable {
     /// Takes over slots that this host was granted.
     func accept(_ replica: Int, _ slots: [Int]) {
         for slot in slots where slot >= 0 && slot < capacity(replica) {
-            if memory.exchange(slotWord(replica, slot), from: SlotWord.elsewhere, to: SlotWord.free) {
-                memory.add(-1, to: SlotLayout.busyWord(replica))
-            }
+            _ = memory.exchange(slotWord(replica, slot), from: SlotWord.elsewhere, to: SlotWord.free)
         }
     }
 
@@ -64,10 +74,7 @@ extension SlotTable {
     func giveUp(_ replica: Int, _ count: Int = .max, from first: Int = 0) -> Int {
         var given = 0
         for slot in (first..<max(first, capacity(replica))).reversed() where given < count {
-            if memory.exchange(slotWord(replica, slot), from: SlotWord.free, to: SlotWord.elsewhere) {
-                memory.add(1, to: SlotLayout.busyWord(replica))
-                given += 1
-            }
+            if memory.exchange(slotWord(replica, slot), from: SlotWord.free, to: SlotWord.elsewhere) { given += 1 }
         }
         return given
     }
@@ -100,6 +107,7 @@ extension SlotTable {
     func stopLeasing(_ replica: Int) {
         guard memory.load(SlotLayout.leaseEndWord(replica)) != 0 else { return }
         accept(replica, Array(0..<capacity(replica)))
+        recount(replica)
         memory.store(0, at: SlotLayout.leaseEndWord(replica))
     }
 

@@ -37,7 +37,7 @@ struct SlotTable<Memory: SlotMemory> {
         return true
     }
 
-    /// Slots of a replica that cannot be taken, as a hint: an owner that died in the middle of a step leaves it wrong.
+    /// Requests inside a replica, as a hint: an owner that died in the middle of a step leaves it wrong.
     func busy(_ replica: Int) -> Int {
         Int(truncatingIfNeeded: Int64(bitPattern: memory.load(SlotLayout.busyWord(replica))))
     }

@@ -40,6 +40,14 @@ import Testing
         #expect(book.answer(report("a", 4, held: [1], waiting: 9), nowMs: 9_000_001)?.replicas[0].granted.first == 2)
     }
 
+    @Test func `a host that has left is not waited for`() throws {
+        var book = makeBook()
+        var last = report("b", 1)
+        last.isLeaving = true
+        _ = book.answer(last, nowMs: 0)
+        #expect(book.answer(report("a", 1, waiting: 4), nowMs: 9_000)?.replicas[0].granted == [0, 1, 2, 3])
+    }
+
     @Test func `of a gone host that was never heard, anything may still be in use for a while`() throws {
         var book = makeBook()
         book.expect(["a"], gone: ["b"], nowMs: 100)
@@ -86,8 +94,10 @@ import Testing
         var book = makeBook()
         _ = book.answer(report("a", 1, waiting: 1, limit: 1), nowMs: 0)
         #expect(book.answer(report("b", 1, waiting: 1, limit: 1), nowMs: 0)?.replicas[0].granted == [0])
-        #expect(book.answer(report("b", 2, held: [0], idle: 0, waiting: 1, limit: 1), nowMs: 10)?.replicas[0].recalled == 0)
-        #expect(book.answer(report("b", 3, held: [0], idle: 0, waiting: 1, limit: 1), nowMs: 60)?.replicas[0].recalled == 1)
+        #expect(
+            book.answer(report("b", 2, held: [0], idle: 0, waiting: 1, limit: 1), nowMs: 10)?.replicas[0].recalled == 0)
+        #expect(
+            book.answer(report("b", 3, held: [0], idle: 0, waiting: 1, limit: 1), nowMs: 60)?.replicas[0].recalled == 1)
         // It is not granted to the same again while another one waits.
         #expect(book.answer(report("b", 4, waiting: 1, limit: 1), nowMs: 61)?.replicas[0].granted == [])
         #expect(book.answer(report("a", 2, waiting: 1, limit: 1), nowMs: 62)?.replicas[0].granted == [0])

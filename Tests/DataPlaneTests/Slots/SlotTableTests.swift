@@ -56,7 +56,8 @@ private func makeTable() throws -> SlotTable<SharedWords> {
         var words: Set<Int> = []
         var expected = 0
         for (name, limit) in [("a", 1), ("b", 8), ("c", 9), ("d", 100), ("e", 8192)] {
-            let entry = try entries.replica(SlotName(name), address: address, limit: limit, timeoutMs: 5, isLeased: false)
+            let entry = try entries.replica(
+                SlotName(name), address: address, limit: limit, timeoutMs: 5, isLeased: false)
             #expect(table.capacity(entry) >= limit && table.capacity(entry) < max(9, 2 * limit))
             for slot in 0..<table.capacity(entry) { words.insert(table.slotWord(entry, slot)) }
             expected += table.capacity(entry)
