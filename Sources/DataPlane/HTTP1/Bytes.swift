@@ -66,57 +66,71 @@ extension UnsafeBufferPointer<UInt8> {
         return self[index]
     }
 
-    /// Offset of the first byte from `start` on that is no text, `end` if there is none; eight bytes at a time.
+    /// Offset of the first byte from `start` on that is no text, `count` if there is none.
     @inline(__always)
-    func endOfText(from start: Int, to end: Int) -> Int {
-        precondition(start >= 0 && start <= end && end <= count)
-        guard let base = baseAddress else { return start }
-        var index = start
-        while index + 8 <= end {
-            let word = UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self)
-            // The highest bit of every byte below a blank, and of every DEL. A borrow can mark bytes wrongly, but only
-            // after one that is marked rightly: the first mark is true.
-            let deletes = word ^ 0x7F7F_7F7F_7F7F_7F7F
-            let marks =
-                ((word &- 0x2020_2020_2020_2020) & ~word | (deletes &- 0x0101_0101_0101_0101) & ~deletes)
-                & 0x8080_8080_8080_8080
-            if marks == 0 {
-                index += 8
-                continue
-            }
-            index += marks.trailingZeroBitCount / 8
-            guard base[index] == 0x09 else { return index }
-            index += 1
-        }
-        while index < end, ByteClass.isText(base[index]) { index += 1 }
-        return index
+    func endOfText(from start: Int) -> Int {
+        end(from: start, stops: ByteBlock.isNoText, continues: ByteClass.isText)
     }
 
-    /// Offset of the first byte from `start` on that stands in no token, `end` if there is none.
+    /// Offset of the first byte from `start` on that stands in no token, `count` if there is none.
     @inline(__always)
-    func endOfToken(from start: Int, to end: Int) -> Int {
-        precondition(start >= 0 && start <= end && end <= count)
+    func endOfToken(from start: Int) -> Int {
+        end(from: start, stops: ByteBlock.isNoNameByte, continues: ByteClass.isToken)
+    }
+
+    /// Offset of the first byte from `start` on that is not visible, `count` if there is none.
+    @inline(__always)
+    func endOfVisible(from start: Int) -> Int {
+        end(from: start, stops: ByteBlock.isNotVisible, continues: ByteClass.isVisible)
+    }
+
+    /// Offset of the first byte from `start` on that does not belong, `count` if there is none; sixteen at a time.
+    ///
+    /// - Parameter stops: says yes to every byte that does not belong, and to some that do.
+    /// - Parameter continues: whether a byte does belong.
+    @inline(__always)
+    private func end(
+        from start: Int, stops: (SIMD16<UInt8>) -> ByteBlock.Mask, continues: (UInt8) -> Bool
+    ) -> Int {
+        precondition(start >= 0 && start <= count)
         guard let base = baseAddress else { return start }
-        // A character per byte below 128, which says what ``ByteClass/isToken(_:)`` does and costs one load.
-        let table: StaticString = """
-            00000000000000000000000000000000\
-            01011111001101101111111111000000\
-            01111111111111111111111111100011\
-            11111111111111111111111111101010
-            """
-        let isToken = table.utf8Start
         var index = start
-        while index < end, base[index] < 128, isToken[Int(base[index])] == 0x31 { index += 1 }
+        // The index never passes the count, so these sums do not overflow.
+        while count &- index >= ByteBlock.size {
+            let found = ByteBlock.first(stops(ByteBlock.load(base + index)))
+            index &+= found
+            if found == ByteBlock.size { continue }
+            guard continues(base[index]) else { return index }
+            index &+= 1
+        }
+        while index < count, continues(base[index]) { index &+= 1 }
         return index
     }
 
     /// Whether the bytes are `text`, which is in lower case, without regard to ASCII case.
     @inline(__always)
     func matches(_ text: StaticString) -> Bool {
-        guard text.utf8CodeUnitCount == count else { return false }
-        let other = text.utf8Start
-        for index in 0..<count where ByteClass.lowercased(self[index]) != other[index] { return false }
-        return true
+        matches(Bytes(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Whether the bytes are `text`, which is in lower case, without regard to ASCII case; eight bytes at a time.
+    @inline(__always)
+    func matches(_ text: Bytes) -> Bool {
+        guard text.count == count, let base = baseAddress, let other = text.baseAddress else {
+            return text.count == count
+        }
+        guard count >= ByteWord.size else {
+            for index in 0..<count where ByteClass.lowercased(base[index]) != other[index] { return false }
+            return true
+        }
+        var index = 0
+        while count &- index >= ByteWord.size {
+            guard ByteWord.lowercased(ByteWord.load(base + index)) == ByteWord.load(other + index) else { return false }
+            index &+= ByteWord.size
+        }
+        // The rest together with bytes before it, which have matched already.
+        let last = count - ByteWord.size
+        return ByteWord.lowercased(ByteWord.load(base + last)) == ByteWord.load(other + last)
     }
 
     /// Whether the bytes are exactly `text`.
@@ -145,7 +159,8 @@ extension UnsafeBufferPointer<UInt8> {
         var number: UInt64 = 0
         for byte in self {
             guard ByteClass.isDigit(byte) else { return nil }
-            number = number * 10 + UInt64(byte - 0x30)
+            // 18 digits stay below 2^64.
+            number = number &* 10 &+ UInt64(byte &- 0x30)
         }
         return number
     }

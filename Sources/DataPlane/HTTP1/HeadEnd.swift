@@ -55,4 +55,22 @@ struct HeadEnd {
         let firstLine = bytes.offset(of: 0x0A, from: 0) ?? bytes.count
         return .refused(firstLine >= limits.targetSize ? .targetTooLong : .headTooLarge)
     }
+
+    /// Reads the head that `bytes` begin with, by `read`, which returns its length.
+    ///
+    /// Most heads arrive whole and without fault, and reading such a one finds its end. Every other one is searched for
+    /// its end first and read then, so what is refused, and why, does not depend on how the bytes arrived.
+    @inline(__always)
+    mutating func scan(_ bytes: Bytes, limits: HeadLimits, read: (Bytes) -> Result<Int, HeadFault>) -> HeadScan {
+        if searched == 0, case .success(let length) = read(bytes), length <= limits.headSize {
+            return .complete(length: length)
+        }
+        let found = find(in: bytes, limits: limits)
+        guard case .complete(let length) = found else { return found }
+        switch read(bytes.run(ByteRun(start: 0, count: length))) {
+        case .success(length): return found
+        case .success: return .refused(.malformed)
+        case .failure(let fault): return .refused(fault)
+        }
+    }
 }

@@ -23,6 +23,17 @@ package enum FieldName: UInt8, Sendable {
     /// `ms-azureml-model-error-…`: said by the router alone.
     case modelError
 
+    /// The bit that stands for the name in a set of names.
+    @inline(__always)
+    var bit: UInt32 { 1 &<< UInt32(rawValue) }
+
+    /// Whether ``HeaderFields`` has to look into the value.
+    @inline(__always)
+    fileprivate var concernsFraming: Bool {
+        let names = Self.contentLength.bit | Self.transferEncoding.bit | Self.connection.bit
+        return bit & names != 0
+    }
+
     /// Recognises a name without regard to case.
     init(_ name: Bytes) {
         self = .other
@@ -77,8 +88,7 @@ package struct HeaderField: Sendable {
 /// Reads every field strictly: a name of token characters followed at once by a colon, a value without control
 /// bytes, no folded lines, at most one length, no length beside an encoding, and only the encoding `chunked`
 /// (RFC 9112 sections 5 and 6).
-package struct HeaderFields: Sendable {
-    package private(set) var fields: [HeaderField] = []
+package struct HeaderFields: ~Copyable {
     package private(set) var contentLength: UInt64?
     package private(set) var isChunked = false
     package private(set) var saysClose = false
@@ -86,67 +96,104 @@ package struct HeaderFields: Sendable {
     package private(set) var saysUpgrade = false
     /// `Connection` names further fields, which are then between neighbours only.
     package private(set) var connectionNamesFields = false
-    package private(set) var hostCount = 0
 
-    package init() { fields.reserveCapacity(32) }
+    /// Memory for ``capacity`` fields, of which the first ``count`` are there; grows, and stays for the next head.
+    private var memory: UnsafeMutablePointer<HeaderField>
+    private var capacity = 32
+    private var count = 0
+    /// A bit per name that occurs, and per name that occurs again.
+    private var present: UInt32 = 0
+    private var repeated: UInt32 = 0
+
+    package init() { memory = .allocate(capacity: capacity) }
+
+    // A field is plain bytes: there is nothing to deinitialise.
+    deinit { memory.deallocate() }
+
+    /// All fields in order; valid until the next head is read.
+    package var fields: UnsafeBufferPointer<HeaderField> { UnsafeBufferPointer(start: memory, count: count) }
 
     mutating func removeAll() {
-        fields.removeAll(keepingCapacity: true)
+        count = 0
+        present = 0
+        repeated = 0
         contentLength = nil
         isChunked = false
         saysClose = false
         saysKeepAlive = false
         saysUpgrade = false
         connectionNamesFields = false
-        hostCount = 0
     }
 
     /// Value of the first field of that name.
     package func value(of name: FieldName) -> ByteRun? {
+        guard has(name) else { return nil }
         for field in fields where field.name == name { return field.value }
         return nil
     }
 
-    func count(of name: FieldName) -> Int {
-        var count = 0
-        for field in fields where field.name == name { count += 1 }
-        return count
-    }
+    @inline(__always)
+    func has(_ name: FieldName) -> Bool { present & name.bit != 0 }
 
-    /// Reads the fields from `start` to the empty line that ends the head of `length` bytes.
-    mutating func scan(_ bytes: Bytes, from start: Int, length: Int, limits: HeadLimits) -> HeadFault? {
+    /// Whether there is more than one field of that name.
+    @inline(__always)
+    func isRepeated(_ name: FieldName) -> Bool { repeated & name.bit != 0 }
+
+    /// Reads the fields from `start` to the empty line that ends them; returns the offset after that.
+    mutating func read(_ bytes: Bytes, from start: Int, _ limits: HeadLimits) -> Result<Int, HeadFault> {
         var index = start
-        let end = length - 2
-        while index < end {
-            guard fields.count < limits.fieldCount else { return .tooManyFields }
-            guard let next = scanField(bytes, from: index, end: end) else { return .malformed }
+        while index >= bytes.count || bytes.at(index) != 0x0D {
+            guard count < limits.fieldCount else { return .failure(.tooManyFields) }
+            guard let next = readField(bytes, from: index) else { return .failure(.malformed) }
             index = next
         }
-        guard index == end else { return .malformed }
-        if isChunked && contentLength != nil { return .malformed }
-        return nil
+        guard index + 1 < bytes.count, bytes.at(index + 1) == 0x0A else { return .failure(.malformed) }
+        if isChunked && contentLength != nil { return .failure(.malformed) }
+        return .success(index + 2)
     }
 
     /// Reads one field; returns the offset of the next line.
-    private mutating func scanField(_ bytes: Bytes, from start: Int, end: Int) -> Int? {
-        var index = bytes.endOfToken(from: start, to: end)
-        let nameCount = index - start
+    @inline(__always)
+    private mutating func readField(_ bytes: Bytes, from start: Int) -> Int? {
+        guard start < bytes.count else { return nil }
+        // Offsets stay inside the bytes, so sums of them do not overflow.
+        let nameEnd = bytes.endOfToken(from: start)
         // Also refuses a blank before the colon, and a folded line, which starts with a blank.
-        guard nameCount > 0, index < end, bytes.at(index) == UInt8(ascii: ":") else { return nil }
-        index += 1
-        while index < end, Self.isBlank(bytes.at(index)) { index += 1 }
-        let valueStart = index
-        index = bytes.endOfText(from: index, to: end)
-        guard index + 1 < bytes.count, bytes.at(index) == 0x0D, bytes.at(index + 1) == 0x0A else { return nil }
-        var valueEnd = index
-        while valueEnd > valueStart, Self.isBlank(bytes.at(valueEnd - 1)) { valueEnd -= 1 }
+        guard nameEnd > start, nameEnd < bytes.count, bytes.at(nameEnd) == UInt8(ascii: ":") else { return nil }
+        var valueStart = nameEnd &+ 1
+        while valueStart < bytes.count, Self.isBlank(bytes.at(valueStart)) { valueStart &+= 1 }
+        let lineEnd = bytes.endOfText(from: valueStart)
+        guard bytes.count &- lineEnd >= 2, bytes.at(lineEnd) == 0x0D, bytes.at(lineEnd &+ 1) == 0x0A else { return nil }
+        var valueEnd = lineEnd
+        while valueEnd > valueStart, Self.isBlank(bytes.at(valueEnd &- 1)) { valueEnd &-= 1 }
         let field = HeaderField(
-            line: ByteRun(start: start, count: index + 2 - start), nameCount: nameCount,
-            value: ByteRun(start: valueStart, count: valueEnd - valueStart),
-            name: FieldName(bytes.run(ByteRun(start: start, count: nameCount))))
-        guard note(field, in: bytes) else { return nil }
-        fields.append(field)
-        return index + 2
+            line: ByteRun(start: start, count: lineEnd &+ 2 &- start), nameCount: nameEnd &- start,
+            value: ByteRun(start: valueStart, count: valueEnd &- valueStart),
+            name: FieldName(bytes.run(ByteRun(start: start, count: nameEnd &- start))))
+        if field.name.concernsFraming {
+            guard note(field, in: bytes) else { return nil }
+        }
+        append(field)
+        return lineEnd &+ 2
+    }
+
+    @inline(__always)
+    private mutating func append(_ field: HeaderField) {
+        if count == capacity { grow() }
+        // Below the capacity, which was just seen to.
+        (memory + count).initialize(to: field)
+        count += 1
+        repeated |= present & field.name.bit
+        present |= field.name.bit
+    }
+
+    @inline(never)
+    private mutating func grow() {
+        let larger = UnsafeMutablePointer<HeaderField>.allocate(capacity: capacity * 2)
+        larger.moveInitialize(from: memory, count: count)
+        memory.deallocate()
+        memory = larger
+        capacity *= 2
     }
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
@@ -154,8 +201,6 @@ package struct HeaderFields: Sendable {
     /// Takes notice of what a field says about framing; false if it may not say that.
     private mutating func note(_ field: HeaderField, in bytes: Bytes) -> Bool {
         switch field.name {
-        case .host:
-            hostCount += 1
         case .contentLength:
             guard contentLength == nil, let length = bytes.run(field.value).decimalNumber() else { return false }
             contentLength = length
@@ -191,8 +236,13 @@ package struct HeaderFields: Sendable {
     }
 
     /// Whether a `Connection` field of this head names the field; `Host` stays whatever it says.
+    @inline(__always)
     func connectionNames(_ field: HeaderField, in bytes: Bytes) -> Bool {
         guard connectionNamesFields, field.name != .host else { return false }
+        return connectionLists(field, in: bytes)
+    }
+
+    private func connectionLists(_ field: HeaderField, in bytes: Bytes) -> Bool {
         let name = bytes.run(ByteRun(start: field.line.start, count: field.nameCount))
         var isNamed = false
         for connection in fields where connection.name == .connection {

@@ -1,7 +1,7 @@
 /// The head of a request, as runs of the bytes it was scanned from.
 ///
 /// One value is kept per loop and scanned into again and again, so a request allocates nothing.
-package struct RequestHead: Sendable {
+package struct RequestHead: ~Copyable {
     package private(set) var method = ByteRun.none
     package private(set) var target = ByteRun.none
     /// Minor version of HTTP/1.
@@ -9,6 +9,8 @@ package struct RequestHead: Sendable {
     package private(set) var isHEAD = false
     /// GET, HEAD, OPTIONS, PUT, DELETE and TRACE may be sent twice without harm, RFC 9110 section 9.2.2.
     package private(set) var isIdempotent = false
+    /// Offset after the request line.
+    package private(set) var lineEnd = 0
     package private(set) var headers = HeaderFields()
 
     package init() {}
@@ -17,6 +19,13 @@ package struct RequestHead: Sendable {
     package var keepsAlive: Bool {
         if headers.saysClose { return false }
         return minorVersion == 1 || headers.saysKeepAlive
+    }
+
+    /// How the body ends, RFC 9112 section 6.3.
+    package var bodyFraming: BodyFraming {
+        if headers.isChunked { return .chunked }
+        if let length = headers.contentLength { return .length(length) }
+        return .none
     }
 
     /// Whether the client waits for `100 Continue` before it sends the body.
@@ -33,49 +42,56 @@ package struct RequestHead: Sendable {
         return bytes.run(value).matches("websocket")
     }
 
-    /// Scans a head of `length` bytes, as ``HeadEnd`` found it.
-    mutating func scan(_ bytes: UnsafeBufferPointer<UInt8>, length: Int, limits: HeadLimits) -> HeadFault? {
-        headers.removeAll()
-        precondition(length >= 4 && length <= bytes.count)
-        let fieldsStart: Int
-        switch scanRequestLine(bytes, length: length, limits: limits) {
-        case .success(let start): fieldsStart = start
-        case .failure(let fault): return fault
-        }
-        if let fault = headers.scan(bytes, from: fieldsStart, length: length, limits: limits) { return fault }
-        // RFC 9112 section 3.2: exactly one Host in 1.1, never two.
-        guard headers.hostCount == 1 || (minorVersion == 0 && headers.hostCount == 0) else { return .malformed }
-        if let host = headers.value(of: .host), !Authority.isHost(bytes.run(host)) { return .malformed }
-        // A 1.0 message cannot be chunked; who sends one is not to be trusted about its end.
-        guard minorVersion == 1 || !headers.isChunked else { return .malformed }
-        // Two of them could be read differently here and by a replica or an earlier proxy.
-        guard headers.count(of: .authorization) <= 1, headers.count(of: .deployment) <= 1 else { return .malformed }
-        return nil
+    /// Scans the head that `bytes` begin with. `end` belongs to the connection, and is new for every head.
+    mutating func scan(_ bytes: Bytes, _ end: inout HeadEnd, limits: HeadLimits) -> HeadScan {
+        end.scan(bytes, limits: limits) { read($0, limits) }
     }
 
-    private mutating func scanRequestLine(
-        _ bytes: Bytes, length: Int, limits: HeadLimits
-    ) -> Result<Int, HeadFault> {
-        var index = 0
-        while index < length, ByteClass.isToken(bytes.at(index)) { index += 1 }
-        guard index > 0, index <= 32, bytes.at(index) == 0x20 else { return .failure(.malformed) }
+    /// Reads the head that `bytes` begin with; returns its length.
+    @inline(never)
+    private mutating func read(_ bytes: Bytes, _ limits: HeadLimits) -> Result<Int, HeadFault> {
+        headers.removeAll()
+        if let fault = readRequestLine(bytes, limits) { return .failure(fault) }
+        let length: Int
+        switch headers.read(bytes, from: lineEnd, limits) {
+        case .success(let found): length = found
+        case .failure(let fault): return .failure(fault)
+        }
+        // RFC 9112 section 3.2: exactly one Host in 1.1, never two.
+        guard !headers.isRepeated(.host) else { return .failure(.malformed) }
+        if let host = headers.value(of: .host) {
+            guard Authority.isHost(bytes.run(host)) else { return .failure(.malformed) }
+        } else if minorVersion == 1 {
+            return .failure(.malformed)
+        }
+        // A 1.0 message cannot be chunked; who sends one is not to be trusted about its end.
+        guard minorVersion == 1 || !headers.isChunked else { return .failure(.malformed) }
+        // Two of them could be read differently here and by a replica or an earlier proxy.
+        guard !headers.isRepeated(.authorization), !headers.isRepeated(.deployment) else { return .failure(.malformed) }
+        return .success(length)
+    }
+
+    private mutating func readRequestLine(_ bytes: Bytes, _ limits: HeadLimits) -> HeadFault? {
+        var index = bytes.endOfToken(from: 0)
+        guard index > 0, index <= 32, index < bytes.count, bytes.at(index) == 0x20 else { return .malformed }
         method = ByteRun(start: 0, count: index)
         classifyMethod(bytes)
         index += 1
-        let targetStart = index
-        while index < length, ByteClass.isVisible(bytes.at(index)) { index += 1 }
-        target = ByteRun(start: targetStart, count: index - targetStart)
+        target = ByteRun(start: index, count: bytes.endOfVisible(from: index) - index)
+        index = target.end
         // A fragment is the client's own business and stands in no request target.
-        guard target.count > 0, bytes.at(index) == 0x20, bytes.run(target).offset(of: UInt8(ascii: "#"), from: 0) == nil
-        else { return .failure(.malformed) }
-        guard target.count <= limits.targetSize else { return .failure(.targetTooLong) }
-        guard index + 11 <= length, bytes.run(ByteRun(start: index + 1, count: 5)).equals("HTTP/"),
+        guard target.count > 0, index < bytes.count, bytes.at(index) == 0x20,
+            bytes.run(target).offset(of: UInt8(ascii: "#"), from: 0) == nil
+        else { return .malformed }
+        guard target.count <= limits.targetSize else { return .targetTooLong }
+        guard index + 11 <= bytes.count, bytes.run(ByteRun(start: index + 1, count: 5)).equals("HTTP/"),
             ByteClass.isDigit(bytes.at(index + 6)), bytes.at(index + 7) == UInt8(ascii: "."),
             ByteClass.isDigit(bytes.at(index + 8)), bytes.at(index + 9) == 0x0D, bytes.at(index + 10) == 0x0A
-        else { return .failure(.malformed) }
+        else { return .malformed }
         minorVersion = bytes.at(index + 8) - 0x30
-        guard bytes.at(index + 6) == UInt8(ascii: "1"), minorVersion <= 1 else { return .failure(.unsupportedVersion) }
-        return .success(index + 11)
+        guard bytes.at(index + 6) == UInt8(ascii: "1"), minorVersion <= 1 else { return .unsupportedVersion }
+        lineEnd = index + 11
+        return nil
     }
 
     private mutating func classifyMethod(_ bytes: Bytes) {

@@ -1,8 +1,12 @@
 /// The head of a replica's answer, as runs of the bytes it was scanned from.
-package struct ResponseHead: Sendable {
+///
+/// One value is kept per loop and scanned into again and again, so an answer allocates nothing.
+package struct ResponseHead: ~Copyable {
     package private(set) var status = 0
     package private(set) var reason = ByteRun.none
     package private(set) var minorVersion: UInt8 = 1
+    /// Offset after the status line.
+    package private(set) var lineEnd = 0
     package private(set) var headers = HeaderFields()
 
     package init() {}
@@ -21,11 +25,23 @@ package struct ResponseHead: Sendable {
         return .untilClose
     }
 
-    /// Scans a head of `length` bytes, as ``HeadEnd`` found it.
-    mutating func scan(_ bytes: UnsafeBufferPointer<UInt8>, length: Int, limits: HeadLimits) -> HeadFault? {
+    /// Scans the head that `bytes` begin with. `end` belongs to the connection, and is new for every head.
+    mutating func scan(_ bytes: Bytes, _ end: inout HeadEnd, limits: HeadLimits) -> HeadScan {
+        end.scan(bytes, limits: limits) { read($0, limits) }
+    }
+
+    /// Reads the head that `bytes` begin with; returns its length.
+    @inline(never)
+    private mutating func read(_ bytes: Bytes, _ limits: HeadLimits) -> Result<Int, HeadFault> {
         headers.removeAll()
-        precondition(length >= 4 && length <= bytes.count)
-        guard length >= 15, bytes.run(ByteRun(start: 0, count: 7)).equals("HTTP/1.") else { return .malformed }
+        if let fault = readStatusLine(bytes) { return .failure(fault) }
+        let outcome = headers.read(bytes, from: lineEnd, limits)
+        if case .success = outcome, minorVersion == 0, headers.isChunked { return .failure(.malformed) }
+        return outcome
+    }
+
+    private mutating func readStatusLine(_ bytes: Bytes) -> HeadFault? {
+        guard bytes.count >= 15, bytes.run(ByteRun(start: 0, count: 7)).equals("HTTP/1.") else { return .malformed }
         minorVersion = bytes.at(7) &- 0x30
         guard minorVersion <= 1 else { return .unsupportedVersion }
         guard bytes.at(8) == 0x20, let code = bytes.run(ByteRun(start: 9, count: 3)).decimalNumber(), code >= 100,
@@ -37,12 +53,11 @@ package struct ResponseHead: Sendable {
         // Some servers leave the blank out when they have no reason to tell.
         if bytes.at(index) == 0x20 {
             index += 1
-            let start = index
-            index = bytes.endOfText(from: start, to: length)
-            reason = ByteRun(start: start, count: index - start)
+            reason = ByteRun(start: index, count: bytes.endOfText(from: index) - index)
+            index = reason.end
         }
-        guard index + 2 <= length, bytes.at(index) == 0x0D, bytes.at(index + 1) == 0x0A else { return .malformed }
-        if let fault = headers.scan(bytes, from: index + 2, length: length, limits: limits) { return fault }
-        return minorVersion == 0 && headers.isChunked ? .malformed : nil
+        guard index + 2 <= bytes.count, bytes.at(index) == 0x0D, bytes.at(index + 1) == 0x0A else { return .malformed }
+        lineEnd = index + 2
+        return nil
     }
 }

@@ -1,7 +1,7 @@
 /// Failures that are no answer of a gRPC server, told as one: gRPC clients show their users little of an HTTP status.
 enum GRPCStatus {
     /// Whether the answer is gRPC's own.
-    static func isAnswer(_ answer: ResponseHead, _ bytes: Bytes) -> Bool {
+    static func isAnswer(_ answer: borrowing ResponseHead, _ bytes: Bytes) -> Bool {
         answer.headers.fields.contains { field in
             bytes.run(ByteRun(start: field.line.start, count: field.nameCount)).matches("content-type")
                 && field.value.count >= 16
@@ -10,7 +10,7 @@ enum GRPCStatus {
     }
 
     /// An answer without a body that tells the failure: gRPC's "Trailers-Only".
-    static func fields(for answer: ResponseHead, _ bytes: Bytes) -> FieldList {
+    static func fields(for answer: borrowing ResponseHead, _ bytes: Bytes) -> FieldList {
         var fields = FieldList()
         fields.append(":status", "200")
         fields.append("content-type", "application/grpc")

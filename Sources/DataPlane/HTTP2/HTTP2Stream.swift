@@ -117,14 +117,15 @@ final class HTTP2Stream {
 
     /// Sends a head, or the beginning of one; returns its length.
     private func writeHead(_ bytes: Bytes) -> Int? {
-        guard case .complete(let length) = headEnd.find(in: bytes, limits: Self.ownLimits) else { return nil }
-        headEnd = HeadEnd()
-        return role == .server ? writeAnswerHead(bytes, length) : writeRequestHead(bytes, length)
+        role == .server ? writeAnswerHead(bytes) : writeRequestHead(bytes)
     }
 
-    private func writeAnswerHead(_ bytes: Bytes, _ length: Int) -> Int? {
+    private func writeAnswerHead(_ bytes: Bytes) -> Int? {
         var answer = ResponseHead()
-        guard let connection, answer.scan(bytes, length: length, limits: Self.ownLimits) == nil else { return nil }
+        guard let connection, case .complete(let length) = answer.scan(bytes, &headEnd, limits: Self.ownLimits) else {
+            return nil
+        }
+        headEnd = HeadEnd()
         let framing = answer.bodyFraming(answeringHEAD: head.isHEAD)
         var fields = FieldList()
         guard answer.status >= 200 else {
@@ -145,9 +146,12 @@ final class HTTP2Stream {
         return connection.submitAnswer(self, fields, hasBody: hasBody) ? length : nil
     }
 
-    private func writeRequestHead(_ bytes: Bytes, _ length: Int) -> Int? {
+    private func writeRequestHead(_ bytes: Bytes) -> Int? {
         var request = RequestHead()
-        guard let connection, request.scan(bytes, length: length, limits: Self.ownLimits) == nil else { return nil }
+        guard let connection, case .complete(let length) = request.scan(bytes, &headEnd, limits: Self.ownLimits) else {
+            return nil
+        }
+        headEnd = HeadEnd()
         var fields = FieldList()
         fields.append(":method", bytes.run(request.method))
         fields.append(":scheme", "http")
@@ -155,8 +159,7 @@ final class HTTP2Stream {
         fields.append(":path", bytes.run(request.target))
         Self.copy(request.headers, bytes, to: &fields)
         fields.append("te", "trailers")
-        let headers = request.headers
-        sentBody = BodyDecoder(headers.isChunked ? .chunked : headers.contentLength.map { .length($0) } ?? .none)
+        sentBody = BodyDecoder(request.bodyFraming)
         isHeadSent = true
         isLeavingEnded = sentBody.isFinished
         guard let id = connection.submitRequest(self, fields, hasBody: !isLeavingEnded) else {
@@ -167,7 +170,7 @@ final class HTTP2Stream {
         return length
     }
 
-    private static func copy(_ headers: HeaderFields, _ bytes: Bytes, to fields: inout FieldList) {
+    private static func copy(_ headers: borrowing HeaderFields, _ bytes: Bytes, to fields: inout FieldList) {
         for field in headers.fields {
             switch field.name {
             case .connection, .hopByHop, .upgrade, .transferEncoding, .host: continue

@@ -6,9 +6,15 @@ extension Loop {
     private static var preface: StaticString { "PRI * HTTP/2.0\r\n\r\n" }
 
     /// Whether a connection begins as one of HTTP/2 that was not agreed on before (RFC 9113 section 3.3).
-    func announcesHTTP2(_ client: Int32, _ headLength: Int) -> Bool {
-        guard headLength == Self.preface.utf8CodeUnitCount, clients[client].stream == nil else { return false }
-        return clients[client].input.readable.run(ByteRun(start: 0, count: headLength)).equals(Self.preface)
+    ///
+    /// What begins so looks like a whole head of another version to the scanner.
+    func announcesHTTP2(_ client: Int32) -> Bool {
+        let count = Self.preface.utf8CodeUnitCount
+        let bytes = clients[client].input.readable
+        guard bytes.count >= count, clients[client].servedCount == 0, clients[client].stream == nil else {
+            return false
+        }
+        return bytes.run(ByteRun(start: 0, count: count)).equals(Self.preface)
     }
 
     func beginHTTP2(_ client: Int32) {

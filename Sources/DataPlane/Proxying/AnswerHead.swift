@@ -23,7 +23,8 @@ enum AnswerHead {
     /// - Parameter framing: how the body ends that the replica sends.
     /// - Parameter closes: the connection to the client ends with this answer.
     static func write(
-        _ head: ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>, to queue: inout ByteQueue, mapping: Mapping,
+        _ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>, to queue: inout ByteQueue,
+        mapping: Mapping,
         framing: BodyFraming, request: RequestFacts, deployment: [UInt8], closes: Bool
     ) {
         writeStatus(head, bytes, to: &queue, mapping: mapping)
@@ -60,7 +61,8 @@ enum AnswerHead {
 
     /// Appends the head that turns the connection into a WebSocket.
     static func writeUpgrade(
-        _ head: ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>, to queue: inout ByteQueue, request: RequestFacts,
+        _ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>, to queue: inout ByteQueue,
+        request: RequestFacts,
         deployment: [UInt8]
     ) {
         queue.append("HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n")
@@ -70,7 +72,7 @@ enum AnswerHead {
     }
 
     private static func writeStatus(
-        _ head: ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>, to queue: inout ByteQueue, mapping: Mapping
+        _ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>, to queue: inout ByteQueue, mapping: Mapping
     ) {
         guard mapping.isModelError else {
             queue.append("HTTP/1.1 ")
@@ -114,7 +116,7 @@ enum FieldCopy {
     /// Appends every field that `isKept` and that `Connection` does not name; neighbours are copied in one piece.
     @inline(__always)
     static func write(
-        _ headers: HeaderFields, _ bytes: UnsafeBufferPointer<UInt8>, to queue: inout ByteQueue,
+        _ headers: borrowing HeaderFields, _ bytes: UnsafeBufferPointer<UInt8>, to queue: inout ByteQueue,
         isKept: (HeaderField) -> Bool
     ) {
         var piece = ByteRun.none

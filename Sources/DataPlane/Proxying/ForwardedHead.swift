@@ -8,7 +8,8 @@ enum ForwardedHead {
     /// Left out: fields between neighbours, the credential, which is the router's to check, and `Expect`, which the
     /// router answers itself. `Host` goes through.
     static func write(
-        _ head: RequestHead, _ bytes: UnsafeBufferPointer<UInt8>, to queue: inout ByteQueue, target: RequestTarget,
+        _ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>, to queue: inout ByteQueue,
+        target: RequestTarget,
         scoringPath: [UInt8], request: RequestFacts, peer: ShortText<46>
     ) {
         queue.append(bytes.run(head.method))
@@ -29,7 +30,7 @@ enum ForwardedHead {
             queue.append("host: ")
             queue.append(bytes.run(head.target).run(authority))
             queue.append("\r\n")
-        } else if head.headers.hostCount == 0 {
+        } else if !head.headers.has(.host) {
             queue.append("host: localhost\r\n")
         }
         writeForwardedFor(head, bytes, to: &queue, peer: peer)
@@ -54,7 +55,8 @@ enum ForwardedHead {
     }
 
     private static func writeForwardedFor(
-        _ head: RequestHead, _ bytes: UnsafeBufferPointer<UInt8>, to queue: inout ByteQueue, peer: ShortText<46>
+        _ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>, to queue: inout ByteQueue,
+        peer: ShortText<46>
     ) {
         queue.append("x-forwarded-for: ")
         for field in head.headers.fields where field.name == .forwardedFor && field.value.count > 0 {

@@ -107,16 +107,15 @@ extension Loop {
         while true {
             let bytes = upstreams[upstream].input.readable
             let length: Int
-            switch upstreams[upstream].headEnd.find(in: bytes, limits: settings.head) {
+            switch responseHead.scan(bytes, &upstreams[upstream].headEnd, limits: settings.head) {
             case .incomplete: return .needsInput
             case .complete(let found): length = found
             case .refused:
                 answerIsInvalid(client)
                 return .ended
             }
-            let fault = responseHead.scan(bytes, length: length, limits: settings.head)
             let isUpgrade = responseHead.status == 101 && clients[client].request.wantsWebSocket
-            guard fault == nil, isUpgrade || responseHead.status != 101 else {
+            guard isUpgrade || responseHead.status != 101 else {
                 answerIsInvalid(client)
                 return .ended
             }

@@ -104,15 +104,14 @@ extension Loop {
 
     /// Takes a request head off the input if it is whole; false if more bytes are needed.
     private func tryHead(_ client: Int32) -> Bool {
-        switch clients[client].headEnd.find(in: clients[client].input.readable, limits: settings.head) {
+        let bytes = clients[client].input.readable
+        switch requestHead.scan(bytes, &clients[client].headEnd, limits: settings.head) {
         case .incomplete:
             return false
         case .complete(let length):
-            if clients[client].servedCount == 0, announcesHTTP2(client, length) {
-                beginHTTP2(client)
-            } else {
-                startRequest(client, headLength: length)
-            }
+            startRequest(client, headLength: length)
+        case .refused(.unsupportedVersion) where announcesHTTP2(client):
+            beginHTTP2(client)
         case .refused(let fault):
             beginFacts(client)
             answer(client, .fault(fault))

@@ -9,16 +9,13 @@ extension Loop {
         clients[client].deployment = nil
     }
 
-    /// Takes a head of `headLength` bytes off the input, and routes the request or answers it.
+    /// Takes the head that was scanned, of `headLength` bytes, off the input, and routes the request or answers it.
     ///
     /// The order of the checks is part of the contract: a caller learns nothing about an endpoint's deployments
     /// before its key was accepted.
     func startRequest(_ client: Int32, headLength: Int) {
         beginFacts(client)
         let bytes = clients[client].input.readable
-        if let fault = requestHead.scan(bytes, length: headLength, limits: settings.head) {
-            return answer(client, .fault(fault))
-        }
         takeFacts(client, bytes)
         let verdict = route(client, bytes)
         switch verdict {
@@ -50,19 +47,17 @@ extension Loop {
     }
 
     private func takeFacts(_ client: Int32, _ bytes: UnsafeBufferPointer<UInt8>) {
-        let headers = requestHead.headers
         clients[client].request.isOldClient = requestHead.minorVersion == 0
         clients[client].request.isHEAD = requestHead.isHEAD
         clients[client].request.isIdempotent = requestHead.isIdempotent
         clients[client].request.keepsAlive = requestHead.keepsAlive
-        clients[client].request.isChunked = headers.isChunked
+        clients[client].request.isChunked = requestHead.headers.isChunked
         clients[client].request.expectsContinue = requestHead.expectsContinue(bytes)
         clients[client].request.wantsWebSocket = requestHead.wantsWebSocket(bytes)
-        if let value = headers.value(of: .clientRequestID) {
+        if let value = requestHead.headers.value(of: .clientRequestID) {
             clients[client].request.clientID = ForwardedHead.clientID(bytes.run(value))
         }
-        let framing: BodyFraming = headers.isChunked ? .chunked : headers.contentLength.map { .length($0) } ?? .none
-        clients[client].requestBody = BodyDecoder(framing)
+        clients[client].requestBody = BodyDecoder(requestHead.bodyFraming)
     }
 
     private func route(_ client: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> Verdict {

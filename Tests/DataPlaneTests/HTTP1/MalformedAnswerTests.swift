@@ -124,15 +124,20 @@ import Testing
                 let hasNoBody = status < 200 || status == 204 || status == 304
                 let reading = answer(status, framing: hasNoBody ? .none : framing, fields: fields)
                 expectAnswer(message, .read(reading, length: message.count))
-                withHead(message) { #expect($0.bodyFraming(answeringHEAD: true) == .none) }
+                withHead(message) { head in
+                    let framing = head.bodyFraming(answeringHEAD: true)
+                    #expect(framing == .none)
+                }
             }
         }
     }
 
-    private func withHead(_ message: [UInt8], _ body: (ResponseHead) -> Void) {
+    private func withHead(_ message: [UInt8], _ body: (borrowing ResponseHead) -> Void) {
         message.withUnsafeBufferPointer { bytes in
             var head = ResponseHead()
-            #expect(head.scan(bytes, length: bytes.count, limits: HeadLimits()) == nil)
+            var end = HeadEnd()
+            let outcome = head.scan(bytes, &end, limits: HeadLimits())
+            #expect(outcome == .complete(length: bytes.count))
             body(head)
         }
     }

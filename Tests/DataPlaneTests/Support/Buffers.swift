@@ -7,28 +7,26 @@ func withBytes<Result>(_ text: String, _ body: (UnsafeBufferPointer<UInt8>) -> R
 
 func text(_ bytes: UnsafeBufferPointer<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
 
-/// Scans a request head as a connection does; the fault, or `nil` if it is accepted.
-func scanRequest(_ message: String, limits: HeadLimits = HeadLimits()) -> (head: RequestHead, outcome: HeadScan) {
-    withBytes(message) { bytes in
-        var end = HeadEnd()
-        var head = RequestHead()
-        let outcome = end.find(in: bytes, limits: limits)
-        guard case .complete(let length) = outcome else { return (head, outcome) }
-        if let fault = head.scan(bytes, length: length, limits: limits) { return (head, .refused(fault)) }
-        return (head, outcome)
-    }
+/// A head and what scanning it came to.
+struct Scanned<Head: ~Copyable>: ~Copyable {
+    var head: Head
+    var outcome: HeadScan
+}
+
+/// Scans a request head as a connection does.
+func scanRequest(_ message: String, limits: HeadLimits = HeadLimits()) -> Scanned<RequestHead> {
+    var end = HeadEnd()
+    var head = RequestHead()
+    let outcome = withBytes(message) { head.scan($0, &end, limits: limits) }
+    return Scanned(head: head, outcome: outcome)
 }
 
 /// Scans an answer's head as a connection to a replica does.
-func scanResponse(_ message: String) -> (head: ResponseHead, outcome: HeadScan) {
-    withBytes(message) { bytes in
-        var end = HeadEnd()
-        var head = ResponseHead()
-        let outcome = end.find(in: bytes, limits: HeadLimits())
-        guard case .complete(let length) = outcome else { return (head, outcome) }
-        if let fault = head.scan(bytes, length: length, limits: HeadLimits()) { return (head, .refused(fault)) }
-        return (head, outcome)
-    }
+func scanResponse(_ message: String) -> Scanned<ResponseHead> {
+    var end = HeadEnd()
+    var head = ResponseHead()
+    let outcome = withBytes(message) { head.scan($0, &end, limits: HeadLimits()) }
+    return Scanned(head: head, outcome: outcome)
 }
 
 /// Decodes a body that arrives in the given pieces.

@@ -82,7 +82,8 @@ package enum AnswerCheck {
         defer { queue.giveBack(to: pool) }
         return head.withUnsafeBufferPointer { bytes in
             var scanned = ResponseHead()
-            guard scanned.scan(bytes, length: bytes.count, limits: HeadLimits()) == nil else { return [] }
+            var end = HeadEnd()
+            guard scanned.scan(bytes, &end, limits: HeadLimits()) == .complete(length: bytes.count) else { return [] }
             AnswerHead.write(
                 scanned, bytes, to: &queue, mapping: mapping, framing: framing, request: facts,
                 deployment: latin1("blue"), closes: framing == .untilClose)

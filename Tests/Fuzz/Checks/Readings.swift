@@ -38,12 +38,10 @@ package struct RequestReading: Equatable, Sendable {
         var end = HeadEnd()
         var head = RequestHead()
         let outcome = arrival.feed(message) { bytes -> Outcome<RequestReading>? in
-            switch end.find(in: bytes, limits: limits) {
+            switch head.scan(bytes, &end, limits: limits) {
             case .incomplete: return nil
             case .refused(let fault): return .refused(fault)
-            case .complete(let length):
-                if let fault = head.scan(bytes, length: length, limits: limits) { return .refused(fault) }
-                return .read(RequestReading(head, bytes), length: length)
+            case .complete(let length): return .read(RequestReading(head, bytes), length: length)
             }
         }
         return outcome ?? .incomplete
@@ -62,11 +60,10 @@ package struct RequestReading: Equatable, Sendable {
         self.fields = fields
     }
 
-    init(_ head: RequestHead, _ bytes: UnsafeBufferPointer<UInt8>) {
+    init(_ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>) {
         self.init(
             method: Array(bytes.run(head.method)), target: Array(bytes.run(head.target)),
-            minorVersion: head.minorVersion,
-            framing: head.headers.isChunked ? .chunked : head.headers.contentLength.map { .length($0) } ?? .none,
+            minorVersion: head.minorVersion, framing: head.bodyFraming,
             keepsAlive: head.keepsAlive, expectsContinue: head.expectsContinue(bytes),
             fields: readFields(head.headers, bytes))
     }
@@ -87,12 +84,10 @@ package struct ResponseReading: Equatable, Sendable {
         var end = HeadEnd()
         var head = ResponseHead()
         let outcome = arrival.feed(message) { bytes -> Outcome<ResponseReading>? in
-            switch end.find(in: bytes, limits: HeadLimits()) {
+            switch head.scan(bytes, &end, limits: HeadLimits()) {
             case .incomplete: return nil
             case .refused(let fault): return .refused(fault)
-            case .complete(let length):
-                if let fault = head.scan(bytes, length: length, limits: HeadLimits()) { return .refused(fault) }
-                return .read(ResponseReading(head, bytes), length: length)
+            case .complete(let length): return .read(ResponseReading(head, bytes), length: length)
             }
         }
         return outcome ?? .incomplete
@@ -109,7 +104,7 @@ package struct ResponseReading: Equatable, Sendable {
         self.fields = fields
     }
 
-    init(_ head: ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) {
+    init(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) {
         self.init(
             status: head.status, reason: Array(bytes.run(head.reason)), minorVersion: head.minorVersion,
             framing: head.bodyFraming(answeringHEAD: false), keepsAlive: head.keepsAlive,
@@ -117,7 +112,7 @@ package struct ResponseReading: Equatable, Sendable {
     }
 }
 
-private func readFields(_ headers: HeaderFields, _ bytes: UnsafeBufferPointer<UInt8>) -> [ReadField] {
+private func readFields(_ headers: borrowing HeaderFields, _ bytes: UnsafeBufferPointer<UInt8>) -> [ReadField] {
     headers.fields.map { field in
         ReadField(
             Array(bytes.run(ByteRun(start: field.line.start, count: field.nameCount))), Array(bytes.run(field.value)))

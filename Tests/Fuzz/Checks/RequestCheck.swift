@@ -114,7 +114,8 @@ package enum RequestCheck {
         for byte in latin1("192.0.2.1") { peer.append(byte) }
         return head.withUnsafeBufferPointer { bytes in
             var scanned = RequestHead()
-            guard scanned.scan(bytes, length: bytes.count, limits: HeadLimits()) == nil,
+            var end = HeadEnd()
+            guard scanned.scan(bytes, &end, limits: HeadLimits()) == .complete(length: bytes.count),
                 let target = RequestTarget(bytes.run(scanned.target))
             else { return nil }
             var facts = RequestFacts()

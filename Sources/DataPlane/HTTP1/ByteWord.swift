@@ -1,0 +1,21 @@
+/// Eight bytes of a message at once.
+enum ByteWord {
+    static var size: Int { 8 }
+
+    /// The bytes at `base`, which must be there, the first in the lowest place.
+    @inline(__always)
+    static func load(_ base: UnsafePointer<UInt8>) -> UInt64 {
+        UInt64(littleEndian: UnsafeRawPointer(base).loadUnaligned(as: UInt64.self))
+    }
+
+    /// Every byte as ``ByteClass/lowercased(_:)`` has it.
+    @inline(__always)
+    static func lowercased(_ word: UInt64) -> UInt64 {
+        let highest: UInt64 = 0x8080_8080_8080_8080
+        // Sums without the highest bits do not carry from one byte into the next. A byte's highest bit says afterwards
+        // that it is from A on, and not beyond Z.
+        let low = word & ~highest
+        let capitals = (low &+ 0x3F3F_3F3F_3F3F_3F3F) & ~(low &+ 0x2525_2525_2525_2525) & ~word & highest
+        return word | capitals >> 2
+    }
+}
