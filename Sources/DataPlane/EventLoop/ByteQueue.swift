@@ -85,24 +85,30 @@ struct ByteQueue {
         start = 0
     }
 
+    /// Counts in `count` bytes at the end, for which there must be room, and says where they have to be written.
+    @inline(__always)
+    mutating func place(_ count: Int) -> UnsafeMutableRawPointer {
+        guard let base, count >= 0, count <= capacity - end else { preconditionFailure("no room in the buffer") }
+        let place = base + end
+        end += count
+        return UnsafeMutableRawPointer(place)
+    }
+
     /// Appends bytes, for which there must be room.
     mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard let source = bytes.baseAddress, bytes.count > 0 else { return }
-        precondition(bytes.count <= capacity - end, "no room in the buffer")
-        guard let base else { return }
-        memcpy(base + end, source, bytes.count)
-        end += bytes.count
+        memcpy(place(bytes.count), source, bytes.count)
     }
 
+    // Where it is called the length is known, so this becomes a few moves.
+    @inline(__always)
     mutating func append(_ text: StaticString) {
-        append(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        memcpy(place(text.utf8CodeUnitCount), text.utf8Start, text.utf8CodeUnitCount)
     }
 
+    @inline(__always)
     mutating func append(_ byte: UInt8) {
-        precondition(end < capacity, "no room in the buffer")
-        guard let base else { return }
-        base[end] = byte
-        end += 1
+        place(1).storeBytes(of: byte, as: UInt8.self)
     }
 
     /// Appends the first `count` bytes of a span.
@@ -112,53 +118,6 @@ struct ByteQueue {
 
     mutating func append(_ bytes: [UInt8]) {
         bytes.withUnsafeBufferPointer { append($0) }
-    }
-
-    /// Appends a number in decimal digits.
-    mutating func append(decimal number: UInt64) {
-        append(number, base: 10)
-    }
-
-    /// Appends a number in hexadecimal digits.
-    mutating func append(hexadecimal number: UInt64) {
-        append(number, base: 16)
-    }
-
-    /// Appends the eight hexadecimal digits of a number, all at once in one register.
-    mutating func append(eightDigits number: UInt32) {
-        precondition(8 <= capacity - end, "no room in the buffer")
-        guard let base else { return }
-        // One nibble per byte, the first digit in the highest byte.
-        var nibbles = UInt64(number)
-        nibbles = (nibbles & 0xFFFF_0000) << 16 | nibbles & 0xFFFF
-        nibbles = (nibbles & 0x0000_FF00_0000_FF00) << 8 | nibbles & 0x0000_00FF_0000_00FF
-        nibbles = (nibbles & 0x00F0_00F0_00F0_00F0) << 4 | nibbles & 0x000F_000F_000F_000F
-        // 1 in every byte that holds more than nine: its letter begins 39 places after the digits.
-        let letters = (nibbles &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
-        let digits = nibbles &+ 0x3030_3030_3030_3030 &+ letters &* 0x27
-        UnsafeMutableRawPointer(base + end).storeBytes(of: digits.bigEndian, as: UInt64.self)
-        end += 8
-    }
-
-    /// Moves the last four bytes on by one and puts a hyphen before them.
-    mutating func insertHyphen(at offset: Int) {
-        precondition(offset >= start && offset + 4 == end && end < capacity)
-        guard let base else { return }
-        memmove(base + offset + 1, base + offset, 4)
-        base[offset] = UInt8(ascii: "-")
-        end += 1
-    }
-
-    private mutating func append(_ number: UInt64, base radix: UInt64) {
-        var divisor: UInt64 = 1
-        while number / divisor >= radix { divisor *= radix }
-        var rest = number
-        while divisor > 0 {
-            let digit = UInt8(truncatingIfNeeded: rest / divisor)
-            append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
-            rest %= divisor
-            divisor /= radix
-        }
     }
 }
 

@@ -4,6 +4,8 @@
 package struct ResponseHead: ~Copyable {
     package private(set) var status = 0
     package private(set) var reason = ByteRun.none
+    /// The blank before the reason is there, even if the reason is empty.
+    package private(set) var hasReason = false
     package private(set) var minorVersion: UInt8 = 1
     /// Offset after the status line.
     package private(set) var lineEnd = 0
@@ -51,7 +53,8 @@ package struct ResponseHead: ~Copyable {
         var index = 12
         reason = .none
         // Some servers leave the blank out when they have no reason to tell.
-        if bytes.at(index) == 0x20 {
+        hasReason = bytes.at(index) == 0x20
+        if hasReason {
             index += 1
             reason = ByteRun(start: index, count: bytes.endOfText(from: index) - index)
             index = reason.end

@@ -27,8 +27,13 @@ enum AnswerHead {
         mapping: Mapping,
         framing: BodyFraming, request: RequestFacts, deployment: [UInt8], closes: Bool
     ) {
-        writeStatus(head, bytes, to: &queue, mapping: mapping)
-        FieldCopy.write(head.headers, bytes, to: &queue) { field in
+        // A status line of 1.1 goes out as it stands, in one piece with the first fields.
+        var line = ByteRun(start: 0, count: head.lineEnd)
+        if mapping.isModelError || head.minorVersion != 1 || !head.hasReason {
+            writeStatus(head, bytes, to: &queue, mapping: mapping)
+            line = .none
+        }
+        FieldCopy.write(head.headers, bytes, after: line, to: &queue) { field in
             switch field.name {
             case .connection, .hopByHop, .upgrade, .contentLength, .transferEncoding, .requestID, .deployment: false
             case .modelError: !mapping.isModelError
@@ -66,7 +71,7 @@ enum AnswerHead {
         deployment: [UInt8]
     ) {
         queue.append("HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n")
-        FieldCopy.write(head.headers, bytes, to: &queue) { $0.name == .other || $0.name == .crossOrigin }
+        FieldCopy.write(head.headers, bytes, after: .none, to: &queue) { $0.name == .other || $0.name == .crossOrigin }
         writeCommon(to: &queue, request: request, deployment: deployment, closes: false)
         queue.append("\r\n")
     }
@@ -113,13 +118,14 @@ enum AnswerHead {
 
 /// Copies the header fields that go through.
 enum FieldCopy {
-    /// Appends every field that `isKept` and that `Connection` does not name; neighbours are copied in one piece.
+    /// Appends `start` and every field that `isKept` and that `Connection` does not name; neighbours are copied in one
+    /// piece.
     @inline(__always)
     static func write(
-        _ headers: borrowing HeaderFields, _ bytes: UnsafeBufferPointer<UInt8>, to queue: inout ByteQueue,
-        isKept: (HeaderField) -> Bool
+        _ headers: borrowing HeaderFields, _ bytes: UnsafeBufferPointer<UInt8>, after start: ByteRun,
+        to queue: inout ByteQueue, isKept: (HeaderField) -> Bool
     ) {
-        var piece = ByteRun.none
+        var piece = start
         for field in headers.fields {
             guard isKept(field), !headers.connectionNames(field, in: bytes) else { continue }
             if piece.end == field.line.start {

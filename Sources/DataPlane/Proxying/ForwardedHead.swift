@@ -12,14 +12,20 @@ enum ForwardedHead {
         target: RequestTarget,
         scoringPath: [UInt8], request: RequestFacts, peer: ShortText<46>
     ) {
-        queue.append(bytes.run(head.method))
-        queue.append(UInt8(ascii: " "))
+        // Method and blank.
+        queue.append(bytes.run(ByteRun(start: 0, count: head.method.count + 1)))
         if target.isScoring { queue.append(scoringPath) }
         let rest = bytes.run(head.target).run(target.rest)
         if !target.isScoring, rest.isEmpty || rest.at(0) != UInt8(ascii: "/") { queue.append(UInt8(ascii: "/")) }
-        queue.append(rest)
-        queue.append(" HTTP/1.1\r\n")
-        FieldCopy.write(head.headers, bytes, to: &queue) { field in
+        // What follows in a line of 1.1 goes out as it stands, in one piece with the first fields.
+        let restStart = head.target.start + target.rest.start
+        var lineEnd = ByteRun(start: restStart, count: head.lineEnd - restStart)
+        if head.minorVersion != 1 {
+            queue.append(rest)
+            queue.append(" HTTP/1.1\r\n")
+            lineEnd = .none
+        }
+        FieldCopy.write(head.headers, bytes, after: lineEnd, to: &queue) { field in
             switch field.name {
             case .host: target.authority == nil
             case .other, .deployment, .modelError, .traceParent, .origin, .preflightMethod, .crossOrigin: true
@@ -34,9 +40,9 @@ enum ForwardedHead {
             queue.append("host: localhost\r\n")
         }
         writeForwardedFor(head, bytes, to: &queue, peer: peer)
-        queue.append("x-request-id: ")
+        queue.append("\r\nx-request-id: ")
         request.id.write(to: &queue)
-        if head.headers.value(of: .traceParent) == nil {
+        if !head.headers.has(.traceParent) {
             queue.append("\r\ntraceparent: ")
             request.id.writeTraceParent(to: &queue)
         }
@@ -59,12 +65,13 @@ enum ForwardedHead {
         peer: ShortText<46>
     ) {
         queue.append("x-forwarded-for: ")
-        for field in head.headers.fields where field.name == .forwardedFor && field.value.count > 0 {
-            queue.append(bytes.run(field.value))
-            queue.append(", ")
+        if head.headers.has(.forwardedFor) {
+            for field in head.headers.fields where field.name == .forwardedFor && field.value.count > 0 {
+                queue.append(bytes.run(field.value))
+                queue.append(", ")
+            }
         }
         peer.write(to: &queue)
-        queue.append("\r\n")
     }
 
     /// The caller's own request id: letters, digits, `-` and `_`, of which the first 40 are kept; empty if it has any other character.

@@ -13,17 +13,12 @@ struct RequestID: Equatable {
     /// Writes a trace that begins with this request, W3C Trace Context section 3.2: nobody has recorded it yet.
     func writeTraceParent(to queue: inout ByteQueue) {
         queue.append("00-")
-        writeDigits(high, to: &queue)
-        writeDigits(low, to: &queue)
+        queue.append(sixteenDigits: high)
+        queue.append(sixteenDigits: low)
         queue.append("-")
         // The request is its own first span.
-        writeDigits(low, to: &queue)
+        queue.append(sixteenDigits: low)
         queue.append("-00")
-    }
-
-    private func writeDigits(_ number: UInt64, to queue: inout ByteQueue) {
-        queue.append(eightDigits: UInt32(truncatingIfNeeded: number >> 32))
-        queue.append(eightDigits: UInt32(truncatingIfNeeded: number))
     }
 
     /// The 36 characters.
@@ -38,15 +33,7 @@ struct RequestID: Equatable {
 
     /// Writes the 36 characters.
     func write(to queue: inout ByteQueue) {
-        let digits = queue.end
-        queue.append(eightDigits: UInt32(truncatingIfNeeded: high >> 32))
-        queue.append(UInt8(ascii: "-"))
-        queue.append(eightDigits: UInt32(truncatingIfNeeded: high))
-        queue.insertHyphen(at: digits + 13)
-        queue.append(UInt8(ascii: "-"))
-        queue.append(eightDigits: UInt32(truncatingIfNeeded: low >> 32))
-        queue.insertHyphen(at: digits + 23)
-        queue.append(eightDigits: UInt32(truncatingIfNeeded: low))
+        queue.append(guid: high, low)
     }
 }
 
