@@ -8,6 +8,16 @@ enum ByteWord {
         UInt64(littleEndian: UnsafeRawPointer(base).loadUnaligned(as: UInt64.self))
     }
 
+    /// The bytes from `index` on in lower case, with zeros for those that `bytes` does not have.
+    @inline(__always)
+    static func folded(_ bytes: Bytes, at index: Int) -> UInt64 {
+        let rest = bytes.run(ByteRun(start: index, count: bytes.count - index))
+        if let base = rest.baseAddress, rest.count >= size { return lowercased(load(base)) }
+        var word: UInt64 = 0
+        for byte in rest { word = word << 8 | UInt64(ByteClass.lowercased(byte)) }
+        return word
+    }
+
     /// Every byte as ``ByteClass/lowercased(_:)`` has it.
     @inline(__always)
     static func lowercased(_ word: UInt64) -> UInt64 {

@@ -69,28 +69,31 @@ extension UnsafeBufferPointer<UInt8> {
     /// Offset of the first byte from `start` on that is no text, `count` if there is none.
     @inline(__always)
     func endOfText(from start: Int) -> Int {
-        end(from: start, stops: ByteBlock.isNoText, continues: ByteClass.isText)
+        end(from: start, stops: ByteBlock.isNoText, goesOn: { $0 == 0x09 }, belongs: ByteClass.isText)
     }
 
     /// Offset of the first byte from `start` on that stands in no token, `count` if there is none.
     @inline(__always)
     func endOfToken(from start: Int) -> Int {
-        end(from: start, stops: ByteBlock.isNoNameByte, continues: ByteClass.isToken)
+        end(
+            from: start, stops: ByteBlock.isNoNameByte, goesOn: { $0 != UInt8(ascii: ":") && ByteClass.isToken($0) },
+            belongs: ByteClass.isToken)
     }
 
     /// Offset of the first byte from `start` on that is not visible, `count` if there is none.
     @inline(__always)
     func endOfVisible(from start: Int) -> Int {
-        end(from: start, stops: ByteBlock.isNotVisible, continues: ByteClass.isVisible)
+        end(from: start, stops: ByteBlock.isNotVisible, goesOn: { _ in false }, belongs: ByteClass.isVisible)
     }
 
     /// Offset of the first byte from `start` on that does not belong, `count` if there is none; sixteen at a time.
     ///
     /// - Parameter stops: says yes to every byte that does not belong, and to some that do.
-    /// - Parameter continues: whether a byte does belong.
+    /// - Parameter goesOn: whether one of those belongs after all.
+    /// - Parameter belongs: whether any byte does.
     @inline(__always)
     private func end(
-        from start: Int, stops: (SIMD16<UInt8>) -> ByteBlock.Mask, continues: (UInt8) -> Bool
+        from start: Int, stops: (SIMD16<UInt8>) -> ByteBlock.Mask, goesOn: (UInt8) -> Bool, belongs: (UInt8) -> Bool
     ) -> Int {
         precondition(start >= 0 && start <= count)
         guard let base = baseAddress else { return start }
@@ -100,10 +103,10 @@ extension UnsafeBufferPointer<UInt8> {
             let found = ByteBlock.first(stops(ByteBlock.load(base + index)))
             index &+= found
             if found == ByteBlock.size { continue }
-            guard continues(base[index]) else { return index }
+            guard goesOn(base[index]) else { return index }
             index &+= 1
         }
-        while index < count, continues(base[index]) { index &+= 1 }
+        while index < count, belongs(base[index]) { index &+= 1 }
         return index
     }
 

@@ -35,6 +35,7 @@ package enum FieldName: UInt8, Sendable {
     }
 
     /// Recognises a name without regard to case.
+    @inline(__always)
     init(_ name: Bytes) {
         self = .other
         switch name.count {
@@ -166,14 +167,15 @@ package struct HeaderFields: ~Copyable {
         guard bytes.count &- lineEnd >= 2, bytes.at(lineEnd) == 0x0D, bytes.at(lineEnd &+ 1) == 0x0A else { return nil }
         var valueEnd = lineEnd
         while valueEnd > valueStart, Self.isBlank(bytes.at(valueEnd &- 1)) { valueEnd &-= 1 }
-        let field = HeaderField(
-            line: ByteRun(start: start, count: lineEnd &+ 2 &- start), nameCount: nameEnd &- start,
-            value: ByteRun(start: valueStart, count: valueEnd &- valueStart),
-            name: FieldName(bytes.run(ByteRun(start: start, count: nameEnd &- start))))
-        if field.name.concernsFraming {
-            guard note(field, in: bytes) else { return nil }
+        let value = ByteRun(start: valueStart, count: valueEnd &- valueStart)
+        let name = FieldName(bytes.run(ByteRun(start: start, count: nameEnd &- start)))
+        if name.concernsFraming {
+            guard note(name, bytes.run(value)) else { return nil }
         }
-        append(field)
+        append(
+            HeaderField(
+                line: ByteRun(start: start, count: lineEnd &+ 2 &- start), nameCount: nameEnd &- start, value: value,
+                name: name))
         return lineEnd &+ 2
     }
 
@@ -199,16 +201,17 @@ package struct HeaderFields: ~Copyable {
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
     /// Takes notice of what a field says about framing; false if it may not say that.
-    private mutating func note(_ field: HeaderField, in bytes: Bytes) -> Bool {
-        switch field.name {
+    @inline(never)
+    private mutating func note(_ name: FieldName, _ value: Bytes) -> Bool {
+        switch name {
         case .contentLength:
-            guard contentLength == nil, let length = bytes.run(field.value).decimalNumber() else { return false }
+            guard contentLength == nil, let length = value.decimalNumber() else { return false }
             contentLength = length
         case .transferEncoding:
-            guard !isChunked, bytes.run(field.value).matches("chunked") else { return false }
+            guard !isChunked, value.matches("chunked") else { return false }
             isChunked = true
         case .connection:
-            return noteConnection(bytes.run(field.value))
+            return noteConnection(value)
         default:
             break
         }

@@ -44,17 +44,23 @@ package struct NameIndex: Sendable {
     }
 
     private func matches(_ name: UnsafeBufferPointer<UInt8>, _ entry: Int) -> Bool {
-        names[entry].withUnsafeBufferPointer { known in
-            guard known.count == name.count else { return false }
-            for index in 0..<known.count where known[index] != ByteClass.lowercased(name[index]) { return false }
-            return true
-        }
+        names[entry].withUnsafeBufferPointer { name.matches($0) }
     }
 
-    /// FNV-1a over the folded bytes.
+    /// Of the folded bytes, eight at a time, the last eight together with bytes before them.
     private func hash(_ name: UnsafeBufferPointer<UInt8>) -> Int {
-        var value = 0xCBF2_9CE4_8422_2325 ^ seed
-        for byte in name { value = (value ^ UInt64(ByteClass.lowercased(byte))) &* 0x100_0000_01B3 }
-        return Int(truncatingIfNeeded: (value ^ value >> 32) & 0x7FFF_FFFF)
+        var value = seed ^ UInt64(name.count)
+        var index = 0
+        while name.count - index > ByteWord.size {
+            value = Self.mix(value, ByteWord.folded(name, at: index))
+            index += ByteWord.size
+        }
+        value = Self.mix(value, ByteWord.folded(name, at: max(0, name.count - ByteWord.size)))
+        return Int(truncatingIfNeeded: value & 0x7FFF_FFFF)
+    }
+
+    private static func mix(_ value: UInt64, _ word: UInt64) -> UInt64 {
+        let product = (value ^ word).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+        return product.high ^ product.low
     }
 }
