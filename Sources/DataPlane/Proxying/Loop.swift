@@ -77,8 +77,8 @@ final class Loop {
         slots = shared.slots.table
         member = shared.slots.members[index]
         pool = BufferPool(size: settings.bufferSize)
-        clients = Slab { ClientConnection() }
-        upstreams = Slab { UpstreamConnection() }
+        clients = try Slab { ClientConnection() }
+        upstreams = try Slab { UpstreamConnection() }
         try poller.add(mailbox.wakeUp.descriptor, token: Token(.wakeUp))
         if let bell = member.bell { try poller.add(bell.descriptor, token: Token(.wakeUp, index: Self.bellIndex)) }
         try poller.add(listener, token: Token(.listener))
