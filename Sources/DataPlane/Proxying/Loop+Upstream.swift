@@ -92,9 +92,8 @@ extension Loop {
 
     /// The idle connection to `replica` that was used last; `nil` if there is none that can be trusted.
     func takeIdle(of replica: ReplicaState, _ deployment: CompiledDeployment) -> Int32? {
-        let kept = replica.loops[index]
-        while kept.firstIdle >= 0 {
-            let upstream = kept.firstIdle
+        while replica.loops[index].firstIdle >= 0 {
+            let upstream = replica.loops[index].firstIdle
             unlinkIdle(upstream)
             // A request that cannot be repeated must not go to a replica that has just closed, and what a replica has
             // sent beyond its last answer must not become the answer to the next request: look first.
@@ -119,9 +118,8 @@ extension Loop {
     /// Keeps a connection whose exchange has ended.
     func keepIdle(_ upstream: Int32) {
         guard let replica = upstreams[upstream].replica else { return closeUpstream(upstream) }
-        let kept = replica.loops[index]
         let isWanted = !replica.isRetired.load(ordering: .relaxed) && drainDeadline == nil
-        guard isWanted, kept.idleCount < settings.idlePerReplica else { return closeUpstream(upstream) }
+        guard isWanted, replica.loops[index].idleCount < settings.idlePerReplica else { return closeUpstream(upstream) }
         upstreams[upstream].client = -1
         upstreams[upstream].stream = nil
         upstreams[upstream].state = .idle
@@ -132,10 +130,11 @@ extension Loop {
             poller.setWriting(upstreams[upstream].descriptor, token: token(ofUpstream: upstream), false)
         }
         upstreams[upstream].previousIdle = -1
-        upstreams[upstream].nextIdle = kept.firstIdle
-        if kept.firstIdle >= 0 { upstreams[kept.firstIdle].previousIdle = upstream }
-        kept.firstIdle = upstream
-        kept.idleCount += 1
+        let next = replica.loops[index].firstIdle
+        upstreams[upstream].nextIdle = next
+        if next >= 0 { upstreams[next].previousIdle = upstream }
+        replica.loops[index].firstIdle = upstream
+        replica.loops[index].idleCount += 1
         if upstreams[upstream].scheduled == .never { scheduleIdle(upstream) }
     }
 
@@ -146,12 +145,12 @@ extension Loop {
     }
 
     private func unlinkIdle(_ upstream: Int32) {
-        guard let kept = upstreams[upstream].replica?.loops[index] else { return }
+        guard let replica = upstreams[upstream].replica else { return }
         let previous = upstreams[upstream].previousIdle
         let next = upstreams[upstream].nextIdle
-        if previous >= 0 { upstreams[previous].nextIdle = next } else { kept.firstIdle = next }
+        if previous >= 0 { upstreams[previous].nextIdle = next } else { replica.loops[index].firstIdle = next }
         if next >= 0 { upstreams[next].previousIdle = previous }
-        kept.idleCount -= 1
+        replica.loops[index].idleCount -= 1
     }
 
     private func discardIdle(_ upstream: Int32) {

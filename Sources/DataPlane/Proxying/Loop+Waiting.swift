@@ -24,11 +24,10 @@ extension Loop {
         // Another loop may take the slot between the look and the taking: look again, as often as there are replicas.
         for _ in 0...replicas.count {
             let choice = LeastLoaded.pick(count: replicas.count, limit: limit, start: start) { candidate in
-                let replica = replicas[candidate]
-                return ReplicaLoad(
-                    busy: slots.load(replica.slots.entry, limit: limit),
-                    isAvoided: now < replica.loops[index].avoidedUntil,
-                    isExcluded: replica === excluded)
+                ReplicaLoad(
+                    busy: slots.load(replicas[candidate].slots.entry, limit: limit),
+                    isAvoided: now < replicas[candidate].loops[index].avoidedUntil,
+                    isExcluded: replicas[candidate] === excluded)
             }
             guard let choice else {
                 // The counts are hints, and may be wrong since somebody died.

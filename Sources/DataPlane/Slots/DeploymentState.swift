@@ -10,13 +10,13 @@ package final class DeploymentState: Sendable {
     /// By the name of the deployment whose requests are copied to this one.
     private let comparisons = Mutex<[String: MirrorComparison]>([:])
     /// One per loop, in loop order.
-    let loops: [LoopDeployment]
+    let loops: PerLoop<LoopDeployment>
 
     init(endpoint: String, deployment: String, slots: DeploymentSlots, loopCount: Int) {
         self.endpoint = endpoint
         self.deployment = deployment
         self.slots = slots
-        loops = (0..<loopCount).map { _ in LoopDeployment() }
+        loops = PerLoop(count: loopCount) { LoopDeployment() }
     }
 
     func comparison(with live: String) -> MirrorComparison {
@@ -34,7 +34,7 @@ package final class DeploymentState: Sendable {
 }
 
 /// What one loop knows of a deployment. Only that loop writes it; reports read it from other threads.
-final class LoopDeployment: Sendable {
+struct LoopDeployment: ~Copyable, Sendable {
     private let weightValue = Atomic<Int>(0)
     private let mirrorWeightValue = Atomic<Int>(-1)
     private let hasPhaseValue = Atomic<Bool>(false)
@@ -50,13 +50,13 @@ final class LoopDeployment: Sendable {
     /// Running weight of the deployment in ``SmoothWeighted``.
     var weight: Int {
         get { weightValue.load(ordering: .relaxed) }
-        set { weightValue.store(newValue, ordering: .relaxed) }
+        nonmutating set { weightValue.store(newValue, ordering: .relaxed) }
     }
 
     /// Whether the loop has begun somewhere in the deployment's cycle, see ``CompiledRoute/pickDeployment(loop:)``.
     var hasPhase: Bool {
         get { hasPhaseValue.load(ordering: .relaxed) }
-        set { hasPhaseValue.store(newValue, ordering: .relaxed) }
+        nonmutating set { hasPhaseValue.store(newValue, ordering: .relaxed) }
     }
 
     /// Whether the present request is one of the `percent` in a hundred that are copied to this deployment: spread
@@ -72,7 +72,7 @@ final class LoopDeployment: Sendable {
 
     var inFlight: Int {
         get { inFlightValue.load(ordering: .relaxed) }
-        set { inFlightValue.store(newValue, ordering: .relaxed) }
+        nonmutating set { inFlightValue.store(newValue, ordering: .relaxed) }
     }
 
     /// Answers by status class, 1xx first.

@@ -10,19 +10,19 @@ package final class ReplicaState: Sendable {
     /// Set when no table names the replica any more: connections to it are closed instead of kept.
     let isRetired = Atomic<Bool>(false)
     /// One per loop, in loop order.
-    let loops: [LoopReplica]
+    let loops: PerLoop<LoopReplica>
 
     init(id: String, addressText: String, address: SocketAddress, slots: ReplicaSlots, loopCount: Int) {
         self.id = id
         self.addressText = addressText
         self.address = address
         self.slots = slots
-        loops = (0..<loopCount).map { _ in LoopReplica() }
+        loops = PerLoop(count: loopCount) { LoopReplica() }
     }
 }
 
 /// What one loop knows of a replica. Only that loop writes it, hence relaxed loads and stores.
-final class LoopReplica: Sendable {
+struct LoopReplica: ~Copyable, Sendable {
     private let firstIdleValue = Atomic<Int32>(-1)
     private let idleCountValue = Atomic<Int>(0)
     private let avoidedUntilValue = Atomic<Int64>(0)
@@ -31,18 +31,18 @@ final class LoopReplica: Sendable {
     /// Index of the idle connection that was used last, -1 if there is none.
     var firstIdle: Int32 {
         get { firstIdleValue.load(ordering: .relaxed) }
-        set { firstIdleValue.store(newValue, ordering: .relaxed) }
+        nonmutating set { firstIdleValue.store(newValue, ordering: .relaxed) }
     }
 
     /// The slot that was taken last: the search for a free one begins there.
     var lastSlot: Int {
         get { lastSlotValue.load(ordering: .relaxed) }
-        set { lastSlotValue.store(newValue, ordering: .relaxed) }
+        nonmutating set { lastSlotValue.store(newValue, ordering: .relaxed) }
     }
 
     var idleCount: Int {
         get { idleCountValue.load(ordering: .relaxed) }
-        set { idleCountValue.store(newValue, ordering: .relaxed) }
+        nonmutating set { idleCountValue.store(newValue, ordering: .relaxed) }
     }
 
     /// Requests in a row that the replica could not be reached for, or broke off.
@@ -72,6 +72,6 @@ final class LoopReplica: Sendable {
     /// Until when another replica is preferred: this one is asked only if no other has a free slot.
     var avoidedUntil: MonotonicTime {
         get { MonotonicTime(microseconds: avoidedUntilValue.load(ordering: .relaxed)) }
-        set { avoidedUntilValue.store(newValue.microseconds, ordering: .relaxed) }
+        nonmutating set { avoidedUntilValue.store(newValue.microseconds, ordering: .relaxed) }
     }
 }

@@ -20,11 +20,13 @@ extension Router {
         let mirrored = state.mirrorReports
         traffic.mirrored = mirrored.isEmpty ? nil : mirrored
         var buckets = Array(repeating: Int64(0), count: LatencyBuckets.count)
-        for loop in state.loops {
-            loop.latencies.add(to: &buckets)
-            traffic.inFlight += loop.inFlight
-            traffic.durationSumMicroseconds += loop.durationSumMicroseconds
-            for (index, count) in loop.answersByClass.enumerated() { traffic.answersByClass[index] += count }
+        for loop in 0..<state.loops.count {
+            state.loops[loop].latencies.add(to: &buckets)
+            traffic.inFlight += state.loops[loop].inFlight
+            traffic.durationSumMicroseconds += state.loops[loop].durationSumMicroseconds
+            for (status, count) in state.loops[loop].answersByClass.enumerated() {
+                traffic.answersByClass[status] += count
+            }
         }
         traffic.durationBuckets = buckets
         return traffic
