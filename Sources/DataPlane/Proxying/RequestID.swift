@@ -1,23 +1,30 @@
-/// The GUID that the router gives every request, RFC 9562 version 4.
+/// The GUID that the router gives every request, RFC 9562 version 4; kept as text, since it is written down three times.
 struct RequestID: Equatable {
-    private var high: UInt64 = 0
-    private var low: UInt64 = 0
+    // Eight hexadecimal digits each.
+    private var first = HexDigits(0)
+    private var second = HexDigits(0)
+    private var third = HexDigits(0)
+    private var fourth = HexDigits(0)
 
     init() {}
 
     init(from source: inout RandomSource) {
-        high = source.next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
-        low = source.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+        let high = source.next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
+        let low = source.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+        first = HexDigits(UInt32(truncatingIfNeeded: high >> 32))
+        second = HexDigits(UInt32(truncatingIfNeeded: high))
+        third = HexDigits(UInt32(truncatingIfNeeded: low >> 32))
+        fourth = HexDigits(UInt32(truncatingIfNeeded: low))
     }
 
     /// Writes a trace that begins with this request, W3C Trace Context section 3.2: nobody has recorded it yet.
     func writeTraceParent(to queue: inout ByteQueue) {
         queue.append("00-")
-        queue.append(sixteenDigits: high)
-        queue.append(sixteenDigits: low)
+        queue.append(first, second)
+        queue.append(third, fourth)
         queue.append("-")
         // The request is its own first span.
-        queue.append(sixteenDigits: low)
+        queue.append(third, fourth)
         queue.append("-00")
     }
 
@@ -33,7 +40,7 @@ struct RequestID: Equatable {
 
     /// Writes the 36 characters.
     func write(to queue: inout ByteQueue) {
-        queue.append(guid: high, low)
+        queue.append(guid: first, second, third, fourth)
     }
 }
 
