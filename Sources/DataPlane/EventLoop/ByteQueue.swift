@@ -126,24 +126,31 @@ final class BufferPool {
     let size: Int
     /// Most buffers kept for later; the rest go back to the system.
     private let spares: Int
+    /// Memory for as many as there may be, of which the first ``freeCount`` are there.
+    private let free: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>>
     // One loop's alone, and touched within one call: the runtime need not watch over overlapping accesses.
-    @exclusivity(unchecked) private var free: [UnsafeMutablePointer<UInt8>] = []
+    @exclusivity(unchecked) private var freeCount = 0
 
     init(size: Int, spares: Int = 128) {
         self.size = size
         self.spares = spares
-        free.reserveCapacity(spares)
+        free = .allocate(capacity: spares)
     }
 
     deinit {
-        for buffer in free { buffer.deallocate() }
+        for index in 0..<freeCount { free[index].deallocate() }
+        free.deallocate()
     }
 
     func take() -> UnsafeMutablePointer<UInt8> {
-        free.popLast() ?? .allocate(capacity: size)
+        guard freeCount > 0 else { return .allocate(capacity: size) }
+        freeCount -= 1
+        return free[freeCount]
     }
 
     func give(_ buffer: UnsafeMutablePointer<UInt8>) {
-        if free.count < spares { free.append(buffer) } else { buffer.deallocate() }
+        guard freeCount < spares else { return buffer.deallocate() }
+        (free + freeCount).initialize(to: buffer)
+        freeCount += 1
     }
 }
