@@ -21,10 +21,9 @@ struct RememberedKey {
     }
 
     /// Compares in a time that depends on the length alone.
+    @inline(__always)
     func holds(_ key: UnsafeBufferPointer<UInt8>, for ring: KeyRing) -> Bool {
         guard self.ring === ring, count == key.count else { return false }
-        var difference: UInt8 = 0
-        for index in 0..<count { difference |= bytes[index] ^ key[index] }
-        return difference == 0
+        return bytes.span.extracting(0..<count).withUnsafeBufferPointer { $0.isEqualInConstantTime(to: key) }
     }
 }

@@ -145,6 +145,22 @@ extension UnsafeBufferPointer<UInt8> {
         return true
     }
 
+    /// Whether the bytes are the same, in a time that depends on their number alone; eight at a time.
+    func isEqualInConstantTime(to other: Bytes) -> Bool {
+        guard other.count == count, let base = baseAddress, let against = other.baseAddress else { return false }
+        var difference: UInt64 = 0
+        var index = 0
+        while count &- index >= ByteWord.size {
+            difference |= ByteWord.load(base + index) ^ ByteWord.load(against + index)
+            index &+= ByteWord.size
+        }
+        while index < count {
+            difference |= UInt64(base[index] ^ against[index])
+            index &+= 1
+        }
+        return difference == 0
+    }
+
     /// Offset of the first `byte` at or after `start`.
     @inline(__always)
     func offset(of byte: UInt8, from start: Int) -> Int? {
