@@ -30,7 +30,7 @@ struct AllowedOrigins: Sendable {
     }
 
     /// Appends the answer to the question whether a page may ask.
-    static func writePreflight(to queue: inout ByteQueue, request: RequestFacts, closes: Bool) {
+    static func writePreflight(to queue: inout ByteQueue, request: RequestFacts, origin: [UInt8]?, closes: Bool) {
         queue.append(
             """
             HTTP/1.1 204 No Content\r
@@ -40,7 +40,7 @@ struct AllowedOrigins: Sendable {
             access-control-max-age: 600\r
 
             """)
-        AnswerHead.writeCommon(to: &queue, request: request, deployment: nil, closes: closes)
+        AnswerHead.writeCommon(to: &queue, request: request, origin: origin, deployment: nil, closes: closes)
         queue.append("\r\n")
     }
 }

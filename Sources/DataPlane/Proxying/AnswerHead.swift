@@ -21,11 +21,12 @@ enum AnswerHead {
     /// Appends the client's form of the head in `bytes`.
     ///
     /// - Parameter framing: how the body ends that the replica sends.
+    /// - Parameter origin: what the page that asks is told of its origin.
     /// - Parameter closes: the connection to the client ends with this answer.
     static func write(
         _ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>, to queue: inout ByteQueue,
         mapping: Mapping,
-        framing: BodyFraming, request: RequestFacts, deployment: [UInt8], closes: Bool
+        framing: BodyFraming, request: RequestFacts, origin: [UInt8]? = nil, deployment: [UInt8], closes: Bool
     ) {
         // A status line of 1.1 goes out as it stands, in one piece with the first fields.
         var line = ByteRun(start: 0, count: head.lineEnd)
@@ -37,7 +38,7 @@ enum AnswerHead {
             switch field.name {
             case .connection, .hopByHop, .upgrade, .contentLength, .transferEncoding, .requestID, .deployment: false
             case .modelError: !mapping.isModelError
-            case .crossOrigin: request.allowedOrigin == nil
+            case .crossOrigin: origin == nil
             case .clientRequestID: request.clientID.count == 0
             default: true
             }
@@ -60,7 +61,7 @@ enum AnswerHead {
         case .chunked, .untilClose:
             if request.isAnswerChunked { queue.append("transfer-encoding: chunked\r\n") }
         }
-        writeCommon(to: &queue, request: request, deployment: deployment, closes: closes)
+        writeCommon(to: &queue, request: request, origin: origin, deployment: deployment, closes: closes)
         queue.append("\r\n")
     }
 
@@ -68,11 +69,11 @@ enum AnswerHead {
     static func writeUpgrade(
         _ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>, to queue: inout ByteQueue,
         request: RequestFacts,
-        deployment: [UInt8]
+        origin: [UInt8]?, deployment: [UInt8]
     ) {
         queue.append("HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n")
         FieldCopy.write(head.headers, bytes, after: .none, to: &queue) { $0.name == .other || $0.name == .crossOrigin }
-        writeCommon(to: &queue, request: request, deployment: deployment, closes: false)
+        writeCommon(to: &queue, request: request, origin: origin, deployment: deployment, closes: false)
         queue.append("\r\n")
     }
 
@@ -95,7 +96,9 @@ enum AnswerHead {
     }
 
     /// Appends what every answer carries.
-    static func writeCommon(to queue: inout ByteQueue, request: RequestFacts, deployment: [UInt8]?, closes: Bool) {
+    static func writeCommon(
+        to queue: inout ByteQueue, request: RequestFacts, origin: [UInt8]?, deployment: [UInt8]?, closes: Bool
+    ) {
         queue.append("x-request-id: ")
         request.id.write(to: &queue)
         if request.clientID.count > 0 {
@@ -107,7 +110,7 @@ enum AnswerHead {
             queue.append(deployment)
         }
         queue.append("\r\n")
-        if let origin = request.allowedOrigin { AllowedOrigins.write(origin, to: &queue) }
+        if let origin { AllowedOrigins.write(origin, to: &queue) }
         if closes {
             queue.append("connection: close\r\n")
         } else if request.isOldClient {

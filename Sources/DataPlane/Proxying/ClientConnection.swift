@@ -51,6 +51,8 @@ struct ClientConnection {
     var headEnd = HeadEnd()
     var requestBody = BodyDecoder(.none)
     var request = RequestFacts()
+    /// What the page that asks is told of its origin; `nil` unless the endpoint allows it.
+    var allowedOrigin: [UInt8]?
 
     var deployment: CompiledDeployment?
     /// Index of the connection to the replica, -1 if there is none.
@@ -79,7 +81,7 @@ struct ClientConnection {
     var peerAddress = ShortText<46>()
 }
 
-/// What has to be known of a request after its head is gone.
+/// What has to be known of a request after its head is gone: plain bytes, so that it is copied without ado.
 struct RequestFacts {
     var startedAt = MonotonicTime.never
     var id = RequestID()
@@ -91,8 +93,6 @@ struct RequestFacts {
     var isHEAD = false
     var isIdempotent = false
     var isScoring = false
-    /// What the page that asks is told of its origin; `nil` unless the endpoint allows it.
-    var allowedOrigin: [UInt8]?
     /// The client waits for `100 Continue`.
     var expectsContinue = false
     /// The client asks to go on as a WebSocket, and does so once the replica agrees.

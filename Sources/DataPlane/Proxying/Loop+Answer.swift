@@ -150,6 +150,7 @@ extension Loop {
         clients[client].output.borrow(from: pool)
         AnswerHead.writeUpgrade(
             responseHead, bytes, to: &clients[client].output, request: clients[client].request,
+            origin: clients[client].allowedOrigin,
             deployment: deployment.nameBytes)
         upstreams[upstream].isHeadDone = true
         upstreams[upstream].keepsAlive = false
@@ -184,7 +185,8 @@ extension Loop {
         clients[client].output.borrow(from: pool)
         AnswerHead.write(
             responseHead, bytes, to: &clients[client].output, mapping: mapping, framing: framing,
-            request: clients[client].request, deployment: deployment.nameBytes,
+            request: clients[client].request,
+            origin: clients[client].allowedOrigin, deployment: deployment.nameBytes,
             closes: !clients[client].request.keepsAlive)
         upstreams[upstream].isHeadDone = true
         upstreams[upstream].replica?.loops[index].answered()

@@ -157,8 +157,8 @@ extension Loop {
         clients[client].request.status = own.status.number
         clients[client].output.borrow(from: pool)
         own.write(
-            to: &clients[client].output, request: clients[client].request, deployment: deployment?.nameBytes,
-            closes: !clients[client].request.keepsAlive)
+            to: &clients[client].output, request: clients[client].request, origin: clients[client].allowedOrigin,
+            deployment: deployment?.nameBytes, closes: !clients[client].request.keepsAlive)
         endRequest(client)
     }
 
@@ -167,7 +167,8 @@ extension Loop {
         clients[client].request.status = 204
         clients[client].output.borrow(from: pool)
         AllowedOrigins.writePreflight(
-            to: &clients[client].output, request: clients[client].request, closes: !clients[client].request.keepsAlive)
+            to: &clients[client].output, request: clients[client].request, origin: clients[client].allowedOrigin,
+            closes: !clients[client].request.keepsAlive)
         endRequest(client)
     }
 

@@ -7,6 +7,7 @@ extension Loop {
         clients[client].request.id = RequestID(from: &random)
         clients[client].requestBody = BodyDecoder(.none)
         clients[client].deployment = nil
+        clients[client].allowedOrigin = nil
     }
 
     /// Takes the head that was scanned, of `headLength` bytes, off the input, and routes the request or answers it.
@@ -68,12 +69,12 @@ extension Loop {
         guard table.generation > 0 else { return .refuse(.noTable) }
         guard let route = findRoute(target, bytes) else { return .refuse(.unknownEndpoint) }
         if let origins = route.allowedOrigins, let origin = requestHead.headers.value(of: .origin) {
-            clients[client].request.allowedOrigin = origins.told(bytes.run(origin))
+            clients[client].allowedOrigin = origins.told(bytes.run(origin))
             let isPreflight =
                 bytes.run(requestHead.method).equals("OPTIONS")
                 && requestHead.headers.value(of: .preflightMethod) != nil
             // Browsers send no credential with this question.
-            if isPreflight, clients[client].request.allowedOrigin != nil { return .allow }
+            if isPreflight, clients[client].allowedOrigin != nil { return .allow }
         }
         guard isAdmitted(client, to: route, bytes) else { return .refuse(.unauthorized) }
         clients[client].request.isScoring = target.isScoring

@@ -128,7 +128,9 @@ enum OwnAnswer: Equatable, CaseIterable {
     }
 
     /// Appends the answer: head, and body unless it answers HEAD; at most 1 KB.
-    func write(to queue: inout ByteQueue, request: RequestFacts, deployment: [UInt8]?, closes: Bool) {
+    func write(
+        to queue: inout ByteQueue, request: RequestFacts, origin: [UInt8]? = nil, deployment: [UInt8]?, closes: Bool
+    ) {
         let status = status
         let message = message
         // {"error":{"code":"…","message":"…"}} without its two values.
@@ -144,7 +146,7 @@ enum OwnAnswer: Equatable, CaseIterable {
             queue.append(cause)
             queue.append("\r\n")
         }
-        AnswerHead.writeCommon(to: &queue, request: request, deployment: deployment, closes: closes)
+        AnswerHead.writeCommon(to: &queue, request: request, origin: origin, deployment: deployment, closes: closes)
         queue.append("\r\n")
         guard !request.isHEAD else { return }
         queue.append("{\"error\":{\"code\":\"")
