@@ -36,29 +36,28 @@ package enum FieldName: UInt8, Sendable {
 
     /// Recognises a name without regard to case.
     @inline(__always)
-    init(_ name: Bytes) {
-        self = .other
+    static func of(_ name: Bytes) -> FieldName {
         switch name.count {
-        case 2: if name.matches("te") { self = .hopByHop }
-        case 4: if name.matches("host") { self = .host }
-        case 6: self = name.matches("expect") ? .expect : name.matches("origin") ? .origin : .other
-        case 7: self = name.matches("upgrade") ? .upgrade : name.matches("trailer") ? .hopByHop : .other
-        case 10: self = Self.ofTen(name)
-        case 11: if name.matches("traceparent") { self = .traceParent }
-        case 12: if name.matches("x-request-id") { self = .requestID }
-        case 13: if name.matches("authorization") { self = .authorization }
-        case 14: if name.matches("content-length") { self = .contentLength }
-        case 15: if name.matches("x-forwarded-for") { self = .forwardedFor }
-        case 16: if name.matches("proxy-connection") { self = .hopByHop }
-        case 17: if name.matches("transfer-encoding") { self = .transferEncoding }
-        case 18: if name.matches("proxy-authenticate") { self = .hopByHop }
-        case 19: if name.matches("proxy-authorization") { self = .hopByHop }
-        case 22: if name.matches("x-ms-client-request-id") { self = .clientRequestID }
-        case 24: if name.matches("azureml-model-deployment") { self = .deployment }
-        case 27: if name.matches("access-control-allow-origin") { self = .crossOrigin }
-        case 29: self = Self.ofTwentyNine(name)
-        case 33: if name.matches("ms-azureml-model-error-statuscode") { self = .modelError }
-        default: break
+        case 2: name.matches("te") ? .hopByHop : .other
+        case 4: name.matches("host") ? .host : .other
+        case 6: name.matches("expect") ? .expect : name.matches("origin") ? .origin : .other
+        case 7: name.matches("upgrade") ? .upgrade : name.matches("trailer") ? .hopByHop : .other
+        case 10: name.matches("connection") ? .connection : name.matches("keep-alive") ? .hopByHop : .other
+        case 11: name.matches("traceparent") ? .traceParent : .other
+        case 12: name.matches("x-request-id") ? .requestID : .other
+        case 13: name.matches("authorization") ? .authorization : .other
+        case 14: name.matches("content-length") ? .contentLength : .other
+        case 15: name.matches("x-forwarded-for") ? .forwardedFor : .other
+        case 16: name.matches("proxy-connection") ? .hopByHop : .other
+        case 17: name.matches("transfer-encoding") ? .transferEncoding : .other
+        case 18: name.matches("proxy-authenticate") ? .hopByHop : .other
+        case 19: name.matches("proxy-authorization") ? .hopByHop : .other
+        case 22: name.matches("x-ms-client-request-id") ? .clientRequestID : .other
+        case 24: name.matches("azureml-model-deployment") ? .deployment : .other
+        case 27: name.matches("access-control-allow-origin") ? .crossOrigin : .other
+        case 29: ofTwentyNine(name)
+        case 33: name.matches("ms-azureml-model-error-statuscode") ? .modelError : .other
+        default: .other
         }
     }
 
@@ -66,11 +65,6 @@ package enum FieldName: UInt8, Sendable {
         if name.matches("ms-azureml-model-error-reason") { return .modelError }
         if name.matches("access-control-request-method") { return .preflightMethod }
         return name.matches("access-control-expose-headers") ? .crossOrigin : .other
-    }
-
-    private static func ofTen(_ name: Bytes) -> FieldName {
-        if name.matches("connection") { return .connection }
-        return name.matches("keep-alive") ? .hopByHop : .other
     }
 }
 
@@ -168,7 +162,7 @@ package struct HeaderFields: ~Copyable {
         var valueEnd = lineEnd
         while valueEnd > valueStart, Self.isBlank(bytes.at(valueEnd &- 1)) { valueEnd &-= 1 }
         let value = ByteRun(start: valueStart, count: valueEnd &- valueStart)
-        let name = FieldName(bytes.run(ByteRun(start: start, count: nameEnd &- start)))
+        let name = FieldName.of(bytes.run(ByteRun(start: start, count: nameEnd &- start)))
         if name.concernsFraming {
             guard note(name, bytes.run(value)) else { return nil }
         }

@@ -23,7 +23,7 @@ struct StreamHead {
         guard value.allSatisfy(ByteClass.isText), let first = name.first else { return false }
         guard first != UInt8(ascii: ":") else { return addPseudo(name, value) }
         guard name.allSatisfy(ByteClass.isToken) else { return false }
-        switch FieldName(name) {
+        switch FieldName.of(name) {
         case .connection, .hopByHop, .upgrade, .transferEncoding: return true
         case .host where !authority.isEmpty: return true
         case .contentLength: hasLength = true
