@@ -88,9 +88,10 @@ struct ByteQueue {
     /// Counts in `count` bytes at the end, for which there must be room, and says where they have to be written.
     @inline(__always)
     mutating func place(_ count: Int) -> UnsafeMutableRawPointer {
-        guard let base, count >= 0, count <= capacity - end else { preconditionFailure("no room in the buffer") }
+        // The end never passes the capacity, so there is nothing to overflow.
+        guard let base, count >= 0, count <= capacity &- end else { preconditionFailure("no room in the buffer") }
         let place = base + end
-        end += count
+        end &+= count
         return UnsafeMutableRawPointer(place)
     }
 

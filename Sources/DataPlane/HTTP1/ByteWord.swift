@@ -8,6 +8,14 @@ enum ByteWord {
         UInt64(littleEndian: UnsafeRawPointer(base).loadUnaligned(as: UInt64.self))
     }
 
+    /// The four bytes at `base` and four more at `next`, all of which must be there.
+    @inline(__always)
+    static func load(_ base: UnsafePointer<UInt8>, _ next: UnsafePointer<UInt8>) -> UInt64 {
+        let low = UInt32(littleEndian: UnsafeRawPointer(base).loadUnaligned(as: UInt32.self))
+        let high = UInt32(littleEndian: UnsafeRawPointer(next).loadUnaligned(as: UInt32.self))
+        return UInt64(low) | UInt64(high) << 32
+    }
+
     /// The bytes from `index` on in lower case, with zeros for those that `bytes` does not have.
     @inline(__always)
     static func folded(_ bytes: Bytes, at index: Int) -> UInt64 {

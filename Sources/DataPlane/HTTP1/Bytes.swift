@@ -55,15 +55,26 @@ extension UnsafeBufferPointer<UInt8> {
     /// The bytes of a run, which must lie inside.
     @inline(__always)
     func run(_ run: ByteRun) -> Bytes {
-        precondition(run.start >= 0 && run.count >= 0 && run.end <= count)
-        return Bytes(rebasing: self[run.start..<run.end])
+        // What is below zero is far above the count as a number without a sign.
+        precondition(UInt(bitPattern: run.start) <= UInt(bitPattern: count))
+        precondition(UInt(bitPattern: run.count) <= UInt(bitPattern: count &- run.start))
+        return Bytes(start: baseAddress.map { $0 + run.start }, count: run.count)
     }
 
     /// The byte at `index`, which is checked in every build.
     @inline(__always)
     func at(_ index: Int) -> UInt8 {
-        precondition(index >= 0 && index < count)
+        precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
         return self[index]
+    }
+
+    /// Whether a carriage return and a line feed stand at `index`.
+    @inline(__always)
+    func isLineEnd(at index: Int) -> Bool {
+        guard count >= 2, UInt(bitPattern: index) <= UInt(bitPattern: count &- 2), let base = baseAddress else {
+            return false
+        }
+        return UInt16(littleEndian: UnsafeRawPointer(base + index).loadUnaligned(as: UInt16.self)) == 0x0A0D
     }
 
     /// Offset of the first byte from `start` on that is no text, `count` if there is none.
@@ -95,7 +106,7 @@ extension UnsafeBufferPointer<UInt8> {
     private func end(
         from start: Int, stops: (SIMD16<UInt8>) -> ByteBlock.Mask, goesOn: (UInt8) -> Bool, belongs: (UInt8) -> Bool
     ) -> Int {
-        precondition(start >= 0 && start <= count)
+        precondition(UInt(bitPattern: start) <= UInt(bitPattern: count))
         guard let base = baseAddress else { return start }
         var index = start
         // The index never passes the count, so these sums do not overflow.
@@ -119,10 +130,17 @@ extension UnsafeBufferPointer<UInt8> {
     /// Whether the bytes are `text`, which is in lower case, without regard to ASCII case; eight bytes at a time.
     @inline(__always)
     func matches(_ text: Bytes) -> Bool {
-        guard text.count == count, let base = baseAddress, let other = text.baseAddress else {
+        guard text.count == count, let base = baseAddress, let other = text.baseAddress, count > 0 else {
             return text.count == count
         }
+        // Most texts that are no match differ here.
+        guard base[0] | 0x20 == other[0] | 0x20 else { return false }
         guard count >= ByteWord.size else {
+            // Four to seven bytes: the first four beside the last four.
+            if count >= 4 {
+                let end = count - 4
+                return ByteWord.lowercased(ByteWord.load(base, base + end)) == ByteWord.load(other, other + end)
+            }
             for index in 0..<count where ByteClass.lowercased(base[index]) != other[index] { return false }
             return true
         }

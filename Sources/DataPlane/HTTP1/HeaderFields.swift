@@ -121,8 +121,12 @@ package struct HeaderFields: ~Copyable {
     }
 
     /// Value of the first field of that name.
+    @inline(__always)
     package func value(of name: FieldName) -> ByteRun? {
-        guard has(name) else { return nil }
+        has(name) ? firstValue(of: name) : nil
+    }
+
+    private func firstValue(of name: FieldName) -> ByteRun? {
         for field in fields where field.name == name { return field.value }
         return nil
     }
@@ -142,7 +146,7 @@ package struct HeaderFields: ~Copyable {
             guard let next = readField(bytes, from: index) else { return .failure(.malformed) }
             index = next
         }
-        guard index + 1 < bytes.count, bytes.at(index + 1) == 0x0A else { return .failure(.malformed) }
+        guard bytes.isLineEnd(at: index) else { return .failure(.malformed) }
         if isChunked && contentLength != nil { return .failure(.malformed) }
         return .success(index + 2)
     }
@@ -158,7 +162,7 @@ package struct HeaderFields: ~Copyable {
         var valueStart = nameEnd &+ 1
         while valueStart < bytes.count, Self.isBlank(bytes.at(valueStart)) { valueStart &+= 1 }
         let lineEnd = bytes.endOfText(from: valueStart)
-        guard bytes.count &- lineEnd >= 2, bytes.at(lineEnd) == 0x0D, bytes.at(lineEnd &+ 1) == 0x0A else { return nil }
+        guard bytes.isLineEnd(at: lineEnd) else { return nil }
         var valueEnd = lineEnd
         while valueEnd > valueStart, Self.isBlank(bytes.at(valueEnd &- 1)) { valueEnd &-= 1 }
         let value = ByteRun(start: valueStart, count: valueEnd &- valueStart)
@@ -232,11 +236,10 @@ package struct HeaderFields: ~Copyable {
         return isValid
     }
 
-    /// Whether a `Connection` field of this head names the field; `Host` stays whatever it says.
+    /// Whether a `Connection` field of this head names the field at `index`; `Host` stays whatever it says.
     @inline(__always)
-    func connectionNames(_ field: HeaderField, in bytes: Bytes) -> Bool {
-        guard connectionNamesFields, field.name != .host else { return false }
-        return connectionLists(field, in: bytes)
+    func connectionNames(_ index: Int, in bytes: Bytes) -> Bool {
+        connectionNamesFields && fields[index].name != .host && connectionLists(fields[index], in: bytes)
     }
 
     private func connectionLists(_ field: HeaderField, in bytes: Bytes) -> Bool {

@@ -29,14 +29,20 @@ package struct RequestHead: ~Copyable {
     }
 
     /// Whether the client waits for `100 Continue` before it sends the body.
+    @inline(__always)
     func expectsContinue(_ bytes: Bytes) -> Bool {
         guard minorVersion == 1, let value = headers.value(of: .expect) else { return false }
         return bytes.run(value).matches("100-continue")
     }
 
     /// Whether the client asks to go on as a WebSocket, RFC 6455 section 4.1.
+    @inline(__always)
     func wantsWebSocket(_ bytes: Bytes) -> Bool {
-        guard headers.saysUpgrade, minorVersion == 1, bytes.run(method).equals("GET"), !headers.isChunked,
+        headers.saysUpgrade && isWebSocketRequest(bytes)
+    }
+
+    private func isWebSocketRequest(_ bytes: Bytes) -> Bool {
+        guard minorVersion == 1, bytes.run(method).equals("GET"), !headers.isChunked,
             headers.contentLength ?? 0 == 0, let value = headers.value(of: .upgrade)
         else { return false }
         return bytes.run(value).matches("websocket")
@@ -86,7 +92,7 @@ package struct RequestHead: ~Copyable {
         guard target.count <= limits.targetSize else { return .targetTooLong }
         guard index + 11 <= bytes.count, bytes.run(ByteRun(start: index + 1, count: 5)).equals("HTTP/"),
             ByteClass.isDigit(bytes.at(index + 6)), bytes.at(index + 7) == UInt8(ascii: "."),
-            ByteClass.isDigit(bytes.at(index + 8)), bytes.at(index + 9) == 0x0D, bytes.at(index + 10) == 0x0A
+            ByteClass.isDigit(bytes.at(index + 8)), bytes.isLineEnd(at: index + 9)
         else { return .malformed }
         minorVersion = bytes.at(index + 8) - 0x30
         guard bytes.at(index + 6) == UInt8(ascii: "1"), minorVersion <= 1 else { return .unsupportedVersion }

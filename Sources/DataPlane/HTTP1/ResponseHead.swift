@@ -59,7 +59,7 @@ package struct ResponseHead: ~Copyable {
             reason = ByteRun(start: index, count: bytes.endOfText(from: index) - index)
             index = reason.end
         }
-        guard index + 2 <= bytes.count, bytes.at(index) == 0x0D, bytes.at(index + 1) == 0x0A else { return .malformed }
+        guard bytes.isLineEnd(at: index) else { return .malformed }
         lineEnd = index + 2
         return nil
     }

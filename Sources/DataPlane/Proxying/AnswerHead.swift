@@ -34,8 +34,8 @@ enum AnswerHead {
             writeStatus(head, bytes, to: &queue, mapping: mapping)
             line = .none
         }
-        FieldCopy.write(head.headers, bytes, after: line, to: &queue) { field in
-            switch field.name {
+        FieldCopy.write(head.headers, bytes, after: line, to: &queue) { name in
+            switch name {
             case .connection, .hopByHop, .upgrade, .contentLength, .transferEncoding, .requestID, .deployment: false
             case .modelError: !mapping.isModelError
             case .crossOrigin: origin == nil
@@ -72,7 +72,7 @@ enum AnswerHead {
         origin: [UInt8]?, deployment: [UInt8]
     ) {
         queue.append("HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n")
-        FieldCopy.write(head.headers, bytes, after: .none, to: &queue) { $0.name == .other || $0.name == .crossOrigin }
+        FieldCopy.write(head.headers, bytes, after: .none, to: &queue) { $0 == .other || $0 == .crossOrigin }
         writeCommon(to: &queue, request: request, origin: origin, deployment: deployment, closes: false)
         queue.append("\r\n")
     }
@@ -126,16 +126,18 @@ enum FieldCopy {
     @inline(__always)
     static func write(
         _ headers: borrowing HeaderFields, _ bytes: UnsafeBufferPointer<UInt8>, after start: ByteRun,
-        to queue: inout ByteQueue, isKept: (HeaderField) -> Bool
+        to queue: inout ByteQueue, isKept: (FieldName) -> Bool
     ) {
         var piece = start
-        for field in headers.fields {
-            guard isKept(field), !headers.connectionNames(field, in: bytes) else { continue }
-            if piece.end == field.line.start {
-                piece.count += field.line.count
+        let fields = headers.fields
+        for index in fields.indices {
+            guard isKept(fields[index].name), !headers.connectionNames(index, in: bytes) else { continue }
+            let line = fields[index].line
+            if piece.end == line.start {
+                piece.count += line.count
             } else {
                 queue.append(bytes.run(piece))
-                piece = field.line
+                piece = line
             }
         }
         queue.append(bytes.run(piece))

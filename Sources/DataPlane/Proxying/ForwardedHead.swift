@@ -25,8 +25,8 @@ enum ForwardedHead {
             queue.append(" HTTP/1.1\r\n")
             lineEnd = .none
         }
-        FieldCopy.write(head.headers, bytes, after: lineEnd, to: &queue) { field in
-            switch field.name {
+        FieldCopy.write(head.headers, bytes, after: lineEnd, to: &queue) { name in
+            switch name {
             case .host: target.authority == nil
             case .other, .deployment, .modelError, .traceParent, .origin, .preflightMethod, .crossOrigin: true
             default: false
