@@ -79,7 +79,14 @@ package struct BodyDecoder: Sendable {
     }
 
     /// Takes one run of payload, or the framing up to it, from the start of `bytes`; at most `limit` bytes of payload.
+    @inline(__always)
     package mutating func decode(_ bytes: UnsafeBufferPointer<UInt8>, limit: Int = .max) -> BodyStep {
+        // Nearly always.
+        if phase == .payload { return takePayload(bytes, from: 0, limit: limit) }
+        return decodeFraming(bytes, limit: limit)
+    }
+
+    private mutating func decodeFraming(_ bytes: UnsafeBufferPointer<UInt8>, limit: Int) -> BodyStep {
         var index = 0
         while true {
             switch phase {
@@ -94,10 +101,12 @@ package struct BodyDecoder: Sendable {
         }
     }
 
+    @inline(__always)
     private mutating func takePayload(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int, limit: Int) -> BodyStep {
         let there = min(bytes.count - start, limit)
         let count = remaining > UInt64(there) ? there : Int(remaining)
-        if framing != .untilClose { remaining -= UInt64(count) }
+        // What ends with the connection has the largest number remaining, which it never gets to the end of.
+        if case .untilClose = framing {} else { remaining -= UInt64(count) }
         if remaining == 0 { phase = phase == .chunkData ? .chunkDataReturn : .finished }
         return BodyStep(
             consumed: start + count, payload: ByteRun(start: start, count: count),
