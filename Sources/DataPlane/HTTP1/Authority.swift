@@ -5,7 +5,8 @@ enum Authority {
         guard let end = bytes.first == UInt8(ascii: "[") ? literalEnd(bytes) : nameEnd(bytes) else { return false }
         guard end < bytes.count else { return true }
         guard bytes.at(end) == UInt8(ascii: ":") else { return false }
-        return bytes[(end + 1)...].allSatisfy(ByteClass.isDigit)
+        for index in (end + 1)..<bytes.count where !ByteClass.isDigit(bytes.at(index)) { return false }
+        return true
     }
 
     /// Where an address in brackets ends: IPv6, or one of a later version.
@@ -32,18 +33,14 @@ enum Authority {
     /// Where a registered name ends: at the colon before a port, or with the bytes.
     private static func nameEnd(_ bytes: Bytes) -> Int? {
         var index = 0
-        while index < bytes.count, bytes.at(index) != UInt8(ascii: ":") {
-            if bytes.at(index) == UInt8(ascii: "%") {
-                guard index + 2 < bytes.count, ByteClass.hexadecimal(bytes.at(index + 1)) != nil,
-                    ByteClass.hexadecimal(bytes.at(index + 2)) != nil
-                else { return nil }
-                index += 3
-            } else {
-                guard isNameByte(bytes.at(index)) else { return nil }
-                index += 1
-            }
+        while true {
+            while index < bytes.count, isNameByte(bytes.at(index)) { index += 1 }
+            guard index < bytes.count, bytes.at(index) != UInt8(ascii: ":") else { return index }
+            guard bytes.at(index) == UInt8(ascii: "%"), index + 2 < bytes.count,
+                ByteClass.hexadecimal(bytes.at(index + 1)) != nil, ByteClass.hexadecimal(bytes.at(index + 2)) != nil
+            else { return nil }
+            index += 3
         }
-        return index
     }
 
     /// Unreserved characters and sub-delimiters.
