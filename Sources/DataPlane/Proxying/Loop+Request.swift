@@ -26,13 +26,15 @@ extension Loop {
         case .allow:
             clients[client].input.consumeAndReset(headLength)
             answerPreflight(client)
-        case .forward(let target, let deployment, let mirroring):
-            clients[client].deployment = deployment
+        case .forward(let target, let isMirrored):
+            guard let deployment = clients[client].deployment else { return }
             clients[client].forwarded.borrow(from: pool)
             ForwardedHead.write(
                 requestHead, bytes, to: &clients[client].forwarded, target: target, scoringPath: deployment.scoringPath,
                 request: clients[client].request, peer: clients[client].peerAddress)
-            if let mirroring { beginMirrors(client, of: mirroring, beside: deployment, target: target, bytes) }
+            if isMirrored, let route = findRoute(target, bytes) {
+                beginMirrors(client, of: route, beside: deployment, target: target, bytes)
+            }
             clients[client].input.consumeAndReset(headLength)
             guard takeBody(client) else { return }
             admit(client, deployment)
@@ -43,8 +45,9 @@ extension Loop {
         case refuse(OwnAnswer)
         /// A browser asks whether a page may ask.
         case allow
-        /// With the route whose mirrors get their share, if it has any and the caller did not choose the deployment.
-        case forward(RequestTarget, CompiledDeployment, CompiledRoute?)
+        /// To the deployment in the client's record; mirrored, if the route has mirrors and the caller did not choose
+        /// the deployment.
+        case forward(RequestTarget, isMirrored: Bool)
     }
 
     private func takeFacts(_ client: Int32, _ bytes: UnsafeBufferPointer<UInt8>) {
@@ -81,11 +84,13 @@ extension Loop {
         if let name = requestHead.headers.value(of: .deployment) {
             guard let deployment = route.deployment(named: bytes.run(name)) else { return .refuse(.unknownDeployment) }
             guard isServed(target, by: deployment, bytes) else { return .refuse(.unknownPath) }
-            return .forward(target, deployment, nil)
+            clients[client].deployment = deployment
+            return .forward(target, isMirrored: false)
         }
         guard let deployment = route.pickDeployment(loop: index) else { return .refuse(.noTraffic) }
         guard isServed(target, by: deployment, bytes) else { return .refuse(.unknownPath) }
-        return .forward(target, deployment, route.mirrors.isEmpty ? nil : route)
+        clients[client].deployment = deployment
+        return .forward(target, isMirrored: !route.mirrors.isEmpty)
     }
 
     private func isServed(_ target: RequestTarget, by deployment: CompiledDeployment, _ bytes: Bytes) -> Bool {
