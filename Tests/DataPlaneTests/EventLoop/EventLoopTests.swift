@@ -85,3 +85,19 @@ import Testing
         #expect(!queue.hasMemory)
     }
 }
+
+@Suite struct SlabTests {
+    @Test func `records keep their content and place while more are taken`() throws {
+        let slab = try Slab { [Int]() }
+        let taken = (0..<1_000).compactMap { _ in slab.take() }
+        #expect(Set(taken).count == 1_000)
+        for index in taken { slab[index] = [Int(index)] }
+        #expect(taken.allSatisfy { slab[$0] == [Int($0)] })
+        #expect(slab.used == 1_000)
+        slab.give(taken[7])
+        #expect(slab.used == 999)
+        // The one given back last comes first, with what its last user left.
+        #expect(slab.take() == taken[7])
+        #expect(slab[taken[7]] == [Int(taken[7])])
+    }
+}
