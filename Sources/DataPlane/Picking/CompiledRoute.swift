@@ -17,6 +17,8 @@ package final class CompiledRoute: Sendable {
     let shares: [(deployment: Int, percent: Int)]
     /// The same for copies of requests.
     let mirrors: [(deployment: Int, percent: Int)]
+    /// Tells one split from another: who shares the traffic, and by which percentages; never 0.
+    private let split: Int
     let allowedOrigins: AllowedOrigins?
 
     /// - Parameters:
@@ -53,6 +55,7 @@ package final class CompiledRoute: Sendable {
         }
         self.deployments = deployments
         shares = Self.resolve(route.traffic, deployments)
+        split = Self.split(route.traffic)
         mirrors = Self.resolve(route.mirrors ?? [], deployments)
     }
 
@@ -63,6 +66,15 @@ package final class CompiledRoute: Sendable {
             guard share.percent > 0 else { return nil }
             return deployments.firstIndex { $0.name == share.deployment }.map { ($0, share.percent) }
         }
+    }
+
+    private static func split(_ shares: [TrafficShare]) -> Int {
+        var hasher = Hasher()
+        for share in shares where share.percent > 0 {
+            hasher.combine(share.deployment)
+            hasher.combine(share.percent)
+        }
+        return hasher.finalize() | 1
     }
 
     /// The deployment of that name, which is matched byte for byte.
@@ -76,16 +88,19 @@ package final class CompiledRoute: Sendable {
     /// The deployment whose turn it is on loop `loop`; `nil` if none has a positive share.
     func pickDeployment(loop: Int) -> CompiledDeployment? {
         if shares.count == 1 { return deployments[shares[0].deployment] }
-        if shares.contains(where: { !deployments[$0.deployment].state.loops[loop].hasPhase }) {
+        if shares.contains(where: { deployments[$0.deployment].state.loops[loop].split != split }) {
             beginAnywhere(loop: loop)
         }
         return nextDeployment(loop: loop)
     }
 
     /// Many loops that all began at the start of the cycle would give the first requests to the largest share only:
-    /// each loop begins somewhere in it.
+    /// each loop begins somewhere in it. What is left of another split would make the first hundred inexact.
     private func beginAnywhere(loop: Int) {
-        for share in shares { deployments[share.deployment].state.loops[loop].hasPhase = true }
+        for share in shares {
+            deployments[share.deployment].state.loops[loop].split = split
+            deployments[share.deployment].state.loops[loop].weight = 0
+        }
         for _ in 0..<Int.random(in: 0..<100) { _ = nextDeployment(loop: loop) }
     }
 

@@ -37,7 +37,7 @@ package final class DeploymentState: Sendable {
 struct LoopDeployment: ~Copyable, Sendable {
     private let weightValue = Atomic<Int>(0)
     private let mirrorWeightValue = Atomic<Int>(-1)
-    private let hasPhaseValue = Atomic<Bool>(false)
+    private let splitValue = Atomic<Int>(0)
     private let inFlightValue = Atomic<Int>(0)
     private let informational = Atomic<Int64>(0)
     private let successes = Atomic<Int64>(0)
@@ -53,10 +53,10 @@ struct LoopDeployment: ~Copyable, Sendable {
         nonmutating set { weightValue.store(newValue, ordering: .relaxed) }
     }
 
-    /// Whether the loop has begun somewhere in the deployment's cycle, see ``CompiledRoute/pickDeployment(loop:)``.
-    var hasPhase: Bool {
-        get { hasPhaseValue.load(ordering: .relaxed) }
-        nonmutating set { hasPhaseValue.store(newValue, ordering: .relaxed) }
+    /// The split of the traffic that ``weight`` belongs to, 0 for none, see ``CompiledRoute/pickDeployment(loop:)``.
+    var split: Int {
+        get { splitValue.load(ordering: .relaxed) }
+        nonmutating set { splitValue.store(newValue, ordering: .relaxed) }
     }
 
     /// Whether the present request is one of the `percent` in a hundred that are copied to this deployment: spread
