@@ -142,3 +142,54 @@ extension RandomSource {
         #expect(first == ["d0", "d1"])
     }
 }
+
+@Suite struct MirrorDistributionTests {
+    /// What is wrong with the copies of any hundred requests in a row.
+    private func complaint(_ isCopied: [Bool], percent: Int) -> String? {
+        for start in 0...(isCopied.count - 100) {
+            let count = isCopied[start..<start + 100].count { $0 }
+            if count != percent { return "requests \(start)...\(start + 99): \(count) copies, \(percent) %" }
+        }
+        return nil
+    }
+
+    @Test(arguments: [[0], [1], [10], [50], [100], [1, 99], [10, 50, 100], [0, 100], [33, 33, 34]])
+    func `of every hundred requests of every loop each mirror gets its own percentage`(percentages: [Int]) throws {
+        var splitter = try Splitter(loops: 3)
+        let mirrors = shares(percentages)
+        try splitter.use([TrafficShare(deployment: "live", percent: 100)], mirrors: mirrors)
+        for loop in 0..<3 {
+            let asked = (0..<350).compactMap { _ in splitter.ask(loop: loop) }
+            #expect(asked.count == 350 && asked.allSatisfy { $0.live == "live" })
+            for mirror in mirrors {
+                let isCopied = asked.map { $0.copies.contains(mirror.deployment) }
+                #expect(complaint(isCopied, percent: mirror.percent) == nil, "\(mirror.deployment), loop \(loop)")
+            }
+        }
+    }
+
+    @Test(arguments: (0..<8).map { _ in UInt64.random(in: 0...(.max)) })
+    func `random percentages hold at once, and leave the split alone`(seed: UInt64) throws {
+        var random = RandomSource(seed: seed)
+        var splitter = try Splitter(loops: 2)
+        for change in 0..<40 {
+            // Mirrors are deployments of their own, or also have a share: then they get copies of the others' requests.
+            let split = shares(random.percentages(3))
+            let mirrors = (2...4).map {
+                TrafficShare(deployment: "d\($0)", percent: Int.random(in: 0...100, using: &random))
+            }
+            try splitter.use(split, mirrors: mirrors)
+            for loop in 0..<2 {
+                let place = "seed \(seed), change \(change), loop \(loop)"
+                let asked = (0..<400).compactMap { _ in splitter.ask(loop: loop) }
+                #expect(splitComplaint(asked.map(\.live), split) == nil, "\(place)")
+                for mirror in mirrors {
+                    let others = asked.filter { $0.live != mirror.deployment }
+                    guard others.count >= 100 else { continue }
+                    let isCopied = others.map { $0.copies.contains(mirror.deployment) }
+                    #expect(complaint(isCopied, percent: mirror.percent) == nil, "\(mirror.deployment), \(place)")
+                }
+            }
+        }
+    }
+}

@@ -13,9 +13,10 @@ struct TableOptions {
     var timeoutMs = 10_000
     var queueWaitMs = 10_000
     var queueLimit = 100
-    /// Routes of the second deployment, `green`, which has 0 % of the traffic.
+    /// Routes of the second deployment, `green`.
     var green: [String] = []
     var bluePercent = 100
+    var greenPercent = 0
     /// Share of blue's requests that are copied to green.
     var greenMirror = 0
     var greenSlots: Int?
@@ -59,7 +60,7 @@ final class RouterFixture: Sendable {
             authentication: Authentication(mode: .key, keyDigests: [digest], tokenIssuer: "", tokenAudience: ""),
             traffic: [
                 TrafficShare(deployment: "blue", percent: options.bluePercent),
-                TrafficShare(deployment: "green", percent: 0),
+                TrafficShare(deployment: "green", percent: options.greenPercent),
             ],
             mirrors: options.greenMirror > 0 ? [TrafficShare(deployment: "green", percent: options.greenMirror)] : nil,
             allowedOrigins: options.allowedOrigins,
