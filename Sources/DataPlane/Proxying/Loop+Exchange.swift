@@ -146,8 +146,9 @@ extension Loop {
 
     /// Sends the request to another replica if that is safe, or answers 502.
     ///
-    /// Safe is: once; while everything that was sent is still here; and only if the replica cannot have begun with
-    /// the request, or the method is idempotent (RFC 9110 section 9.2.2). A scoring request is a POST: it is never sent twice.
+    /// Safe is: once, or as long as replicas cannot be reached and another may be; while everything that was sent is
+    /// still here; and only if the replica cannot have begun with the request, or the method is idempotent (RFC 9110
+    /// section 9.2.2). A scoring request is a POST: it is never sent twice.
     func exchangeFailed(_ client: Int32, _ replica: ReplicaState, _ failure: Failure) {
         if failure != .nothingSent {
             replica.loops[index].failed(now, isReachable: failure == .broken, avoidMs: settings.avoidMs)
@@ -157,10 +158,10 @@ extension Loop {
         clients[client].state = .head
         let request = clients[client].request
         let isSafe = failure != .broken || request.isIdempotent
-        guard let deployment, isSafe, request.canReplay, !request.wasRetried else {
-            return answer(client, .replicaUnreachable)
-        }
+        guard let deployment, isSafe, request.canReplay else { return answer(client, .replicaUnreachable) }
         let present = table.deployment(of: deployment.state) ?? deployment
+        let mayGoOn = failure == .notConnected && hasTrusted(present.replicas, besides: replica)
+        guard !request.wasRetried || mayGoOn else { return answer(client, .replicaUnreachable) }
         // A kept connection that had ended says nothing about the replica: it may be asked again.
         let mayAskSame = failure == .nothingSent
         guard mayAskSame || present.replicas.contains(where: { $0 !== replica }) else {

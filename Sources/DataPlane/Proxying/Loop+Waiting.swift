@@ -18,16 +18,18 @@ extension Loop {
         let replicas = deployment.replicas
         let limit = deployment.slotsPerReplica
         let excluded = clients[client].excluded
+        // One that could not be reached has free slots: a request that has met one waits for a slot of the others.
+        let mustTrust = excluded.map { hasTrusted(replicas, besides: $0) } ?? false
         turn &+= 1
         let start = turn & 0xFFFF
         var isCounted = false
         // Another loop may take the slot between the look and the taking: look again, as often as there are replicas.
         for _ in 0...replicas.count {
             let choice = LeastLoaded.pick(count: replicas.count, limit: limit, start: start) { candidate in
-                ReplicaLoad(
-                    busy: slots.load(replicas[candidate].slots.entry, limit: limit),
-                    isAvoided: now < replicas[candidate].loops[index].avoidedUntil,
-                    isExcluded: replicas[candidate] === excluded)
+                let isAvoided = isAvoided(replicas[candidate])
+                return ReplicaLoad(
+                    busy: slots.load(replicas[candidate].slots.entry, limit: limit), isAvoided: isAvoided,
+                    isExcluded: replicas[candidate] === excluded || mustTrust && isAvoided)
             }
             guard let choice else {
                 // The counts are hints, and may be wrong since somebody died.
@@ -47,6 +49,13 @@ extension Loop {
             slots.recount(replica.slots.entry)
         }
         return nil
+    }
+
+    private func isAvoided(_ replica: ReplicaState) -> Bool { now < replica.loops[index].avoidedUntil }
+
+    /// Whether any other replica is not to be avoided at present.
+    func hasTrusted(_ replicas: [ReplicaState], besides failed: ReplicaState) -> Bool {
+        replicas.contains { $0 !== failed && !isAvoided($0) }
     }
 
     private func enterLine(_ client: Int32, _ deployment: CompiledDeployment) {

@@ -66,6 +66,34 @@ import Testing
     }
 
     @Test(arguments: [false, true])
+    func `while the others are busy, requests wait for them instead of failing at those that cannot be reached`(
+        tcp: Bool
+    ) async throws {
+        let gate = Gate()
+        let alive = try StubReplica { message, socket in
+            gate.wait()
+            try socket.send(StubReplica.answer(message.text))
+            return true
+        }
+        let dead = try (0..<3).map { _ in try StubReplica.echo(tcp: tcp) }
+        for each in dead { each.kill() }
+        let fixture = try RouterFixture()
+        try await fixture.use(dead.map(\.route) + [alive.route], TableOptions(slots: 1))
+        async let answers = onThread {
+            let clients = try (0..<6).map { _ in try fixture.connect() }
+            for (number, client) in clients.enumerated() { try client.send(scoring("\(number)")) }
+            return try clients.map { try $0.readMessage() }
+        }
+        #expect(await fixture.waitForReport { $0.inFlight == 1 && $0.queued == 5 })
+        gate.open()
+        let received = try await answers
+        #expect(received.map(\.status) == Array(repeating: 200, count: 6))
+        #expect(received.map(\.text) == (0..<6).map { "\($0)" })
+        try await fixture.stop()
+        alive.kill()
+    }
+
+    @Test(arguments: [false, true])
     func `without another replica the answer is 502`(tcp: Bool) async throws {
         let dead = try StubReplica.echo(tcp: tcp)
         dead.kill()
