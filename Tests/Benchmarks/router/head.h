@@ -10,13 +10,15 @@ typedef struct {
     size_t length;
     uint64_t body_length;
     int status;
-    bool has_body_length, closes;
+    bool has_body_length, is_chunked, closes;
 } Head;
 
 static inline void read_field(Head *head, const char *line) {
     if (!strncasecmp(line, "content-length:", 15)) {
         head->body_length = strtoull(line + 15, NULL, 10);
         head->has_body_length = true;
+    } else if (!strncasecmp(line, "transfer-encoding: chunked", 26)) {
+        head->is_chunked = true;
     } else if (!strncasecmp(line, "connection:", 11)) {
         const char *value = line + 11;
         while (*value == ' ') value++;

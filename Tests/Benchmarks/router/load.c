@@ -1,15 +1,18 @@
 // Sends one and the same HTTP/1.1 request over many kept-alive connections, and prints what came back as JSON.
 //   load --to ADDRESS [--to ADDRESS …] --request FILE --connections N --measure-ms N [--warmup-ms N] [--rate N]
-//        [--interval-ms N] [--tls]
+//        [--interval-ms N] [--answer BYTES] [--tls]
 // The connections are shared evenly among the addresses. Without a rate every connection sends again as soon as it has
 // its answer. With one, requests are due at fixed times whatever the servers do, and a latency counts from that time; a
-// request that found no free connection until the end counts as unsent.
+// request that found no free connection until the end counts as unsent. With the size of the stub replicas' answer, a
+// 200 that has another body counts as broken; one whose body does not arrive whole counts as lost, as any answer does.
 //
 // Prints "ready" when all connections stand, begins when it is sent a line, and holds the connections after its report
 // until its standard input ends: so whoever started it can read counters of the servers right before and after.
 // Latencies and `per_second` leave the warm-up out, every other figure has it in.
 #define _GNU_SOURCE
+#include "body.h"
 #include "channel.h"
+#include "document.h"
 #include "head.h"
 #include "tally.h"
 #include <signal.h>
@@ -29,7 +32,7 @@ typedef struct Connection {
     bool watches_writing, is_queued, closes;
     int status;
     size_t sent, head_count;
-    uint64_t body_left;
+    Body body;
     /// When the request was due; of a closed connection, when it is tried again.
     int64_t due;
     /// Bytes of a head that is not whole.
@@ -43,7 +46,9 @@ static Connection *connections;
 /// Idle connections in the order in which they became so; one that was closed meanwhile is passed over.
 static Connection *first_idle, *last_idle;
 static char *request, received[RECEIVE_SIZE];
-static size_t request_length;
+static size_t request_length, document_length;
+/// What the body of every answer must be; NULL if that is not looked at.
+static char *document;
 static SSL_CTX *tls;
 static Tally tally;
 static int64_t now, start, measured_from, end, interval;
@@ -125,7 +130,9 @@ static void begin_request(Connection *connection, int64_t due) {
 static void end_request(Connection *connection) {
     busy_count--;
     tally.answered++;
+    tally.statuses[connection->status > 0 && connection->status < STATUSES ? connection->status : 0]++;
     if (connection->status != 200) tally.other_status++;
+    else if (connection->body.is_wrong) tally.broken++;
     TargetTally *target = &tally.targets[connection->target];
     target->answered++;
     if (interval && now < end && (now - start) / interval < MOST_INTERVALS)
@@ -147,19 +154,19 @@ static bool take_answer(Connection *connection, const char *bytes, size_t count)
             connection->head_count = count;
             return true;
         }
-        // No server has reason to send another kind of body: the replicas name the length.
-        if (!head.has_body_length) return false;
+        // No server has reason to send a body that ends with the connection.
+        if (!head.has_body_length && !head.is_chunked) return false;
         connection->head_count = 0;
         connection->status = head.status;
         connection->closes = head.closes;
-        connection->body_left = head.body_length;
+        connection->body = begin_body(head.is_chunked, head.body_length);
         connection->phase = AWAITING_BODY;
         bytes += head.length;
         count -= head.length;
     }
-    if (connection->phase != AWAITING_BODY || count > connection->body_left) return false;
-    connection->body_left -= count;
-    if (!connection->body_left) end_request(connection);
+    if (connection->phase != AWAITING_BODY) return false;
+    if (!take_body(&connection->body, bytes, count, document, document_length)) return false;
+    if (connection->body.phase == BODY_WHOLE) end_request(connection);
     return true;
 }
 
@@ -273,6 +280,8 @@ int main(int count, char **arguments) {
         else if (!strcmp(option, "--measure-ms")) measure = atoll(value) * MILLISECOND;
         else if (!strcmp(option, "--interval-ms")) interval = atoll(value) * MILLISECOND;
         else if (!strcmp(option, "--rate")) rate = atof(value);
+        else if (!strcmp(option, "--answer") && (document_length = atol(value)) >= LEAST_DOCUMENT)
+            document = make_document(document_length);
         else refuse(option);
     }
     if (!target_count || !request_length || connection_count < 1 || measure < 1) refuse("these options");

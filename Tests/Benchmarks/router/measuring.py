@@ -37,6 +37,8 @@ class Load:
     warmup: float = 0.5
     rate: float = 0
     interval_ms: int = 0
+    #: Size of the stub's answer, which every body is held against; 0 looks at none.
+    answer: int = 0
 
 
 class Bench:
@@ -58,9 +60,12 @@ class Bench:
     def load(self, connections, request, rate=0):
         return Load(connections, request, self.seconds, self.warmup, rate)
 
-    def start_stub(self, processes, count=4, delay_us=0, answer=100, cap=None, unix=False):
-        """Starts stub replicas; returns them."""
-        options = ["--delay-us", delay_us, "--answer", answer]
+    def start_stub(self, processes, count=4, delay_us=0, answer=100, cap=None, chunks=0, unix=False):
+        """Starts stub replicas; returns them.
+
+        `chunks`: their answers come in so many, `delay_us` before each.
+        """
+        options = ["--delay-us", delay_us, "--answer", answer, "--chunks", chunks]
         options += ["--cap", cap] if cap else []
         addresses = [
             f"unix:{self.scratch}/replica-{random.getrandbits(40):x}.sock" if unix else "tcp:127.0.0.1:0"
@@ -88,6 +93,7 @@ class Bench:
             "--measure-ms", round(load.seconds * 1000), "--warmup-ms", round(load.warmup * 1000),
             "--rate", load.rate, "--interval-ms", load.interval_ms,
         ]
+        command += ["--answer", load.answer] if load.answer else []
         command += [part for target in subject.targets for part in ("--to", target)]
         command += ["--tls"] if subject.uses_tls else []
         with self.processes() as processes:

@@ -1,13 +1,15 @@
 // Stub replicas: one process that answers every request on every address it listens on with the same JSON document.
 //   stub --listen ADDRESS [--listen ADDRESS …] [--statistics ADDRESS] [--delay-us N] [--answer BYTES] [--cap N]
+//        [--chunks N]
 // One address is one replica. Prints the addresses in the order of the options; ends when its standard input does.
 //
 // A connection to the address of the statistics gets what the replicas have counted, as JSON, and peaks start anew. A
 // request is inside a replica from its head to the last byte of its answer. When its caller goes away before that, it
 // stays inside with its connection until its time is over, as it would in a model server whose thread is at work:
 // `inside` counts those, `connected` does not. `above_cap` counts the requests that came when as many as `--cap` were
-// inside already.
+// inside already. With chunks, the answer goes out in so many, each of them after the delay.
 #define _GNU_SOURCE
+#include "document.h"
 #include "head.h"
 #include "net.h"
 #include <signal.h>
@@ -32,11 +34,13 @@ typedef struct Connection {
     Replica *replica;
     uint64_t body_left;
     size_t answer_sent, held_count;
+    /// The part of the answer that is sent, or whose time is to come.
+    long part;
     /// Bytes of a head that is not whole, or that came before their turn.
     char *held;
     int64_t due;
     struct Connection *next_due;
-    bool closes, is_gone;
+    bool closes, is_gone, watches_writing;
 } Connection;
 
 static int poller, statistics_listener;
@@ -45,8 +49,10 @@ static Replica replicas[MOST_REPLICAS];
 static int replica_count, cap = 1 << 30;
 static int64_t delay;
 static char *answer, received[RECEIVE_SIZE];
-static size_t answer_length;
-/// Requests in the order in which they end: each takes the same time, so that is the order in which they came.
+/// Where the parts of the answer end, which are sent one delay after the other.
+static size_t *part_ends;
+static long part_count;
+/// Connections in the order of their times: each waits as long, so that is the order in which they began to.
 static Connection *first_due, *last_due;
 
 static void leave(Connection *connection) {
@@ -67,16 +73,31 @@ static void drop(Connection *connection) {
     free(connection);
 }
 
+/// Has the next part of the answer wait for its time.
+static void work(Connection *connection) {
+    connection->phase = WORKING;
+    connection->due = clock_now() + delay;
+    connection->next_due = NULL;
+    if (last_due) last_due->next_due = connection;
+    else first_due = connection;
+    last_due = connection;
+}
+
+static void watch_writing(Connection *connection, bool writing) {
+    if (connection->watches_writing == writing) return;
+    connection->watches_writing = writing;
+    uint32_t events = EPOLLIN | EPOLLRDHUP | (writing ? EPOLLOUT : 0);
+    watch(poller, EPOLL_CTL_MOD, connection->descriptor, events, connection);
+}
+
 /// Sends what the socket takes; false if the connection is gone.
 static bool send_answer(Connection *connection) {
-    bool was_waiting = connection->answer_sent > 0;
-    while (connection->answer_sent < answer_length) {
+    size_t end = part_ends[connection->part];
+    while (connection->answer_sent < end) {
         ssize_t sent = send(
-            connection->descriptor, answer + connection->answer_sent, answer_length - connection->answer_sent,
-            MSG_NOSIGNAL);
+            connection->descriptor, answer + connection->answer_sent, end - connection->answer_sent, MSG_NOSIGNAL);
         if (sent < 0 && errno == EAGAIN) {
-            if (!was_waiting)
-                watch(poller, EPOLL_CTL_MOD, connection->descriptor, EPOLLIN | EPOLLOUT | EPOLLRDHUP, connection);
+            watch_writing(connection, true);
             return true;
         }
         if (sent < 0) {
@@ -85,11 +106,16 @@ static bool send_answer(Connection *connection) {
         }
         connection->answer_sent += sent;
     }
-    if (was_waiting) watch(poller, EPOLL_CTL_MOD, connection->descriptor, EPOLLIN | EPOLLRDHUP, connection);
+    watch_writing(connection, false);
+    if (++connection->part < part_count) {
+        work(connection);
+        return true;
+    }
     connection->replica->answered++;
     leave(connection);
     connection->phase = HEAD;
     connection->answer_sent = 0;
+    connection->part = 0;
     if (!connection->closes) return true;
     drop(connection);
     return false;
@@ -103,12 +129,7 @@ static bool begin_answer(Connection *connection) {
 /// The request is whole; false if the connection is gone.
 static bool take_up(Connection *connection) {
     if (!delay) return begin_answer(connection);
-    connection->phase = WORKING;
-    connection->due = clock_now() + delay;
-    connection->next_due = NULL;
-    if (last_due) last_due->next_due = connection;
-    else first_due = connection;
-    last_due = connection;
+    work(connection);
     return true;
 }
 
@@ -237,21 +258,30 @@ static void handle(struct epoll_event *event) {
     }
 }
 
-/// A JSON document of `size` bytes, at least 30, behind a head as model servers send it.
-static void make_answer(size_t size) {
+/// Puts together the answer, behind a head as model servers send it.
+static void make_answer(size_t size, long chunks) {
     static const char head[] = "HTTP/1.1 200 OK\r\nserver: stub\r\ndate: Mon, 01 Jan 2029 00:00:00 GMT\r\n"
-                               "content-type: application/json\r\nx-model: house\r\ncontent-length: %zu\r\n\r\n";
-    static const char start[] = "{\"values\":[0.25],\"text\":\"", end[] = "\"}";
-    answer = allocate(1, sizeof head + 32 + size);
-    char *body = answer + sprintf(answer, head, size);
-    memset(body, 'a', size);
-    memcpy(body, start, sizeof start - 1);
-    memcpy(body + size - 2, end, 2);
-    answer_length = body + size - answer;
+                               "content-type: application/json\r\nx-model: house\r\n";
+    char *document = make_document(size);
+    part_count = chunks ? chunks : 1;
+    part_ends = allocate(part_count, sizeof *part_ends);
+    answer = allocate(1, sizeof head + 64 + size + 32 * part_count);
+    char *end = answer + sprintf(answer, "%s", head);
+    if (chunks) end += sprintf(end, "transfer-encoding: chunked\r\n\r\n");
+    else end += sprintf(end, "content-length: %zu\r\n\r\n", size);
+    for (long part = 0; part < part_count; part++) {
+        size_t first = size * part / part_count, count = size * (part + 1) / part_count - first;
+        if (chunks) end += sprintf(end, "%zx\r\n", count);
+        memcpy(end, document + first, count);
+        end += count;
+        if (chunks) end += sprintf(end, part + 1 < part_count ? "\r\n" : "\r\n0\r\n\r\n");
+        part_ends[part] = end - answer;
+    }
+    free(document);
 }
 
 static void read_options(int count, char **arguments) {
-    long size = 100;
+    long size = 100, chunks = 0;
     for (int index = 1; index + 1 < count; index += 2) {
         const char *option = arguments[index], *value = arguments[index + 1];
         Address address;
@@ -262,12 +292,13 @@ static void read_options(int count, char **arguments) {
             address = parse_address(value);
             statistics_listener = listen_on(&address);
         } else if (!strcmp(option, "--delay-us")) delay = atoll(value) * 1000;
-        else if (!strcmp(option, "--answer") && (size = atol(value)) >= 30) continue;
+        else if (!strcmp(option, "--answer") && (size = atol(value)) >= LEAST_DOCUMENT) continue;
+        else if (!strcmp(option, "--chunks") && (chunks = atol(value)) >= 0 && chunks <= size) continue;
         else if (!strcmp(option, "--cap")) cap = atoi(value);
         else refuse(option);
     }
     if (!replica_count) refuse("these options");
-    make_answer(size);
+    make_answer(size, chunks);
 }
 
 int main(int count, char **arguments) {

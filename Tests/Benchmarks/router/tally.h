@@ -2,7 +2,7 @@
 #pragma once
 #include "net.h"
 
-enum { MOST_TARGETS = 16, MOST_INTERVALS = 4096 };
+enum { MOST_TARGETS = 16, MOST_INTERVALS = 4096, STATUSES = 600 };
 
 typedef struct {
     uint64_t answered, intervals[MOST_INTERVALS];
@@ -12,7 +12,9 @@ typedef struct {
     /// Latencies in nanoseconds, up to 4.2 seconds.
     uint32_t *latencies;
     size_t latency_count, latency_room;
-    uint64_t answered, measured, other_status, lost, refused, unsent;
+    uint64_t answered, measured, other_status, broken, lost, refused, unsent;
+    /// Answers by status; 0 has those without one that HTTP knows.
+    uint64_t statuses[STATUSES];
     TargetTally targets[MOST_TARGETS];
 } Tally;
 
@@ -37,15 +39,28 @@ static inline double quantile_us(const Tally *tally, double quantile) {
     return tally->latencies[place] / 1e3;
 }
 
+static inline void print_statuses(const Tally *tally) {
+    const char *separator = "";
+    printf(",\"statuses\":{");
+    for (int status = 0; status < STATUSES; status++) {
+        if (!tally->statuses[status]) continue;
+        printf("%s\"%d\":%llu", separator, status, (unsigned long long)tally->statuses[status]);
+        separator = ",";
+    }
+    printf("}");
+}
+
 static inline void print_tally(Tally *tally, double measured_seconds, int target_count, int interval_count) {
     double sum = 0;
     for (size_t index = 0; index < tally->latency_count; index++) sum += tally->latencies[index] / 1e3;
     qsort(tally->latencies, tally->latency_count, sizeof *tally->latencies, compare_latencies);
     printf(
-        "{\"answered\":%llu,\"per_second\":%.1f,\"other_status\":%llu,\"lost\":%llu,\"refused\":%llu,\"unsent\":%llu",
+        "{\"answered\":%llu,\"per_second\":%.1f,\"other_status\":%llu,\"broken\":%llu,\"lost\":%llu,\"refused\":%llu,"
+        "\"unsent\":%llu",
         (unsigned long long)tally->answered, (double)tally->measured / measured_seconds,
-        (unsigned long long)tally->other_status, (unsigned long long)tally->lost, (unsigned long long)tally->refused,
-        (unsigned long long)tally->unsent);
+        (unsigned long long)tally->other_status, (unsigned long long)tally->broken, (unsigned long long)tally->lost,
+        (unsigned long long)tally->refused, (unsigned long long)tally->unsent);
+    print_statuses(tally);
     printf(
         ",\"mean_us\":%.2f,\"p50_us\":%.2f,\"p99_us\":%.2f,\"p999_us\":%.2f,\"targets\":[",
         tally->latency_count ? sum / (double)tally->latency_count : 0, quantile_us(tally, 0.5),

@@ -7,7 +7,7 @@ KEY = "house-key-5f0c9a7be1d24c36a80e"
 HOST = "house.example"
 PATH = "/score"
 PINNING_HEADER = "azureml-model-deployment"
-# All replicas but the last are blue's, the last is green's.
+# All replicas but the last are blue's, the last is green's, or as many of the last as `Work` says.
 BLUE_PERCENT = 90
 # More than any section without a limit of its own has connections, so nothing waits for a replica there.
 AMPLE_CAP = 512
@@ -22,14 +22,15 @@ class Work:
     #: Endpoints in the routing table of sluice-router.
     endpoints: int = 1000
     request_timeout_ms: int = 60_000
+    green_count: int = 1
 
     @property
     def blue(self):
-        return self.replicas[:-1]
+        return self.replicas[:len(self.replicas) - self.green_count]
 
     @property
     def green(self):
-        return self.replicas[-1:]
+        return self.replicas[len(self.replicas) - self.green_count:]
 
 
 @dataclass(frozen=True)
