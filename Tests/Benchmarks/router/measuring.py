@@ -44,13 +44,15 @@ class Load:
 class Bench:
     """What all sections share."""
 
-    def __init__(self, programs, scratch, router, peers, is_quick):
+    def __init__(self, programs, scratch, router, peers, is_quick, seed):
         self.programs = programs
         self.scratch = scratch
         self.router = router
         #: By name, the peer with its program.
         self.peers = peers
         self.is_quick = is_quick
+        #: Of everything that a section does at random and must be able to do again.
+        self.seed = seed
         self.repetitions, self.seconds = (2, 1) if is_quick else (7, 2)
         self.warmup = 0.3 if is_quick else 0.5
 
@@ -60,17 +62,19 @@ class Bench:
     def load(self, connections, request, rate=0):
         return Load(connections, request, self.seconds, self.warmup, rate)
 
-    def start_stub(self, processes, count=4, delay_us=0, answer=100, cap=None, chunks=0, unix=False):
-        """Starts stub replicas; returns them.
+    def replica_address(self, unix):
+        """An address that a stub replica can listen on; a TCP port is the kernel's choice."""
+        return f"unix:{self.scratch}/replica-{random.getrandbits(40):x}.sock" if unix else "tcp:127.0.0.1:0"
+
+    def start_stub(
+            self, processes, count=4, delay_us=0, answer=100, cap=None, chunks=0, unix=False, addresses=None):
+        """Starts stub replicas, `count` or one at each of `addresses`; returns them.
 
         `chunks`: their answers come in so many, `delay_us` before each.
         """
         options = ["--delay-us", delay_us, "--answer", answer, "--chunks", chunks]
         options += ["--cap", cap] if cap else []
-        addresses = [
-            f"unix:{self.scratch}/replica-{random.getrandbits(40):x}.sock" if unix else "tcp:127.0.0.1:0"
-            for _ in range(count)
-        ]
+        addresses = addresses or [self.replica_address(unix) for _ in range(count)]
         statistics_address = f"unix:{self.scratch}/statistics-{random.getrandbits(40):x}.sock"
         listeners = [part for address in addresses for part in ("--listen", address)]
         command = [self.programs["stub"], *options, *listeners, "--statistics", statistics_address]

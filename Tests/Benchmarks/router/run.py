@@ -4,6 +4,7 @@ Ends with 1 when a gate is missed. Everything listens on loopback addresses, and
 """
 
 import argparse
+import random
 import resource
 import shutil
 import signal
@@ -34,8 +35,11 @@ def _arguments():
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", metavar="SECTION[,…]", help="sections to run, otherwise all")
     parser.add_argument("--quick", action="store_true", help="few and short repetitions, to see that everything works")
+    parser.add_argument("--seed", type=int, metavar="N", help="of the section kills, otherwise a random one")
     parser.add_argument("--router", type=Path, default=BUILD / "release" / "sluice-router", metavar="PATH")
     options = parser.parse_args()
+    if options.seed is None:
+        options.seed = random.getrandbits(32)
     options.sections = options.only.split(",") if options.only else list(SECTIONS)
     unknown = set(options.sections) - set(SECTIONS)
     if unknown:
@@ -82,7 +86,8 @@ def main():
         for name in ("nginx", "haproxy", "envoy"):
             if name not in found:
                 report.note(f"{name} is not installed and left out.")
-        _measure(Bench(programs, scratch, router, found, options.quick), report, options.sections)
+        bench = Bench(programs, scratch, router, found, options.quick, options.seed)
+        _measure(bench, report, options.sections)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     report.summary()

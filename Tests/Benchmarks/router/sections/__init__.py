@@ -1,6 +1,6 @@
 """The sections, in the order in which they run: name, function, and what it measures."""
 
-from sections import answers, bodies, exactness, instructions, loads, memory, rollouts, transports
+from sections import answers, bodies, exactness, instructions, kills, loads, memory, rollouts, transports
 
 SECTIONS = {
     "answers": (answers.measure, "what every router must answer"),
@@ -10,6 +10,7 @@ SECTIONS = {
     "shared": (exactness.measure_cost, "slots shared by 3 routers: what it costs"),
     "exactness": (exactness.measure, "slots shared by 3 routers: limits, shares, killed routers"),
     "rollouts": (rollouts.measure, "100 rollouts under 2 000 requests a second, plain and streaming"),
+    "kills": (kills.measure, "routers and replicas killed and stopped at random: limits, capacity, slots"),
     "memory": (memory.measure, "256 busy connections, 10 000 idle ones"),
     "instructions": (instructions.measure, "user-space instructions per request"),
     "unix": (transports.measure_unix, "replicas on unix sockets beside TCP"),
