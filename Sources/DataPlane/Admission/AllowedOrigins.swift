@@ -10,7 +10,7 @@ struct AllowedOrigins: Sendable {
     }
 
     /// What to tell a page of `origin`; `nil` if it may not ask.
-    func told(_ origin: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+    func told(_ origin: Bytes) -> [UInt8]? {
         if isAny { return origins.first }
         return origins.first { origin.elementsEqual($0) }
     }

@@ -13,7 +13,7 @@ package final class KeyRing: Sendable {
     }
 
     /// Whether `key` is one of them; looks at all of them, whichever it is.
-    package func admits(_ key: UnsafeBufferPointer<UInt8>) -> Bool {
+    package func admits(_ key: Bytes) -> Bool {
         let presented = Digest(of: key)
         var isAdmitted = false
         for digest in digests {

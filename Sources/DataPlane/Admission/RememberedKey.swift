@@ -8,7 +8,7 @@ struct RememberedKey {
     private var count = 0
     private var ring: KeyRing?
 
-    mutating func remember(_ key: UnsafeBufferPointer<UInt8>, for ring: KeyRing) {
+    mutating func remember(_ key: Bytes, for ring: KeyRing) {
         guard key.count <= Self.limit else { return forget() }
         for index in 0..<key.count { bytes[index] = key[index] }
         count = key.count
@@ -22,8 +22,8 @@ struct RememberedKey {
 
     /// Compares in a time that depends on the length alone.
     @inline(__always)
-    func holds(_ key: UnsafeBufferPointer<UInt8>, for ring: KeyRing) -> Bool {
+    func holds(_ key: Bytes, for ring: KeyRing) -> Bool {
         guard self.ring === ring, count == key.count else { return false }
-        return bytes.span.extracting(0..<count).withUnsafeBufferPointer { $0.isEqualInConstantTime(to: key) }
+        return bytes.span.extracting(0..<count).withBytes { $0.isEqualInConstantTime(to: key) }
     }
 }

@@ -31,7 +31,7 @@ struct TokenCache {
     }
 
     /// Whether `token` opens `route` at this moment.
-    mutating func admits(_ token: UnsafeBufferPointer<UInt8>, to route: CompiledRoute, now: MonotonicTime) -> Bool {
+    mutating func admits(_ token: Bytes, to route: CompiledRoute, now: MonotonicTime) -> Bool {
         let digest = Digest(of: token)
         if let entry = entries[digest], entry.issuer == route.tokenIssuer, entry.audience == route.tokenAudience {
             if now < entry.expiresAt { return entry.opens(route) }

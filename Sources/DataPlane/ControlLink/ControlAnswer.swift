@@ -56,7 +56,7 @@ struct ControlToken: RouterMiddleware {
     private let digest: Digest
 
     init(token: String) {
-        digest = Self.digest(of: "Bearer \(token)")
+        digest = Digest(of: "Bearer \(token)")
     }
 
     @concurrent
@@ -64,15 +64,10 @@ struct ControlToken: RouterMiddleware {
         _ request: Request, context: BasicRequestContext,
         next: @concurrent (Request, BasicRequestContext) async throws -> Response
     ) async throws -> Response {
-        let presented = Self.digest(of: request.headers[.authorization] ?? "")
+        let presented = Digest(of: request.headers[.authorization] ?? "")
         guard presented.isEqualInConstantTime(to: digest) else {
             return ControlAnswer.error(.unauthorized, code: "Unauthorized", "the control token is missing or wrong")
         }
         return try await next(request, context)
-    }
-
-    private static func digest(of text: String) -> Digest {
-        var text = text
-        return text.withUTF8 { Digest(of: $0) }
     }
 }

@@ -17,7 +17,7 @@ struct SavedTable: Sendable {
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw SystemError("open \(temporary)") }
         do throws(SystemError) {
-            try Self.writeAll(lines, to: descriptor)
+            try FileWriting.write(lines, to: descriptor)
             guard fsync(descriptor) == 0 else { throw SystemError("fsync") }
         } catch {
             close(descriptor)
@@ -27,20 +27,6 @@ struct SavedTable: Sendable {
         close(descriptor)
         guard rename(temporary, path) == 0 else { throw SystemError("rename \(temporary)") }
         syncDirectory()
-    }
-
-    private static func writeAll(_ lines: Data, to descriptor: Int32) throws(SystemError) {
-        let code: Int32 = lines.withUnsafeBytes { bytes in
-            var start = 0
-            while start < bytes.count {
-                let count = Glibc.write(descriptor, bytes.baseAddress.map { $0 + start }, bytes.count - start)
-                if count < 0, errno == EINTR { continue }
-                if count <= 0 { return errno }
-                start += count
-            }
-            return 0
-        }
-        guard code == 0 else { throw SystemError("write", code: code) }
     }
 
     /// Makes the new name last. A failure here leaves the old table or the new one after a crash, as any moment does.

@@ -45,14 +45,12 @@ struct ByteQueue {
     }
 
     /// What is there to read; valid until the queue is changed.
-    var readable: UnsafeBufferPointer<UInt8> {
-        UnsafeBufferPointer(start: base.map { UnsafePointer($0 + start) }, count: end - start)
+    var readable: Bytes {
+        Bytes(start: base.map { UnsafePointer($0 + start) }, count: end - start)
     }
 
     /// Where to put further bytes; valid until the queue is changed.
-    var writable: UnsafeMutableRawBufferPointer {
-        UnsafeMutableRawBufferPointer(start: base.map { $0 + end }, count: capacity - end)
-    }
+    var writable: Space { Space(start: base.map { UnsafeMutableRawPointer($0 + end) }, count: capacity - end) }
 
     /// Counts `count` bytes in that were written to ``writable``.
     mutating func commit(_ count: Int) {
@@ -96,7 +94,7 @@ struct ByteQueue {
     }
 
     /// Appends bytes, for which there must be room.
-    mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+    mutating func append(_ bytes: Bytes) {
         guard let source = bytes.baseAddress, bytes.count > 0 else { return }
         memcpy(place(bytes.count), source, bytes.count)
     }
@@ -114,11 +112,11 @@ struct ByteQueue {
 
     /// Appends the first `count` bytes of a span.
     mutating func append(_ bytes: Span<UInt8>, count: Int) {
-        bytes.extracting(0..<count).withUnsafeBufferPointer { append($0) }
+        bytes.extracting(0..<count).withBytes { append($0) }
     }
 
     mutating func append(_ bytes: [UInt8]) {
-        bytes.withUnsafeBufferPointer { append($0) }
+        bytes.withBytes { append($0) }
     }
 }
 

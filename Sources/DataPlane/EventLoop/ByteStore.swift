@@ -13,15 +13,17 @@ struct ByteStore {
     @discardableResult
     mutating func move(to queue: inout ByteQueue, limit: Int) -> Int {
         let count = min(count, limit)
-        bytes.withUnsafeBufferPointer { queue.append($0.run(ByteRun(start: start, count: count))) }
+        bytes.withBytes { queue.append($0.run(ByteRun(start: start, count: count))) }
         take(count)
         return count
     }
 
     /// Copies as many bytes as fit; returns how many.
-    mutating func move(into space: UnsafeMutableRawBufferPointer) -> Int {
+    mutating func move(into space: Space) -> Int {
         let count = min(count, space.count)
-        bytes.withUnsafeBytes { space.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[start..<start + count])) }
+        bytes[start..<start + count].withUnsafeBytes {
+            UnsafeMutableRawBufferPointer(start: space.start, count: count).copyMemory(from: $0)
+        }
         take(count)
         return count
     }

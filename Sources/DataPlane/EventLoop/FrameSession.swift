@@ -14,7 +14,7 @@ protocol FrameListener: AnyObject {
     /// Both sides are done with the stream, or one has given it up, which a `code` other than 0 says.
     func streamClosed(_ stream: Int32, code: UInt32)
     /// The session wants body to send.
-    func bodyLeaves(_ stream: Int32, into space: UnsafeMutableRawBufferPointer) -> LeavingBody
+    func bodyLeaves(_ stream: Int32, into space: Space) -> LeavingBody
     /// The peer takes no further streams.
     func peerGoesAway()
 }
@@ -248,7 +248,7 @@ final class FrameSession {
 
     fileprivate func closed(_ stream: Int32, _ code: UInt32) { listener.streamClosed(stream, code: code) }
 
-    fileprivate func leaves(_ stream: Int32, _ space: UnsafeMutableRawBufferPointer, _ flags: inout UInt32) -> Int {
+    fileprivate func leaves(_ stream: Int32, _ space: Space, _ flags: inout UInt32) -> Int {
         let leaving = listener.bodyLeaves(stream, into: space)
         guard leaving.isEnd else {
             return leaving.count > 0 ? leaving.count : Int(NGHTTP2_ERR_DEFERRED.rawValue)
@@ -319,5 +319,5 @@ private let bodyLeaves:
         guard let session = FrameSession.of(context), let flags else {
             return Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
         }
-        return session.leaves(stream, UnsafeMutableRawBufferPointer(start: space, count: room), &flags.pointee)
+        return session.leaves(stream, Space(start: space, count: room), &flags.pointee)
     }

@@ -15,9 +15,9 @@ enum Socket {
         case failed(Int32)
     }
 
-    static func receive(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Outcome {
+    static func receive(_ descriptor: Int32, into space: Space) -> Outcome {
         while true {
-            let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+            let count = recv(descriptor, space.start, space.count, 0)
             if count > 0 { return .moved(count) }
             if count == 0 { return .endOfStream }
             if errno == EINTR { continue }
@@ -25,7 +25,7 @@ enum Socket {
         }
     }
 
-    static func send(_ descriptor: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> Outcome {
+    static func send(_ descriptor: Int32, _ bytes: Bytes) -> Outcome {
         while true {
             let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
             if count >= 0 { return .moved(count) }

@@ -1,3 +1,4 @@
+import CEpoll
 package import Glibc
 
 /// Where to connect to or listen on: a unix socket, or a numeric IPv4 or IPv6 address with a port.

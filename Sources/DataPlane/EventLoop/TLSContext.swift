@@ -107,13 +107,13 @@ struct TLSSession {
     }
 
     /// Reads at most one record's content.
-    func receive(into buffer: UnsafeMutableRawBufferPointer) -> Socket.Outcome {
+    func receive(into space: Space) -> Socket.Outcome {
         ERR_clear_error()
-        let count = SSL_read(pointer, buffer.baseAddress, Int32(clamping: buffer.count))
+        let count = SSL_read(pointer, space.start, Int32(clamping: space.count))
         return count > 0 ? .moved(Int(count)) : outcome(count)
     }
 
-    func send(_ bytes: UnsafeBufferPointer<UInt8>) -> Socket.Outcome {
+    func send(_ bytes: Bytes) -> Socket.Outcome {
         ERR_clear_error()
         let count = SSL_write(pointer, bytes.baseAddress, Int32(clamping: bytes.count))
         return count > 0 ? .moved(Int(count)) : outcome(count)

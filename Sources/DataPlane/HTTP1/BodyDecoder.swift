@@ -80,13 +80,13 @@ package struct BodyDecoder: Sendable {
 
     /// Takes one run of payload, or the framing up to it, from the start of `bytes`; at most `limit` bytes of payload.
     @inline(__always)
-    package mutating func decode(_ bytes: UnsafeBufferPointer<UInt8>, limit: Int = .max) -> BodyStep {
+    package mutating func decode(_ bytes: Bytes, limit: Int = .max) -> BodyStep {
         // Nearly always.
         if phase == .payload { return takePayload(bytes, from: 0, limit: limit) }
         return decodeFraming(bytes, limit: limit)
     }
 
-    private mutating func decodeFraming(_ bytes: UnsafeBufferPointer<UInt8>, limit: Int) -> BodyStep {
+    private mutating func decodeFraming(_ bytes: Bytes, limit: Int) -> BodyStep {
         var index = 0
         while true {
             switch phase {
@@ -102,7 +102,7 @@ package struct BodyDecoder: Sendable {
     }
 
     @inline(__always)
-    private mutating func takePayload(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int, limit: Int) -> BodyStep {
+    private mutating func takePayload(_ bytes: Bytes, from start: Int, limit: Int) -> BodyStep {
         let there = min(bytes.count - start, limit)
         let count = remaining > UInt64(there) ? there : Int(remaining)
         // What ends with the connection has the largest number remaining, which it never gets to the end of.

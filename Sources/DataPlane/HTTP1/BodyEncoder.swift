@@ -3,7 +3,7 @@ enum BodyEncoder {
     /// Most bytes that one run of payload and the end of the body take beside the payload.
     static let overhead = 32
 
-    static func write(_ payload: UnsafeBufferPointer<UInt8>, to queue: inout ByteQueue, isChunked: Bool) {
+    static func write(_ payload: Bytes, to queue: inout ByteQueue, isChunked: Bool) {
         guard payload.count > 0 else { return }
         guard isChunked else { return queue.append(payload) }
         queue.append(hexadecimal: UInt64(payload.count))

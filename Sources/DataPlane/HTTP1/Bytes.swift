@@ -13,7 +13,63 @@ package struct ByteRun: Sendable, Equatable {
     package var end: Int { start + count }
 }
 
-typealias Bytes = UnsafeBufferPointer<UInt8>
+/// Bytes somewhere in memory, for as long as whoever hands them out says; every access is checked, in every build.
+package struct Bytes: RandomAccessCollection {
+    private let base: UnsafePointer<UInt8>?
+    package let count: Int
+
+    @inline(__always)
+    init(start: UnsafePointer<UInt8>?, count: Int) {
+        precondition(count >= 0 && (start != nil || count == 0))
+        base = start
+        self.count = count
+    }
+
+    @inline(__always)
+    init(_ text: StaticString) { self.init(start: text.utf8Start, count: text.utf8CodeUnitCount) }
+
+    /// For calls of the system, and for reading several bytes at once.
+    @inline(__always) var baseAddress: UnsafePointer<UInt8>? { base }
+
+    @inline(__always) package var startIndex: Int { 0 }
+    @inline(__always) package var endIndex: Int { count }
+
+    @inline(__always)
+    package subscript(index: Int) -> UInt8 {
+        precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
+        // There are bytes, so there is a place where they begin.
+        return base.unsafelyUnwrapped[index]
+    }
+
+    package func withContiguousStorageIfAvailable<Result>(
+        _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
+    ) rethrows -> Result? {
+        try body(UnsafeBufferPointer(start: base, count: count))
+    }
+}
+
+extension [UInt8] {
+    /// Calls `body` with the elements, which are its for the duration of the call.
+    @inline(__always)
+    package func withBytes<Result>(_ body: (Bytes) throws -> Result) rethrows -> Result {
+        try withUnsafeBufferPointer { try body(Bytes(start: $0.baseAddress, count: $0.count)) }
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Calls `body` with the elements, which are its for the duration of the call.
+    package func withBytes<Result>(_ body: (Bytes) throws -> Result) rethrows -> Result {
+        try withUnsafeBufferPointer { try body(Bytes(start: $0.baseAddress, count: $0.count)) }
+    }
+}
+
+extension Span<UInt8> {
+    /// Calls `body` with the elements, which are its for the duration of the call.
+    @inline(__always)
+    func withBytes<Result>(_ body: (Bytes) -> Result) -> Result {
+        withUnsafeBufferPointer { body(Bytes(start: $0.baseAddress, count: $0.count)) }
+    }
+}
 
 /// Tests of single bytes, RFC 9110 section 5.6.2.
 enum ByteClass {
@@ -51,7 +107,7 @@ enum ByteClass {
     }
 }
 
-extension UnsafeBufferPointer<UInt8> {
+extension Bytes {
     /// The bytes of a run, which must lie inside.
     @inline(__always)
     func run(_ run: ByteRun) -> Bytes {
@@ -124,7 +180,7 @@ extension UnsafeBufferPointer<UInt8> {
     /// Whether the bytes are `text`, which is in lower case, without regard to ASCII case.
     @inline(__always)
     func matches(_ text: StaticString) -> Bool {
-        matches(Bytes(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        matches(Bytes(text))
     }
 
     /// Whether the bytes are `text`, which is in lower case, without regard to ASCII case; eight bytes at a time.

@@ -13,14 +13,14 @@ struct FieldList {
     }
 
     mutating func append(_ name: StaticString, _ value: Bytes) {
-        append(Bytes(start: name.utf8Start, count: name.utf8CodeUnitCount), value)
+        append(Bytes(name), value)
     }
 
     mutating func append(_ name: StaticString, _ value: StaticString) {
-        append(name, Bytes(start: value.utf8Start, count: value.utf8CodeUnitCount))
+        append(name, Bytes(value))
     }
 
     mutating func append(_ name: StaticString, number: Int) {
-        Array("\(number)".utf8).withUnsafeBufferPointer { append(name, $0) }
+        Array("\(number)".utf8).withBytes { append(name, $0) }
     }
 }

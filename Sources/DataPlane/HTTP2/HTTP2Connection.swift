@@ -128,7 +128,7 @@ extension HTTP2Connection: FrameListener {
         touch(stream)
     }
 
-    func bodyLeaves(_ stream: Int32, into space: UnsafeMutableRawBufferPointer) -> LeavingBody {
+    func bodyLeaves(_ stream: Int32, into space: Space) -> LeavingBody {
         guard let stream = streams[stream] else { return LeavingBody(count: 0, isEnd: true) }
         let leaving = stream.bodyLeaves(into: space)
         if leaving.count > 0 { touch(stream) }

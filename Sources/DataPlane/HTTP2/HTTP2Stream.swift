@@ -249,7 +249,7 @@ final class HTTP2Stream {
         return isBroken && !isHeadSent
     }
 
-    func bodyLeaves(into space: UnsafeMutableRawBufferPointer) -> LeavingBody {
+    func bodyLeaves(into space: Space) -> LeavingBody {
         let count = leaving.move(into: space)
         let isEnd = isLeavingEnded && leaving.isEmpty
         return LeavingBody(count: count, isEnd: isEnd, trailers: isEnd && role == .server ? trailers : FieldList())

@@ -1,4 +1,3 @@
-import CEpoll
 import Glibc
 import Synchronization
 
@@ -16,11 +15,7 @@ extension Loop {
 
     /// Takes one connection; false if there is none, or none can be had now.
     private func acceptOne() -> Bool {
-        var storage = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let descriptor = withUnsafeMutablePointer(to: &storage) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { CEpollAccept(listener, $0, &length) }
-        }
+        let (descriptor, storage) = PeerAddress.accept(listener)
         guard descriptor >= 0 else {
             switch errno {
             case EAGAIN: return false

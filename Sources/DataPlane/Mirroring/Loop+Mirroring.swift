@@ -7,7 +7,7 @@ extension Loop {
     /// Begins a copy for every deployment whose turn it is. The request's head is in the scanner and in `bytes`.
     func beginMirrors(
         _ client: Int32, of route: CompiledRoute, beside live: CompiledDeployment, target: RequestTarget,
-        _ bytes: UnsafeBufferPointer<UInt8>
+        _ bytes: Bytes
     ) {
         for mirror in route.mirrors {
             let deployment = route.deployments[mirror.deployment]
@@ -44,7 +44,7 @@ extension Loop {
     }
 
     /// Copies a run of the body that has just been taken over from the client, and its end.
-    func copyToMirrors(_ client: Int32, _ payload: UnsafeBufferPointer<UInt8>, isEnd: Bool) {
+    func copyToMirrors(_ client: Int32, _ payload: Bytes, isEnd: Bool) {
         guard clients[client].request.bodyCount <= settings.maxMirroredBody else { return dropMirrors(client) }
         let isChunked = clients[client].request.isChunked
         var copy = clients[client].mirror

@@ -78,7 +78,7 @@ package final class CompiledRoute: Sendable {
     }
 
     /// The deployment of that name, which is matched byte for byte.
-    func deployment(named name: UnsafeBufferPointer<UInt8>) -> CompiledDeployment? {
+    func deployment(named name: Bytes) -> CompiledDeployment? {
         for deployment in deployments where deployment.nameBytes.count == name.count {
             if name.elementsEqual(deployment.nameBytes) { return deployment }
         }
@@ -157,7 +157,7 @@ package final class CompiledDeployment: Sendable {
     }
 
     /// Whether the model server has the path of a target, which is what follows the endpoint's own part.
-    func serves(_ rest: UnsafeBufferPointer<UInt8>) -> Bool {
+    func serves(_ rest: Bytes) -> Bool {
         guard let otherPaths else { return true }
         let end = rest.offset(of: UInt8(ascii: "?"), from: 0) ?? rest.count
         let path = rest.run(ByteRun(start: 0, count: end))

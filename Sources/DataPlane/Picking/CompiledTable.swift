@@ -50,17 +50,16 @@ package final class CompiledTable: Sendable {
         self.hosts = hosts
     }
 
-    func route(endpoint name: UnsafeBufferPointer<UInt8>) -> CompiledRoute? {
+    func route(endpoint name: Bytes) -> CompiledRoute? {
         endpoints.find(name).map { routes[$0] }
     }
 
-    func route(host name: UnsafeBufferPointer<UInt8>) -> CompiledRoute? {
+    func route(host name: Bytes) -> CompiledRoute? {
         hosts.find(name).map { routes[$0] }
     }
 
     /// The deployment with that state, `nil` if the table no longer has it.
     func deployment(of state: DeploymentState) -> CompiledDeployment? {
-        var name = state.endpoint
-        return name.withUTF8 { route(endpoint: $0) }?.deployments.first { $0.state === state }
+        state.endpointBytes.withBytes { route(endpoint: $0) }?.deployments.first { $0.state === state }
     }
 }

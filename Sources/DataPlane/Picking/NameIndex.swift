@@ -20,7 +20,7 @@ package struct NameIndex: Sendable {
     package mutating func insert(_ name: String, value: Int) -> Bool {
         let folded = name.utf8.map { ByteClass.lowercased($0) }
         guard names.count * 2 < slots.count else { return false }
-        return folded.withUnsafeBufferPointer { bytes in
+        return folded.withBytes { bytes in
             var slot = hash(bytes) & (slots.count - 1)
             while slots[slot] >= 0 {
                 if matches(bytes, Int(slots[slot])) { return false }
@@ -33,7 +33,7 @@ package struct NameIndex: Sendable {
         }
     }
 
-    package func find(_ name: UnsafeBufferPointer<UInt8>) -> Int? {
+    package func find(_ name: Bytes) -> Int? {
         var slot = hash(name) & (slots.count - 1)
         while slots[slot] >= 0 {
             let entry = Int(slots[slot])
@@ -43,12 +43,12 @@ package struct NameIndex: Sendable {
         return nil
     }
 
-    private func matches(_ name: UnsafeBufferPointer<UInt8>, _ entry: Int) -> Bool {
-        names[entry].withUnsafeBufferPointer { name.matches($0) }
+    private func matches(_ name: Bytes, _ entry: Int) -> Bool {
+        names[entry].withBytes { name.matches($0) }
     }
 
     /// Of the folded bytes, eight at a time, the last eight together with bytes before them.
-    private func hash(_ name: UnsafeBufferPointer<UInt8>) -> Int {
+    private func hash(_ name: Bytes) -> Int {
         var value = seed ^ UInt64(name.count)
         var index = 0
         while name.count - index > ByteWord.size {

@@ -18,7 +18,7 @@ package struct RequestTarget: Equatable {
     private static let prefix: StaticString = "/api/v1/endpoint/"
 
     /// Reads a target in origin form or absolute form (RFC 9112 section 3.2); `nil` for the other forms.
-    package init?(_ bytes: UnsafeBufferPointer<UInt8>) {
+    package init?(_ bytes: Bytes) {
         guard let start = Self.pathStart(bytes, authority: &authority) else { return nil }
         let pathEnd = bytes.offset(of: UInt8(ascii: "?"), from: start) ?? bytes.count
         let prefixCount = Self.prefix.utf8CodeUnitCount
@@ -36,12 +36,12 @@ package struct RequestTarget: Equatable {
         rest = isScoring ? ByteRun(start: pathEnd, count: bytes.count - pathEnd) : tail
     }
 
-    private static func hasPrefix(_ path: UnsafeBufferPointer<UInt8>) -> Bool {
+    private static func hasPrefix(_ path: Bytes) -> Bool {
         for index in 0..<prefix.utf8CodeUnitCount where path.at(index) != prefix.utf8Start[index] { return false }
         return true
     }
 
-    private static func pathStart(_ bytes: UnsafeBufferPointer<UInt8>, authority: inout ByteRun?) -> Int? {
+    private static func pathStart(_ bytes: Bytes, authority: inout ByteRun?) -> Int? {
         if bytes.at(0) == UInt8(ascii: "/") { return 0 }
         for scheme in ["http://", "https://"] as [StaticString] {
             let count = scheme.utf8CodeUnitCount
@@ -58,7 +58,7 @@ package struct RequestTarget: Equatable {
     }
 
     /// The host name in the value of a `Host` field: without the port.
-    package static func hostName(_ value: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+    package static func hostName(_ value: Bytes) -> Bytes {
         if !value.isEmpty, value.at(0) == UInt8(ascii: "["), let bracket = value.offset(of: UInt8(ascii: "]"), from: 0)
         {
             return value.run(ByteRun(start: 0, count: bracket + 1))

@@ -65,7 +65,7 @@ package struct TableCompiler {
         ordered.reserveCapacity(routeLines.count)
         var fresh: [CompiledRoute] = []
         for (index, range) in routeLines.enumerated() {
-            let digest = lines.withUnsafeBytes { Digest(of: Self.line(range, in: $0)) }
+            let digest = Digest(of: lines, range)
             let route: CompiledRoute
             // When leases begin or end, every replica has to be told.
             if let known = routes[digest], isLeased == wasLeased {
@@ -185,22 +185,9 @@ package struct TableCompiler {
         return retired
     }
 
-    private static func line(_ range: Range<Int>, in bytes: UnsafeRawBufferPointer) -> UnsafeBufferPointer<UInt8> {
-        UnsafeBufferPointer(rebasing: bytes.bindMemory(to: UInt8.self)[range])
-    }
-
     /// The header and where the route lines stand, without copying them: most are known already.
     private static func split(_ lines: Data) throws -> (header: RoutingTable.Header, routeLines: [Range<Int>]) {
-        var ranges: [Range<Int>] = []
-        lines.withUnsafeBytes { bytes in
-            var start = 0
-            while start < bytes.count, let base = bytes.baseAddress {
-                let found = memchr(base + start, 0x0A, bytes.count - start)
-                let end = found.map { base.distance(to: UnsafeRawPointer($0)) } ?? bytes.count
-                if end > start { ranges.append(start..<end) }
-                start = end + 1
-            }
-        }
+        var ranges = lines.lineRanges
         guard let first = ranges.first else { throw RoutingTableError.empty }
         ranges.removeFirst()
         let header: RoutingTable.Header

@@ -24,7 +24,7 @@ enum AnswerHead {
     /// - Parameter origin: what the page that asks is told of its origin.
     /// - Parameter closes: the connection to the client ends with this answer.
     static func write(
-        _ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>, to queue: inout ByteQueue,
+        _ head: borrowing ResponseHead, _ bytes: Bytes, to queue: inout ByteQueue,
         mapping: Mapping,
         framing: BodyFraming, request: RequestFacts, origin: [UInt8]? = nil, deployment: [UInt8], closes: Bool
     ) {
@@ -67,7 +67,7 @@ enum AnswerHead {
 
     /// Appends the head that turns the connection into a WebSocket.
     static func writeUpgrade(
-        _ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>, to queue: inout ByteQueue,
+        _ head: borrowing ResponseHead, _ bytes: Bytes, to queue: inout ByteQueue,
         request: RequestFacts,
         origin: [UInt8]?, deployment: [UInt8]
     ) {
@@ -78,7 +78,7 @@ enum AnswerHead {
     }
 
     private static func writeStatus(
-        _ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>, to queue: inout ByteQueue, mapping: Mapping
+        _ head: borrowing ResponseHead, _ bytes: Bytes, to queue: inout ByteQueue, mapping: Mapping
     ) {
         guard mapping.isModelError else {
             queue.append("HTTP/1.1 ")
@@ -125,7 +125,7 @@ enum FieldCopy {
     /// piece.
     @inline(__always)
     static func write(
-        _ headers: borrowing HeaderFields, _ bytes: UnsafeBufferPointer<UInt8>, after start: ByteRun,
+        _ headers: borrowing HeaderFields, _ bytes: Bytes, after start: ByteRun,
         to queue: inout ByteQueue, isKept: (FieldName) -> Bool
     ) {
         var piece = start

@@ -8,7 +8,7 @@ enum ForwardedHead {
     /// Left out: fields between neighbours, the credential, which is the router's to check, and `Expect`, which the
     /// router answers itself. `Host` goes through.
     static func write(
-        _ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>, to queue: inout ByteQueue,
+        _ head: borrowing RequestHead, _ bytes: Bytes, to queue: inout ByteQueue,
         target: RequestTarget,
         scoringPath: [UInt8], request: RequestFacts, peer: ShortText<46>
     ) {
@@ -61,7 +61,7 @@ enum ForwardedHead {
     }
 
     private static func writeForwardedFor(
-        _ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>, to queue: inout ByteQueue,
+        _ head: borrowing RequestHead, _ bytes: Bytes, to queue: inout ByteQueue,
         peer: ShortText<46>
     ) {
         queue.append("x-forwarded-for: ")
@@ -75,7 +75,7 @@ enum ForwardedHead {
     }
 
     /// The caller's own request id: letters, digits, `-` and `_`, of which the first 40 are kept; empty if it has any other character.
-    static func clientID(_ value: UnsafeBufferPointer<UInt8>) -> ShortText<40> {
+    static func clientID(_ value: Bytes) -> ShortText<40> {
         var text = ShortText<40>()
         for byte in value {
             let isAllowed = ByteClass.isDigit(byte) || (byte | 0x20) &- 0x61 < 26 || byte == 0x2D || byte == 0x5F

@@ -139,7 +139,7 @@ extension Loop {
     }
 
     /// From here on both sides send what they like, until one ends or neither has sent anything for long.
-    private func beginTunnel(_ upstream: Int32, _ client: Int32, _ bytes: UnsafeBufferPointer<UInt8>) {
+    private func beginTunnel(_ upstream: Int32, _ client: Int32, _ bytes: Bytes) {
         guard let deployment = clients[client].deployment else { return }
         clients[client].request.status = 101
         clients[client].request.isAnswerStarted = true
@@ -166,7 +166,7 @@ extension Loop {
         setDeadline(client, now.after(milliseconds: max(deployment.requestTimeoutMs, settings.idleTimeoutMs)))
     }
 
-    private func writeHead(_ upstream: Int32, _ client: Int32, _ bytes: UnsafeBufferPointer<UInt8>) {
+    private func writeHead(_ upstream: Int32, _ client: Int32, _ bytes: Bytes) {
         let framing = responseHead.bodyFraming(answeringHEAD: clients[client].request.isHEAD)
         let isOpenEnded = framing == .chunked || framing == .untilClose
         clients[client].request.isAnswerChunked = isOpenEnded && !clients[client].request.isOldClient

@@ -73,7 +73,7 @@ extension Loop {
         }
     }
 
-    private func receive(_ client: Int32, into space: UnsafeMutableRawBufferPointer) -> Socket.Outcome {
+    private func receive(_ client: Int32, into space: Space) -> Socket.Outcome {
         guard let tls = clients[client].tls else { return Socket.receive(clients[client].descriptor, into: space) }
         return tls.receive(into: space)
     }

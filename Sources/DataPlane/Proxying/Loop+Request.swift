@@ -50,7 +50,7 @@ extension Loop {
         case forward(RequestTarget, isMirrored: Bool)
     }
 
-    private func takeFacts(_ client: Int32, _ bytes: UnsafeBufferPointer<UInt8>) {
+    private func takeFacts(_ client: Int32, _ bytes: Bytes) {
         clients[client].request.isOldClient = requestHead.minorVersion == 0
         clients[client].request.isHEAD = requestHead.isHEAD
         clients[client].request.isIdempotent = requestHead.isIdempotent
@@ -64,7 +64,7 @@ extension Loop {
         clients[client].requestBody = BodyDecoder(requestHead.bodyFraming)
     }
 
-    private func route(_ client: Int32, _ bytes: UnsafeBufferPointer<UInt8>) -> Verdict {
+    private func route(_ client: Int32, _ bytes: Bytes) -> Verdict {
         if let length = requestHead.headers.contentLength, length > settings.maxBodySize {
             return .refuse(.bodyTooLarge)
         }
@@ -97,7 +97,7 @@ extension Loop {
         target.isScoring || deployment.serves(bytes.run(requestHead.target).run(target.rest))
     }
 
-    private func findRoute(_ target: RequestTarget, _ bytes: UnsafeBufferPointer<UInt8>) -> CompiledRoute? {
+    private func findRoute(_ target: RequestTarget, _ bytes: Bytes) -> CompiledRoute? {
         switch target.destination {
         case .endpoint(let name): return table.route(endpoint: bytes.run(requestHead.target).run(name))
         case .host:
@@ -109,7 +109,7 @@ extension Loop {
         }
     }
 
-    private func isAdmitted(_ client: Int32, to route: CompiledRoute, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    private func isAdmitted(_ client: Int32, to route: CompiledRoute, _ bytes: Bytes) -> Bool {
         guard let value = requestHead.headers.value(of: .authorization),
             let credential = Bearer.credential(in: bytes.run(value))
         else { return false }

@@ -4,6 +4,7 @@ import Synchronization
 /// What a process knows of a deployment across table changes: who waits for it, and what it counted.
 package final class DeploymentState: Sendable {
     package let endpoint: String
+    let endpointBytes: [UInt8]
     package let deployment: String
     /// Who waits for the deployment, over all routers of the host.
     let slots: DeploymentSlots
@@ -14,6 +15,7 @@ package final class DeploymentState: Sendable {
 
     init(endpoint: String, deployment: String, slots: DeploymentSlots, loopCount: Int) {
         self.endpoint = endpoint
+        endpointBytes = Array(endpoint.utf8)
         self.deployment = deployment
         self.slots = slots
         loops = PerLoop(count: loopCount) { LoopDeployment() }

@@ -20,8 +20,7 @@ struct SlotName: Hashable, Sendable {
 
     /// - Parameter parts: texts without zero bytes.
     init(_ parts: String...) {
-        var text = parts.joined(separator: "\0")
-        let leading = text.withUTF8 { Digest(of: $0) }.leading
+        let leading = Digest(of: parts.joined(separator: "\0")).leading
         // Zero is the name of nobody.
         self.init(high: leading.0 | 1, low: leading.1)
     }

@@ -72,12 +72,7 @@ struct AccessLogWriter {
         try openIfMoved()
         var text = ""
         for record in records { text += line(record) }
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 || errno == EINTR else { throw SystemError("write \(path)") }
-            rest = rest.dropFirst(max(0, count))
-        }
+        try FileWriting.write(Data(text.utf8), to: descriptor)
     }
 
     private mutating func openIfMoved() throws(SystemError) {

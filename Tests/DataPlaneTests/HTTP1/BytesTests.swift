@@ -19,7 +19,7 @@ import Testing
             for place in 0..<35 {
                 var message = Array(repeating: UInt8(ascii: "a"), count: 35)
                 message[place] = byte
-                message.withUnsafeBufferPointer { bytes in
+                message.withBytes { bytes in
                     #expect(Self.ends(bytes, from: 0) == Self.endsByteByByte(bytes, from: 0), "\(byte) at \(place)")
                 }
             }
@@ -36,7 +36,7 @@ import Testing
                     ? UInt8(ascii: "k") : alphabet.randomElement(using: &random) ?? 0
             }
             let start = Int.random(in: 0...count, using: &random)
-            message.withUnsafeBufferPointer { bytes in
+            message.withBytes { bytes in
                 #expect(Self.ends(bytes, from: start) == Self.endsByteByByte(bytes, from: start), "\(message)")
             }
         }
@@ -56,7 +56,7 @@ import Testing
                     seen[Int.random(in: 0..<count, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
                 }
                 let isSame = seen.map { ByteClass.lowercased($0) } == known
-                let isMatch = seen.withUnsafeBufferPointer { seen in known.withUnsafeBufferPointer { seen.matches($0) }
+                let isMatch = seen.withBytes { seen in known.withBytes { seen.matches($0) }
                 }
                 #expect(isMatch == isSame, "\(seen) and \(known)")
             }
@@ -70,8 +70,8 @@ import Testing
                 var other = key
                 other[place] ^= 0x80
                 for (candidate, isSame) in [(key, true), (other, false), (Array(key.dropLast()), false)] {
-                    let isEqual = key.withUnsafeBufferPointer { key in
-                        candidate.withUnsafeBufferPointer { key.isEqualInConstantTime(to: $0) }
+                    let isEqual = key.withBytes { key in
+                        candidate.withBytes { key.isEqualInConstantTime(to: $0) }
                     }
                     #expect(isEqual == isSame)
                 }

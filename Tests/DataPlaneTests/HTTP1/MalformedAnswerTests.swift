@@ -133,7 +133,7 @@ import Testing
     }
 
     private func withHead(_ message: [UInt8], _ body: (borrowing ResponseHead) -> Void) {
-        message.withUnsafeBufferPointer { bytes in
+        message.withBytes { bytes in
             var head = ResponseHead()
             var end = HeadEnd()
             let outcome = head.scan(bytes, &end, limits: HeadLimits())

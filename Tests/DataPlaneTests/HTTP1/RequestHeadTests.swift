@@ -25,11 +25,11 @@ import Testing
         let bytes = Array(Self.plain.utf8)
         var end = HeadEnd()
         for count in 1..<bytes.count {
-            let outcome = bytes[..<count].withUnsafeBufferPointer { end.find(in: $0, limits: HeadLimits()) }
+            let outcome = bytes[..<count].withBytes { end.find(in: $0, limits: HeadLimits()) }
             #expect(outcome == .incomplete)
         }
         #expect(
-            bytes.withUnsafeBufferPointer { end.find(in: $0, limits: HeadLimits()) } == .complete(length: bytes.count))
+            bytes.withBytes { end.find(in: $0, limits: HeadLimits()) } == .complete(length: bytes.count))
     }
 
     @Test(arguments: [
@@ -149,7 +149,7 @@ import Testing
         var count = 0
         for piece in pieces {
             count += piece
-            let outcome = message[..<count].withUnsafeBufferPointer { head.scan($0, &end, limits: HeadLimits()) }
+            let outcome = message[..<count].withBytes { head.scan($0, &end, limits: HeadLimits()) }
             if outcome != .incomplete { return outcome }
         }
         return .incomplete

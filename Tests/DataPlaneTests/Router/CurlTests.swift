@@ -180,7 +180,7 @@ import Testing
             #expect(text == "200 30000000")
             #expect(replica.requests.first?["transfer-encoding"] == (isChunked ? "chunked" : nil))
             let digests = try ["body", "answer"].map { name in
-                try [UInt8](scratch.data(name)).withUnsafeBufferPointer { sha256($0) }
+                try [UInt8](scratch.data(name)).withBytes { sha256($0) }
             }
             #expect(digests[0] == digests[1])
         }

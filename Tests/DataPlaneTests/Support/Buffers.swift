@@ -1,11 +1,11 @@
 @testable import DataPlane
 
 /// Calls `body` with the bytes of a text.
-func withBytes<Result>(_ text: String, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
-    Array(text.utf8).withUnsafeBufferPointer(body)
+func withBytes<Result>(_ text: String, _ body: (Bytes) -> Result) -> Result {
+    Array(text.utf8).withBytes(body)
 }
 
-func text(_ bytes: UnsafeBufferPointer<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
+func text(_ bytes: Bytes) -> String { String(decoding: bytes, as: UTF8.self) }
 
 /// A head and what scanning it came to.
 struct Scanned<Head: ~Copyable>: ~Copyable {
@@ -37,7 +37,7 @@ func decode(_ framing: BodyFraming, _ pieces: [[UInt8]]) -> (payload: [UInt8], s
     for piece in pieces {
         pending += piece
         while true {
-            let step = pending.withUnsafeBufferPointer { decoder.decode($0) }
+            let step = pending.withBytes { decoder.decode($0) }
             payload += pending[step.payload.start..<step.payload.end]
             pending.removeFirst(step.consumed)
             if step.state != .goesOn { return (payload, step.state, pending) }
@@ -48,7 +48,7 @@ func decode(_ framing: BodyFraming, _ pieces: [[UInt8]]) -> (payload: [UInt8], s
 }
 
 /// Hexadecimal SHA-256.
-func sha256(_ bytes: UnsafeBufferPointer<UInt8>) -> String { Digest(of: bytes).hexadecimal }
+func sha256(_ bytes: Bytes) -> String { Digest(of: bytes).hexadecimal }
 
 extension Digest {
     var hexadecimal: String {

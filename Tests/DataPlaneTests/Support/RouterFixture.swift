@@ -53,8 +53,7 @@ final class RouterFixture: Sendable {
                 queueLimit: queueLimit ?? options.queueLimit,
                 replicas: addresses.map { ReplicaRoute(id: $0, address: $0) })
         }
-        var key = options.key
-        let digest = key.withUTF8 { bytes in sha256(bytes) }
+        let digest = Digest(of: options.key).hexadecimal
         let route = Route(
             endpoint: "Fraud", endpointID: "fraud-id", hosts: ["fraud.example"], kind: options.kind,
             authentication: Authentication(mode: .key, keyDigests: [digest], tokenIssuer: "", tokenAudience: ""),

@@ -80,7 +80,7 @@ package enum AnswerCheck {
         var queue = ByteQueue()
         queue.borrow(from: pool)
         defer { queue.giveBack(to: pool) }
-        return head.withUnsafeBufferPointer { bytes in
+        return head.withBytes { bytes in
             var scanned = ResponseHead()
             var end = HeadEnd()
             guard scanned.scan(bytes, &end, limits: HeadLimits()) == .complete(length: bytes.count) else { return [] }

@@ -33,7 +33,7 @@ package struct Arrival: Sendable {
     }
 
     /// Calls `look` with what is there after each piece, until it returns something.
-    func feed<Result>(_ message: [UInt8], _ look: (UnsafeBufferPointer<UInt8>) -> Result?) -> Result? {
+    func feed<Result>(_ message: [UInt8], _ look: (Bytes) -> Result?) -> Result? {
         let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: message.count + 32)
         defer { buffer.deallocate() }
         buffer.initialize(repeating: garbage)
@@ -46,7 +46,7 @@ package struct Arrival: Sendable {
             // An arrival ends with its last byte; an empty one is looked at once all the same.
             if end == count, count > 0 { continue }
             count = end
-            if let result = look(UnsafeBufferPointer(rebasing: buffer[..<count])) { return result }
+            if let result = look(Bytes(start: buffer.baseAddress, count: count)) { return result }
         }
         return nil
     }

@@ -42,7 +42,7 @@ package enum ChunkCheck {
         var rest = payload[...]
         while !rest.isEmpty {
             let run = rest.prefix(Int.random(in: 1...64, using: &random))
-            run.withUnsafeBufferPointer { BodyEncoder.write($0, to: &queue, isChunked: true) }
+            run.withBytes { BodyEncoder.write($0, to: &queue, isChunked: true) }
             rest = rest.dropFirst(run.count)
         }
         BodyEncoder.writeEnd(to: &queue, isChunked: true)

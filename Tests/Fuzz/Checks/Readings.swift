@@ -60,7 +60,7 @@ package struct RequestReading: Equatable, Sendable {
         self.fields = fields
     }
 
-    init(_ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>) {
+    init(_ head: borrowing RequestHead, _ bytes: Bytes) {
         self.init(
             method: Array(bytes.run(head.method)), target: Array(bytes.run(head.target)),
             minorVersion: head.minorVersion, framing: head.bodyFraming,
@@ -104,7 +104,7 @@ package struct ResponseReading: Equatable, Sendable {
         self.fields = fields
     }
 
-    init(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) {
+    init(_ head: borrowing ResponseHead, _ bytes: Bytes) {
         self.init(
             status: head.status, reason: Array(bytes.run(head.reason)), minorVersion: head.minorVersion,
             framing: head.bodyFraming(answeringHEAD: false), keepsAlive: head.keepsAlive,
@@ -112,7 +112,7 @@ package struct ResponseReading: Equatable, Sendable {
     }
 }
 
-private func readFields(_ headers: borrowing HeaderFields, _ bytes: UnsafeBufferPointer<UInt8>) -> [ReadField] {
+private func readFields(_ headers: borrowing HeaderFields, _ bytes: Bytes) -> [ReadField] {
     headers.fields.map { field in
         ReadField(
             Array(bytes.run(ByteRun(start: field.line.start, count: field.nameCount))), Array(bytes.run(field.value)))
@@ -140,7 +140,7 @@ package struct BodyReading: Equatable, Sendable {
         var reading = BodyReading(payload: [], state: .goesOn, consumed: 0)
         _ = arrival.feed(message) { bytes -> Void? in
             while true {
-                let rest = UnsafeBufferPointer(rebasing: bytes[reading.consumed...])
+                let rest = bytes.run(ByteRun(start: reading.consumed, count: bytes.count - reading.consumed))
                 let step = decoder.decode(rest, limit: limit)
                 precondition(step.consumed <= rest.count && step.payload.end <= step.consumed)
                 reading.payload += rest.run(step.payload)

@@ -112,7 +112,7 @@ package enum RequestCheck {
         defer { queue.giveBack(to: pool) }
         var peer = ShortText<46>()
         for byte in latin1("192.0.2.1") { peer.append(byte) }
-        return head.withUnsafeBufferPointer { bytes in
+        return head.withBytes { bytes in
             var scanned = RequestHead()
             var end = HeadEnd()
             guard scanned.scan(bytes, &end, limits: HeadLimits()) == .complete(length: bytes.count),

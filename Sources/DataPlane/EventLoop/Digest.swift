@@ -1,14 +1,27 @@
 import COpenSSL
+import Foundation
 
 /// A SHA-256 digest, FIPS 180-4.
 struct Digest: Hashable, Sendable {
     private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
 
-    init(of bytes: UnsafeBufferPointer<UInt8>) {
+    init(of bytes: Bytes) {
         withUnsafeMutableBytes(of: &words) { digest in
             // The four words are the 32 bytes that SHA256 writes.
             _ = SHA256(bytes.baseAddress, bytes.count, digest.bindMemory(to: UInt8.self).baseAddress)
         }
+    }
+
+    /// - Parameter range: offsets from the start of `data`.
+    init(of data: Data, _ range: Range<Int>) {
+        self = data.withUnsafeBytes { bytes in
+            let part = bytes.bindMemory(to: UInt8.self)[range]
+            return Digest(of: Bytes(start: UnsafeBufferPointer(rebasing: part).baseAddress, count: part.count))
+        }
+    }
+
+    init(of text: String) {
+        self = Array(text.utf8).withBytes { Digest(of: $0) }
     }
 
     /// Reads 64 hexadecimal digits.
