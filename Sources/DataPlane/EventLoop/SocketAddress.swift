@@ -1,5 +1,5 @@
 import CEpoll
-package import Glibc
+import Glibc
 
 /// Where to connect to or listen on: a unix socket, or a numeric IPv4 or IPv6 address with a port.
 package enum SocketAddress: Sendable, Hashable, CustomStringConvertible {
@@ -69,7 +69,7 @@ package enum SocketAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Calls `body` with the address in the form the kernel takes.
-    package func withSystemAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+    func withSystemAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
         var storage = sockaddr_storage()
         let length = withUnsafeMutableBytes(of: &storage) { bytes in fill(bytes) }
         return withUnsafePointer(to: &storage) { pointer in

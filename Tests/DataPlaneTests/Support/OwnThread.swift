@@ -1,17 +1,37 @@
 import Dispatch
+import Foundation
+import Glibc
+import Synchronization
 import Testing
 
-/// Runs the tests of a suite one after the other on a thread of its own.
+/// Runs the tests of a suite one after the other on a thread of its own, which lets all others go first.
 ///
-/// For tests that compute and wait for nothing: on the pool's few threads they would keep everything else waiting, the
-/// routers of other tests included.
+/// For tests that compute and wait for nothing: on the pool's few threads, or with the same right to the cores, they
+/// would keep everything else waiting, the routers of other tests included.
 struct OwnThread: SuiteTrait, TestTrait, TestScoping {
     private final class Executor: TaskExecutor {
-        private let queue = DispatchQueue(label: "own thread of a suite")
+        private let jobs = Mutex<[UnownedJob]>([])
+        private let available = DispatchSemaphore(value: 0)
+
+        init() {
+            let thread = Thread { [self] in
+                setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+                while true { runNext() }
+            }
+            thread.stackSize = 8 << 20
+            thread.start()
+        }
 
         func enqueue(_ job: consuming ExecutorJob) {
             let job = UnownedJob(job)
-            queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+            jobs.withLock { $0.append(job) }
+            available.signal()
+        }
+
+        private func runNext() {
+            available.wait()
+            let job = jobs.withLock { $0.removeFirst() }
+            job.runSynchronously(on: asUnownedTaskExecutor())
         }
     }
 

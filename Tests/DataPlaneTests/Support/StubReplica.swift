@@ -14,6 +14,7 @@ final class StubReplica: Sendable {
         var requests: [Message] = []
         var threads = 0
         var isClosed = false
+        var portKeeper: Int32 = -1
     }
 
     let address: SocketAddress
@@ -54,6 +55,20 @@ final class StubReplica: Sendable {
         if case .unix(let path) = address { unlink(path) }
         _ = eventually { state.withLock { $0.threads == 0 } }
         close(listener)
+        keepPort()
+    }
+
+    /// Nobody else gets the port of a replica that is gone, as long as a test may try it.
+    private func keepPort() {
+        guard case .internet = address else { return }
+        let descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        _ = address.withSystemAddress { bind(descriptor, $0, $1) }
+        state.withLock { $0.portKeeper = descriptor }
+    }
+
+    deinit {
+        let keeper = state.withLock { $0.portKeeper }
+        if keeper >= 0 { close(keeper) }
     }
 
     private func acceptAll(_ script: @escaping Script) {
