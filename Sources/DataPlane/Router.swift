@@ -72,9 +72,9 @@ package final class Router: Service {
         logger.info("router has ended")
     }
 
-    /// Looks for routers that have ended without leaving, as long as there may be others.
+    /// Looks for routers that have ended without leaving, and for requests that were broken off and have ended.
     private func reapSlots() async {
-        while shared.slots.isShared, !Task.isCancelled {
+        while !Task.isCancelled {
             shared.slots.reap { shared.mailboxes[$0].slotIsFree() }
             try? await Task.sleep(for: .milliseconds(100))
         }

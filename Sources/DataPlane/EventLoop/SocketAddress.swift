@@ -53,6 +53,12 @@ package enum SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whether whoever listens there is a process of this host.
+    var isLocal: Bool {
+        if case .unix = self { return true }
+        return isLoopback
+    }
+
     /// An address of this host's loopback interface.
     var isLoopback: Bool {
         switch self {

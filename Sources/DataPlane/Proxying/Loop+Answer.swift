@@ -196,7 +196,7 @@ extension Loop {
 
     /// The replica's bytes are not an answer, or stop being one.
     private func answerIsInvalid(_ client: Int32) {
-        dropUpstream(client)
+        breakOff(client)
         if clients[client].request.isAnswerStarted { closeClient(client) } else { answer(client, .invalidAnswer) }
     }
 

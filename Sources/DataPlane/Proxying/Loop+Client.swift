@@ -304,7 +304,7 @@ extension Loop {
     /// Closes a client's connection whatever it is at: leaves the line, closes the replica's connection, frees the slot.
     func abandon(_ client: Int32) {
         if clients[client].state == .waiting { leaveLine(client) }
-        if clients[client].state == .exchanging { dropUpstream(client) }
+        if clients[client].state == .exchanging { breakOff(client) }
         closeClient(client)
     }
 

@@ -125,7 +125,7 @@ extension Loop {
     func exchangeTimedOut(_ client: Int32) {
         let kind = clients[client].deployment?.kind ?? .managed
         let isStarted = clients[client].request.isAnswerStarted
-        dropUpstream(client)
+        breakOff(client)
         if isStarted {
             closeClient(client)
         } else {
@@ -173,6 +173,24 @@ extension Loop {
         clients[client].deployment = present
         counters.add(1, to: .retries)
         admit(client, present)
+    }
+
+    /// Ends an exchange that the replica may still be at: its slot is free when it has ended that, as far as can be seen.
+    func breakOff(_ client: Int32) {
+        let upstream = clients[client].upstream
+        if upstream >= 0, upstreams[upstream].sentCount > 0, let replica = upstreams[upstream].replica,
+            replica.address.isLocal
+        {
+            // Closed first: from then on the replica's end counts as left behind.
+            clients[client].upstream = -1
+            closeUpstream(upstream)
+            slots.quarantine(
+                replica.slots.entry, slot: Int(clients[client].slot), owner: member.owner, nowMs: now.milliseconds)
+            clients[client].slot = -1
+            clients[client].deployment?.state.loops[index].inFlight -= 1
+        } else {
+            dropUpstream(client)
+        }
     }
 
     /// Ends the exchange of a client: closes the connection to the replica and frees the slot.

@@ -160,7 +160,7 @@ extension Loop {
 
     private func refuseBody(_ client: Int32, _ own: OwnAnswer) -> Bool {
         clients[client].request.keepsAlive = false
-        if clients[client].state == .exchanging { dropUpstream(client) }
+        if clients[client].state == .exchanging { breakOff(client) }
         if clients[client].state == .waiting { leaveLine(client) }
         if clients[client].request.isAnswerStarted { closeClient(client) } else { answer(client, own) }
         return false

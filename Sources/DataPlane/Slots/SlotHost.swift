@@ -164,7 +164,7 @@ final class SlotHost: Sendable {
     func reap(ringLoop: (Int) -> Void) {
         let nowMs = MonotonicTime.now.milliseconds
         var hasFreed = buryTheDead(nowMs: nowMs)
-        if table.endQuarantine(nowMs: nowMs, isClear: { self.isClear($0) }) { hasFreed = true }
+        if table.endQuarantine(nowMs: nowMs, left: { self.orphans($0) }) { hasFreed = true }
         if hasFreed { ringEveryone(ringLoop) }
     }
 
@@ -185,10 +185,9 @@ final class SlotHost: Sendable {
         return hasBuried
     }
 
-    /// Whether a replica of this host holds no connection of a dead router any more.
-    private func isClear(_ entry: Int) -> Bool {
-        guard let address = entries.withLock({ $0.address(of: entry) }) else { return false }
-        return address.orphanedConnections == 0
+    /// Connections that a replica of this host holds though their router is dead, or has closed them.
+    private func orphans(_ entry: Int) -> Int? {
+        entries.withLock { $0.address(of: entry) }?.orphanedConnections
     }
 
     /// Whether this host has no other router.

@@ -37,6 +37,17 @@ struct SlotTable<Memory: SlotMemory> {
         return true
     }
 
+    /// Puts a slot into quarantine whose request was broken off while the model may be at work, until that is seen to have
+    /// ended, or for as long as a request may take.
+    func quarantine(_ replica: Int, slot: Int, owner: UInt64, nowMs: Int64) {
+        let end = SlotWord.quarantine(untilMs: nowMs + Int64(clamping: memory.load(SlotLayout.timeoutWord(replica))))
+        let word = slotWord(replica, slot)
+        if !memory.exchange(word, from: owner, to: end) {
+            _ = memory.exchange(word, from: owner | SlotWord.passing, to: end | SlotWord.passing)
+        }
+        memory.store(1, at: SlotLayout.quarantineWord)
+    }
+
     /// Requests inside a replica, as a hint: an owner that died in the middle of a step leaves it wrong.
     func busy(_ replica: Int) -> Int {
         Int(truncatingIfNeeded: Int64(bitPattern: memory.load(SlotLayout.busyWord(replica))))
@@ -196,38 +207,58 @@ struct SlotTable<Memory: SlotMemory> {
         memory.store(0, at: SlotLayout.rungWord(row: row))
     }
 
-    /// Frees the slots in quarantine whose time is over, or whose replica is `isClear` of the dead's requests.
+    /// How much longer than its time a slot stays in quarantine while its replica is seen to be at the request: a model
+    /// may work on what nobody waits for any more, and not for ever.
+    static var knownWorkMs: Int64 { 3_600_000 }
+
+    /// Frees slots in quarantine: those whose time is over, and where it is known what the replica has left of the
+    /// requests that were broken off, all but as many.
     /// Returns whether any was freed: then everybody who waits has to be rung.
-    func endQuarantine(nowMs: Int64, isClear: (_ replica: Int) -> Bool) -> Bool {
+    ///
+    /// - Parameter left: requests that were broken off and that the replica has not ended; `nil` if that is not known.
+    func endQuarantine(nowMs: Int64, left: (_ replica: Int) -> Int?) -> Bool {
         guard memory.load(SlotLayout.quarantineWord) != 0 else { return false }
         memory.store(0, at: SlotLayout.quarantineWord)
         var hasFreed = false
-        var remains = false
         for index in 0..<replicaCount {
             let replica = layout.replica(index)
-            var known: Bool?
-            for slot in 0..<capacity(replica) {
-                let word = slotWord(replica, slot)
-                let value = memory.load(word)
-                guard let end = SlotWord.quarantineEndMs(value) else { continue }
-                if end > nowMs {
-                    let clear = known ?? isClear(replica)
-                    known = clear
-                    guard clear else {
-                        remains = true
-                        continue
-                    }
-                }
-                if value & SlotWord.passing != 0 {
-                    _ = memory.exchange(word, from: value, to: SlotWord.elsewhere)
-                } else if memory.exchange(word, from: value, to: SlotWord.free) {
-                    memory.add(-1, to: SlotLayout.busyWord(replica))
+            let ends = quarantineEnds(replica)
+            guard !ends.isEmpty else { continue }
+            // Which of them has ended does not matter: one slot is as good as another.
+            let known = left(replica)
+            var kept = 0
+            for (slot, value, end) in ends.sorted(by: { $0.end > $1.end }) {
+                let isKept = known.map { kept < $0 && end + Self.knownWorkMs > nowMs } ?? (end > nowMs)
+                if isKept {
+                    kept += 1
+                } else if leaveQuarantine(replica, slot, value) {
                     hasFreed = true
                 }
             }
+            if kept > 0 { memory.store(1, at: SlotLayout.quarantineWord) }
         }
-        if remains { memory.store(1, at: SlotLayout.quarantineWord) }
         return hasFreed
+    }
+
+    private func quarantineEnds(_ replica: Int) -> [(slot: Int, value: UInt64, end: Int64)] {
+        var ends: [(slot: Int, value: UInt64, end: Int64)] = []
+        for slot in 0..<capacity(replica) {
+            let value = memory.load(slotWord(replica, slot))
+            if let end = SlotWord.quarantineEndMs(value) { ends.append((slot, value, end)) }
+        }
+        return ends
+    }
+
+    /// Frees a slot, or leaves it to another host; returns whether it is free here.
+    private func leaveQuarantine(_ replica: Int, _ slot: Int, _ value: UInt64) -> Bool {
+        let word = slotWord(replica, slot)
+        guard value & SlotWord.passing == 0 else {
+            _ = memory.exchange(word, from: value, to: SlotWord.elsewhere)
+            return false
+        }
+        guard memory.exchange(word, from: value, to: SlotWord.free) else { return false }
+        memory.add(-1, to: SlotLayout.busyWord(replica))
+        return true
     }
 
     /// Forgets that `bit`'s process refers to an entry.

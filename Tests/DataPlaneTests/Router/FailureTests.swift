@@ -93,6 +93,35 @@ import Testing
         alive.kill()
     }
 
+    /// The model goes on with what its caller has given up: another request would be one too many.
+    @Test(arguments: [false, true])
+    func `a request that ran out of time has its slot until the replica has ended it`(tcp: Bool) async throws {
+        let gate = Gate()
+        let replica = try StubReplica(tcp: tcp) { message, socket in
+            if message.text == "long" { gate.wait() }
+            try socket.send(StubReplica.answer(message.text))
+            return message.text != "long"
+        }
+        let fixture = try RouterFixture()
+        try await fixture.use([replica.route], TableOptions(slots: 1, timeoutMs: 1_500))
+        try await onThread {
+            let client = try fixture.connect()
+            try client.send(scoring("long"))
+            #expect(try client.readMessage().status == 408)
+        }
+        async let answer = onThread {
+            let client = try fixture.connect()
+            try client.send(scoring("next"))
+            return try client.readMessage()
+        }
+        #expect(await fixture.waitForReport { $0.inFlight == 0 && $0.queued == 1 })
+        #expect(replica.requests.count == 1)
+        gate.open()
+        #expect(try await answer.text == "next")
+        try await fixture.stop()
+        replica.kill()
+    }
+
     @Test(arguments: [false, true])
     func `without another replica the answer is 502`(tcp: Bool) async throws {
         let dead = try StubReplica.echo(tcp: tcp)

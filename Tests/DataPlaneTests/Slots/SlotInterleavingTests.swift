@@ -310,7 +310,7 @@ final class SteppedWords: SlotMemory, @unchecked Sendable {
             #expect(words[SlotLayout.waitingWord(Self.deployment)] == 0)
             #expect(table.queued(Self.deployment) == 0)
             #expect(words[SlotLayout.membersWord] == 0b110)
-            _ = table.endQuarantine(nowMs: 11) { _ in false }
+            _ = table.endQuarantine(nowMs: 11) { _ in nil }
             #expect(table.recount(Self.replica) == (before == Self.owner(1) ? 1 : 0))
         }
         #expect(outcome.isExhaustive)
@@ -340,7 +340,7 @@ final class SteppedWords: SlotMemory, @unchecked Sendable {
             let end = SlotWord.quarantineEndMs(words[SlotLayout.inlineSlotWord(Self.replica, 0)])
             #expect(end == 10 || end == 20)
             #expect(words[SlotLayout.inlineSlotWord(Self.replica, 1)] == 0)
-            #expect(table.endQuarantine(nowMs: 30) { _ in false })
+            #expect(table.endQuarantine(nowMs: 30) { _ in nil })
             #expect(table.recount(Self.replica) == 0)
         }
         #expect(outcome.runs > 100)

@@ -115,18 +115,18 @@ private func makeTable() throws -> SlotTable<SharedWords> {
         #expect(table.take(replica, limit: 3, owner: first, from: 0) == 2)
         table.bury(row: 1, nowMs: 1_000)
         #expect(table.recount(replica) == 3)
-        #expect(!table.endQuarantine(nowMs: 1_499) { _ in false })
+        #expect(!table.endQuarantine(nowMs: 1_499) { _ in nil })
         #expect(table.take(replica, limit: 3, owner: first, from: 0) == nil)
-        #expect(table.endQuarantine(nowMs: 1_500) { _ in false })
+        #expect(table.endQuarantine(nowMs: 1_500) { _ in nil })
         #expect(table.busy(replica) == 1)
-        #expect(!table.endQuarantine(nowMs: 1_501) { _ in true }, "there is nothing left to free")
+        #expect(!table.endQuarantine(nowMs: 1_501) { _ in 0 }, "there is nothing left to free")
 
         // A new member in the same row, and its end.
         table.memory.store(2, at: SlotLayout.generationWord(row: 1))
         let reborn = SlotWord.owner(row: 1, generation: 2)
         #expect(table.take(replica, limit: 3, owner: reborn, from: 0) == 0)
         table.bury(row: 1, nowMs: 2_000)
-        #expect(table.endQuarantine(nowMs: 2_001) { $0 == replica })
+        #expect(table.endQuarantine(nowMs: 2_001) { $0 == replica ? 0 : nil })
         #expect(table.busy(replica) == 1)
         #expect(table.release(replica, slot: 2, owner: first), "the living keep theirs")
     }
