@@ -23,6 +23,8 @@ extension Loop {
         }
         clients[client].http2 = http2
         clients[client].state = .multiplexed
+        // Callers connect before they have something to ask.
+        setDeadline(client, now.after(milliseconds: settings.idleTimeoutMs))
         if drainDeadline != nil { announceEnd(client) }
         flushIsDue(client)
         readFrames(client)

@@ -61,11 +61,13 @@ final class LeaseAgent: Sendable {
                     group.addTask { await self.exchange(report.report, report.sentAtMs, replicas, host, table, client) }
                 }
                 let isBusy = progress.withLock { !$0.busy.isEmpty }
+                // Ends early only when cancelled, which the loop looks at.
                 try? await Task.sleep(for: isBusy ? Self.busyInterval : Self.idleInterval)
             }
         }
         // Not cut short by the cancellation.
         await Task { await leave(client) }.value
+        // It fails only if it was shut down before.
         try? await client.shutdown()
     }
 
@@ -78,6 +80,7 @@ final class LeaseAgent: Sendable {
             // What is still in use is told as it is; then the others wait for the table's word.
             guard var report = nextReport(replicas, to: host, table)?.report else { continue }
             report.isLeaving = report.replicas.allSatisfy { $0.held.isEmpty }
+            // Who does not hear it waits for the table's word.
             _ = try? await send(report, to: host, table.routerHosts, client)
         }
     }

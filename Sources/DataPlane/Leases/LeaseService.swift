@@ -25,6 +25,7 @@ struct LeaseService: Sendable {
                 await serve(number)
                 shared.slots.leaveAgency()
             }
+            // Ends early only when cancelled, which the loop looks at.
             try? await Task.sleep(for: Self.lookInterval)
         }
     }

@@ -35,7 +35,7 @@ import Testing
 
     private struct World {
         static let timeoutMs = 400
-        var random: SystemRandom
+        var random: RandomSource
         var nowMs: Int64 = 0
         let limit: Int
         var hosts: [Host] = []
@@ -48,7 +48,7 @@ import Testing
         let owner = SlotWord.owner(row: 0, generation: 1)
 
         init(seed: UInt64, hostCount: Int, limit: Int) throws {
-            random = SystemRandom(seed: seed)
+            random = RandomSource(seed: seed)
             self.limit = limit
             for index in 0..<hostCount {
                 let layout = SlotLayout(replicaLimit: 1, deploymentLimit: 1, extentWordLimit: 64)
@@ -178,21 +178,6 @@ import Testing
 
         /// The old one is still there, and whoever has not heard of the new one goes on with it.
         private mutating func replaceCoordinator() { books.append(LeaseBook()) }
-    }
-
-    /// SplitMix64: the same numbers for the same seed.
-    private struct SystemRandom: RandomNumberGenerator {
-        private var state: UInt64
-
-        init(seed: UInt64) { state = seed }
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var word = state
-            word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
-            word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
-            return word ^ word >> 31
-        }
     }
 
     @Test(arguments: [(2, 1), (2, 4), (3, 4), (3, 2), (4, 7)])
