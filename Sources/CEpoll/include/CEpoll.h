@@ -31,6 +31,9 @@ int CEpollModify(int poller, int descriptor, uint32_t events, uint64_t token);
 int CEpollWait(int poller, CEpollEvent *events, int count, int timeoutMilliseconds);
 /// `accept4` with a non-blocking, close-on-exec descriptor.
 int CEpollAccept(int listener, struct sockaddr *address, socklen_t *length);
+/// Has the kernel drop attempts to connect to a listener, and go on with those that it has answered; returns 0 or -1.
+/// Whoever is dropped tries again after a second, and by then reaches another listener of the port.
+int CEpollRefuseNew(int listener);
 /// The monotonic clock in microseconds.
 int64_t CEpollNow(void);
 /// The time of day in microseconds since 1970.

@@ -1,3 +1,4 @@
+import CEpoll
 import Glibc
 import Synchronization
 
@@ -85,11 +86,10 @@ extension Loop {
         let isFirst = drainDeadline == nil
         drainDeadline = min(deadline, drainDeadline ?? deadline)
         guard isFirst, listener >= 0 else { return }
-        // Connections in the queue of a closed listener would be reset: take them first.
-        while acceptOne() {}
-        close(listener)
-        listener = -1
-        acceptAgainAt = .never
+        // Connections in the queue of a closed listener, or on their way into it, would be reset: no more are let in, and
+        // those that are there are taken before it is closed.
+        _ = CEpollRefuseNew(listener)
+        listenerClosesAt = now.after(milliseconds: LoopSettings.listenerLingerMs)
         for client in 0..<Int32(clients.capacity) where clients[client].isOpen {
             let isIdle = clients[client].state == .handshake || clients[client].state == .head
             if clients[client].state == .multiplexed { announceEnd(client) }
@@ -100,6 +100,14 @@ extension Loop {
                 setDeadline(client, min(clients[client].deadline, now.after(milliseconds: LoopSettings.drainGraceMs)))
             }
         }
+    }
+
+    func closeListener() {
+        listenerClosesAt = .never
+        while listener >= 0, acceptOne() {}
+        if listener >= 0 { close(listener) }
+        listener = -1
+        acceptAgainAt = .never
     }
 
     /// Ends what is left when the loop does.

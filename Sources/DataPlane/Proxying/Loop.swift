@@ -53,6 +53,8 @@ final class Loop {
     /// Memory that copies take.
     var mirrorBytes = 0
     var drainDeadline: MonotonicTime?
+    /// When a listener that lets nobody in any more is closed.
+    var listenerClosesAt = MonotonicTime.never
     /// The time to finish requests in is over.
     var isEnding = false
     /// Accepting failed for lack of descriptors; tried again at this moment.
@@ -104,13 +106,13 @@ final class Loop {
 
     private var isDone: Bool {
         guard let drainDeadline else { return false }
-        return now >= drainDeadline || clients.used == spareRecords.count
+        return now >= drainDeadline || listenerClosesAt == .never && clients.used == spareRecords.count
     }
 
     private var timeout: Int32 {
         if !unfinished.isEmpty || !freed.isEmpty || !readyMirrors.isEmpty || !dueFlushes.isEmpty { return 0 }
         var next = min(deadlines.earliest, min(acceptAgainAt, lookAgainAt))
-        if let drainDeadline { next = min(next, drainDeadline) }
+        if let drainDeadline { next = min(next, min(drainDeadline, listenerClosesAt)) }
         guard next != .never else { return -1 }
         // Rounded up, so that the deadline has passed when the wait ends.
         return Int32(clamping: max(0, (next.microseconds - now.microseconds + 999) / 1000))
@@ -139,6 +141,7 @@ final class Loop {
         while let entry = deadlines.popDue(now) { deadlinePassed(entry) }
         if !dueFlushes.isEmpty { sendDueFrames() }
         if now >= lookAgainAt { lookAgain() }
+        if now >= listenerClosesAt { closeListener() }
         if now >= acceptAgainAt {
             acceptAgainAt = .never
             acceptConnections()

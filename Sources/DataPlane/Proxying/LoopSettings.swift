@@ -28,6 +28,8 @@ package struct LoopSettings: Sendable, Equatable {
     static let discardLimit: UInt64 = 256 * 1024
     /// How long a closed connection waits for the client to close too.
     static let lingerMs = 2_000
+    /// How long a listener that is about to be closed takes those who have begun to connect.
+    static let listenerLingerMs = 2
     /// What connections that were accepted just before a drain get for their first request.
     static let drainGraceMs = 1_000
     /// Reads of one connection before the others have their turn.
