@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 static int control(int poller, int operation, int descriptor, uint32_t events, uint64_t token) {
     struct epoll_event event = {.events = events, .data = {.u64 = token}};
@@ -32,6 +33,17 @@ int CEpollWait(int poller, CEpollEvent *events, int count, int timeoutMillisecon
 
 int CEpollAccept(int listener, struct sockaddr *address, socklen_t *length) {
     return accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+int CEpollPipe(int ends[2], int size) {
+    if (pipe2(ends, O_NONBLOCK | O_CLOEXEC)) return -1;
+    // Refused above a limit of the account's; a smaller pipe works as well, only slower.
+    fcntl(ends[1], F_SETPIPE_SZ, size);
+    return 0;
+}
+
+ssize_t CEpollSplice(int from, int to, size_t count) {
+    return splice(from, NULL, to, NULL, count, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 }
 
 int64_t CEpollNow(void) {

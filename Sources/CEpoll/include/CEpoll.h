@@ -34,6 +34,11 @@ int CEpollAccept(int listener, struct sockaddr *address, socklen_t *length);
 /// Has the kernel drop attempts to connect to a listener, and go on with those that it has answered; returns 0 or -1.
 /// Whoever is dropped tries again after a second, and by then reaches another listener of the port.
 int CEpollRefuseNew(int listener);
+/// Fills `ends` with the reading and the writing end of a pipe, non-blocking and close-on-exec, of `size` bytes where the
+/// system allows that; returns 0 or -1 with `errno`.
+int CEpollPipe(int ends[2], int size);
+/// Moves at most `count` bytes from a pipe to a socket, or the other way; returns how many, or -1 with `errno`.
+ssize_t CEpollSplice(int from, int to, size_t count);
 /// The monotonic clock in microseconds.
 int64_t CEpollNow(void);
 /// The time of day in microseconds since 1970.

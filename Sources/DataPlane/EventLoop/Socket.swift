@@ -34,6 +34,14 @@ enum Socket {
         }
     }
 
+    /// Has a broken connection be an error of the call on this thread, and no signal: `splice` has no flag for that.
+    static func muteBrokenPipes() {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+    }
+
     /// Whether an idle connection still has nothing to read: neither an end nor bytes nobody asked for.
     static func isQuiet(_ descriptor: Int32) -> Bool {
         var byte: UInt8 = 0

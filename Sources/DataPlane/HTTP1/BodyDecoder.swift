@@ -78,6 +78,14 @@ package struct BodyDecoder: Sendable {
         return isFinished ? 0 : remaining
     }
 
+    /// Counts `count` bytes of payload in, at most what remains, that were taken without being looked at.
+    package mutating func skip(_ count: Int) {
+        precondition(phase == .payload && count >= 0 && UInt64(count) <= remaining)
+        if case .untilClose = framing { return }
+        remaining -= UInt64(count)
+        if remaining == 0 { phase = .finished }
+    }
+
     /// Takes one run of payload, or the framing up to it, from the start of `bytes`; at most `limit` bytes of payload.
     @inline(__always)
     package mutating func decode(_ bytes: Bytes, limit: Int = .max) -> BodyStep {

@@ -203,7 +203,9 @@ extension Loop {
     /// The answer is complete: keeps the connection if it can serve another request, frees the slot, sends the rest.
     private func finishExchange(_ upstream: Int32, _ client: Int32) {
         guard let replica = upstreams[upstream].replica, let deployment = clients[client].deployment else { return }
-        let isRequestSent = clients[client].requestBody.isFinished && clients[client].forwarded.isEmpty
+        let isRequestSent =
+            clients[client].requestBody.isFinished && clients[client].forwarded.isEmpty
+            && upstreams[upstream].pipe == nil
         let isClean = upstreams[upstream].input.isEmpty && !upstreams[upstream].isPeerClosed
         if let trailers = upstreams[upstream].stream?.trailers { clients[client].stream?.trailers = trailers }
         clients[client].upstream = -1

@@ -47,6 +47,10 @@ extension Loop {
         let upstream = clients[client].upstream
         guard upstream >= 0, upstreams[upstream].state == .active else { return }
         for _ in 0..<LoopSettings.readsPerTurn {
+            if goesThroughPipe(client, upstream) {
+                guard spliceBody(client, upstream) else { return }
+                continue
+            }
             if canPassThrough(client) {
                 guard passThrough(client, upstream) else { return }
             } else {
@@ -54,7 +58,7 @@ extension Loop {
                 guard flushRequest(client, upstream) else { return }
             }
             guard !clients[client].requestBody.isFinished, clients[client].forwarded.isEmpty else { return }
-            if !clients[client].input.isEmpty { continue }
+            if !clients[client].input.isEmpty || goesThroughPipe(client, upstream) { continue }
             guard readInput(client) else {
                 if clients[client].sawEnd { abandon(client) }
                 return
@@ -98,7 +102,7 @@ extension Loop {
     }
 
     /// The replica may have answered before it closed, to refuse a body that it does not want.
-    private func sendingFailed(_ upstream: Int32) {
+    func sendingFailed(_ upstream: Int32) {
         guard upstreams[upstream].sentCount > 0 else { return upstreamFailed(upstream) }
         upstreams[upstream].mayRead = true
         receiveAnswer(upstream)

@@ -182,6 +182,7 @@ extension Loop {
     func closeUpstream(_ upstream: Int32) {
         guard upstreams[upstream].isOpen else { return }
         leaveReplicaStream(upstream)
+        givePipeBack(upstream)
         close(upstreams[upstream].descriptor)
         upstreams[upstream].isOpen = false
         upstreams[upstream].descriptor = -1

@@ -20,6 +20,7 @@ final class Loop {
     /// Requests that were answered, for the access log's choice.
     var answeredCount = 0
     let pool: BufferPool
+    let pipes = PipePool(pipeSize: LoopSettings.pipeSize)
     let clients: Slab<ClientConnection>
     let upstreams: Slab<UpstreamConnection>
 
@@ -91,6 +92,7 @@ final class Loop {
 
     /// Serves until a drain has ended.
     func run() {
+        Socket.muteBrokenPipes()
         readMail()
         while !isDone {
             let count = poller.wait(timeoutMilliseconds: timeout)

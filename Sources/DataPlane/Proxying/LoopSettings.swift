@@ -32,6 +32,10 @@ package struct LoopSettings: Sendable, Equatable {
     static let listenerLingerMs = 2
     /// What connections that were accepted just before a drain get for their first request.
     static let drainGraceMs = 1_000
+    /// The rest of a body goes through a pipe while at least this much of it is to come.
+    static let spliceThreshold: UInt64 = 64 * 1024
+    /// Most bytes that are in a pipe at once. One of the usual 64 KB costs twice the time per byte.
+    static let pipeSize = 256 * 1024
     /// Reads of one connection before the others have their turn.
     static let readsPerTurn = 16
     /// How often a loop with waiting requests looks for a free slot by itself, and how long a rung router has to come.

@@ -32,6 +32,9 @@ struct UpstreamConnection {
     var frames = ByteQueue()
     var stream: HTTP2Stream?
 
+    /// What holds the part of a long request that the replica has not taken yet; `nil` while nothing waits.
+    var pipe: Pipe?
+
     var client: Int32 = -1
     var replica: ReplicaState?
     var input = ByteQueue()

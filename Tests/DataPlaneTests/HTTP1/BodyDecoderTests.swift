@@ -27,6 +27,15 @@ import Testing
         #expect(decode(.length(0), []).state == .finished)
     }
 
+    @Test func `payload that nobody looked at counts like the rest`() {
+        var decoder = BodyDecoder(.length(5))
+        decoder.skip(3)
+        #expect(decoder.knownRemaining == 2)
+        decoder.skip(2)
+        #expect(decoder.isFinished)
+        #expect(decoder.knownRemaining == 0)
+    }
+
     @Test func `a body until the end of the connection never ends by itself`() {
         #expect(decode(.untilClose, [[1, 2], [3]]).payload == [1, 2, 3])
         #expect(decode(.untilClose, [[1, 2], [3]]).state == .goesOn)

@@ -7,7 +7,7 @@ import Testing
 @Suite struct StreamingTests {
     private static let size = 20 << 20
 
-    private static func pattern(_ count: Int) -> [UInt8] {
+    static func pattern(_ count: Int) -> [UInt8] {
         var random = RandomSource(seed: 42)
         var bytes = [UInt8](repeating: 0, count: count)
         for index in stride(from: 0, to: count, by: 8) {

@@ -43,9 +43,29 @@ final class RawSocket {
     /// Breaks the connection under a thread that reads from it.
     func shutDown() { shutdown(descriptor, 2) }
 
+    /// Sends no more, but still reads.
+    func endSending() { shutdown(descriptor, Socket.sendingSide) }
+
     func send(_ text: String) throws { try send(Array(text.utf8)) }
 
-    func send(_ bytes: [UInt8]) throws {
+    func send(_ bytes: [UInt8]) throws { try Self.send(bytes, to: descriptor) }
+
+    /// Sends `bytes` so often on a thread of its own, until the peer takes no more; counts what went.
+    func sendAside(_ bytes: [UInt8], times: Int = 1, counting sent: Counter) -> Thread {
+        let thread = Thread { [descriptor] in
+            for _ in 0..<times {
+                for start in stride(from: 0, to: bytes.count, by: 65_536) {
+                    let part = Array(bytes[start..<min(start + 65_536, bytes.count)])
+                    guard (try? Self.send(part, to: descriptor)) != nil else { return }
+                    sent.add(part.count)
+                }
+            }
+        }
+        thread.start()
+        return thread
+    }
+
+    private static func send(_ bytes: [UInt8], to descriptor: Int32) throws {
         var start = 0
         while start < bytes.count {
             let count = bytes.withUnsafeBytes {

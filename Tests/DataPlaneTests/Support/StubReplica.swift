@@ -21,15 +21,15 @@ final class StubReplica: Sendable {
     private let listener: Int32
     private let state = Mutex(State())
 
-    /// Listens on a unix socket of its own, or on a TCP port.
-    init(tcp: Bool = false, _ script: @escaping Script) throws {
+    /// Listens on a unix socket of its own, or on a TCP port. Without `readsBodies` the script reads each body itself.
+    init(tcp: Bool = false, readsBodies: Bool = true, _ script: @escaping Script) throws {
         let path = "/tmp/stub-\(getpid())-\(UInt32.random(in: 0...(.max))).sock"
         let asked: SocketAddress = tcp ? .internet(host: "127.0.0.1", port: 0, isIPv6: false) : .unix(path: path)
         (listener, address) = try ListeningSocket.open(asked)
         let flags = fcntl(listener, F_GETFL)
         _ = fcntl(listener, F_SETFL, flags & ~O_NONBLOCK)
         state.withLock { $0.threads += 1 }
-        Thread { self.acceptAll(script) }.start()
+        Thread { self.acceptAll(readsBodies, script) }.start()
     }
 
     var route: String {
@@ -71,7 +71,7 @@ final class StubReplica: Sendable {
         if keeper >= 0 { close(keeper) }
     }
 
-    private func acceptAll(_ script: @escaping Script) {
+    private func acceptAll(_ readsBodies: Bool, _ script: @escaping Script) {
         defer { state.withLock { $0.threads -= 1 } }
         var number: Int32 = 0
         while true {
@@ -89,13 +89,13 @@ final class StubReplica: Sendable {
                 close(descriptor)
                 return
             }
-            Thread { self.serve(id, descriptor, script) }.start()
+            Thread { self.serve(id, descriptor, readsBodies, script) }.start()
         }
     }
 
-    private func serve(_ id: Int32, _ descriptor: Int32, _ script: Script) {
+    private func serve(_ id: Int32, _ descriptor: Int32, _ readsBodies: Bool, _ script: Script) {
         let socket = RawSocket(descriptor: descriptor)
-        while let message = try? socket.readMessage() {
+        while let message = try? socket.readMessage(hasNoBody: !readsBodies) {
             state.withLock { $0.requests.append(message) }
             guard let goesOn = try? script(message, socket), goesOn else { break }
         }
