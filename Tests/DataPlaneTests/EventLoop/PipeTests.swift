@@ -20,11 +20,14 @@ import Testing
             close(far)
         }
 
-        func send(_ text: String) { _ = text.utf8.withContiguousStorageIfAvailable { Socket.send(near, $0) } }
+        func send(_ text: String) { _ = Array(text.utf8).withBytes { Socket.send(near, $0) } }
 
         func receive() -> String {
             withUnsafeTemporaryAllocation(byteCount: 100, alignment: 1) { buffer in
-                guard case .moved(let count) = Socket.receive(near, into: buffer) else { return "" }
+                guard
+                    case .moved(let count) = Socket.receive(
+                        near, into: Space(start: buffer.baseAddress, count: buffer.count))
+                else { return "" }
                 return String(decoding: buffer[..<count], as: UTF8.self)
             }
         }
