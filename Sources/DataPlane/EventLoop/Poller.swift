@@ -6,6 +6,9 @@ import Glibc
 /// A descriptor is added once, for reading; interest in writing is switched on only while a send would block.
 /// Closing a descriptor removes it, so there is no call for that.
 struct Poller: ~Copyable {
+    /// Most events of one wait.
+    static var batchSize: Int { Int(CEpollBatch) }
+
     private let descriptor: Int32
     private let events: UnsafeMutablePointer<CEpollEvent>
 

@@ -98,7 +98,7 @@ extension Loop {
             // A request that cannot be repeated must not go to a replica that has just closed, and what a replica has
             // sent beyond its last answer must not become the answer to the next request: look first.
             let isRightKind = (upstreams[upstream].http2 != nil) == deployment.speaksHTTP2
-            guard isRightKind, isSettled(upstream) else {
+            guard isRightKind, isKnownQuiet(upstream) || isSettled(upstream) else {
                 closeUpstream(upstream)
                 continue
             }
@@ -124,6 +124,7 @@ extension Loop {
         upstreams[upstream].stream = nil
         upstreams[upstream].state = .idle
         upstreams[upstream].idleSince = now
+        upstreams[upstream].idleSinceTurn = turnNumber
         upstreams[upstream].input.giveBack(to: pool)
         if upstreams[upstream].isArmedForWriting {
             upstreams[upstream].isArmedForWriting = false
@@ -136,6 +137,13 @@ extension Loop {
         replica.loops[index].firstIdle = upstream
         replica.loops[index].idleCount += 1
         if upstreams[upstream].scheduled == .never { scheduleIdle(upstream) }
+    }
+
+    /// Whether the poller would have told in this turn if there were anything to read; only of connections that are used
+    /// all the time, since replicas close those that were idle for some round time.
+    private func isKnownQuiet(_ upstream: Int32) -> Bool {
+        sawAllEvents && upstreams[upstream].idleSinceTurn != turnNumber && upstreams[upstream].http2 == nil
+            && now.microseconds - upstreams[upstream].idleSince.microseconds < LoopSettings.trustedIdleMicroseconds
     }
 
     /// Whether an idle connection can serve another request.

@@ -29,6 +29,10 @@ final class Loop {
     var tls: TLSContext?
     var table = CompiledTable.empty
     var now = MonotonicTime.now
+    /// Counts the wake-ups.
+    var turnNumber: UInt32 = 0
+    /// No event is left over for the next turn.
+    var sawAllEvents = false
     var deadlines = DeadlineHeap()
     var waiting = WaitingLines<ObjectIdentifier>()
     /// The deployment of every line in ``waiting``.
@@ -97,13 +101,33 @@ final class Loop {
         while !isDone {
             let count = poller.wait(timeoutMilliseconds: timeout)
             now = .now
-            for event in 0..<count {
-                let (token, readiness) = poller[event]
-                handle(token, readiness)
-            }
+            turnNumber &+= 1
+            handleEvents(count)
             finishTurn()
         }
         closeEverything()
+    }
+
+    /// Handles what idle connections to replicas have to say first, and answers last: a request that has just come then
+    /// finds connections of which all is known up to this turn.
+    private func handleEvents(_ count: Int) {
+        sawAllEvents = count < Poller.batchSize
+        for event in 0..<count {
+            let (token, readiness) = poller[event]
+            if token.kind == .upstream, isIdle(token) { upstreamEvent(token, readiness) }
+        }
+        for event in 0..<count {
+            let (token, readiness) = poller[event]
+            if token.kind != .upstream { handle(token, readiness) }
+        }
+        for event in 0..<count {
+            let (token, readiness) = poller[event]
+            if token.kind == .upstream { upstreamEvent(token, readiness) }
+        }
+    }
+
+    private func isIdle(_ token: Token) -> Bool {
+        isCurrent(upstream: token) && upstreams[token.index].state == .idle
     }
 
     private var isDone: Bool {

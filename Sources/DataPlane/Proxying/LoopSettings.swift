@@ -28,6 +28,8 @@ package struct LoopSettings: Sendable, Equatable {
     static let discardLimit: UInt64 = 256 * 1024
     /// How long a closed connection waits for the client to close too.
     static let lingerMs = 2_000
+    /// How long an idle connection to a replica is used without another look at it.
+    static let trustedIdleMicroseconds: Int64 = 10_000
     /// How long a listener that is about to be closed takes those who have begun to connect.
     static let listenerLingerMs = 2
     /// What connections that were accepted just before a drain get for their first request.

@@ -46,5 +46,6 @@ struct UpstreamConnection {
     var nextIdle: Int32 = -1
     var previousIdle: Int32 = -1
     var idleSince = MonotonicTime.never
+    var idleSinceTurn: UInt32 = 0
     var scheduled = MonotonicTime.never
 }
