@@ -78,7 +78,7 @@ var targets: [Target] = [
     target(
         "DataPlane",
         [
-            "CEpoll", "CNGHTTP2", "COpenSSL", "Routing", "Identity", hummingbird, httpClient, httpTypes, nioCore,
+            "CEpoll", "CNGHTTP2", "COpenSSL", "Routing", "Identity", hummingbird, httpTypes, nioCore, nioHTTP1, nioPosix,
             configuration, lifecycle, logging,
         ]),
     .target(

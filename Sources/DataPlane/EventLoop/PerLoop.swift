@@ -6,14 +6,17 @@ struct PerLoop<Record: ~Copyable & Sendable>: ~Copyable, @unchecked Sendable {
     private let memory: UnsafeMutableRawPointer
     let count: Int
 
-    /// A multiple of what a processor takes at once, so that loops do not wait for each other's cache lines.
-    private static var stride: Int { (MemoryLayout<Record>.stride + 127) & ~127 }
+    /// A multiple of what a processor takes at once, so that loops do not wait for each other's cache lines; one loop alone
+    /// needs no distance.
+    private let stride: Int
 
     init(count: Int, _ makeRecord: () -> Record) {
-        memory = .allocate(byteCount: count * Self.stride, alignment: 128)
+        let isShared = count > 1
+        stride = isShared ? (MemoryLayout<Record>.stride + 127) & ~127 : MemoryLayout<Record>.stride
+        memory = .allocate(byteCount: count * stride, alignment: isShared ? 128 : MemoryLayout<Record>.alignment)
         self.count = count
         for index in 0..<count {
-            (memory + index * Self.stride).bindMemory(to: Record.self, capacity: 1).initialize(to: makeRecord())
+            (memory + index * stride).bindMemory(to: Record.self, capacity: 1).initialize(to: makeRecord())
         }
     }
 
@@ -29,6 +32,6 @@ struct PerLoop<Record: ~Copyable & Sendable>: ~Copyable, @unchecked Sendable {
     @inline(__always)
     private func address(_ index: Int) -> UnsafeMutablePointer<Record> {
         precondition(index >= 0 && index < count)
-        return (memory + index &* Self.stride).assumingMemoryBound(to: Record.self)
+        return (memory + index &* stride).assumingMemoryBound(to: Record.self)
     }
 }

@@ -1,7 +1,5 @@
-import AsyncHTTPClient
 import Foundation
 import Logging
-import NIOCore
 import NIOHTTP1
 import Routing
 import Synchronization
@@ -13,8 +11,6 @@ final class LeaseAgent: Sendable {
     private static let idleInterval = Duration.milliseconds(50)
     /// While requests wait, or slots are to be given back.
     private static let busyInterval = Duration.milliseconds(10)
-    private static let answerTimeout = TimeAmount.milliseconds(500)
-    private static let answerLimit = 16 << 20
 
     private let hostID: String
     private let number: UInt64
@@ -52,13 +48,12 @@ final class LeaseAgent: Sendable {
 
     /// Reports until it is cancelled.
     func run() async {
-        let client = HTTPClient(eventLoopGroupProvider: .singleton)
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
                 let table = await tables.present
                 for (host, replicas) in Self.byCoordinator(table) {
                     guard let report = nextReport(replicas, to: host, table) else { continue }
-                    group.addTask { await self.exchange(report.report, report.sentAtMs, replicas, host, table, client) }
+                    group.addTask { await self.exchange(report.report, report.sentAtMs, replicas, host, table) }
                 }
                 let isBusy = progress.withLock { !$0.busy.isEmpty }
                 // Ends early only when cancelled, which the loop looks at.
@@ -66,13 +61,11 @@ final class LeaseAgent: Sendable {
             }
         }
         // Not cut short by the cancellation.
-        await Task { await leave(client) }.value
-        // It fails only if it was shut down before.
-        try? await client.shutdown()
+        await Task { await leave() }.value
     }
 
     /// Gives everything back if no router of this host is left.
-    private func leave(_ client: HTTPClient) async {
+    private func leave() async {
         guard shared.slots.isAlone else { return }
         let table = await tables.present
         for (host, replicas) in Self.byCoordinator(table) where host.id != hostID {
@@ -81,7 +74,7 @@ final class LeaseAgent: Sendable {
             guard var report = nextReport(replicas, to: host, table)?.report else { continue }
             report.isLeaving = report.replicas.allSatisfy { $0.held.isEmpty }
             // Who does not hear it waits for the table's word.
-            _ = try? await send(report, to: host, table.routerHosts, client)
+            _ = try? await send(report, to: host, table.routerHosts)
         }
     }
 
@@ -100,12 +93,11 @@ final class LeaseAgent: Sendable {
     }
 
     private func exchange(
-        _ report: LeaseReport, _ sentAtMs: Int64, _ replicas: [Leased], _ host: RouterHost, _ table: CompiledTable,
-        _ client: HTTPClient
+        _ report: LeaseReport, _ sentAtMs: Int64, _ replicas: [Leased], _ host: RouterHost, _ table: CompiledTable
     ) async {
         let result: Result<LeaseReply, any Error>
         do {
-            result = .success(try await send(report, to: host, table.routerHosts, client))
+            result = .success(try await send(report, to: host, table.routerHosts))
         } catch {
             result = .failure(error)
         }
@@ -176,22 +168,22 @@ final class LeaseAgent: Sendable {
     }
 
     private func send(
-        _ report: LeaseReport, to host: RouterHost, _ hosts: [RouterHost], _ client: HTTPClient
+        _ report: LeaseReport, to host: RouterHost, _ hosts: [RouterHost]
     ) async throws -> LeaseReply {
         let reply: LeaseReply?
         if host.id == hostID {
             reply = await coordinator.answer(report, hosts: hosts)
         } else {
-            var request = HTTPClientRequest(url: "http://\(host.address.dropFirst("tcp:".count))/leases")
-            request.method = .POST
-            request.headers.add(name: "authorization", value: "Bearer \(token)")
-            request.body = .bytes(try JSONEncoder().encode(report))
-            let answer = try await client.execute(request, timeout: Self.answerTimeout)
-            guard answer.status == .ok else { throw LeaseRefusal(status: answer.status.code) }
-            let body = try await answer.body.collect(upTo: Self.answerLimit)
-            reply = try JSONDecoder().decode(LeaseReply.self, from: Data(body.readableBytesView))
+            guard case .internet(let name, let port, _) = SocketAddress(host.address) else {
+                throw LeaseRefusal(description: "the coordinator's address is none")
+            }
+            let answer = try await LeaseLink.post(
+                try JSONEncoder().encode(report), toHost: name, port: port, token: token)
+            reply = try JSONDecoder().decode(LeaseReply.self, from: answer)
         }
-        guard let reply, reply.sequence == report.sequence else { throw LeaseRefusal(status: 409) }
+        guard let reply, reply.sequence == report.sequence else {
+            throw LeaseRefusal(description: "the coordinator knows a later report")
+        }
         return reply
     }
 
@@ -212,11 +204,4 @@ final class LeaseAgent: Sendable {
         if hasGrants { shared.slots.slotsCame { shared.mailboxes[$0].slotIsFree() } }
         return hasRecalls
     }
-}
-
-/// A coordinator did not take a report.
-struct LeaseRefusal: Error, CustomStringConvertible {
-    var status: UInt
-
-    var description: String { "the coordinator refused the report with status \(status)" }
 }
