@@ -11,6 +11,9 @@ struct LeaseService: Sendable {
     /// How often a router looks whether its host still has an agent.
     private static let lookInterval = Duration.milliseconds(50)
 
+    /// How long a router that ceased to be the agent leaves it to others.
+    private static let retryInterval = Duration.milliseconds(500)
+
     let hostID: String
     let token: String
     let shared: LoopShared
@@ -24,6 +27,8 @@ struct LeaseService: Sendable {
                 logger.info("router is its host's agent for leases")
                 await serve(number)
                 shared.slots.leaveAgency()
+                // An address that cannot be used now may be another's to try first.
+                try? await Task.sleep(for: Self.retryInterval)
             }
             // Ends early only when cancelled, which the loop looks at.
             try? await Task.sleep(for: Self.lookInterval)

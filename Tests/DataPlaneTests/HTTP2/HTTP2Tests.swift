@@ -41,12 +41,13 @@ import Testing
     }
 
     @Test func `methods and bodies are what they are in HTTP 1`() async throws {
-        try await withRouter({ message, socket in
+        let script: StubReplica.Script = { message, socket in
             let isHEAD = message.startLine.hasPrefix("HEAD")
             try socket.send(
                 isHEAD ? "HTTP/1.1 200 OK\r\nContent-Length: 12345\r\n\r\n" : StubReplica.answer(message.startLine))
             return true
-        }) { fixture, replica, _ in
+        }
+        try await withRouter(script) { fixture, replica, _ in
             let head = try Curl.run(fixture, Self.options + ["--head", Self.info])
             #expect(head.contains("content-length: 12345\r\n"))
             #expect(try Curl.run(fixture, Self.options + [Self.info]) == "GET /info HTTP/1.1")
@@ -104,7 +105,7 @@ import Testing
 
     @Test(arguments: [false, true])
     func `three megabytes come back as they went`(isChunked: Bool) async throws {
-        try await withRouter({ message, socket in
+        let script: StubReplica.Script = { message, socket in
             if isChunked {
                 try socket.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
                 for start in stride(from: 0, to: message.body.count, by: 200_000) {
@@ -117,7 +118,8 @@ import Testing
                 try socket.send(message.body)
             }
             return true
-        }) { fixture, replica, scratch in
+        }
+        try await withRouter(script) { fixture, replica, scratch in
             let random = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/dev/urandom"))
             let body = try #require(try random.read(upToCount: 3_000_000))
             try body.write(to: URL(fileURLWithPath: scratch.path("body")))
@@ -135,7 +137,7 @@ import Testing
 
     @Test func `a streamed answer arrives as it is made`() async throws {
         let gates = [Gate(), Gate()]
-        try await withRouter({ _, socket in
+        let script: StubReplica.Script = { _, socket in
             try socket.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
             for (number, text) in ["one", "two", "end"].enumerated() {
                 try socket.send("3\r\n\(text)\r\n")
@@ -143,7 +145,8 @@ import Testing
             }
             try socket.send("0\r\n\r\n")
             return true
-        }) { fixture, _, _ in
+        }
+        try await withRouter(script) { fixture, _, _ in
             let curl = try Curl(fixture, Self.options + ["--no-buffer", Self.info])
             #expect(curl.readSome() == "one")
             gates[0].open()
@@ -168,14 +171,15 @@ import Testing
     }
 
     @Test func `a replica's broken answer breaks its stream and no other`() async throws {
-        try await withRouter({ message, socket in
+        let script: StubReplica.Script = { message, socket in
             guard message.startLine.contains("/broken") else {
                 try socket.send(StubReplica.answer("fine"))
                 return true
             }
             try socket.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
             return false
-        }) { fixture, _, _ in
+        }
+        try await withRouter(script) { fixture, _, _ in
             let broken = try Curl(fixture, Self.options + ["{}/api/v1/endpoint/fraud/broken"]).finish()
             // CURLE_HTTP2_STREAM
             #expect(broken.status == 92)

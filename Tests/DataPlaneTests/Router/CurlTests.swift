@@ -50,10 +50,11 @@ import Testing
 
     @Test(arguments: ["--http1.0", "--http1.1"])
     func `an answer of unknown length is whole in either version`(version: String) async throws {
-        try await withRouter({ _, socket in
+        let script: StubReplica.Script = { _, socket in
             try socket.send(Self.chunks(["one", "two", "three"]))
             return true
-        }) { fixture, _, _ in
+        }
+        try await withRouter(script) { fixture, _, _ in
             let text = try Curl.run(fixture, Self.key + [version, "--raw", "--include", Self.info])
             #expect(text.contains("transfer-encoding: chunked") == (version == "--http1.1"))
             #expect(text.hasSuffix(version == "--http1.1" ? "three\r\n0\r\n\r\n" : "\r\n\r\nonetwothree"))
@@ -61,10 +62,11 @@ import Testing
     }
 
     @Test func `HEAD gets the length and no body`() async throws {
-        try await withRouter({ _, socket in
+        let script: StubReplica.Script = { _, socket in
             try socket.send("HTTP/1.1 200 OK\r\nContent-Length: 12345\r\n\r\n")
             return true
-        }) { fixture, replica, _ in
+        }
+        try await withRouter(script) { fixture, replica, _ in
             let text = try Curl.run(
                 fixture, Self.key + ["--head", "-w", "%{size_download} %{num_connects}\n", Self.info, Self.info])
             #expect(text.components(separatedBy: "content-length: 12345\r\n").count == 3)
@@ -153,7 +155,7 @@ import Testing
 
     @Test(arguments: [false, true])
     func `thirty megabytes come back as they went`(isChunked: Bool) async throws {
-        try await withRouter({ message, socket in
+        let script: StubReplica.Script = { message, socket in
             if isChunked {
                 try socket.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
                 for start in stride(from: 0, to: message.body.count, by: 200_000) {
@@ -166,7 +168,8 @@ import Testing
                 try socket.send(message.body)
             }
             return true
-        }) { fixture, replica, scratch in
+        }
+        try await withRouter(script) { fixture, replica, scratch in
             let random = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/dev/urandom"))
             let body = try #require(try random.read(upToCount: 30_000_000))
             try body.write(to: URL(fileURLWithPath: scratch.path("body")))
@@ -189,7 +192,7 @@ import Testing
     @Test func `a streamed answer arrives as it is made`() async throws {
         let gates = [Gate(), Gate()]
         let sent = Counter()
-        try await withRouter({ _, socket in
+        let script: StubReplica.Script = { _, socket in
             try socket.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
             for (number, text) in ["one", "two", "end"].enumerated() {
                 sent.add(1)
@@ -198,7 +201,8 @@ import Testing
             }
             try socket.send("0\r\n\r\n")
             return true
-        }) { fixture, _, _ in
+        }
+        try await withRouter(script) { fixture, _, _ in
             let curl = try Curl(fixture, Self.key + ["--no-buffer", Self.info])
             #expect(curl.readSome() == "one")
             #expect(sent.value == 1)
@@ -239,10 +243,11 @@ import Testing
     }
 
     @Test func `many requests at once are each answered with their own`() async throws {
-        try await withRouter({ message, socket in
+        let script: StubReplica.Script = { message, socket in
             try socket.send(StubReplica.answer(message.startLine))
             return true
-        }) { fixture, replica, scratch in
+        }
+        try await withRouter(script) { fixture, replica, scratch in
             let text = try Curl.run(
                 fixture,
                 Self.key + [
