@@ -78,7 +78,8 @@ var targets: [Target] = [
     target(
         "DataPlane",
         [
-            "CEpoll", "CNGHTTP2", "COpenSSL", "Routing", "Identity", hummingbird, httpTypes, nioCore, nioHTTP1, nioPosix,
+            "CEpoll", "CNGHTTP2", "COpenSSL", "Routing", "Identity", hummingbird, httpTypes, nioCore, nioHTTP1,
+            nioPosix,
             configuration, lifecycle, logging,
         ]),
     .target(
