@@ -36,10 +36,12 @@ release:
 	@swift build -c release --product sluice 2>&1 | scripts/quiet
 	@swift build -c release --product sluice-router 2>&1 | scripts/quiet
 
+# All tests at once would keep each other waiting beyond their limits.
+TEST_WIDTH = --experimental-maximum-parallelization-width 16
 test:
 	@scripts/setup .build/tools
 	@swift build --build-tests 2>&1 | scripts/quiet
-	PATH="$$PWD/.build/tools/bin:$$PATH" SLUICE_DATA_DIRECTORY= swift test --skip-build
+	PATH="$$PWD/.build/tools/bin:$$PATH" SLUICE_DATA_DIRECTORY= swift test --skip-build $(TEST_WIDTH)
 	@scripts/venv .build/clients Tests/Clients/requirements.txt
 	UV="$$PWD/.build/tools/bin/uv" .build/clients/bin/python -m pytest Tests/Clients
 	@scripts/venv .build/protocols Tests/Protocols/requirements.txt

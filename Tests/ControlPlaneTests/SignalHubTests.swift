@@ -11,8 +11,8 @@ import Testing
         hub.raise(.work)
         let clock = ContinuousClock()
         let start = clock.now
-        #expect(await hub.wait(for: .work, after: seen, upTo: .seconds(30)) == seen + 1)
-        #expect(clock.now - start < .seconds(10))
+        #expect(await hub.wait(for: .work, after: seen, upTo: .seconds(300)) == seen + 1)
+        #expect(clock.now - start < .seconds(120))
     }
 
     @Test func `a signal wakes every waiter of its topic and no other`() async {
@@ -34,12 +34,12 @@ import Testing
 
     @Test func `cancellation ends a wait`() async {
         let hub = SignalHub()
-        let waiter = Task { await hub.wait(for: .work, after: 0, upTo: .seconds(60)) }
+        let waiter = Task { await hub.wait(for: .work, after: 0, upTo: .seconds(300)) }
         waiter.cancel()
         let clock = ContinuousClock()
         let start = clock.now
         _ = await waiter.value
-        #expect(clock.now - start < .seconds(10))
+        #expect(clock.now - start < .seconds(120))
         let sender = Task { await hub.takeUnsent() }
         sender.cancel()
         #expect(await sender.value.isEmpty)

@@ -74,7 +74,7 @@ extension RandomSource {
     }
 }
 
-@Suite struct TrafficDistributionTests {
+@Suite(.ownThread) struct TrafficDistributionTests {
     @Test(arguments: [
         [90, 10], [33, 33, 34], [1, 99], [0, 100], [50, 50], [100], [0, 0, 1, 99], [20, 20, 20, 20, 20],
     ])
@@ -143,7 +143,7 @@ extension RandomSource {
     }
 }
 
-@Suite struct MirrorDistributionTests {
+@Suite(.ownThread) struct MirrorDistributionTests {
     /// What is wrong with the copies of any hundred requests in a row.
     private func complaint(_ isCopied: [Bool], percent: Int) -> String? {
         for start in 0...(isCopied.count - 100) {

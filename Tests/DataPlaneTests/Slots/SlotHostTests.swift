@@ -14,7 +14,7 @@ final class SlotDirectory: Sendable {
     }
 }
 
-@Suite struct SlotHostTests {
+@Suite(.ownThread) struct SlotHostTests {
     private let layout = SlotLayout(replicaLimit: 3, deploymentLimit: 2, extentWordLimit: 16)
     private let address = SocketAddress.unix(path: "/nowhere")
 

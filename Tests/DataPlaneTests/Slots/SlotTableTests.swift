@@ -13,7 +13,7 @@ private func makeTable() throws -> SlotTable<SharedWords> {
     return table
 }
 
-@Suite struct SlotTableTests {
+@Suite(.ownThread) struct SlotTableTests {
     private let first = SlotWord.owner(row: 0, generation: 1)
     private let second = SlotWord.owner(row: 1, generation: 1)
 

@@ -15,7 +15,7 @@ struct OwnThread: SuiteTrait, TestTrait, TestScoping {
 
         init() {
             let thread = Thread { [self] in
-                setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+                lowerPriority(by: 10)
                 while true { runNext() }
             }
             thread.stackSize = 8 << 20

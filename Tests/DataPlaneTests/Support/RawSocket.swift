@@ -16,7 +16,7 @@ final class RawSocket {
     init(descriptor: Int32) {
         self.descriptor = descriptor
         var limit = timeval()
-        limit.tv_sec = 10
+        limit.tv_sec = 30
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             setsockopt(descriptor, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
         }

@@ -133,7 +133,7 @@ final class Gate: Sendable {
 
 /// Asks again until `condition` holds or ten seconds have passed.
 func eventually(_ condition: () -> Bool) -> Bool {
-    let end = MonotonicTime.now.after(milliseconds: 10_000)
+    let end = MonotonicTime.now.after(milliseconds: 30_000)
     while !condition() {
         guard MonotonicTime.now < end else { return false }
         usleep(1_000)
@@ -141,12 +141,18 @@ func eventually(_ condition: () -> Bool) -> Bool {
     return true
 }
 
-/// Runs blocking code on a thread of its own, so that it keeps none of the pool's.
+/// Runs blocking code on a thread of its own, so that it keeps none of the pool's; many of them let the pool go first.
 func onThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
-        Thread { continuation.resume(with: Swift.Result { try body() }) }.start()
+        Thread {
+            lowerPriority(by: 5)
+            continuation.resume(with: Swift.Result { try body() })
+        }.start()
     }
 }
+
+/// Has the calling thread let others go first.
+func lowerPriority(by steps: Int32) { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, steps) }
 
 /// A number that several threads add to.
 final class Counter: Sendable {
