@@ -49,9 +49,16 @@ final class LeaseAgent: Sendable {
     /// Reports until it is cancelled.
     func run() async {
         await withDiscardingTaskGroup { group in
+            // Names are hashes, so they are made once per table and not with every report.
+            var served = CompiledTable.empty
+            var parts: [(RouterHost, [Leased])] = []
             while !Task.isCancelled {
                 let table = await tables.present
-                for (host, replicas) in Self.byCoordinator(table) {
+                if table !== served {
+                    served = table
+                    parts = Self.byCoordinator(table)
+                }
+                for (host, replicas) in parts {
                     guard let report = nextReport(replicas, to: host, table) else { continue }
                     group.addTask { await self.exchange(report.report, report.sentAtMs, replicas, host, table) }
                 }
