@@ -76,6 +76,9 @@ package struct HeaderField: Sendable {
     /// The value without blanks around it.
     package var value: ByteRun
     package var name: FieldName
+
+    /// The name as it was spelt.
+    package var spelling: ByteRun { ByteRun(start: line.start, count: nameCount) }
 }
 
 /// The header fields of one head and what they say about the message's framing.
@@ -243,7 +246,7 @@ package struct HeaderFields: ~Copyable {
     }
 
     private func connectionLists(_ field: HeaderField, in bytes: Bytes) -> Bool {
-        let name = bytes.run(ByteRun(start: field.line.start, count: field.nameCount))
+        let name = bytes.run(field.spelling)
         var isNamed = false
         for connection in fields where connection.name == .connection {
             Self.forEachListed(in: bytes.run(connection.value)) { option in

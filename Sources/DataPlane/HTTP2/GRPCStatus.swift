@@ -3,10 +3,13 @@ enum GRPCStatus {
     /// Whether the answer is gRPC's own.
     static func isAnswer(_ answer: borrowing ResponseHead, _ bytes: Bytes) -> Bool {
         answer.headers.fields.contains { field in
-            bytes.run(ByteRun(start: field.line.start, count: field.nameCount)).matches("content-type")
-                && field.value.count >= 16
-                && bytes.run(ByteRun(start: field.value.start, count: 16)).matches("application/grpc")
+            bytes.run(field.spelling).matches("content-type") && isType(bytes.run(field.value))
         }
+    }
+
+    /// Whether a `Content-Type` is gRPC's, of whatever encoding.
+    static func isType(_ value: Bytes) -> Bool {
+        value.count >= 16 && value.run(ByteRun(start: 0, count: 16)).matches("application/grpc")
     }
 
     /// An answer without a body that tells the failure: gRPC's "Trailers-Only".
@@ -16,7 +19,7 @@ enum GRPCStatus {
         fields.append("content-type", "application/grpc")
         fields.append("grpc-status", number: code(of: answer.status))
         let cause = answer.headers.fields.first { field in
-            bytes.run(ByteRun(start: field.line.start, count: field.nameCount)).matches("x-sluice-cause")
+            bytes.run(field.spelling).matches("x-sluice-cause")
         }
         let reason = cause.map { bytes.run($0.value) } ?? bytes.run(answer.reason)
         fields.append("grpc-message", reason)
@@ -25,7 +28,7 @@ enum GRPCStatus {
             switch field.name {
             case .requestID, .clientRequestID, .deployment, .modelError:
                 fields.append(
-                    bytes.run(ByteRun(start: field.line.start, count: field.nameCount)), bytes.run(field.value))
+                    bytes.run(field.spelling), bytes.run(field.value))
             default: continue
             }
         }

@@ -175,8 +175,7 @@ final class HTTP2Stream {
             switch field.name {
             case .connection, .hopByHop, .upgrade, .transferEncoding, .host: continue
             default:
-                let name = ByteRun(start: field.line.start, count: field.nameCount)
-                fields.append(bytes.run(name), bytes.run(field.value))
+                fields.append(bytes.run(field.spelling), bytes.run(field.value))
             }
         }
     }

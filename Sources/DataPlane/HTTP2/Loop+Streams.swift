@@ -130,15 +130,9 @@ extension Loop {
             streamEnded(on: carrier)
         }
         stream.leave()
-        clients[record].isOpen = false
         clients[record].stream = nil
         clients[record].carrier = -1
-        clients[record].input.giveBack(to: pool)
-        clients[record].output.giveBack(to: pool)
-        clients[record].forwarded.giveBack(to: pool)
-        clients[record].deployment = nil
-        clients[record].excluded = nil
-        clients[record].rememberedKey.forget()
+        letGo(record)
         spareRecords.append(record)
     }
 

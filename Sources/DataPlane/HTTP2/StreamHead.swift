@@ -35,9 +35,7 @@ struct StreamHead {
             cookies += value
             return true
         }
-        if name.equals("content-type"), value.count >= 16 {
-            isGRPC = value.run(ByteRun(start: 0, count: 16)).matches("application/grpc")
-        }
+        if name.equals("content-type") { isGRPC = GRPCStatus.isType(value) }
         appendLine(name, value)
         return true
     }

@@ -119,11 +119,7 @@ extension Loop {
     func endMirror(_ copy: Int32) {
         guard clients[copy].isOpen else { return }
         if clients[copy].pair >= 0 { closePairs(copy, status: nil) }
-        clients[copy].isOpen = false
-        clients[copy].output.giveBack(to: pool)
-        clients[copy].forwarded.giveBack(to: pool)
-        clients[copy].deployment = nil
-        clients[copy].excluded = nil
+        letGo(copy)
         mirrorBytes -= clients[copy].mirrorBytes
         spareRecords.append(copy)
     }

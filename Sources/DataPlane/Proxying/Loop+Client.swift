@@ -320,16 +320,21 @@ extension Loop {
         clients[client].tls?.free()
         clients[client].tls = nil
         close(clients[client].descriptor)
-        clients[client].isOpen = false
         clients[client].descriptor = -1
+        letGo(client)
+        clients.give(client)
+        counters.add(-1, to: .openConnections)
+        shared.connections.wrappingSubtract(1, ordering: .relaxed)
+    }
+
+    /// Ends a record, with a socket or without: gives back its memory and what it refers to.
+    func letGo(_ client: Int32) {
+        clients[client].isOpen = false
         clients[client].input.giveBack(to: pool)
         clients[client].output.giveBack(to: pool)
         clients[client].forwarded.giveBack(to: pool)
         clients[client].deployment = nil
         clients[client].excluded = nil
         clients[client].rememberedKey.forget()
-        clients.give(client)
-        counters.add(-1, to: .openConnections)
-        shared.connections.wrappingSubtract(1, ordering: .relaxed)
     }
 }
