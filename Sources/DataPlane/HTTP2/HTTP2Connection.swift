@@ -37,8 +37,32 @@ final class HTTP2Connection {
         return brokenCount <= Self.breakLimit + answeredCount
     }
 
-    /// Appends frames to `queue`, as far as they fit; false if the connection cannot go on.
-    func write(to queue: inout ByteQueue) -> Bool { session?.write(to: &queue) ?? false }
+    enum Flushed {
+        /// All frames have left.
+        case done
+        /// The socket takes no more now.
+        case blocked
+        case broken
+    }
+
+    /// Sends the frames that there are through `queue`, as far as `send` takes them.
+    func flush(_ queue: inout ByteQueue, _ pool: BufferPool, _ send: (Bytes) -> Socket.Outcome) -> Flushed {
+        queue.borrow(from: pool)
+        while session?.write(to: &queue) == true {
+            guard !queue.isEmpty else {
+                queue.giveBack(to: pool)
+                return .done
+            }
+            switch send(queue.readable) {
+            case .moved(let count): queue.consumeAndReset(count)
+            case .wouldBlock, .endOfStream:
+                if queue.room == 0 { queue.compact() }
+                return .blocked
+            case .failed: return .broken
+            }
+        }
+        return .broken
+    }
 
     /// Streams of which something is new since the last call.
     func takeTouched() -> [HTTP2Stream] {

@@ -46,21 +46,10 @@ extension Loop {
     /// Sends the frames that there are, as far as the socket takes them; false if the connection is broken.
     func sendFrames(_ upstream: Int32) -> Bool {
         guard let http2 = upstreams[upstream].http2 else { return true }
-        upstreams[upstream].frames.borrow(from: pool)
-        while true {
-            guard http2.write(to: &upstreams[upstream].frames) else { return false }
-            if upstreams[upstream].frames.isEmpty { break }
-            switch Socket.send(upstreams[upstream].descriptor, upstreams[upstream].frames.readable) {
-            case .moved(let count): upstreams[upstream].frames.consumeAndReset(count)
-            case .wouldBlock, .endOfStream:
-                if upstreams[upstream].frames.room == 0 { upstreams[upstream].frames.compact() }
-                armForWriting(upstream: upstream)
-                return true
-            case .failed: return false
-            }
-        }
-        upstreams[upstream].frames.giveBack(to: pool)
-        return true
+        let descriptor = upstreams[upstream].descriptor
+        let flushed = http2.flush(&upstreams[upstream].frames, pool) { Socket.send(descriptor, $0) }
+        if flushed == .blocked { armForWriting(upstream: upstream) }
+        return flushed != .broken
     }
 
     /// Takes the frames of an idle connection; false if it takes no further request.

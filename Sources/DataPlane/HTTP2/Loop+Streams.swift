@@ -175,21 +175,13 @@ extension Loop {
     /// Sends what the socket takes; false if the connection is broken.
     @discardableResult
     private func sendFrames(_ client: Int32, _ http2: HTTP2Connection) -> Bool {
-        clients[client].output.borrow(from: pool)
-        while true {
-            guard http2.write(to: &clients[client].output) else { return false }
-            if clients[client].output.isEmpty { break }
-            switch send(client) {
-            case .moved(let count): clients[client].output.consumeAndReset(count)
-            case .wouldBlock, .endOfStream:
-                if clients[client].output.room == 0 { clients[client].output.compact() }
-                armForWriting(client)
-                return true
-            case .failed: return false
-            }
+        let tls = clients[client].tls
+        let descriptor = clients[client].descriptor
+        let flushed = http2.flush(&clients[client].output, pool) { bytes in
+            tls?.send(bytes) ?? Socket.send(descriptor, bytes)
         }
-        clients[client].output.giveBack(to: pool)
-        return true
+        if flushed == .blocked { armForWriting(client) }
+        return flushed != .broken
     }
 
     // MARK: The end of a connection
