@@ -22,17 +22,7 @@ import Testing
     @Test(arguments: [false, true])
     func `twenty megabytes go through in both directions`(isChunked: Bool) async throws {
         let replica = try StubReplica(tcp: true) { message, socket in
-            if isChunked {
-                try socket.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-                for start in stride(from: 0, to: message.body.count, by: 100_000) {
-                    let chunk = Array(message.body[start..<min(start + 100_000, message.body.count)])
-                    try socket.send(Array("\(String(chunk.count, radix: 16))\r\n".utf8) + chunk + [13, 10])
-                }
-                try socket.send("0\r\n\r\n")
-            } else {
-                try socket.send("HTTP/1.1 200 OK\r\nContent-Length: \(message.body.count)\r\n\r\n")
-                try socket.send(message.body)
-            }
+            try StubReplica.sendBack(message, on: socket, inChunksOf: isChunked ? 100_000 : nil)
             return true
         }
         let fixture = try RouterFixture()

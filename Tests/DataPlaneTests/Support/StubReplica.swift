@@ -32,6 +32,20 @@ final class StubReplica: Sendable {
         Thread { self.acceptAll(readsBodies, script) }.start()
     }
 
+    /// Answers with the request's body, with its length, or in chunks of at most `size` bytes.
+    static func sendBack(_ message: Message, on socket: RawSocket, inChunksOf size: Int?) throws {
+        guard let size else {
+            try socket.send("HTTP/1.1 200 OK\r\nContent-Length: \(message.body.count)\r\n\r\n")
+            return try socket.send(message.body)
+        }
+        try socket.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for start in stride(from: 0, to: message.body.count, by: size) {
+            let chunk = Array(message.body[start..<min(start + size, message.body.count)])
+            try socket.send(Array("\(String(chunk.count, radix: 16))\r\n".utf8) + chunk + [13, 10])
+        }
+        try socket.send("0\r\n\r\n")
+    }
+
     var route: String {
         if case .unix(let path) = address { return "unix:\(path)" }
         return "tcp:\(address)"
