@@ -46,6 +46,7 @@ var targets: [Target] = [
     .target(name: "CEpoll"),
 
     target("Resources"),
+    target("Templates", ["Resources", "COpenSSL"]),
     target("Routing"),
     target("Identity", ["CLibJWT", "COpenSSL"]),
     target("Postgres", ["CLibPQ", logging]),
@@ -93,6 +94,7 @@ var targets: [Target] = [
         name: "FuzzChecks", dependencies: ["DataPlane", "Routing"], path: "Tests/Fuzz/Checks", swiftSettings: house),
     tests("ResourcesTests", ["Resources"]),
     tests("IdentityTests", ["Identity", "CLibJWT", "COpenSSL"]),
+    tests("TemplatesTests", ["Templates", "Resources"]),
     tests("RoutingTests", ["Routing"]),
     tests("PostgresTests", ["Postgres", "TestSupport", logging]),
     tests("StoreTests", ["Postgres", "Resources", "Store", "TestSupport"]),

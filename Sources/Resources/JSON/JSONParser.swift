@@ -10,29 +10,44 @@ package struct JSONParser {
         package var description: String { "\(reason) at line \(line), column \(column)" }
     }
 
+    /// Which liberties are taken beyond trailing commas.
+    package enum Dialect: Sendable {
+        case request
+        /// Templates: comments, line breaks and tabs inside strings, and names without quotes, as `az` writes the
+        /// member that holds a template's own text.
+        case template
+    }
+
     private let bytes: [UInt8]
+    private let dialect: Dialect
     private var position = 0
 
     /// Nesting deeper than this is refused.
     package static let depthLimit = 64
+    /// The same of templates, which hold others.
+    package static let templateDepthLimit = 100
 
-    private init(_ bytes: [UInt8]) {
+    private init(_ bytes: [UInt8], dialect: Dialect) {
         self.bytes = bytes
+        self.dialect = dialect
     }
 
     /// One value and nothing but white space around it.
-    package static func parse(_ bytes: some Sequence<UInt8>) throws(Failure) -> JSONValue {
-        var parser = JSONParser(Array(bytes))
+    package static func parse(
+        _ bytes: some Sequence<UInt8>, as dialect: Dialect = .request
+    ) throws(Failure) -> JSONValue {
+        var parser = JSONParser(Array(bytes), dialect: dialect)
         if parser.bytes.starts(with: [0xEF, 0xBB, 0xBF]) { parser.position = 3 }
         let value = try parser.value(depth: 0)
-        parser.skipWhiteSpace()
+        try parser.skipWhiteSpace()
         guard parser.position == parser.bytes.count else { throw parser.failure("text after the end of the value") }
         return value
     }
 
     private mutating func value(depth: Int) throws(Failure) -> JSONValue {
-        guard depth < Self.depthLimit else { throw failure("nested deeper than \(Self.depthLimit) levels") }
-        skipWhiteSpace()
+        let limit = dialect == .template ? Self.templateDepthLimit : Self.depthLimit
+        guard depth < limit else { throw failure("nested deeper than \(limit) levels") }
+        try skipWhiteSpace()
         guard let byte = peek() else { throw failure("the text ends where a value should be") }
         switch byte {
         case UInt8(ascii: "{"): return try object(depth: depth)
@@ -49,17 +64,35 @@ package struct JSONParser {
         position += 1
         var members: [(name: String, value: JSONValue)] = []
         while true {
-            skipWhiteSpace()
+            try skipWhiteSpace()
             if take("}") { return .object(JSONObject(members)) }
-            guard peek() == UInt8(ascii: "\"") else { throw failure("a member's name in quotes was expected") }
-            let name = try string()
-            skipWhiteSpace()
+            let name = try name()
+            try skipWhiteSpace()
             guard take(":") else { throw failure("':' was expected after a member's name") }
             members.append((name, try value(depth: depth + 1)))
-            skipWhiteSpace()
+            try skipWhiteSpace()
             if take(",") { continue }
             guard take("}") else { throw failure("',' or '}' was expected") }
             return .object(JSONObject(members))
+        }
+    }
+
+    private mutating func name() throws(Failure) -> String {
+        if peek() == UInt8(ascii: "\"") { return try string() }
+        let start = position
+        if dialect == .template {
+            while let byte = peek(), Self.isWordByte(byte) { position += 1 }
+        }
+        guard position > start else { throw failure("a member's name in quotes was expected") }
+        return String(decoding: bytes[start..<position], as: UTF8.self)
+    }
+
+    private static func isWordByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"),
+            UInt8(ascii: "$"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: false
         }
     }
 
@@ -67,10 +100,10 @@ package struct JSONParser {
         position += 1
         var elements: [JSONValue] = []
         while true {
-            skipWhiteSpace()
+            try skipWhiteSpace()
             if take("]") { return .array(elements) }
             elements.append(try value(depth: depth + 1))
-            skipWhiteSpace()
+            try skipWhiteSpace()
             if take(",") { continue }
             guard take("]") else { throw failure("',' or ']' was expected") }
             return .array(elements)
@@ -146,7 +179,10 @@ package struct JSONParser {
                 }
                 return text
             case UInt8(ascii: "\\"): try escape(into: &output)
-            case 0..<0x20: throw failure("a control character inside a string")
+            case 0..<0x20:
+                let isBreak = byte == 0x09 || byte == 0x0A || byte == 0x0D
+                guard dialect == .template, isBreak else { throw failure("a control character inside a string") }
+                output.append(byte)
             default: output.append(byte)
             }
         }
@@ -202,8 +238,34 @@ package struct JSONParser {
         return true
     }
 
-    private mutating func skipWhiteSpace() {
-        while let byte = peek(), byte == 0x20 || (0x09...0x0A).contains(byte) || byte == 0x0D { position += 1 }
+    private mutating func skipWhiteSpace() throws(Failure) {
+        while let byte = peek() {
+            switch byte {
+            case 0x20, 0x09, 0x0A, 0x0D: position += 1
+            case UInt8(ascii: "/") where dialect == .template: try skipComment()
+            default: return
+            }
+        }
+    }
+
+    /// `// to the end of the line`, or between `/*` and `*/`.
+    private mutating func skipComment() throws(Failure) {
+        let start = position
+        position += 1
+        if take("/") {
+            while let byte = peek(), byte != 0x0A { position += 1 }
+            return
+        }
+        guard take("*") else { throw failure("a comment was expected after '/'") }
+        while position < bytes.count {
+            if take("*") {
+                if take("/") { return }
+            } else {
+                position += 1
+            }
+        }
+        position = start
+        throw failure("a comment without an end")
     }
 
     private func failure(_ reason: String) -> Failure {

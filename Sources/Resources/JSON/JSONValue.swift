@@ -45,6 +45,17 @@ package struct JSONObject: Sendable, Equatable {
         return members.first { $0.name.lowercased() == lowered }?.value
     }
 
+    /// Sets the member of exactly that name, at its place or at the end; nil removes it.
+    package mutating func set(_ name: String, _ value: JSONValue?) {
+        let position = members.firstIndex { $0.name == name }
+        switch (position, value) {
+        case (let position?, let value?): members[position].value = value
+        case (let position?, nil): members.remove(at: position)
+        case (nil, let value?): members.append((name, value))
+        case (nil, nil): break
+        }
+    }
+
     package static func == (first: JSONObject, second: JSONObject) -> Bool {
         first.members.count == second.members.count
             && zip(first.members, second.members).allSatisfy { $0.name == $1.name && $0.value == $1.value }

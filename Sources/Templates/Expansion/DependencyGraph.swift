@@ -1,0 +1,271 @@
+import Resources
+
+/// Finds what each resource waits for: what `dependsOn` names, what its expressions refer to, its parent, and the batch
+/// before its own in a serial loop.
+struct DependencyGraph {
+    private var resources: [PlannedResource]
+    private let environment: Environment
+    private let hasSymbols: Bool
+    private let evaluator: Evaluator
+    private var problems: [TemplateProblem] = []
+    /// Positions by id, by full name, by `type/name`, by loop and by symbol, all in lower case.
+    private var byID: [String: [Int]] = [:]
+    private var byName: [String: [Int]] = [:]
+    private var byLoop: [String: [Int]] = [:]
+    private var bySymbol: [String: [Int]] = [:]
+    /// Loops without iterations leave no resource, yet may be named.
+    private let emptyLoops: Set<String>
+
+    init(_ resources: [PlannedResource], environment: Environment, symbols: Bool, emptyLoops: Set<String>) {
+        self.resources = resources
+        self.environment = environment
+        hasSymbols = symbols
+        self.emptyLoops = emptyLoops
+        evaluator = Evaluator(environment)
+        for (position, resource) in resources.enumerated() {
+            byID[resource.id.lowercased(), default: []].append(position)
+            for name in resource.spellings { byName[name, default: []].append(position) }
+            if let loop = resource.loop { byLoop[loop.name.lowercased(), default: []].append(position) }
+            if let symbol = resource.symbolicName { bySymbol[symbol.lowercased(), default: []].append(position) }
+        }
+    }
+
+    /// The resources with their dependencies; throws for names that are not there, and for circles.
+    mutating func connect() throws(TemplateProblems) -> [PlannedResource] {
+        for position in resources.indices {
+            var found: Set<Int> = []
+            declared(position, &found)
+            referred(position, &found)
+            parents(position, &found)
+            batches(position, &found)
+            found.remove(position)
+            resources[position].dependencies = found.filter { resources[$0].isDeployed }.sorted()
+        }
+        guard problems.isEmpty else { throw TemplateProblems(problems) }
+        try checkCircles()
+        return resources
+    }
+
+    private mutating func report(_ message: String, at path: String) {
+        guard problems.count < TemplateLimits.problems else { return }
+        problems.append(TemplateProblem(.invalidTemplate, message, path: path))
+    }
+
+    // MARK: dependsOn
+
+    private mutating func declared(_ position: Int, _ found: inout Set<Int>) {
+        let resource = resources[position]
+        guard let written = resource.declaration["dependsOn"], written != .null else { return }
+        let place = "\(resource.path).dependsOn"
+        do {
+            let frame = resource.frame.at(.resourceHeader)
+            let value = try evaluator.evaluate(written, in: frame, at: place)
+            guard case .array(let entries) = value else {
+                return report("'dependsOn' must be an array of strings, not \(value.typeName).", at: place)
+            }
+            for (index, entry) in entries.enumerated() where entry != .null {
+                guard case .string(let text) = entry else {
+                    report("'dependsOn' must be an array of strings, not \(entry.typeName).", at: "\(place)[\(index)]")
+                    continue
+                }
+                // What is not deployed is not waited for, an empty text is a condition that does not hold.
+                guard resource.isDeployed, !text.isEmpty else { continue }
+                try found.formUnion(positions(of: text, at: "\(place)[\(index)]"))
+            }
+        } catch .problem(let problem) {
+            if problems.count < TemplateLimits.problems { problems.append(problem.located(at: place)) }
+        } catch {
+            report("'dependsOn' can't refer to the running system.", at: place)
+        }
+    }
+
+    private func positions(of text: String, at path: String) throws(EvaluationFailure) -> [Int] {
+        let lowered = text.lowercased()
+        let (name, index) = SymbolName.split(lowered)
+        if hasSymbols, let all = bySymbol[name] {
+            guard let index else { return all }
+            guard all.indices.contains(index) else {
+                throw EvaluationFailure.problem("'\(text)' has no iteration \(index): the loop has \(all.count).")
+                    .located(at: path)
+            }
+            return [all[index]]
+        }
+        // A loop without iterations is nothing to wait for.
+        if hasSymbols, environment.symbols[name] != nil { return [] }
+        if lowered.hasPrefix("/") {
+            if let positions = byID[Self.canonical(lowered)] { return positions }
+        } else if let positions = byName[lowered] {
+            guard positions.count == 1 || Set(positions.map { resources[$0].id.lowercased() }).count == 1 else {
+                throw EvaluationFailure.problem(
+                    "The name '\(text.prefix(200))' in 'dependsOn' is that of \(positions.count) resources; use "
+                        + "resourceId()."
+                ).located(at: path)
+            }
+            return positions
+        } else if let positions = byLoop[lowered] {
+            return positions
+        }
+        if emptyLoops.contains(lowered) { return [] }
+        if let ids = environment.resourceNames[lowered] { return ids.flatMap { byID[$0.lowercased()] ?? [] } }
+        throw EvaluationFailure.problem("The resource '\(text.prefix(300))' is not defined in the template.")
+            .located(at: path)
+    }
+
+    /// `subscriptionResourceId('Microsoft.Resources/resourceGroups', …)` in the form that ids of groups have.
+    private static func canonical(_ id: String) -> String {
+        id.replacing("/providers/microsoft.resources/resourcegroups/", with: "/resourcegroups/")
+    }
+
+    // MARK: References
+
+    /// Resources of the template that the expressions in a body refer to.
+    private mutating func referred(_ position: Int, _ found: inout Set<Int>) {
+        let resource = resources[position]
+        guard resource.isDeployed else { return }
+        for member in resource.declaration.members {
+            switch member.name.lowercased() {
+            case "copy", "condition", "dependson", "name", "type", "apiversion", "resources", "comments", "metadata":
+                continue
+            default: scan(member.value, resource.frame, isDeployment: resource.isDeployment, &found)
+            }
+        }
+    }
+
+    private func scan(_ value: JSONValue, _ frame: Frame, isDeployment: Bool, _ found: inout Set<Int>) {
+        switch value {
+        case .string(let text): scan(text, frame, &found)
+        case .array(let elements):
+            for element in elements { scan(element, frame, isDeployment: isDeployment, &found) }
+        case .object(let object):
+            let options = object["expressionEvaluationOptions"]?["scope"]?.text?.lowercased()
+            for member in object.members {
+                // A template of inner scope speaks of its own resources.
+                if isDeployment, member.name.lowercased() == "template", options == "inner" { continue }
+                scan(member.name, frame, &found)
+                scan(member.value, frame, isDeployment: isDeployment, &found)
+            }
+        default: break
+        }
+    }
+
+    private func scan(_ text: String, _ frame: Frame, _ found: inout Set<Int>) {
+        guard TemplateText.isExpression(text), text.contains("(") else { return }
+        // What can't be read is reported by who evaluates it.
+        guard case .expression(let expression)? = try? evaluator.parse(text) else { return }
+        scan(expression, frame, &found)
+    }
+
+    private func scan(_ expression: Expression, _ frame: Frame, _ found: inout Set<Int>) {
+        switch expression {
+        case .text, .integer: break
+        case .member(let base, _): scan(base, frame, &found)
+        case .element(let base, let index):
+            scan(base, frame, &found)
+            scan(index, frame, &found)
+        case .call(.builtIn(.if), let arguments):
+            scan(arguments[0], frame, &found)
+            // Only the branch that will be taken, where that is known already.
+            guard case .boolean(let flag)? = try? evaluator.evaluate(arguments[0], in: frame) else {
+                scan(arguments[1], frame, &found)
+                scan(arguments[2], frame, &found)
+                return
+            }
+            scan(arguments[flag ? 1 : 2], frame, &found)
+        case .call(let callee, let arguments):
+            if Self.asksSystem(callee), let first = arguments.first { addTarget(first, frame, &found) }
+            for argument in arguments { scan(argument, frame, &found) }
+        }
+    }
+
+    private static func asksSystem(_ callee: Expression.Callee) -> Bool {
+        switch callee {
+        case .list, .builtIn(.reference), .builtIn(.references): true
+        default: false
+        }
+    }
+
+    private func addTarget(_ argument: Expression, _ frame: Frame, _ found: inout Set<Int>) {
+        // A target that is known only later can't be waited for.
+        guard case .string(let text)? = try? evaluator.evaluate(argument, in: frame) else { return }
+        let lowered = text.lowercased()
+        if lowered.hasPrefix("/") {
+            found.formUnion(byID[Self.canonical(lowered)] ?? [])
+            return
+        }
+        let (name, index) = SymbolName.split(lowered)
+        if let all = bySymbol[name] {
+            if let index {
+                if all.indices.contains(index) { found.insert(all[index]) }
+            } else {
+                found.formUnion(all)
+            }
+            return
+        }
+        for id in environment.resourceNames[lowered] ?? [] { found.formUnion(byID[id.lowercased()] ?? []) }
+    }
+
+    // MARK: Parents and batches
+
+    /// A child waits for its parent, and what extends a resource for that resource, though nothing says so.
+    private func parents(_ position: Int, _ found: inout Set<Int>) {
+        let address = resources[position].address
+        if address.names.count > 1 {
+            let type = address.type.split(separator: "/").dropLast().joined(separator: "/")
+            let parent = ResourceAddress(scope: address.scope, type: type, names: Array(address.names.dropLast()))
+            found.formUnion((byID[parent.id.lowercased()] ?? []).filter { !waits($0, for: position) })
+        }
+        if let owner = byID[address.scope.lowercased()] {
+            found.formUnion(owner.filter { !waits($0, for: position) })
+        }
+    }
+
+    /// Whether `dependsOn` already says the opposite: then that counts.
+    private func waits(_ position: Int, for other: Int) -> Bool {
+        guard let written = resources[position].declaration["dependsOn"] else { return false }
+        let frame = resources[position].frame.at(.resourceHeader)
+        guard case .array(let entries)? = try? evaluator.evaluate(written, in: frame, at: "") else { return false }
+        return entries.contains { entry in
+            guard let text = entry.text, let named = try? positions(of: text, at: "") else { return false }
+            return named.contains(other)
+        }
+    }
+
+    private func batches(_ position: Int, _ found: inout Set<Int>) {
+        let resource = resources[position]
+        guard let loop = resource.loop, let copy = resource.declaration["copy"],
+            copy["mode"]?.text?.lowercased() == "serial"
+        else { return }
+        let size = max(1, Int(clamping: copy["batchSize"]?.number ?? 1))
+        let batch = loop.index / size
+        guard batch > 0 else { return }
+        for other in byLoop[loop.name.lowercased()] ?? [] {
+            if let index = resources[other].loop?.index, index / size == batch - 1 { found.insert(other) }
+        }
+    }
+
+    // MARK: Circles
+
+    private func checkCircles() throws(TemplateProblems) {
+        var open = resources.map(\.dependencies.count)
+        var dependents: [[Int]] = Array(repeating: [], count: resources.count)
+        for (position, resource) in resources.enumerated() {
+            for dependency in resource.dependencies { dependents[dependency].append(position) }
+        }
+        var ready = open.indices.filter { open[$0] == 0 }
+        var done = 0
+        while let next = ready.popLast() {
+            done += 1
+            for dependent in dependents[next] {
+                open[dependent] -= 1
+                if open[dependent] == 0 { ready.append(dependent) }
+            }
+        }
+        guard done < resources.count else { return }
+        let circle = open.indices.filter { open[$0] > 0 }
+        let names = circle.prefix(10).map { "'\(resources[$0].type)/\(resources[$0].name)'" }.joined(separator: ", ")
+        throw TemplateProblems(
+            TemplateProblem(
+                .circularDependency, "Circular dependency detected among the resources \(names).",
+                path: circle.first.map { resources[$0].path }))
+    }
+}

@@ -1,0 +1,291 @@
+import Resources
+
+extension DeploymentProgram {
+    /// Expands loops, evaluates names and conditions, and orders the resources. Throws everything that is wrong.
+    package func expand() throws(TemplateProblems) -> Expansion {
+        var expander = Expander(self)
+        return try expander.expand()
+    }
+}
+
+/// Makes planned resources of declared ones.
+private struct Expander {
+    private let program: DeploymentProgram
+    private let evaluator: Evaluator
+    private var resources: [PlannedResource] = []
+    private var problems: [TemplateProblem] = []
+    /// Loops by name in lower case, to find one that is there twice.
+    private var loops: Set<String> = []
+    private var emptyLoops: Set<String> = []
+
+    init(_ program: DeploymentProgram) {
+        self.program = program
+        evaluator = Evaluator(program.environment)
+    }
+
+    private mutating func report(_ failure: EvaluationFailure, at path: String) {
+        guard problems.count < TemplateLimits.problems else { return }
+        switch failure.located(at: path) {
+        case .problem(let problem): problems.append(problem)
+        case .needs: problems.append(TemplateProblem(.invalidTemplate, "It needs the running system.", path: path))
+        }
+    }
+
+    private mutating func report(_ kind: TemplateProblem.Kind, _ message: String, at path: String) {
+        report(.problem(TemplateProblem(kind, message)), at: path)
+    }
+
+    mutating func expand() throws(TemplateProblems) -> Expansion {
+        for declared in program.template.resources {
+            expand(declared.declaration, declared.symbolicName, at: declared.path, below: nil, copies: program.copies)
+        }
+        if resources.count > TemplateLimits.resources {
+            report(
+                .tooLarge,
+                "The template deploys \(resources.count) resources; at most \(TemplateLimits.resources) are allowed.",
+                at: "$.resources")
+        }
+        checkUnique()
+        guard problems.isEmpty else { throw TemplateProblems(problems) }
+        let environment = named()
+        var graph = DependencyGraph(
+            resources, environment: environment, symbols: program.template.hasSymbolicNames, emptyLoops: emptyLoops)
+        resources = try graph.connect()
+        return Expansion(program: program, resources: resources, environment: environment)
+    }
+
+    // MARK: Loops
+
+    /// The parent of a resource that is written inside of another.
+    private struct Parent {
+        var type: String
+        var name: String
+    }
+
+    private mutating func expand(
+        _ declaration: JSONObject, _ symbol: String?, at path: String, below parent: Parent?, copies: [Frame.Copy]
+    ) {
+        let frame = Frame(place: .resourceHeader, copies: copies)
+        guard let copy = declaration["copy"], copy != .null else {
+            return plan(declaration, symbol, at: path, below: parent, frame, loop: nil)
+        }
+        let place = "\(path).copy"
+        guard let name = copy["name"]?.text, let count = copy["count"] else {
+            return report(.invalidTemplate, "A loop must have a 'name' and a 'count'.", at: place)
+        }
+        do {
+            guard case .string(let name) = try evaluator.evaluate(.string(name), in: frame, at: "\(place).name") else {
+                return report(.invalidTemplate, "The name of a loop must be a string.", at: "\(place).name")
+            }
+            if parent == nil, !loops.insert(name.lowercased()).inserted {
+                report(.invalidTemplate, "The loop '\(name.prefix(100))' is there twice.", at: "\(place).name")
+            }
+            let number = try evaluator.evaluateCount(count, of: name, in: frame, at: "\(place).count")
+            if number == 0 { emptyLoops.insert(name.lowercased()) }
+            for index in 0..<number {
+                guard resources.count <= TemplateLimits.resources, problems.count < TemplateLimits.problems else {
+                    return
+                }
+                let inside = frame.inLoop(name, at: index)
+                plan(declaration, symbol, at: path, below: parent, inside, loop: (name, index))
+            }
+        } catch {
+            report(error, at: place)
+        }
+    }
+
+    // MARK: One resource
+
+    private mutating func plan(
+        _ declaration: JSONObject, _ symbol: String?, at path: String, below parent: Parent?, _ frame: Frame,
+        loop: (name: String, index: Int)?
+    ) {
+        do {
+            if declaration["import"] != nil || declaration["extension"] != nil {
+                return report(
+                    .unsupported, "Resources of extensions are a preview of Azure's and not supported.", at: path)
+            }
+            let isDeployed = try condition(declaration, frame, path)
+            let isExisting = declaration["existing"]?.flag ?? false
+            let type = Self.fullType(try text("type", declaration, frame, path), below: parent)
+            let name = Self.fullName(try text("name", declaration, frame, path), below: parent)
+            let version = try apiVersion(declaration, frame, path)
+            let names = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+            try check(type, names, at: path)
+            // What is not deployed need not have a place.
+            let scope = isDeployed ? try scope(type, declaration, frame, path) : program.target.id
+            let address = ResourceAddress(scope: scope, type: type, names: names)
+            resources.append(
+                PlannedResource(
+                    address: address, apiVersion: version, path: path, symbolicName: symbol, loop: loop,
+                    isDeployed: isDeployed, isExisting: isExisting, declaration: declaration,
+                    frame: frame.at(.resourceBody)))
+            // Children of a resource that is not deployed are not either.
+            if isDeployed { expandChildren(declaration, at: path, below: Parent(type: type, name: name), frame.copies) }
+        } catch {
+            report(error, at: path)
+        }
+    }
+
+    private mutating func expandChildren(
+        _ declaration: JSONObject, at path: String, below parent: Parent, _ copies: [Frame.Copy]
+    ) {
+        // `resources` of a nested deployment's properties are its template's own.
+        switch declaration["resources"] {
+        case .array(let children)?:
+            for (index, child) in children.enumerated() {
+                guard case .object(let object) = child else {
+                    report(
+                        .invalidTemplate, "A resource must be an object, not \(child.typeName).",
+                        at: "\(path).resources[\(index)]")
+                    continue
+                }
+                expand(object, nil, at: "\(path).resources[\(index)]", below: parent, copies: copies)
+            }
+        case .object(let children)?:
+            for child in children.members {
+                guard case .object(let object) = child.value else { continue }
+                expand(object, child.name, at: "\(path).resources.\(child.name)", below: parent, copies: copies)
+            }
+        default: break
+        }
+    }
+
+    private func condition(
+        _ declaration: JSONObject, _ frame: Frame, _ path: String
+    ) throws(EvaluationFailure) -> Bool {
+        guard let written = declaration["condition"] else { return true }
+        let value = try evaluator.evaluate(written, in: frame, at: "\(path).condition")
+        guard let flag = value.asCondition else {
+            throw EvaluationFailure.problem("A condition must be a boolean, not \(value.typeName).")
+                .located(at: "\(path).condition")
+        }
+        return flag
+    }
+
+    private func text(
+        _ member: String, _ declaration: JSONObject, _ frame: Frame, _ path: String
+    ) throws(EvaluationFailure) -> String {
+        let place = "\(path).\(member)"
+        guard let written = declaration[member], written != .null else {
+            throw EvaluationFailure.problem("The resource has no '\(member)'.").located(at: place)
+        }
+        let value = try evaluator.evaluate(written, in: frame, at: place)
+        guard case .string(let text) = value, !text.isEmpty else {
+            throw EvaluationFailure.problem(
+                "The '\(member)' of a resource must be a string that is not empty, not \(Evaluator.described(value))."
+            )
+            .located(at: place)
+        }
+        return text
+    }
+
+    /// A profile stands for versions of its types; the newest that is served will do.
+    private func apiVersion(
+        _ declaration: JSONObject, _ frame: Frame, _ path: String
+    ) throws(EvaluationFailure) -> String {
+        if declaration["apiVersion"] == nil, program.template.apiProfile != nil { return "2024-04-01" }
+        return try text("apiVersion", declaration, frame, path)
+    }
+
+    private static func fullType(_ type: String, below parent: Parent?) -> String {
+        guard let parent, !type.lowercased().hasPrefix(parent.type.lowercased() + "/") else { return type }
+        // A resource of another provider inside of one extends it: `providers/locks` and the like.
+        return "\(parent.type)/\(type)"
+    }
+
+    private static func fullName(_ name: String, below parent: Parent?) -> String {
+        guard let parent, !name.lowercased().hasPrefix(parent.name.lowercased() + "/") else { return name }
+        return "\(parent.name)/\(name)"
+    }
+
+    private func check(_ type: String, _ names: [String], at path: String) throws(EvaluationFailure) {
+        let segments = type.split(separator: "/", omittingEmptySubsequences: false)
+        guard segments.count >= 2, segments.allSatisfy({ !$0.isEmpty }) else {
+            throw EvaluationFailure.problem(
+                "The type '\(type.prefix(200))' must be a namespace and types below it, with slashes between them."
+            ).located(at: "\(path).type")
+        }
+        guard segments.count == names.count + 1, names.allSatisfy({ !$0.isEmpty }) else {
+            let failure = TemplateProblem(
+                .mismatchingSegments,
+                "The name '\(names.joined(separator: "/").prefix(200))' must have \(segments.count - 1) segments for "
+                    + "the type '\(type.prefix(200))', one for each type; it has \(names.count).",
+                path: "\(path).name")
+            throw .problem(failure)
+        }
+    }
+
+    /// Where the resource goes: its own scope if it names one, else the deployment's.
+    private func scope(
+        _ type: String, _ declaration: JSONObject, _ frame: Frame, _ path: String
+    ) throws(EvaluationFailure) -> String {
+        if declaration["scope"] != nil {
+            let scope = try text("scope", declaration, frame, path)
+            guard scope != "/" else { return "" }
+            guard !scope.hasPrefix("/") else { return scope.hasSuffix("/") ? String(scope.dropLast()) : scope }
+            return try relativeScope(scope, path)
+        }
+        var target = program.target
+        guard type.lowercased() == ResourceID.deploymentType.lowercased() else { return target.id }
+        if declaration["subscriptionId"] != nil {
+            target.subscriptionID = try text("subscriptionId", declaration, frame, path)
+            target.resourceGroup = nil
+        }
+        if declaration["resourceGroup"] != nil {
+            target.resourceGroup = try text("resourceGroup", declaration, frame, path)
+        }
+        return target.id
+    }
+
+    /// `Microsoft.Storage/storageAccounts/name`, as older templates name what they extend.
+    private func relativeScope(_ text: String, _ path: String) throws(EvaluationFailure) -> String {
+        let parts = text.split(separator: "/").map(String.init)
+        guard parts.count >= 3, parts.count.isMultiple(of: 2) == false else {
+            throw EvaluationFailure.problem("The scope '\(text.prefix(200))' is no resource's id.")
+                .located(at: "\(path).scope")
+        }
+        return "\(program.target.id)/providers/\(text)"
+    }
+
+    // MARK: All resources
+
+    private mutating func checkUnique() {
+        var seen: Set<String> = []
+        for resource in resources where resource.isDeployed && !resource.isExisting {
+            guard !seen.insert(resource.id.lowercased()).inserted else { continue }
+            report(
+                .invalidTemplate,
+                "The resource '\(resource.type)/\(resource.name)' is defined more than once in the template.",
+                at: resource.path)
+        }
+    }
+
+    /// The environment with the names that `reference` may use.
+    private func named() -> Environment {
+        var environment = program.environment
+        for resource in resources {
+            let id = resource.id
+            environment.deployedVersions[id.lowercased()] = resource.apiVersion
+            if let symbol = resource.symbolicName {
+                environment.symbols[
+                    symbol.lowercased(),
+                    default: SymbolTarget(ids: [], isLoop: resource.loop != nil, apiVersion: resource.apiVersion)
+                ].ids.append(id)
+            }
+            guard resource.isDeployed || environment.resourceNames[resource.name.lowercased()] == nil else { continue }
+            for name in resource.spellings { environment.resourceNames[name, default: []].append(id) }
+        }
+        // The last part of a child's name will do where nothing else has that name.
+        for resource in resources where resource.address.names.count > 1 && resource.isDeployed {
+            let last = (resource.address.names.last ?? "").lowercased()
+            if environment.resourceNames[last] == nil { environment.resourceNames[last] = [resource.id] }
+        }
+        // A loop without iterations has a name too.
+        for declared in program.template.resources {
+            guard let symbol = declared.symbolicName?.lowercased(), environment.symbols[symbol] == nil else { continue }
+            environment.symbols[symbol] = SymbolTarget(ids: [], isLoop: declared.declaration["copy"] != nil)
+        }
+        return environment
+    }
+}

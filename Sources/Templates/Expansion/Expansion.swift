@@ -1,0 +1,157 @@
+package import Resources
+
+/// A template's resources, expanded and in the order of its graph.
+package struct Expansion: Sendable {
+    package let program: DeploymentProgram
+    /// In the order in which they are written; `dependencies` are positions here.
+    package let resources: [PlannedResource]
+    /// With the names of the resources, for `reference`.
+    let environment: Environment
+
+    /// Members that direct the deployment and are no part of the resource.
+    private static let directives: Set<String> = [
+        "copy", "condition", "dependson", "name", "type", "apiversion", "resources", "comments", "scope", "existing",
+        "metadata", "resourcegroup", "subscriptionid", "@options", "import", "extension",
+    ]
+
+    /// The body to send: members without value are left out. Throws `needs` until `runtime` holds what it refers to.
+    package func body(
+        of resource: PlannedResource, _ runtime: RuntimeValues
+    ) throws(EvaluationFailure) -> JSONObject {
+        try body(of: resource, Evaluator(environment, runtime: runtime))
+    }
+
+    private func body(of resource: PlannedResource, _ evaluator: Evaluator) throws(EvaluationFailure) -> JSONObject {
+        var written = JSONObject(
+            resource.declaration.members.filter { !Self.directives.contains($0.name.lowercased()) })
+        // A nested template is read when its turn comes.
+        if resource.isDeployment, case .object(let properties)? = written["properties"] {
+            let rest = properties.members.filter { $0.name.lowercased() != "template" }
+            written = JSONObject(
+                written.members.map { $0.name.lowercased() == "properties" ? ($0.name, .object(JSONObject(rest))) : $0 }
+            )
+        }
+        let value = try evaluator.evaluate(.object(written), in: resource.frame, at: resource.path)
+        // A parameter of a nested deployment may be null.
+        guard case .object(let object) = resource.isDeployment ? value : value.withoutNulls else { return JSONObject() }
+        guard JSONWriter.size(of: .object(object), limit: TemplateLimits.resourceBytes) != nil else {
+            throw .problem(
+                TemplateProblem(
+                    .tooLarge,
+                    "The resource '\(resource.name.prefix(200))' is larger than \(TemplateLimits.resourceBytes) bytes.",
+                    path: resource.path))
+        }
+        return object
+    }
+
+    /// What is known of a resource before anything runs: its body with null for what is not, and every mistake in it.
+    package struct Preview: Sendable {
+        package var body: JSONObject
+        /// Nothing in it waits for the running system.
+        package var isComplete: Bool
+        package var problems: [TemplateProblem]
+    }
+
+    package func preview(of resource: PlannedResource) -> Preview {
+        let evaluator = Evaluator(environment)
+        evaluator.survey = Survey()
+        do {
+            let body = try body(of: resource, evaluator)
+            let survey = evaluator.survey ?? Survey()
+            return Preview(body: body, isComplete: !survey.isIncomplete, problems: survey.problems)
+        } catch {
+            var survey = evaluator.survey ?? Survey()
+            survey.note(error.located(at: resource.path))
+            return Preview(body: JSONObject(), isComplete: false, problems: survey.problems)
+        }
+    }
+
+    // MARK: Outputs
+
+    /// A value that a deployment answers.
+    package struct OutputValue: Sendable, Equatable {
+        package var name: String
+        package var typeName: String
+        package var value: JSONValue
+        package var isSecure: Bool
+    }
+
+    /// All outputs, after every resource succeeded; those whose condition is false are left out.
+    package func outputs(_ runtime: RuntimeValues) throws(EvaluationFailure) -> [OutputValue] {
+        let evaluator = Evaluator(environment, runtime: runtime)
+        var values: [OutputValue] = []
+        for output in program.template.outputs {
+            if let value = try evaluate(output, evaluator) { values.append(value) }
+        }
+        return values
+    }
+
+    /// Mistakes in outputs that can be told before anything runs.
+    package func outputProblems() -> [TemplateProblem] {
+        let evaluator = Evaluator(environment)
+        evaluator.survey = Survey()
+        for output in program.template.outputs {
+            do {
+                _ = try evaluate(output, evaluator)
+            } catch {
+                evaluator.survey?.note(error.located(at: output.path))
+            }
+        }
+        return evaluator.survey?.problems ?? []
+    }
+
+    private func evaluate(_ output: Template.Output, _ evaluator: Evaluator) throws(EvaluationFailure) -> OutputValue? {
+        let frame = Frame(place: .output, copies: program.copies)
+        if let condition = output.declaration["condition"] {
+            let flag = try evaluator.evaluate(condition, in: frame, at: "\(output.path).condition")
+            guard flag.asCondition != false else { return nil }
+        }
+        let value: JSONValue
+        let wasIncomplete = evaluator.survey?.isIncomplete ?? false
+        let found = evaluator.survey?.problems.count
+        evaluator.survey?.isIncomplete = false
+        if let copy = output.declaration["copy"], let count = copy["count"], let input = copy["input"] {
+            let loop = PropertyLoop(name: copy["name"]?.text ?? output.name, count: count, input: input)
+            value = .array(try evaluator.evaluate(loop, in: frame, at: "\(output.path).copy"))
+        } else {
+            value = try evaluator.evaluate(
+                output.declaration["value"] ?? .null, in: frame, at: "\(output.path).value")
+        }
+        let isWhole = evaluator.survey.map { !$0.isIncomplete && $0.problems.count == found } ?? true
+        if wasIncomplete { evaluator.survey?.isIncomplete = true }
+        let definitions = program.template.definitions
+        if isWhole, let problem = output.schema.problems(of: value, at: "\(output.path).value", definitions).first {
+            throw .problem(
+                TemplateProblem(
+                    .invalidTemplate, "The output '\(output.name)' is not valid: it \(problem.message).",
+                    path: problem.path))
+        }
+        return OutputValue(
+            name: output.name, typeName: output.schema.typeName(definitions), value: value,
+            isSecure: output.schema.isSecure(definitions))
+    }
+}
+
+extension JSONValue {
+    /// Without members that are null, at any depth.
+    var withoutNulls: JSONValue {
+        switch self {
+        case .object(let object):
+            .object(
+                JSONObject(
+                    object.members.compactMap { $0.value == .null ? nil : ($0.name, $0.value.withoutNulls) }))
+        case .array(let elements): .array(elements.map(\.withoutNulls))
+        default: self
+        }
+    }
+
+    /// A boolean, or the text of one; nil for anything else.
+    var asCondition: Bool? {
+        switch self {
+        case .boolean(let flag): flag
+        case .string(let text) where text.lowercased() == "true": true
+        case .string(let text) where text.lowercased() == "false": false
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package import Resources
+
+/// What a resource of type `Microsoft.Resources/deployments` asks for.
+package struct NestedDeployment: Sendable {
+    package enum Source: Sendable {
+        /// In the parent's template.
+        case inline(JSONValue)
+        /// `templateLink`: to be fetched.
+        case link(JSONValue)
+    }
+
+    package let name: String
+    package let target: DeploymentScope
+    package let location: String?
+    package let source: Source
+    /// Evaluated by the parent; `{name: {"value": …}}`.
+    package let parameters: JSONValue?
+    package let parametersLink: JSONValue?
+    /// Expressions are the parent's.
+    package let isOuter: Bool
+    package let debugSetting: JSONValue?
+}
+
+extension Expansion {
+    /// Reads a nested deployment; throws `needs` until `runtime` holds what its parameters refer to.
+    package func nested(
+        _ resource: PlannedResource, _ runtime: RuntimeValues
+    ) throws(EvaluationFailure) -> NestedDeployment {
+        let body = try body(of: resource, runtime)
+        return try read(body, resource)
+    }
+
+    /// The same before anything runs: null stands for what is not known.
+    package func nestedPreview(
+        _ resource: PlannedResource
+    ) throws(TemplateProblems) -> (deployment: NestedDeployment, isComplete: Bool) {
+        let preview = preview(of: resource)
+        guard preview.problems.isEmpty else { throw TemplateProblems(preview.problems) }
+        do {
+            return (try read(preview.body, resource), preview.isComplete)
+        } catch .problem(let problem) {
+            throw TemplateProblems(problem.located(at: resource.path))
+        } catch {
+            throw TemplateProblems(
+                TemplateProblem(.invalidTemplate, "It needs the running system.", path: resource.path))
+        }
+    }
+
+    private func read(_ body: JSONObject, _ resource: PlannedResource) throws(EvaluationFailure) -> NestedDeployment {
+        let properties = body["properties"]
+        let place = "\(resource.path).properties"
+        if let mode = properties?["mode"]?.text, mode.lowercased() != "incremental" {
+            throw EvaluationFailure.problem(
+                "A nested deployment can only have the mode Incremental, not '\(mode.prefix(40))'."
+            )
+            .located(at: "\(place).mode")
+        }
+        let inline = resource.declaration["properties"]?["template"]
+        let link = properties?["templateLink"]
+        let source: NestedDeployment.Source
+        switch (inline, link) {
+        case (let template?, nil): source = .inline(template)
+        case (nil, let link?): source = .link(link)
+        default:
+            throw EvaluationFailure.problem("A nested deployment must have either 'template' or 'templateLink'.")
+                .located(at: place)
+        }
+        let scope = properties?["expressionEvaluationOptions"]?["scope"]?.text?.lowercased() ?? "outer"
+        return NestedDeployment(
+            name: resource.name, target: try target(of: resource), location: body["location"]?.text, source: source,
+            parameters: properties?["parameters"], parametersLink: properties?["parametersLink"],
+            isOuter: inline != nil && scope != "inner", debugSetting: properties?["debugSetting"])
+    }
+
+    private func target(of resource: PlannedResource) throws(EvaluationFailure) -> DeploymentScope {
+        let parts = resource.address.scope.split(separator: "/").map(String.init)
+        if parts.count == 2, parts[0].lowercased() == "subscriptions" {
+            return DeploymentScope(subscriptionID: parts[1], resourceGroup: nil)
+        }
+        if parts.count == 4, parts[0].lowercased() == "subscriptions", parts[2].lowercased() == "resourcegroups" {
+            return DeploymentScope(subscriptionID: parts[1], resourceGroup: parts[3])
+        }
+        throw EvaluationFailure.problem(
+            "A deployment goes to a subscription or a resource group, not to '\(resource.address.scope.prefix(200))'."
+        ).located(at: "\(resource.path).scope")
+    }
+
+    /// The program of a nested deployment whose template is there. `context` is its own, of its target.
+    package func program(
+        _ nested: NestedDeployment, template document: JSONValue, of resource: PlannedResource,
+        context: DeploymentContext, inputs: BindingInputs
+    ) throws(TemplateProblems) -> DeploymentProgram {
+        let place = "\(resource.path).properties.template"
+        guard program.nesting + 1 < DeploymentProgram.nestingLimit else {
+            throw TemplateProblems(
+                TemplateProblem(
+                    .tooLarge, "Templates are nested deeper than \(DeploymentProgram.nestingLimit) levels.", path: place
+                ))
+        }
+        let isInline = if case .inline = nested.source { true } else { false }
+        let template = try Template(
+            reading: document, at: isInline ? place : "$",
+            enclosingFunctions: nested.isOuter ? Set(environment.functions.keys) : [])
+        guard nested.isOuter else {
+            return try DeploymentProgram(
+                template, supplied: nested.parameters, context: context, inputs: inputs, nesting: program.nesting + 1)
+        }
+        return DeploymentProgram(
+            template: template, parameters: [], target: nested.target, environment: environment,
+            copies: resource.frame.copies, nesting: program.nesting + 1)
+    }
+}

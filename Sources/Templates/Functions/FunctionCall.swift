@@ -1,0 +1,153 @@
+import Resources
+
+/// One call of a built-in function: its arguments, evaluated when they are asked for, and checked for their types.
+struct FunctionCall {
+    let function: BuiltInFunction
+    let arguments: [Expression]
+    let evaluator: Evaluator
+    let frame: Frame
+
+    var count: Int { arguments.count }
+
+    func value(_ index: Int) throws(EvaluationFailure) -> JSONValue {
+        try evaluator.evaluate(arguments[index], in: frame)
+    }
+
+    /// All arguments from one on.
+    func values(from index: Int = 0) throws(EvaluationFailure) -> [JSONValue] {
+        var values: [JSONValue] = []
+        for index in arguments.indices.dropFirst(index) { values.append(try value(index)) }
+        return values
+    }
+
+    func text(_ index: Int) throws(EvaluationFailure) -> String {
+        let value = try value(index)
+        guard case .string(let text) = value else { throw mismatch(index, "a string", value) }
+        return text
+    }
+
+    func integer(_ index: Int) throws(EvaluationFailure) -> Int64 {
+        let value = try value(index)
+        guard let number = Self.integer(of: value) else { throw mismatch(index, "an integer", value) }
+        return number
+    }
+
+    /// Also of a number without fraction, as `float` makes.
+    static func integer(of value: JSONValue) -> Int64? {
+        switch value {
+        case .integer(let number): number
+        case .number(let number): Int64(exactly: number)
+        default: nil
+        }
+    }
+
+    func boolean(_ index: Int) throws(EvaluationFailure) -> Bool {
+        let value = try value(index)
+        guard case .boolean(let flag) = value else { throw mismatch(index, "a boolean", value) }
+        return flag
+    }
+
+    func array(_ index: Int) throws(EvaluationFailure) -> [JSONValue] {
+        let value = try value(index)
+        guard case .array(let elements) = value else { throw mismatch(index, "an array", value) }
+        return elements
+    }
+
+    func object(_ index: Int) throws(EvaluationFailure) -> JSONObject {
+        let value = try value(index)
+        guard case .object(let object) = value else { throw mismatch(index, "an object", value) }
+        return object
+    }
+
+    func spend(_ steps: Int) throws(EvaluationFailure) {
+        try evaluator.budget.spend(steps)
+    }
+
+    /// A text that the function made, if it is not too long.
+    func made(_ text: String) throws(EvaluationFailure) -> JSONValue {
+        let count = text.utf8.count
+        try spend(count / 10)
+        guard count <= EvaluationBudget.textLimit else {
+            throw fail("would make a text of \(count) bytes; at most \(EvaluationBudget.textLimit) are allowed")
+        }
+        return .string(text)
+    }
+
+    /// An array that the function made, if it is neither too long nor too deep.
+    func made(_ elements: [JSONValue], isDeeper: Bool = false) throws(EvaluationFailure) -> JSONValue {
+        try spend(elements.count)
+        guard elements.count <= EvaluationBudget.countLimit else {
+            throw fail(
+                "would make an array of \(elements.count) elements; at most \(EvaluationBudget.countLimit) are allowed")
+        }
+        return try checked(.array(elements), isDeeper: isDeeper)
+    }
+
+    /// An object that the function made.
+    func made(_ members: [(name: String, value: JSONValue)], isDeeper: Bool = true) throws(EvaluationFailure)
+        -> JSONValue
+    {
+        try spend(members.count)
+        return try checked(.object(JSONObject(members)), isDeeper: isDeeper)
+    }
+
+    private func checked(_ value: JSONValue, isDeeper: Bool) throws(EvaluationFailure) -> JSONValue {
+        if isDeeper { try checkDepth(value, JSONParser.templateDepthLimit) }
+        return value
+    }
+
+    private func checkDepth(_ value: JSONValue, _ levels: Int) throws(EvaluationFailure) {
+        try spend(1)
+        guard levels > 0 else {
+            throw fail("would make a value that is nested deeper than \(JSONParser.templateDepthLimit) levels")
+        }
+        switch value {
+        case .array(let elements):
+            for element in elements { try checkDepth(element, levels - 1) }
+        case .object(let object):
+            for member in object.members { try checkDepth(member.value, levels - 1) }
+        default: break
+        }
+    }
+
+    /// An error that begins with the function's name.
+    func fail(_ reason: String) -> EvaluationFailure {
+        .problem("The template language function '\(function.rawValue)' \(reason).")
+    }
+
+    func mismatch(_ index: Int, _ expected: String, _ value: JSONValue) -> EvaluationFailure {
+        fail("expects its argument \(index + 1) to be \(expected); it is \(value.typeName)")
+    }
+}
+
+extension JSONValue {
+    /// Equal as the language sees it: the order of members does not matter, 1 and 1.0 are the same.
+    func isSame(as other: JSONValue, spending budget: inout EvaluationBudget) throws(EvaluationFailure) -> Bool {
+        try budget.spend(1)
+        switch (self, other) {
+        case (.integer(let first), .number(let second)), (.number(let second), .integer(let first)):
+            return Double(first) == second
+        case (.array(let first), .array(let second)):
+            guard first.count == second.count else { return false }
+            for (one, another) in zip(first, second) {
+                guard try one.isSame(as: another, spending: &budget) else { return false }
+            }
+            return true
+        case (.object(let first), .object(let second)):
+            guard first.members.count == second.members.count else { return false }
+            try budget.spend(first.members.count)
+            let values = Dictionary(
+                second.members.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
+            for member in first.members {
+                guard let value = values[member.name], try member.value.isSame(as: value, spending: &budget) else {
+                    return false
+                }
+            }
+            return true
+        case (.string(let first), .string(let second)):
+            try budget.spend(first.utf8.count / 10)
+            return first.utf8.elementsEqual(second.utf8)
+        default: return self == other
+        }
+    }
+}
