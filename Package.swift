@@ -58,12 +58,12 @@ var targets: [Target] = [
     target(
         "ControlPlane",
         [
-            "Store", "Postgres", "Compute", "Artifacts", "Identity", "Routing", "Resources", logging, lifecycle,
-            httpClient, nioCore,
+            "Store", "Postgres", "Compute", "Artifacts", "Identity", "Routing", "Templates", "Resources", logging,
+            lifecycle, httpClient, nioCore,
         ]),
     target(
         "API",
-        ["ControlPlane", "Artifacts", "Identity", "Resources", hummingbird, httpTypes, nioCore, logging]),
+        ["ControlPlane", "Artifacts", "Identity", "Templates", "Resources", hummingbird, httpTypes, nioCore, logging]),
     target(
         "Client",
         ["Resources", httpClient, nioCore, nioHTTP1, nioSSL, dependency("NIOFoundationCompat", "swift-nio")]),

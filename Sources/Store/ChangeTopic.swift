@@ -8,6 +8,8 @@ package enum ChangeTopic: String, Sendable, CaseIterable {
     case replicas
     /// What routers should serve.
     case routing
+    /// An operation has ended. Told in this process alone: others look by their timers.
+    case operations
     /// A router came or went, or acknowledged.
     case fleet
 }

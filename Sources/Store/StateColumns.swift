@@ -14,3 +14,6 @@ extension ProvisioningState: PostgresEnumeration {}
 extension OperationState: PostgresEnumeration {}
 extension OperationKind: PostgresEnumeration {}
 extension ReplicaState: PostgresEnumeration {}
+extension TemplateDeploymentState: PostgresEnumeration {}
+extension TemplateDeploymentMode: PostgresEnumeration {}
+extension TemplateDeploymentStep.State: PostgresEnumeration {}

@@ -34,7 +34,7 @@ import Testing
                 catalog: OperationCatalog(
                     endpoints: EndpointOperations(publisher: publisher, wait: wait, hub: hub),
                     deployments: DeploymentOperations(publisher: publisher, wait: wait, hub: hub)),
-                time: time, afterStep: afterStep, logger: TestDatabase.silent)
+                hub: hub, time: time, afterStep: afterStep, logger: TestDatabase.silent)
             worker = WorkQueueWorker(
                 database: database, runner: runner, hub: hub,
                 settings: WorkQueueSettings(

@@ -54,8 +54,21 @@ import Testing
             #expect((dotted.status, dotted.errorCode) == (400, "InvalidResourceName"))
             let placeless = try await server.api.put(group(server, "placeless"), "{}")
             #expect(placeless.status == 400)
-            let full = try await server.api.delete(group(server, TestServer.resourceGroup))
-            #expect((full.status, full.errorCode) == (409, "ResourceGroupNotEmpty"))
+        }
+    }
+
+    @Test func `a resource group is deleted with everything in it`() async throws {
+        try await TestServer.run(.withoutRouters) { server in
+            let path = group(server, TestServer.resourceGroup)
+            try await server.makeEndpoint("house")
+            let accepted = try await server.api.delete(path)
+            #expect(accepted.status == 202)
+            let refused = try await server.api.put(workspace(server, "late"), #"{"location": "westeurope"}"#)
+            // The group takes nothing new, or is gone already.
+            #expect([409, 404].contains(refused.status))
+            let result = try #require(accepted.header("location"))
+            try await eventually { try await server.api.get(result).status == 200 }
+            #expect(try await server.api.get(path).errorCode == "ResourceGroupNotFound")
         }
     }
 

@@ -29,7 +29,7 @@ import Testing
             let expected = ResourceGroup(subscription: "sub", name: "Group", location: "eu", tags: ["a": "ü\"'"])
             #expect(try await store.find(subscription: "Sub", name: "gROUP") == expected)
             #expect(try await store.list(subscription: "SUB") == [expected])
-            try await store.delete(subscription: "SUB", name: "GROUP")
+            try await store.delete(id: try #require(try await store.id(subscription: "SUB", name: "GROUP")))
             #expect(try await store.list(subscription: "sub") == [])
             await expectCode(.foreignKeyViolation(constraint: "resource_groups_subscription_id_fkey")) {
                 try await store.save(ResourceGroup(subscription: "none", name: "g", location: "eu", tags: [:]))
@@ -39,8 +39,11 @@ import Testing
 
     @Test func `a group with workspaces and a workspace with endpoints can't be removed`() async throws {
         try await StoreFixture.with { fixture in
+            let groups = ResourceGroupStore(fixture.database)
+            let group = try #require(try await groups.id(subscription: "sub", name: "group"))
+            #expect(try await groups.holdsResources(id: group))
             await expectCode(.foreignKeyViolation(constraint: "workspaces_resource_group_id_fkey")) {
-                try await ResourceGroupStore(fixture.database).delete(subscription: "sub", name: "group")
+                try await groups.delete(id: group)
             }
             try await fixture.makeEndpoint()
             await expectCode(.foreignKeyViolation(constraint: "online_endpoints_workspace_id_fkey")) {

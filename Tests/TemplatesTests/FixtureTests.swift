@@ -153,12 +153,12 @@ import Testing
                     id: resource.id, apiVersion: resource.apiVersion, body: JSONWriter.text(of: .object(preview.body)),
                     isExisting: resource.isExisting))
             guard resource.isDeployment, !resource.isExisting else { continue }
-            let nested = try expansion.nestedPreview(resource)
-            guard case .inline(let inner) = nested.deployment.source, nested.isComplete else { continue }
-            var context = TemplateFixture.context(group: nested.deployment.target.resourceGroup, name: resource.name)
-            context.scope = nested.deployment.target
+            let nested = try expansion.nested(resource, previewed: preview)
+            guard case .inline(let inner) = nested.source, preview.isComplete else { continue }
+            var context = TemplateFixture.context(group: nested.target.resourceGroup, name: resource.name)
+            context.scope = nested.target
             let child = try expansion.program(
-                nested.deployment, template: inner, of: resource, context: context, inputs: TemplateFixture.inputs)
+                nested, template: inner, of: resource, context: context, inputs: TemplateFixture.inputs)
             switch try evaluate(child) {
             case .resources(let inside, _): resources += inside
             case .refused(let problems): return .refused(problems)

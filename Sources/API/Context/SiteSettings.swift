@@ -25,7 +25,7 @@ package struct SiteSettings: Sendable {
 
     /// The account as clients must spell it to reach us: with our host before it, `https://{account}.blob.local/…` is a
     /// path-style URL here (`azure-clients.md` §5).
-    func reachableAccount(_ context: APIRequestContext) -> String {
+    func reachableAccount(_ context: any Rendering) -> String {
         let host = context.baseURL.drop { $0 != ":" }.dropFirst("://".count)
         return "\(host)/\(storageAccount)"
     }

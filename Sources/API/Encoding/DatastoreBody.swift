@@ -22,7 +22,7 @@ struct DatastorePropertiesBody: Encodable {
 }
 
 extension ProxyResourceBody where Properties == DatastorePropertiesBody {
-    init(_ datastore: Datastore, _ context: APIRequestContext, _ site: SiteSettings) {
+    init(_ datastore: Datastore, _ context: any Rendering, _ site: SiteSettings) {
         let stored = datastore.properties
         self.init(
             id: datastore.resourceID.description, name: datastore.name, type: datastore.resourceID.type,

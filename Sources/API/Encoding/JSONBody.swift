@@ -21,6 +21,15 @@ struct JSONBody<Value: Encodable> {
     }
 
     func response(status: HTTPResponse.Status = .ok, headers: HTTPFields = HTTPFields()) throws -> Response {
+        Response(json: try encoded(), status: status, headers: headers)
+    }
+
+    /// The body as a document.
+    func document() throws -> JSONValue {
+        try JSONParser.parse(try encoded(), as: .template)
+    }
+
+    private func encoded() throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         if names == .snakeCase { encoder.keyEncodingStrategy = .convertToSnakeCase }
@@ -28,10 +37,20 @@ struct JSONBody<Value: Encodable> {
             var container = encoder.singleValueContainer()
             try container.encode(WireDate.text(date))
         }
+        return try encoder.encode(value)
+    }
+}
+
+extension Response {
+    /// A document whose members keep their order.
+    init(_ document: JSONValue, status: HTTPResponse.Status = .ok, headers: HTTPFields = HTTPFields()) {
+        self.init(json: Data(JSONWriter.text(of: document).utf8), status: status, headers: headers)
+    }
+
+    fileprivate init(json: Data, status: HTTPResponse.Status, headers: HTTPFields) {
         var headers = headers
         headers[.contentType] = "application/json; charset=utf-8"
-        let buffer = ByteBuffer(bytes: try encoder.encode(value))
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: buffer))
+        self.init(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: json)))
     }
 }
 

@@ -25,7 +25,7 @@ struct OnlineDeploymentPropertiesBody: Encodable {
 }
 
 extension TrackedResourceBody where Properties == OnlineDeploymentPropertiesBody {
-    init(_ deployment: OnlineDeployment, _ context: APIRequestContext, _ site: SiteSettings) {
+    init(_ deployment: OnlineDeployment, _ context: any Rendering, _ site: SiteSettings) {
         let stored = deployment.properties
         let version = context.apiVersion
         let bag = ServiceProperties.bag(

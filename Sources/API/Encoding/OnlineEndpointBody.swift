@@ -17,7 +17,7 @@ struct OnlineEndpointPropertiesBody: Encodable {
 }
 
 extension TrackedResourceBody where Properties == OnlineEndpointPropertiesBody {
-    init(_ endpoint: OnlineEndpoint, _ context: APIRequestContext, _ site: SiteSettings) {
+    init(_ endpoint: OnlineEndpoint, _ context: any Rendering, _ site: SiteSettings) {
         let stored = endpoint.properties
         let version = context.apiVersion
         let base = site.scoring.base(endpoint: endpoint.name, location: endpoint.envelope.location)
@@ -47,7 +47,7 @@ extension TrackedResourceBody where Properties == OnlineEndpointPropertiesBody {
 enum ServiceProperties {
     static func bag(
         resource: ResourceID, audit: AuditTrail, location: String, prefix: String, operation: OperationID?,
-        generation: Int64, _ context: APIRequestContext
+        generation: Int64, _ context: any Rendering
     ) -> [String: String] {
         var bag = [
             ServicePropertyKeys.createdAt: WireDate.text(audit.createdAt),

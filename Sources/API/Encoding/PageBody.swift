@@ -11,11 +11,14 @@ struct PageBody<Item: Encodable>: Encodable {
         _ page: Page<Source>, _ request: Request, _ context: APIRequestContext, encode: (Source) throws -> Item
     ) rethrows {
         value = try page.items.map(encode)
-        nextLink = page.next.map { Self.link($0, request, context) }
+        nextLink = page.next.map { PageLink.next($0, request, context) }
     }
+}
 
+/// Where the rest of a list is.
+enum PageLink {
     /// The same list from the next position on, with the caller's other parameters.
-    private static func link(_ token: PageToken, _ request: Request, _ context: APIRequestContext) -> String {
+    static func next(_ token: PageToken, _ request: Request, _ context: APIRequestContext) -> String {
         let others =
             request.uri.query?.split(separator: "&").filter { part in
                 let name = part.split(separator: "=").first?.lowercased()

@@ -4,6 +4,8 @@ import Resources
 
 /// Longest JSON body.
 private let bodyLimit = 4 * 1_024 * 1_024
+/// The same with a template and parameters in it, each as long as a body may be.
+private let templateBodyLimit = 2 * bodyLimit + 65_536
 
 extension Request {
     /// The body as JSON; an absent one is an empty object where `isOptional`.
@@ -14,6 +16,18 @@ extension Request {
             return BodyReader(root: try JSONParser.parse(buffer.readableBytesView))
         } catch {
             throw ARMError(.invalidRequestContent, "The request body is not valid JSON: \(error.description).")
+        }
+    }
+
+    /// A body with a template in it, which is written with more liberties; and its text, for places in messages.
+    func readTemplateBody() async throws -> (document: JSONValue, text: [UInt8]) {
+        let text = Array(try await body.collect(upTo: templateBodyLimit).readableBytesView)
+        do {
+            return (try JSONParser.parse(text, as: .template), text)
+        } catch {
+            throw ARMError(
+                .invalidRequestContent,
+                "The request content was invalid and could not be deserialized: '\(error.description)'.")
         }
     }
 

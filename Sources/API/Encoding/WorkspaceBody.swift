@@ -40,7 +40,7 @@ extension TrackedResourceBody where Properties == WorkspacePropertiesBody {
 /// A resource group.
 struct ResourceGroupBody: Encodable {
     struct Properties: Encodable {
-        let provisioningState = "Succeeded"
+        let provisioningState: String
     }
 
     let id: String
@@ -48,12 +48,13 @@ struct ResourceGroupBody: Encodable {
     let type = "Microsoft.Resources/resourceGroups"
     let location: String
     let tags: [String: String]
-    let properties = Properties()
+    let properties: Properties
 
     init(_ group: ResourceGroup) {
         id = group.resourceID.description
         name = group.name
         location = group.location
         tags = group.tags
+        properties = Properties(provisioningState: group.isDeleting ? "Deleting" : "Succeeded")
     }
 }

@@ -20,7 +20,7 @@ struct APIVersionMiddleware: RouterMiddleware {
                 .missingApiVersionParameter,
                 "The api-version query parameter (?api-version=) is required for all requests.")
         }
-        let isMachineLearning = request.uri.path.lowercased().contains("/providers/microsoft.machinelearningservices")
+        let isMachineLearning = isMachineLearning(request.uri.path.lowercased())
         let known = isMachineLearning ? APIVersion.machineLearning : APIVersion.resources
         if let version = APIVersion(text), known.contains(version) { return version }
         // Clients ask for resource groups with any version that their provider ever had: the shape did not change.
@@ -29,5 +29,12 @@ struct APIVersionMiddleware: RouterMiddleware {
         throw ARMError(
             .invalidApiVersionParameter,
             "The api-version '\(text.prefix(64))' is invalid. The supported versions are '\(list)'.")
+    }
+
+    /// A path to resources of machine learning; the provider itself is one of Azure's own resources.
+    private static func isMachineLearning(_ path: String) -> Bool {
+        let namespace = "/providers/microsoft.machinelearningservices/"
+        guard let rest = path.ranges(of: namespace).first.map({ path[$0.upperBound...] }) else { return false }
+        return rest != "register" && rest != "resourcetypes"
     }
 }

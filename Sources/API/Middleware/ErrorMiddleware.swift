@@ -5,7 +5,7 @@ import Logging
 import NIOCore
 import Resources
 
-/// Turns every error into ARM's error body. The only place that knows the status of a code.
+/// Turns every error into ARM's error body.
 struct ErrorMiddleware: RouterMiddleware {
     typealias Context = APIRequestContext
 
@@ -68,28 +68,5 @@ struct ErrorBody: Encodable {
 
 extension ARMErrorCode {
     /// The HTTP status of an error that answers a request.
-    var httpStatus: HTTPResponse.Status {
-        switch self {
-        case .missingApiVersionParameter, .invalidApiVersionParameter, .invalidRequestContent, .invalidResourceName,
-            .locationRequired, .badArgument, .userError, .imageBuildFailure, .userScriptInitFailed,
-            .userScriptImportError, .userScriptFunctionNotFound, .deploymentCrashLoopBackOff, .invalidDeploymentSpec,
-            .resourceNotReady, .outOfQuota, .quotaExceeded:
-            .badRequest
-        case .requestTooLarge: .contentTooLarge
-        case .unsupportedMediaType: .unsupportedMediaType
-        case .methodNotAllowed: .methodNotAllowed
-        case .notImplemented: .notImplemented
-        case .authenticationFailed, .expiredAuthenticationToken: .unauthorized
-        case .authorizationFailed: .forbidden
-        case .subscriptionNotFound, .resourceGroupNotFound, .parentResourceNotFound, .resourceNotFound, .pathNotFound:
-            .notFound
-        case .conflict, .operationInProgress, .invalidResourceLocation, .endpointAlreadyExists, .deploymentHasTraffic,
-            .resourceGroupNotEmpty, .operationCanceled, .operationTimedOut:
-            .conflict
-        case .preconditionFailed: .preconditionFailed
-        case .tooManyRequests: .tooManyRequests
-        case .serviceUnavailable: .serviceUnavailable
-        case .internalServerError: .internalServerError
-        }
-    }
+    var httpStatus: HTTPResponse.Status { HTTPResponse.Status(code: status.code) }
 }

@@ -15,6 +15,9 @@ package struct APIServices: Sendable {
     package var deployments: DeploymentService
     package var logs: DeploymentLogService
     package var operations: OperationService
+    package var templates: TemplateDeploymentService
+    package var catalog: ResourceCatalogService
+    package var groupDeletion: GroupDeletionService
     package var signIn: SignInService
     package var keys: KeyRing
     package var signInSettings: SignInSettings
@@ -25,7 +28,8 @@ package struct APIServices: Sendable {
     package init(
         scopes: ScopeService, workspaces: WorkspaceService, assets: AssetService, uploads: PendingUploadService,
         datastores: DatastoreService, endpoints: EndpointService, deployments: DeploymentService,
-        logs: DeploymentLogService, operations: OperationService, signIn: SignInService, keys: KeyRing,
+        logs: DeploymentLogService, operations: OperationService, templates: TemplateDeploymentService,
+        catalog: ResourceCatalogService, groupDeletion: GroupDeletionService, signIn: SignInService, keys: KeyRing,
         signInSettings: SignInSettings, contract: Data, checkHealth: @escaping @Sendable () async throws -> Void
     ) {
         self.scopes = scopes
@@ -37,6 +41,9 @@ package struct APIServices: Sendable {
         self.deployments = deployments
         self.logs = logs
         self.operations = operations
+        self.templates = templates
+        self.catalog = catalog
+        self.groupDeletion = groupDeletion
         self.signIn = signIn
         self.keys = keys
         self.signInSettings = signInSettings
@@ -63,7 +70,9 @@ package enum APIRouter {
 
         ServiceRoutes(contract: services.contract, site: site, checkHealth: services.checkHealth).register(on: router)
         SignInRoutes(service: services.signIn).register(on: router)
-        ScopeRoutes(service: services.scopes, site: site).register(on: router)
+        ScopeRoutes(service: services.scopes, deletion: services.groupDeletion, site: site).register(on: router)
+        ResourceRoutes(catalog: services.catalog).register(on: router)
+        TemplateDeploymentRoutes(service: services.templates, operations: services.operations).register(on: router)
         WorkspaceRoutes(service: services.workspaces, site: site).register(on: router)
         for kind in AssetKind.allCases {
             AssetRoutes(kind: kind, service: services.assets, uploads: services.uploads, site: site).register(

@@ -1,8 +1,10 @@
 import Foundation
 package import Identity
 import Postgres
+import Resources
 import Store
 import Synchronization
+import Templates
 
 /// Seals the secrets of a workspace under its data key, which is itself sealed under the master key.
 package final class SecretVault: Sendable {
@@ -29,6 +31,33 @@ package final class SecretVault: Sendable {
         let box = try SecretBox(key: try master.open(sealed, context: Self.context(workspaceID)))
         boxes.withLock { $0[workspaceID] = box }
         return box
+    }
+
+    /// Seals the values of a deployment's parameters, which may be secrets.
+    func seal(_ parameters: [BoundParameter], deploymentID: UUID) throws -> Data {
+        let values = parameters.map { parameter in
+            JSONValue.object([
+                "name": .string(parameter.name), "type": .string(parameter.typeName), "value": parameter.value,
+                "isSecure": .boolean(parameter.isSecure),
+            ])
+        }
+        return try master.seal(
+            Data(JSONWriter.text(of: .array(values)).utf8), context: Self.parameterContext(deploymentID))
+    }
+
+    /// What `seal` sealed; nothing for nothing.
+    func openParameters(_ sealed: Data?, deploymentID: UUID) throws -> [BoundParameter] {
+        guard let sealed else { return [] }
+        let plain = try master.open(sealed, context: Self.parameterContext(deploymentID))
+        return try JSONParser.parse(plain, as: .template).elements.map { entry in
+            BoundParameter(
+                name: entry["name"]?.text ?? "", typeName: entry["type"]?.text ?? "", value: entry["value"] ?? .null,
+                isSecure: entry["isSecure"]?.flag ?? true)
+        }
+    }
+
+    private static func parameterContext(_ deploymentID: UUID) -> String {
+        "deployment-parameters:\(deploymentID.uuidString.lowercased())"
     }
 
     private static func context(_ workspaceID: UUID) -> String { "data-key:\(workspaceID.uuidString.lowercased())" }

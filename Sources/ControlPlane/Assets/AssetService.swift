@@ -132,7 +132,7 @@ package struct AssetService: Sendable {
     }
 
     /// Clients know this answer for paths (`clients/azure-clients.md` §4); for environments they expect a conflict.
-    private static func checkUnchanged(_ existing: AssetVersion, _ request: AssetVersionRequest) throws(ARMError) {
+    package static func checkUnchanged(_ existing: AssetVersion, _ request: AssetVersionRequest) throws(ARMError) {
         guard existing.content != request.content else { return }
         // Clients name inline models by their files, so the same files of another type are the same version.
         if existing.properties.isAnonymous, case .model(let present) = existing.content,

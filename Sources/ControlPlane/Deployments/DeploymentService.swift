@@ -256,7 +256,7 @@ package struct DeploymentService: Sendable {
         let probe = deployment.properties.readinessProbe.probe
         return try await starter.start(
             OperationStarter.Start(
-                kind: kind, resourceID: deployment.resourceID, subjectID: deployment.id,
+                kind: kind, resourceID: deployment.resourceID.description, subjectID: deployment.id,
                 workspaceID: endpoint.workspaceID, generation: deployment.version.generation,
                 location: deployment.envelope.location, caller: caller,
                 extraTime: .milliseconds(probe.initialDelayMs + probe.periodMs * probe.failureThreshold)),

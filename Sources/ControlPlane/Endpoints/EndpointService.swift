@@ -205,7 +205,8 @@ package struct EndpointService: Sendable {
     ) async throws -> ResourceOperation {
         try await starter.start(
             OperationStarter.Start(
-                kind: kind, resourceID: endpoint.resourceID, subjectID: endpoint.id, workspaceID: endpoint.workspaceID,
+                kind: kind, resourceID: endpoint.resourceID.description, subjectID: endpoint.id,
+                workspaceID: endpoint.workspaceID,
                 generation: endpoint.version.generation, location: endpoint.envelope.location, caller: caller),
             id: id, in: transaction)
     }

@@ -4,7 +4,7 @@ package import Postgres
 import ServiceLifecycle
 import Store
 
-/// Forgets operations some time after their end, so that their table does not grow for ever.
+/// Forgets operations some time after their end, and answers of what-if, so that their tables do not grow for ever.
 package struct OperationJanitor: Service {
     private let database: Database
     private let time: TimeSource
@@ -12,6 +12,8 @@ package struct OperationJanitor: Service {
 
     /// Callers may still ask for the status that long.
     private static let retention: TimeInterval = 7 * 86_400
+    /// The same for answers of what-if.
+    private static let resultRetention: TimeInterval = 3_600
     private static let interval = Duration.seconds(600)
     private static let batch = 1_000
 
@@ -34,6 +36,7 @@ package struct OperationJanitor: Service {
         do {
             let date = time.now().addingTimeInterval(-Self.retention)
             while try await OperationStore(database).purge(finishedBefore: date, limit: Self.batch) == Self.batch {}
+            try await WhatIfResultStore(database).purge(before: time.now().addingTimeInterval(-Self.resultRetention))
         } catch {
             if !Task.isCancelled { logger.warning("forgetting old operations failed", metadata: ["error": "\(error)"]) }
         }

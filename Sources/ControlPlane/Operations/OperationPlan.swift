@@ -23,11 +23,17 @@ package protocol OperationPlan: Sendable {
 package struct OperationCatalog: Sendable {
     private let plans: [OperationKind: any OperationPlan]
 
-    package init(endpoints: EndpointOperations, deployments: DeploymentOperations) {
-        plans = [
+    package init(
+        endpoints: EndpointOperations, deployments: DeploymentOperations,
+        templates: TemplateDeploymentOperations? = nil, groups: GroupOperations? = nil
+    ) {
+        var plans: [OperationKind: any OperationPlan] = [
             .putEndpoint: endpoints.put, .regenerateKeys: endpoints.regenerateKeys, .deleteEndpoint: endpoints.delete,
             .putDeployment: deployments.put, .deleteDeployment: deployments.delete,
         ]
+        plans[.deployTemplate] = templates?.deploy
+        plans[.deleteGroup] = groups?.delete
+        self.plans = plans
     }
 
     func plan(of kind: OperationKind) throws(ARMError) -> any OperationPlan {

@@ -11,16 +11,18 @@ package struct OperationRunner: Sendable {
 
     private let database: Database
     private let catalog: OperationCatalog
+    private let hub: SignalHub
     private let time: TimeSource
     private let afterStep: StepObserver
     private let logger: Logger
 
     package init(
-        database: Database, catalog: OperationCatalog, time: TimeSource = .system,
+        database: Database, catalog: OperationCatalog, hub: SignalHub, time: TimeSource = .system,
         afterStep: @escaping StepObserver = { _, _ in }, logger: Logger
     ) {
         self.database = database
         self.catalog = catalog
+        self.hub = hub
         self.time = time
         self.afterStep = afterStep
         self.logger = logger
@@ -96,7 +98,9 @@ package struct OperationRunner: Sendable {
             try await plan.succeed(operation, in: transaction)
             return true
         }
-        if ended { logger.info("operation succeeded", metadata: Self.metadata(operation)) }
+        guard ended else { return }
+        hub.raiseHere([.operations])
+        logger.info("operation succeeded", metadata: Self.metadata(operation))
     }
 
     private func fail(_ operation: ResourceOperation, _ plan: any OperationPlan, _ error: ARMError) async throws {
@@ -111,6 +115,7 @@ package struct OperationRunner: Sendable {
             return true
         }
         guard ended else { return }
+        hub.raiseHere([.operations])
         var metadata = Self.metadata(operation)
         metadata["error.code"] = "\(error.code.rawValue)"
         logger.info("operation failed", metadata: metadata)

@@ -15,17 +15,21 @@ package struct OperationService: Sendable {
     }
 
     package func get(caller: Caller, _ id: OperationID) async throws -> ResourceOperation {
-        guard let operation = try await OperationStore(database).find(id) else {
+        guard let operation = try await find(id) else {
             throw ARMError(.resourceNotFound, "The operation '\(id)' could not be found.")
         }
         return operation
+    }
+
+    package func find(_ id: OperationID) async throws -> ResourceOperation? {
+        try await OperationStore(database).find(id)
     }
 
     /// Ends a running operation; one that has ended stays as it is.
     package func cancel(caller: Caller, _ id: OperationID) async throws -> ResourceOperation {
         let operation = try await get(caller: caller, id)
         guard !operation.state.isTerminal else { return operation }
-        guard operation.kind != .deleteEndpoint, operation.kind != .deleteDeployment else {
+        guard !operation.kind.isDeletion else {
             throw ARMError(
                 .conflict, "A deletion can't be cancelled; nothing leads back from it.", target: operation.resourceID)
         }
@@ -38,6 +42,7 @@ package struct OperationService: Sendable {
             try await plan.fail(operation, as: .canceled, in: transaction)
         }
         hub.raise(.work, .replicas, .routing)
+        hub.raiseHere([.operations])
         return try await get(caller: caller, id)
     }
 }

@@ -16,9 +16,11 @@ package struct OperationStarter: Sendable {
 
     struct Start {
         var kind: OperationKind
-        var resourceID: ResourceID
+        /// ARM id.
+        var resourceID: String
         var subjectID: UUID
-        var workspaceID: UUID
+        /// Nil for what lives in no workspace.
+        var workspaceID: UUID?
         var generation: Int64
         var location: String
         var caller: Caller
@@ -30,7 +32,7 @@ package struct OperationStarter: Sendable {
         let now = time.now()
         let limit = deadline + start.extraTime
         let operation = ResourceOperation(
-            id: id, kind: start.kind, resourceID: start.resourceID.description, subjectID: start.subjectID,
+            id: id, kind: start.kind, resourceID: start.resourceID, subjectID: start.subjectID,
             generation: start.generation, state: .accepted, cursor: 0,
             timeline: [OperationPhase(name: "queued", startedAt: now)], error: nil, location: start.location,
             correlationID: start.caller.correlationID, createdAt: now, finishedAt: nil,

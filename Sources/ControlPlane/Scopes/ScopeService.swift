@@ -43,9 +43,9 @@ package struct ScopeService: Sendable {
         try ResourceName.checkResourceGroup(group.name)
         try await checkSubscription(group.subscription)
         let store = ResourceGroupStore(database)
-        if let existing = try await store.find(subscription: group.subscription, name: group.name),
-            existing.location != group.location
-        {
+        let existing = try await store.find(subscription: group.subscription, name: group.name)
+        if let existing { try checkOpen(existing) }
+        if let existing, existing.location != group.location {
             throw ARMError(
                 .invalidResourceLocation,
                 "The resource group '\(group.name)' is in '\(existing.location)'; it can't move to '\(group.location)'.",
@@ -55,16 +55,21 @@ package struct ScopeService: Sendable {
         return (try await getGroup(caller: caller, subscription: group.subscription, name: group.name), wasMade)
     }
 
-    /// Removes an empty group.
-    package func deleteGroup(caller: Caller, subscription: String, name: String) async throws {
-        _ = try await getGroup(caller: caller, subscription: subscription, name: name)
-        do {
-            try await ResourceGroupStore(database).delete(subscription: subscription, name: name)
-        } catch let error as PostgresError {
-            guard case .foreignKeyViolation = error.code else { throw error }
-            throw ARMError(
-                .resourceGroupNotEmpty, "The resource group '\(name)' holds workspaces; delete them first.")
-        }
+    /// Changes the tags of a group.
+    package func patchGroup(
+        caller: Caller, subscription: String, name: String, tags: [String: String]
+    ) async throws -> ResourceGroup {
+        var group = try await getGroup(caller: caller, subscription: subscription, name: name)
+        group.tags = tags
+        return try await putGroup(caller: caller, group).group
+    }
+
+    /// A group that may take something new.
+    func checkOpen(_ group: ResourceGroup) throws(ARMError) {
+        guard group.isDeleting else { return }
+        throw ARMError(
+            .resourceGroupBeingDeleted,
+            "The resource group '\(group.name)' is being deleted; nothing can be made in it.")
     }
 
     static func groupNotFound(_ name: String) -> ARMError {

@@ -45,8 +45,9 @@ package struct WorkspaceService: Sendable {
         caller: Caller, _ id: ResourceID, _ request: WorkspaceRequest, if precondition: WritePrecondition
     ) async throws -> WorkspaceOutcome {
         try ResourceName.checkWorkspace(id.name)
-        _ = try await ScopeService(database: database).getGroup(
-            caller: caller, subscription: id.subscription, name: id.resourceGroup)
+        let scopes = ScopeService(database: database)
+        try scopes.checkOpen(
+            try await scopes.getGroup(caller: caller, subscription: id.subscription, name: id.resourceGroup))
         let wasMade: Bool
         do {
             wasMade = try await write(caller: caller, id, request, if: precondition)

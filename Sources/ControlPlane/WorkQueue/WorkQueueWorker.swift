@@ -1,6 +1,7 @@
 import Foundation
 package import Logging
 package import Postgres
+import Resources
 import ServiceLifecycle
 import Store
 import Synchronization
@@ -39,7 +40,12 @@ package final class WorkQueueWorker: Service {
     private let settings: WorkQueueSettings
     private let logger: Logger
     private let owner = UUID()
-    private let running = Mutex<[Int64: Task<Void, Never>]>([:])
+    private let running = Mutex<[Int64: Running]>([:])
+
+    private struct Running {
+        var kind: OperationKind
+        var task: Task<Void, Never>
+    }
 
     /// First pause after a failed try; doubled each time, with jitter.
     private static let firstBackoff = Duration.milliseconds(200)
@@ -92,7 +98,12 @@ package final class WorkQueueWorker: Service {
 
     private func claim(limit: Int) async -> [ClaimedWork] {
         do {
-            return try await WorkItemStore(database).claim(owner: owner, limit: limit, lease: settings.lease)
+            // Deployments of templates wait for operations of their resources, which must find room beside them.
+            let waiting = running.withLock { running in running.values.count { $0.kind == .deployTemplate } }
+            let skipped: [OperationKind] = waiting >= settings.concurrency / 2 ? [.deployTemplate] : []
+            let limit = min(limit, max(1, settings.concurrency / 4))
+            return try await WorkItemStore(database).claim(
+                owner: owner, limit: limit, lease: settings.lease, except: skipped)
         } catch {
             if !Task.isCancelled { logger.warning("claiming work failed", metadata: ["error": "\(error)"]) }
             return []
@@ -102,7 +113,7 @@ package final class WorkQueueWorker: Service {
     private func start(_ work: ClaimedWork, in group: inout DiscardingTaskGroup) {
         // The handle lets the heartbeat cancel an item that was taken away; the group's child awaits its end.
         let task = Task { await self.carryOut(work) }
-        running.withLock { $0[work.claim.id] = task }
+        running.withLock { $0[work.claim.id] = Running(kind: work.operation.kind, task: task) }
         group.addTask {
             await withTaskCancellationHandler {
                 await task.value
@@ -163,7 +174,7 @@ package final class WorkQueueWorker: Service {
         do {
             let held = try await WorkItemStore(database).extendLeases(owner: owner, lease: settings.lease)
             let lost = running.withLock { running in mine.subtracting(held).compactMap { running[$0] } }
-            for task in lost { task.cancel() }
+            for item in lost { item.task.cancel() }
         } catch {
             if !Task.isCancelled { logger.warning("extending leases failed", metadata: ["error": "\(error)"]) }
         }

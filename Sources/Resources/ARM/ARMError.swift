@@ -6,12 +6,18 @@ package struct ARMError: Error, Sendable, Equatable, Codable {
     /// JSON path or resource id that the error is about.
     package var target: String?
     package var details: [ARMError]?
+    /// More for programs, such as the place in a template.
+    package var additionalInfo: [ARMErrorInfo]?
 
-    package init(_ code: ARMErrorCode, _ message: String, target: String? = nil, details: [ARMError]? = nil) {
+    package init(
+        _ code: ARMErrorCode, _ message: String, target: String? = nil, details: [ARMError]? = nil,
+        additionalInfo: [ARMErrorInfo]? = nil
+    ) {
         self.code = code
         self.message = message
         self.target = target
         self.details = details
+        self.additionalInfo = additionalInfo
     }
 
     /// The same error with its place and a beginning in the message.
@@ -19,6 +25,31 @@ package struct ARMError: Error, Sendable, Equatable, Codable {
         var copy = self
         copy.message = beginning + (target.map { "\($0) " } ?? "") + message
         return copy
+    }
+}
+
+/// One entry of `additionalInfo` (`ErrorAdditionalInfo`, common-types v3); we tell places in templates.
+package struct ARMErrorInfo: Sendable, Equatable, Codable {
+    package struct TemplatePlace: Sendable, Equatable, Codable {
+        /// Both from 1; 0 when the place has no line.
+        package var lineNumber: Int
+        package var linePosition: Int
+        /// JSON path in the template.
+        package var path: String
+
+        package init(lineNumber: Int, linePosition: Int, path: String) {
+            self.lineNumber = lineNumber
+            self.linePosition = linePosition
+            self.path = path
+        }
+    }
+
+    package var type: String
+    package var info: TemplatePlace
+
+    package init(templateViolation place: TemplatePlace) {
+        type = "TemplateViolation"
+        info = place
     }
 }
 
@@ -52,7 +83,7 @@ package enum ARMErrorCode: String, Sendable, Codable, CaseIterable {
     case invalidResourceLocation = "InvalidResourceLocation"
     case endpointAlreadyExists = "EndpointAlreadyExists"
     case deploymentHasTraffic = "DeploymentHasTraffic"
-    case resourceGroupNotEmpty = "ResourceGroupNotEmpty"
+    case resourceGroupBeingDeleted = "ResourceGroupBeingDeleted"
     case preconditionFailed = "PreconditionFailed"
     case quotaExceeded = "QuotaExceeded"
     // Operations (surface.md §5)
@@ -66,6 +97,26 @@ package enum ARMErrorCode: String, Sendable, Codable, CaseIterable {
     case userScriptFunctionNotFound = "UserScriptFunctionNotFound"
     case deploymentCrashLoopBackOff = "DeploymentCrashLoopBackOff"
     case invalidDeploymentSpec = "InvalidDeploymentSpec"
+    // Templates (arm-templates.md §10)
+    case invalidTemplate = "InvalidTemplate"
+    case invalidTemplateCircularDependency = "InvalidTemplateCircularDependency"
+    case invalidTemplateDeployment = "InvalidTemplateDeployment"
+    case mismatchingResourceSegments = "MismatchingResourceSegments"
+    case deploymentJobSizeExceeded = "DeploymentJobSizeExceeded"
+    case invalidContentLink = "InvalidContentLink"
+    case invalidDeploymentParameterValue = "InvalidDeploymentParameterValue"
+    case deploymentNameLengthLimitExceeded = "DeploymentNameLengthLimitExceeded"
+    case deploymentNameInvalidCharacters = "DeploymentNameInvalidCharacters"
+    case invalidDeploymentLocation = "InvalidDeploymentLocation"
+    case noRegisteredProviderFound = "NoRegisteredProviderFound"
+    case invalidResourceNamespace = "InvalidResourceNamespace"
+    case invalidResourceType = "InvalidResourceType"
+    case deploymentNotFound = "DeploymentNotFound"
+    case deploymentActive = "DeploymentActive"
+    case deploymentCannotBeCancelled = "DeploymentCannotBeCancelled"
+    case deploymentQuotaExceeded = "DeploymentQuotaExceeded"
+    case deploymentFailed = "DeploymentFailed"
+    case resourceDeploymentFailure = "ResourceDeploymentFailure"
     // Us
     case tooManyRequests = "TooManyRequests"
     case serviceUnavailable = "ServiceUnavailable"

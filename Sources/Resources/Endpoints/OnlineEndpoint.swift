@@ -81,9 +81,12 @@ package enum ServicePropertyKeys {
     private static let all = Set(
         [operationURI, endpointID, createdAt, createdBy, lastModifiedAt].map { $0.lowercased() })
 
+    /// Whether the service writes a key itself.
+    package static func contains(_ key: String) -> Bool { all.contains(key.lowercased()) }
+
     /// The bag without what the service wrote.
     package static func removed(from bag: [String: String]) -> [String: String] {
-        bag.filter { !all.contains($0.key.lowercased()) }
+        bag.filter { !contains($0.key) }
     }
 }
 

@@ -18,9 +18,23 @@ package struct JSONParser {
         case template
     }
 
+    /// A line and a column, both from 1.
+    package struct Place: Sendable, Equatable {
+        package var line: Int
+        package var column: Int
+    }
+
+    /// Remembers where the values with certain paths begin.
+    private struct PlaceFinder {
+        let paths: Set<String>
+        var path = "$"
+        var offsets: [String: Int] = [:]
+    }
+
     private let bytes: [UInt8]
     private let dialect: Dialect
     private var position = 0
+    private var finder: PlaceFinder?
 
     /// Nesting deeper than this is refused.
     package static let depthLimit = 64
@@ -44,11 +58,32 @@ package struct JSONParser {
         return value
     }
 
+    /// Where the values with these JSON paths (`$.resources[0].name`) begin; those that are there, as far as the text
+    /// can be read.
+    package static func places(
+        of paths: Set<String>, in bytes: some Sequence<UInt8>, as dialect: Dialect = .request
+    ) -> [String: Place] {
+        var parser = JSONParser(Array(bytes), dialect: dialect)
+        if parser.bytes.starts(with: [0xEF, 0xBB, 0xBF]) { parser.position = 3 }
+        parser.finder = PlaceFinder(paths: paths)
+        _ = try? parser.value(depth: 0)  // what comes before a mistake is found
+        return (parser.finder?.offsets ?? [:]).mapValues { parser.place(of: $0) }
+    }
+
+    /// Reads a member or an element, whose path ends with `step`.
+    private mutating func value(at step: @autoclosure () -> String, depth: Int) throws(Failure) -> JSONValue {
+        guard let path = finder?.path else { return try value(depth: depth) }
+        finder?.path = path + step()
+        defer { finder?.path = path }
+        return try value(depth: depth)
+    }
+
     private mutating func value(depth: Int) throws(Failure) -> JSONValue {
         let limit = dialect == .template ? Self.templateDepthLimit : Self.depthLimit
         guard depth < limit else { throw failure("nested deeper than \(limit) levels") }
         try skipWhiteSpace()
         guard let byte = peek() else { throw failure("the text ends where a value should be") }
+        if let finder, finder.paths.contains(finder.path) { self.finder?.offsets[finder.path] = position }
         switch byte {
         case UInt8(ascii: "{"): return try object(depth: depth)
         case UInt8(ascii: "["): return try array(depth: depth)
@@ -69,7 +104,7 @@ package struct JSONParser {
             let name = try name()
             try skipWhiteSpace()
             guard take(":") else { throw failure("':' was expected after a member's name") }
-            members.append((name, try value(depth: depth + 1)))
+            members.append((name, try value(at: ".\(name)", depth: depth + 1)))
             try skipWhiteSpace()
             if take(",") { continue }
             guard take("}") else { throw failure("',' or '}' was expected") }
@@ -102,7 +137,7 @@ package struct JSONParser {
         while true {
             try skipWhiteSpace()
             if take("]") { return .array(elements) }
-            elements.append(try value(depth: depth + 1))
+            elements.append(try value(at: "[\(elements.count)]", depth: depth + 1))
             try skipWhiteSpace()
             if take(",") { continue }
             guard take("]") else { throw failure("',' or ']' was expected") }
@@ -269,9 +304,13 @@ package struct JSONParser {
     }
 
     private func failure(_ reason: String) -> Failure {
+        let place = place(of: position)
+        return Failure(reason: reason, line: place.line, column: place.column)
+    }
+
+    private func place(of position: Int) -> Place {
         let before = bytes.prefix(position)
         let line = before.count { $0 == 0x0A } + 1
-        let column = before.count - (before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0) + 1
-        return Failure(reason: reason, line: line, column: column)
+        return Place(line: line, column: before.count - (before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0) + 1)
     }
 }

@@ -23,12 +23,23 @@ package enum OperationKind: String, Sendable, Codable, CaseIterable {
     case regenerateKeys = "regenerate_keys"
     case putDeployment = "put_deployment"
     case deleteDeployment = "delete_deployment"
+    case deployTemplate = "deploy_template"
+    case deleteGroup = "delete_group"
+
+    /// Nothing leads back from a deletion.
+    package var isDeletion: Bool {
+        switch self {
+        case .deleteEndpoint, .deleteDeployment, .deleteGroup: true
+        case .putEndpoint, .regenerateKeys, .putDeployment, .deployTemplate: false
+        }
+    }
 
     /// First part of the operation's name in its status URL, as captured from Azure (`surface.md` §1.6).
     package var urlPrefix: String {
         switch self {
         case .putEndpoint, .deleteEndpoint, .regenerateKeys: "oeidp"
         case .putDeployment, .deleteDeployment: "odidp"
+        case .deployTemplate, .deleteGroup: "tdidp"
         }
     }
 }
@@ -39,7 +50,7 @@ package struct ResourceOperation: Sendable, Equatable {
     package var kind: OperationKind
     /// ARM id of the resource it works on.
     package var resourceID: String
-    /// Id of the endpoint's or deployment's row; at most one operation runs per subject.
+    /// Id of the row of the endpoint, deployment, template deployment or group; at most one operation runs per subject.
     package var subjectID: UUID
     /// Generation of the subject that the operation brings about.
     package var generation: Int64

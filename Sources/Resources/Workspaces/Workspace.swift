@@ -6,12 +6,17 @@ package struct ResourceGroup: Sendable, Equatable {
     package var name: String
     package var location: String
     package var tags: [String: String]
+    /// It takes nothing new.
+    package var isDeleting: Bool
 
-    package init(subscription: String, name: String, location: String, tags: [String: String]) {
+    package init(
+        subscription: String, name: String, location: String, tags: [String: String], isDeleting: Bool = false
+    ) {
         self.subscription = subscription
         self.name = name
         self.location = location
         self.tags = tags
+        self.isDeleting = isDeleting
     }
 
     package var resourceID: ResourceID { .resourceGroup(subscription: subscription, name: name) }

@@ -42,6 +42,8 @@ package struct ControlPlaneAssembly: Sendable {
         package var logger: Logger
         /// For tests that break operations off.
         package var afterStep: OperationRunner.StepObserver
+        /// For tests that break deployments of templates off.
+        package var onTemplateStep: @Sendable (TemplateDeploymentStep) async throws -> Void
 
         package init(
             database: Database, backend: any ComputeBackend, artifacts: ArtifactStore, account: StorageAccount,
@@ -50,7 +52,8 @@ package struct ControlPlaneAssembly: Sendable {
             routerToken: String? = nil, replicas: ReplicaSettings = ReplicaSettings(),
             queue: WorkQueueSettings = WorkQueueSettings(), operationDeadline: Duration = .seconds(3_600),
             contract: Data, trustsForwardedHeaders: Bool = false, http: HTTPClient, time: TimeSource = .system,
-            logger: Logger, afterStep: @escaping OperationRunner.StepObserver = { _, _ in }
+            logger: Logger, afterStep: @escaping OperationRunner.StepObserver = { _, _ in },
+            onTemplateStep: @escaping @Sendable (TemplateDeploymentStep) async throws -> Void = { _ in }
         ) {
             self.database = database
             self.backend = backend
@@ -71,6 +74,7 @@ package struct ControlPlaneAssembly: Sendable {
             self.time = time
             self.logger = logger
             self.afterStep = afterStep
+            self.onTemplateStep = onTemplateStep
         }
     }
 
@@ -98,40 +102,65 @@ package struct ControlPlaneAssembly: Sendable {
             hub: hub, logger: logger)
 
         let wait = ReplicaWait(database: database, hub: hub)
+        let starter = OperationStarter(time: inputs.time, deadline: inputs.operationDeadline)
+        let nouns = Self.nouns(inputs, hub: hub, starter: starter)
+        let vault = SecretVault(master: inputs.master)
+        let providers = ResourceProviders(nouns, site: Self.site(inputs, scheme: "https")) { address in
+            try await TemplateDeploymentService.find(address, database)
+        }
+        let templates = TemplateDeploymentParts(
+            database: database, providers: providers, artifacts: inputs.artifacts, account: inputs.account,
+            vault: vault, tenantID: inputs.signIn.tenantID, hub: hub, time: inputs.time, logger: logger,
+            observe: inputs.onTemplateStep)
         let catalog = OperationCatalog(
             endpoints: EndpointOperations(publisher: publisher, wait: wait, hub: hub),
-            deployments: DeploymentOperations(publisher: publisher, wait: wait, hub: hub))
-        services = Self.services(inputs, keys: keys, hub: hub, catalog: catalog)
+            deployments: DeploymentOperations(publisher: publisher, wait: wait, hub: hub),
+            templates: templates.operations,
+            groups: GroupOperations(
+                database: database, providers: providers, wait: OperationWait(database: database, hub: hub)))
+        let operations = OperationService(database: database, catalog: catalog, hub: hub)
+        services = APIServices(
+            scopes: nouns.scopes, workspaces: nouns.workspaces, assets: nouns.assets,
+            uploads: PendingUploadService(
+                database: database, artifacts: inputs.artifacts,
+                signer: ContainerSigner(account: inputs.account, time: inputs.time)),
+            datastores: nouns.datastores, endpoints: nouns.endpoints, deployments: nouns.deployments,
+            logs: DeploymentLogService(database: database, backend: inputs.backend), operations: operations,
+            templates: templates.service(starter: starter, operations: operations),
+            catalog: ResourceCatalogService(database: database, providers: providers),
+            groupDeletion: GroupDeletionService(database: database, starter: starter, hub: hub),
+            signIn: SignInService(database: database, keys: keys, settings: inputs.signIn, time: inputs.time),
+            keys: keys, signInSettings: inputs.signIn, contract: inputs.contract,
+            checkHealth: { try await database.query("SELECT 1") })
         background = Self.background(inputs, hub: hub, catalog: catalog, control: control, publisher: publisher)
     }
 
-    private static func services(
-        _ inputs: Inputs, keys: KeyRing, hub: SignalHub, catalog: OperationCatalog
-    ) -> APIServices {
+    /// The services of the nouns, which routes and templates share.
+    private static func nouns(_ inputs: Inputs, hub: SignalHub, starter: OperationStarter) -> ProviderServices {
         let database = inputs.database
         let vault = SecretVault(master: inputs.master)
-        let starter = OperationStarter(time: inputs.time, deadline: inputs.operationDeadline)
         let artifacts = inputs.artifacts
-        let signer = ContainerSigner(account: inputs.account, time: inputs.time)
         let resolver = SpecificationResolver(
             locator: ArtifactLocator(artifacts: artifacts), instanceTypes: inputs.instanceTypes, backend: inputs.backend
         )
-        return APIServices(
+        return ProviderServices(
             scopes: ScopeService(database: database),
             workspaces: WorkspaceService(database: database, vault: vault) { name in
                 try await artifacts.ensureContainer(try ContainerName(name))
             },
             assets: AssetService(database: database),
-            uploads: PendingUploadService(database: database, artifacts: artifacts, signer: signer),
-            datastores: DatastoreService(database: database, artifacts: artifacts, signer: signer),
+            datastores: DatastoreService(
+                database: database, artifacts: artifacts,
+                signer: ContainerSigner(account: inputs.account, time: inputs.time)),
             endpoints: EndpointService(
                 database: database, keyring: EndpointKeyring(vault: vault), starter: starter, hub: hub),
-            deployments: DeploymentService(database: database, resolver: resolver, starter: starter, hub: hub),
-            logs: DeploymentLogService(database: database, backend: inputs.backend),
-            operations: OperationService(database: database, catalog: catalog, hub: hub),
-            signIn: SignInService(database: database, keys: keys, settings: inputs.signIn, time: inputs.time),
-            keys: keys, signInSettings: inputs.signIn, contract: inputs.contract,
-            checkHealth: { try await database.query("SELECT 1") })
+            deployments: DeploymentService(database: database, resolver: resolver, starter: starter, hub: hub))
+    }
+
+    private static func site(_ inputs: Inputs, scheme: String) -> SiteSettings {
+        SiteSettings(
+            tenantID: inputs.signIn.tenantID, scoring: inputs.scoring, storageAccount: inputs.account.name,
+            scheme: scheme, trustsForwardedHeaders: inputs.trustsForwardedHeaders)
     }
 
     private static func background(
@@ -141,7 +170,8 @@ package struct ControlPlaneAssembly: Sendable {
         let database = inputs.database
         let logger = inputs.logger
         let runner = OperationRunner(
-            database: database, catalog: catalog, time: inputs.time, afterStep: inputs.afterStep, logger: logger)
+            database: database, catalog: catalog, hub: hub, time: inputs.time, afterStep: inputs.afterStep,
+            logger: logger)
         let worker = WorkQueueWorker(
             database: database, runner: runner, hub: hub, settings: inputs.queue, logger: logger)
         let reconciler = ReplicaReconciler(
@@ -161,9 +191,7 @@ package struct ControlPlaneAssembly: Sendable {
 
     /// The API's router for a listener of that scheme.
     package func router(scheme: String) -> Router<APIRequestContext> {
-        let site = SiteSettings(
-            tenantID: inputs.signIn.tenantID, scoring: inputs.scoring, storageAccount: inputs.account.name,
-            scheme: scheme, trustsForwardedHeaders: inputs.trustsForwardedHeaders)
+        let site = Self.site(inputs, scheme: scheme)
         let signIn = services.signIn
         let storage = BlobRoutes(
             store: inputs.artifacts, account: inputs.account, authorizationURI: nil, now: inputs.time.now,

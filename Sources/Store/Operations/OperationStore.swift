@@ -17,7 +17,7 @@ package struct OperationStore: Sendable {
 
     /// Writes an accepted operation and its work item. A unique violation of `operations_running` means that
     /// another operation runs on the same subject.
-    package func insert(_ operation: ResourceOperation, workspaceID: UUID) async throws {
+    package func insert(_ operation: ResourceOperation, workspaceID: UUID?) async throws {
         try await runner.query(
             """
             WITH made AS (

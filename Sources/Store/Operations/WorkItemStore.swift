@@ -29,12 +29,15 @@ package struct WorkItemStore: Sendable {
         self.runner = runner
     }
 
-    /// Takes up to `limit` due items for `owner` under a lease and marks their operations as running.
-    package func claim(owner: UUID, limit: Int, lease: Duration) async throws -> [ClaimedWork] {
+    /// Takes up to `limit` due items for `owner` under a lease and marks their operations as running; those of the
+    /// kinds in `skipped` stay.
+    package func claim(
+        owner: UUID, limit: Int, lease: Duration, except skipped: [OperationKind] = []
+    ) async throws -> [ClaimedWork] {
         let rows = try await runner.query(
             """
             WITH due AS (
-                SELECT id FROM work_items WHERE owner IS NULL AND run_at <= clock_timestamp()
+                SELECT id FROM work_items WHERE owner IS NULL AND run_at <= clock_timestamp() \(skipping: skipped)
                 ORDER BY run_at, id LIMIT \(limit) FOR UPDATE SKIP LOCKED
             ), claimed AS (
                 UPDATE work_items w SET owner = \(owner), attempt = w.attempt + 1,
@@ -104,5 +107,16 @@ extension Duration {
     /// Whole milliseconds, for SQL.
     var milliseconds: Int64 {
         components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
+    }
+}
+
+extension SQL.Interpolation {
+    /// Leaves out the items of operations of these kinds.
+    fileprivate mutating func appendInterpolation(skipping kinds: [OperationKind]) {
+        for kind in kinds {
+            appendLiteral("AND NOT EXISTS (SELECT 1 FROM operations s WHERE s.id = operation_id AND s.kind = ")
+            appendInterpolation(kind.rawValue)
+            appendLiteral(") ")
+        }
     }
 }

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 package import Postgres
 package import Resources
 
@@ -13,7 +13,7 @@ package struct ResourceGroupStore: Sendable {
     package func find(subscription: String, name: String) async throws -> ResourceGroup? {
         try await runner.query(
             """
-            SELECT subscription_id, name, location, tags FROM resource_groups
+            SELECT subscription_id, name, location, tags, is_deleting FROM resource_groups
             WHERE subscription_id = \(subscription.lowercased()) AND lower(name) = lower(\(name))
             """
         ).first.map(Self.decode)
@@ -22,7 +22,7 @@ package struct ResourceGroupStore: Sendable {
     package func list(subscription: String) async throws -> [ResourceGroup] {
         try await runner.query(
             """
-            SELECT subscription_id, name, location, tags FROM resource_groups
+            SELECT subscription_id, name, location, tags, is_deleting FROM resource_groups
             WHERE subscription_id = \(subscription.lowercased()) ORDER BY lower(name)
             """
         ).rows.map(Self.decode)
@@ -41,17 +41,32 @@ package struct ResourceGroupStore: Sendable {
         return try result.first?.decode(Bool.self) ?? false
     }
 
-    package func delete(subscription: String, name: String) async throws {
+    /// The row of a group, which nobody else changes until the transaction ends; nil when it is not there.
+    package func id(subscription: String, name: String) async throws -> UUID? {
         try await runner.query(
             """
-            DELETE FROM resource_groups
-            WHERE subscription_id = \(subscription.lowercased()) AND lower(name) = lower(\(name))
-            """)
+            SELECT id FROM resource_groups
+            WHERE subscription_id = \(subscription.lowercased()) AND lower(name) = lower(\(name)) FOR UPDATE
+            """
+        ).first?.decode(UUID.self)
+    }
+
+    package func holdsResources(id: UUID) async throws -> Bool {
+        try await !runner.query("SELECT 1 FROM workspaces WHERE resource_group_id = \(id) LIMIT 1").rows.isEmpty
+    }
+
+    package func setDeleting(_ isDeleting: Bool, id: UUID) async throws {
+        try await runner.query("UPDATE resource_groups SET is_deleting = \(isDeleting) WHERE id = \(id)")
+    }
+
+    package func delete(id: UUID) async throws {
+        try await runner.query("DELETE FROM resource_groups WHERE id = \(id)")
     }
 
     private static func decode(_ row: Row) throws -> ResourceGroup {
-        let (subscription, name, location, tags) = try row.decode(
-            String.self, String.self, String.self, JSONColumn<[String: String]>.self)
-        return ResourceGroup(subscription: subscription, name: name, location: location, tags: tags.value)
+        let (subscription, name, location, tags, isDeleting) = try row.decode(
+            String.self, String.self, String.self, JSONColumn<[String: String]>.self, Bool.self)
+        return ResourceGroup(
+            subscription: subscription, name: name, location: location, tags: tags.value, isDeleting: isDeleting)
     }
 }

@@ -8,6 +8,13 @@ package struct BoundParameter: Sendable, Equatable {
     package var value: JSONValue
     /// The value is a secret: it is kept sealed and never shown.
     package var isSecure: Bool
+
+    package init(name: String, typeName: String, value: JSONValue, isSecure: Bool) {
+        self.name = name
+        self.typeName = typeName
+        self.value = value
+        self.isSecure = isSecure
+    }
 }
 
 /// Gives every parameter of a template its value: the supplied one, or its default.

@@ -30,3 +30,39 @@ package struct ResourceAddress: Sendable, Hashable {
     /// The names with slashes between them, as `name` holds them.
     package var name: String { names.joined(separator: "/") }
 }
+
+extension ResourceAddress {
+    /// Takes an id apart: of a resource, of one that extends another, of a group or a subscription. Nil for anything
+    /// else.
+    package init?(id: String) {
+        let parts = id.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count >= 3, parts[0].isEmpty, parts.dropFirst().allSatisfy({ !$0.isEmpty }) else { return nil }
+        guard let provider = parts.lastIndex(where: { $0.lowercased() == "providers" }) else {
+            let names = [2, 4].filter { $0 < parts.count }.map { parts[$0] }
+            switch (parts.count, parts[1].lowercased()) {
+            case (3, "subscriptions"):
+                self.init(scope: "", type: "Microsoft.Resources/subscriptions", names: names)
+            case (5, "subscriptions") where parts[3].lowercased() == "resourcegroups":
+                self.init(
+                    scope: "/subscriptions/\(parts[2])", type: "Microsoft.Resources/resourceGroups", names: [parts[4]])
+            default: return nil
+            }
+            return
+        }
+        let rest = parts[(provider + 1)...]
+        guard rest.count >= 3, !rest.count.isMultiple(of: 2) else { return nil }
+        let pairs = Array(rest.dropFirst())
+        let types = stride(from: 0, to: pairs.count, by: 2).map { pairs[$0] }
+        self.init(
+            scope: parts[..<provider].joined(separator: "/"),
+            type: ([rest[rest.startIndex]] + types).joined(separator: "/"),
+            names: stride(from: 1, to: pairs.count, by: 2).map { pairs[$0] })
+    }
+
+    /// The resource that holds this one; nil for one at the top of its type.
+    package var parent: ResourceAddress? {
+        guard names.count > 1 else { return nil }
+        return ResourceAddress(
+            scope: scope, type: type.split(separator: "/").dropLast().joined(separator: "/"), names: names.dropLast())
+    }
+}

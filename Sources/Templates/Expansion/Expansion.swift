@@ -44,26 +44,29 @@ package struct Expansion: Sendable {
         return object
     }
 
-    /// What is known of a resource before anything runs: its body with null for what is not, and every mistake in it.
+    /// What is known of a resource before it is deployed: its body, and every mistake in it.
     package struct Preview: Sendable {
+        /// Expressions stand for themselves where only the running system knows their value.
         package var body: JSONObject
-        /// Nothing in it waits for the running system.
-        package var isComplete: Bool
         package var problems: [TemplateProblem]
+        /// What the running system was asked for and had no answer to.
+        package var needs: [RuntimeRequest]
+
+        /// Nothing in it waits for the running system.
+        package var isComplete: Bool { needs.isEmpty && problems.isEmpty }
     }
 
-    package func preview(of resource: PlannedResource) -> Preview {
-        let evaluator = Evaluator(environment)
+    package func preview(of resource: PlannedResource, _ runtime: RuntimeValues = RuntimeValues()) -> Preview {
+        let evaluator = Evaluator(environment, runtime: runtime)
         evaluator.survey = Survey()
+        var body = JSONObject()
         do {
-            let body = try body(of: resource, evaluator)
-            let survey = evaluator.survey ?? Survey()
-            return Preview(body: body, isComplete: !survey.isIncomplete, problems: survey.problems)
+            body = try self.body(of: resource, evaluator)
         } catch {
-            var survey = evaluator.survey ?? Survey()
-            survey.note(error.located(at: resource.path))
-            return Preview(body: JSONObject(), isComplete: false, problems: survey.problems)
+            evaluator.survey?.note(error.located(at: resource.path))
         }
+        let survey = evaluator.survey ?? Survey()
+        return Preview(body: body, problems: survey.problems, needs: survey.needs)
     }
 
     // MARK: Outputs
@@ -107,9 +110,7 @@ package struct Expansion: Sendable {
             guard flag.asCondition != false else { return nil }
         }
         let value: JSONValue
-        let wasIncomplete = evaluator.survey?.isIncomplete ?? false
-        let found = evaluator.survey?.problems.count
-        evaluator.survey?.isIncomplete = false
+        let before = evaluator.survey.map { $0.problems.count + $0.needs.count }
         if let copy = output.declaration["copy"], let count = copy["count"], let input = copy["input"] {
             let loop = PropertyLoop(name: copy["name"]?.text ?? output.name, count: count, input: input)
             value = .array(try evaluator.evaluate(loop, in: frame, at: "\(output.path).copy"))
@@ -117,8 +118,7 @@ package struct Expansion: Sendable {
             value = try evaluator.evaluate(
                 output.declaration["value"] ?? .null, in: frame, at: "\(output.path).value")
         }
-        let isWhole = evaluator.survey.map { !$0.isIncomplete && $0.problems.count == found } ?? true
-        if wasIncomplete { evaluator.survey?.isIncomplete = true }
+        let isWhole = evaluator.survey.map { $0.problems.count + $0.needs.count == before } ?? true
         let definitions = program.template.definitions
         if isWhole, let problem = output.schema.problems(of: value, at: "\(output.path).value", definitions).first {
             throw .problem(

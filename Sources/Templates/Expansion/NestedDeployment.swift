@@ -14,7 +14,7 @@ package struct NestedDeployment: Sendable {
     package let location: String?
     package let source: Source
     /// Evaluated by the parent; `{name: {"value": …}}`.
-    package let parameters: JSONValue?
+    package var parameters: JSONValue?
     package let parametersLink: JSONValue?
     /// Expressions are the parent's.
     package let isOuter: Bool
@@ -30,19 +30,19 @@ extension Expansion {
         return try read(body, resource)
     }
 
-    /// The same before anything runs: null stands for what is not known.
-    package func nestedPreview(
-        _ resource: PlannedResource
-    ) throws(TemplateProblems) -> (deployment: NestedDeployment, isComplete: Bool) {
-        let preview = preview(of: resource)
+    /// The same from what is known before it is deployed.
+    package func nested(
+        _ resource: PlannedResource, previewed preview: Preview
+    ) throws(TemplateProblems) -> NestedDeployment {
         guard preview.problems.isEmpty else { throw TemplateProblems(preview.problems) }
-        do {
-            return (try read(preview.body, resource), preview.isComplete)
-        } catch .problem(let problem) {
-            throw TemplateProblems(problem.located(at: resource.path))
+        do throws(EvaluationFailure) {
+            return try read(preview.body, resource)
         } catch {
-            throw TemplateProblems(
-                TemplateProblem(.invalidTemplate, "It needs the running system.", path: resource.path))
+            guard case .problem(let problem) = error.located(at: resource.path) else {
+                throw TemplateProblems(
+                    TemplateProblem(.invalidTemplate, "It needs the running system.", path: resource.path))
+            }
+            throw TemplateProblems(problem)
         }
     }
 

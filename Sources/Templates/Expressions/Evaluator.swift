@@ -1,17 +1,18 @@
 import Foundation
 import Resources
 
-/// An evaluation that finds everything at once: where an expression has no value, it notes why and takes null.
+/// An evaluation that finds everything at once: where an expression has no value, it notes why and takes null, or the
+/// expression itself where only the running system knows the value.
 struct Survey {
     var problems: [TemplateProblem] = []
-    /// Something asked for the running system, so that the result is not complete.
-    var isIncomplete = false
+    /// What was asked of the running system; the result is not complete.
+    var needs: [RuntimeRequest] = []
 
     mutating func note(_ failure: EvaluationFailure) {
         switch failure {
         case .problem(let problem):
             if problems.count < TemplateLimits.problems { problems.append(problem) }
-        case .needs: isIncomplete = true
+        case .needs(let request): needs.append(request)
         }
     }
 }
@@ -49,7 +50,7 @@ final class Evaluator {
             } catch {
                 guard survey != nil else { throw error.located(at: path) }
                 survey?.note(error.located(at: path))
-                return .null
+                return if case .needs = error { value } else { .null }
             }
         case .array(let elements):
             var result: [JSONValue] = []

@@ -46,7 +46,8 @@ struct QueueRig: Sendable {
         let catalog = OperationCatalog(
             endpoints: EndpointOperations(publisher: publisher, wait: wait, hub: hub),
             deployments: DeploymentOperations(publisher: publisher, wait: wait, hub: hub))
-        let runner = OperationRunner(database: database, catalog: catalog, afterStep: afterStep, logger: logger)
+        let runner = OperationRunner(
+            database: database, catalog: catalog, hub: hub, afterStep: afterStep, logger: logger)
         let worker = WorkQueueWorker(database: database, runner: runner, hub: hub, logger: logger)
         group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

@@ -37,9 +37,7 @@ struct OnlineDeploymentRoutes {
         let outcome = try await service.put(
             caller: try context.caller, endpoint: try context.endpointID(), name: try context.parameter("deployment"),
             wish,
-            keepingUnknown: DeploymentService.UnknownFields(
-                egressPublicNetworkAccess: !context.apiVersion.knowsPublicNetworkAccess,
-                dataCollector: !context.apiVersion.knowsDataCollector),
+            keepingUnknown: DeploymentService.UnknownFields(in: context.apiVersion),
             if: try request.precondition())
         return try respond(
             outcome.deployment, context, status: outcome.wasMade ? .created : .ok, following: outcome.operation)

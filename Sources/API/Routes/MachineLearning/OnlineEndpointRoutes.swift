@@ -50,15 +50,9 @@ struct OnlineEndpointRoutes {
         let wish = try OnlineEndpointRequest(reading: try await request.readBody())
         let outcome = try await service.put(
             caller: try context.caller, workspace: try context.workspaceID(), name: try context.parameter("endpoint"),
-            wish, keepingUnknown: unknownFields(context.apiVersion), if: try request.precondition())
+            wish, keepingUnknown: EndpointService.UnknownFields(in: context.apiVersion), if: try request.precondition())
         return try respond(
             outcome.endpoint, context, status: outcome.wasMade ? .created : .ok, following: outcome.operation)
-    }
-
-    /// Fields that the caller's version can't express: a PUT leaves them as they are.
-    private func unknownFields(_ version: APIVersion) -> EndpointService.UnknownFields {
-        EndpointService.UnknownFields(
-            mirrorTraffic: !version.knowsMirrorTraffic, publicNetworkAccess: !version.knowsPublicNetworkAccess)
     }
 
     @Sendable func patch(_ request: Request, _ context: APIRequestContext) async throws -> Response {

@@ -34,7 +34,7 @@ struct OperationRoutes {
         guard let id = ResourceID(operation.resourceID) else { return Response(status: .ok) }
         switch operation.kind {
         case .deleteEndpoint, .deleteDeployment: return Response(status: .noContent)
-        case .regenerateKeys: return Response(status: .ok)
+        case .regenerateKeys, .deployTemplate, .deleteGroup: return Response(status: .ok)
         case .putEndpoint:
             let endpoint = try await endpoints.get(caller: try context.caller, workspace: id.workspace, name: id.name)
             return try JSONBody(TrackedResourceBody(endpoint, context, site)).response(

@@ -6,6 +6,7 @@ import Resources
 /// Subscriptions, tenants and resource groups, as far as clients ask for them.
 struct ScopeRoutes {
     let service: ScopeService
+    let deletion: GroupDeletionService
     let site: SiteSettings
 
     private struct List<Item: Encodable>: Encodable {
@@ -34,6 +35,7 @@ struct ScopeRoutes {
             .get(use: getGroup)
             .head(use: headGroup)
             .put(use: putGroup)
+            .patch(use: patchGroup)
             .delete(use: deleteGroup)
     }
 
@@ -62,8 +64,10 @@ struct ScopeRoutes {
     }
 
     @Sendable func listGroups(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let filter = try ResourceFilter(request.query("$filter") ?? "")
         let groups = try await service.listGroups(
-            caller: try context.caller, subscription: try context.parameter("subscription"))
+            caller: try context.caller, subscription: try context.parameter("subscription")
+        ).filter { filter.holds(for: try JSONBody(ResourceGroupBody($0)).document()) }
         return try JSONBody(List(value: groups.map(ResourceGroupBody.init))).response()
     }
 
@@ -88,11 +92,29 @@ struct ScopeRoutes {
         return try JSONBody(ResourceGroupBody(outcome.group)).response(status: outcome.wasMade ? .created : .ok)
     }
 
-    @Sendable func deleteGroup(_ request: Request, _ context: APIRequestContext) async throws -> Response {
-        try await service.deleteGroup(
+    @Sendable func patchGroup(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let body = try await request.readBody()
+        let tags = ResourceEnvelope.readTags(body)
+        try body.throwProblems(in: "The change of the resource group")
+        let group = try await service.patchGroup(
             caller: try context.caller, subscription: try context.parameter("subscription"),
-            name: try context.parameter("resourceGroup"))
-        return Response(status: .ok)
+            name: try context.parameter("resourceGroup"), tags: tags)
+        return try JSONBody(ResourceGroupBody(group)).response()
+    }
+
+    /// 200 for an empty group; one with content is emptied by an operation.
+    @Sendable func deleteGroup(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let subscription = try context.parameter("subscription")
+        let operation = try await deletion.delete(
+            caller: try context.caller, subscription: subscription, name: try context.parameter("resourceGroup"))
+        guard let operation else { return Response(status: .ok) }
+        var headers: HTTPFields = [
+            .location:
+                "\(context.baseURL)/subscriptions/\(subscription)/operationresults/\(operation.id)"
+                + "?api-version=\(context.apiVersion)"
+        ]
+        headers.askAgainVerySoon()
+        return Response(status: .accepted, headers: headers)
     }
 
     private func find(_ context: APIRequestContext) async throws -> ResourceGroup {

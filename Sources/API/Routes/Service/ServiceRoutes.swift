@@ -48,9 +48,10 @@ struct ServiceRoutes {
             resourceManager: context.baseURL,
             authentication: Cloud.Authentication(
                 loginEndpoint: context.baseURL, audiences: [context.baseURL], tenant: site.tenantID))
-        // The first version of this document is one object, every later one a list.
-        if request.query("api-version") == "2019-05-01" { return try JSONBody(cloud).response() }
-        return try JSONBody([cloud]).response()
+        // The first version of this document is a list, which clients look their cloud up in; later ones are one
+        // object. `azure-ai-ml` takes both.
+        if request.query("api-version") == "2019-05-01" { return try JSONBody([cloud]).response() }
+        return try JSONBody(cloud).response()
     }
 
     @Sendable func openAPI(_ request: Request, _ context: APIRequestContext) async throws -> Response {

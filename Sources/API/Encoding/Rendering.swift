@@ -1,0 +1,12 @@
+import ControlPlane
+import Resources
+
+/// What the shape of an answer depends on beside the resource: the version that was asked for, and the address that
+/// the caller reached us by.
+protocol Rendering {
+    var apiVersion: APIVersion { get }
+    var baseURL: String { get }
+}
+
+extension APIRequestContext: Rendering {}
+extension ProviderCall: Rendering {}

@@ -1,0 +1,226 @@
+import ControlPlane
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Resources
+import Templates
+
+/// `Deployments_*` and `DeploymentOperations_*` at resource-group and subscription scope.
+struct TemplateDeploymentRoutes {
+    let service: TemplateDeploymentService
+    let operations: OperationService
+
+    func register(on router: Router<APIRequestContext>) {
+        router.post("/providers/Microsoft.Resources/calculateTemplateHash", use: calculateHash)
+        router.get("/subscriptions/:subscription/operationresults/:operation", use: result)
+        for scope: RouterPath in [
+            "/subscriptions/:subscription", "/subscriptions/:subscription/resourceGroups/:resourceGroup",
+        ] {
+            router.group(scope).group("providers/Microsoft.Resources/deployments")
+                .get(use: list)
+                .get(":deployment", use: get)
+                .head(":deployment", use: head)
+                .put(":deployment", use: put)
+                .delete(":deployment", use: delete)
+                .post(":deployment/cancel", use: cancel)
+                .post(":deployment/validate", use: validate)
+                .post(":deployment/whatIf", use: whatIf)
+                .post(":deployment/exportTemplate", use: exportTemplate)
+                .get(":deployment/operations", use: listSteps)
+                .get(":deployment/operations/:step", use: getStep)
+                .get(":deployment/operationStatuses/:operation", use: status)
+        }
+        // Clients ask for a group's operations without the provider in the path.
+        router.group("/subscriptions/:subscription/resourceGroups/:resourceGroup/deployments")
+            .get(":deployment/operations", use: listSteps)
+            .get(":deployment/operations/:step", use: getStep)
+    }
+
+    // MARK: Deployments
+
+    @Sendable func get(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        Response(
+            TemplateDeploymentBody.document(
+                try await service.get(caller: try context.caller, try context.templateDeployment())))
+    }
+
+    @Sendable func head(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        _ = try await service.get(caller: try context.caller, try context.templateDeployment())
+        return Response(status: .noContent)
+    }
+
+    @Sendable func list(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        var page = try request.page()
+        page.order.newestFirst = true
+        let found = try await service.list(
+            caller: try context.caller, try context.deploymentScope(), state: try state(request), page: page)
+        var body = JSONObject([("value", .array(found.items.map(TemplateDeploymentBody.document)))])
+        body.set("nextLink", found.next.map { .string(PageLink.next($0, request, context)) })
+        return Response(.object(body))
+    }
+
+    /// `$filter=provisioningState eq 'Failed'`.
+    private func state(_ request: Request) throws(ARMError) -> TemplateDeploymentState? {
+        guard let text = request.query("$filter"), !text.isEmpty else { return nil }
+        let words = text.split(separator: " ").map(String.init)
+        guard words.count == 3, words[0].lowercased() == "provisioningstate", words[1].lowercased() == "eq" else {
+            throw ARMError(
+                .invalidRequestContent,
+                "$filter can be provisioningState eq '{state}' only, not '\(text.prefix(100))'.", target: "$filter")
+        }
+        let name = words[2].filter { $0 != "'" }
+        return try request.choice(name, "provisioningState", of: TemplateDeploymentState.self)
+    }
+
+    @Sendable func put(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        try await withPlaces(request) { wish in
+            let outcome = try await service.put(
+                caller: try context.caller, try context.templateDeployment(), wish, baseURL: context.baseURL)
+            var headers = HTTPFields()
+            headers[.asyncOperation] =
+                "\(context.baseURL)\(outcome.deployment.resourceID)/operationStatuses/\(outcome.operation.id)"
+                + "?api-version=\(context.apiVersion)"
+            headers.askAgainVerySoon()
+            return Response(
+                TemplateDeploymentBody.document(outcome.deployment), status: outcome.wasMade ? .created : .ok,
+                headers: headers)
+        }
+    }
+
+    @Sendable func validate(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        try await withPlaces(request) { wish in
+            let (deployment, resources) = try await service.validate(
+                caller: try context.caller, try context.templateDeployment(), wish, baseURL: context.baseURL)
+            return Response(TemplateDeploymentBody.validation(deployment, resources: resources))
+        }
+    }
+
+    /// The result is known at once; clients fetch it from where they are told.
+    @Sendable func whatIf(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let body = try await request.readTemplateBody()
+        let address = try context.templateDeployment()
+        let id = try await service.whatIf(
+            caller: try context.caller, address, body.document, baseURL: context.baseURL
+        ) { TemplatePlaces.located($0, in: body.text) }
+        var headers = HTTPFields()
+        headers[.location] =
+            "\(context.baseURL)/subscriptions/\(address.scope.subscriptionID)/operationresults/"
+            + "\(id.uuidString.lowercased())?api-version=\(context.apiVersion)"
+        headers.askAgainVerySoon()
+        return Response(status: .accepted, headers: headers)
+    }
+
+    /// Reads the body of a deployment and adds lines and columns to the errors about it.
+    private func withPlaces(
+        _ request: Request, _ answer: (TemplateDeploymentRequest) async throws -> Response
+    ) async throws -> Response {
+        let body = try await request.readTemplateBody()
+        do {
+            return try await answer(try TemplateDeploymentRequest(reading: body.document))
+        } catch let error as ARMError {
+            throw TemplatePlaces.located(error, in: body.text)
+        }
+    }
+
+    @Sendable func delete(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        _ = try await service.delete(caller: try context.caller, try context.templateDeployment())
+        return Response(status: .noContent)
+    }
+
+    @Sendable func cancel(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        try await service.cancel(caller: try context.caller, try context.templateDeployment())
+        return Response(status: .noContent)
+    }
+
+    @Sendable func exportTemplate(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let template = try await service.template(caller: try context.caller, try context.templateDeployment())
+        return Response(.object(JSONObject([("template", template)])))
+    }
+
+    @Sendable func calculateHash(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let template = try await request.readTemplateBody().document
+        return Response(
+            .object(
+                JSONObject([
+                    ("minifiedTemplate", .string(JSONWriter.text(of: template))),
+                    ("templateHash", .string(TemplateHash.text(of: template))),
+                ])))
+    }
+
+    // MARK: What they did
+
+    @Sendable func listSteps(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let address = try context.templateDeployment()
+        var steps = try await service.steps(caller: try context.caller, address)
+        if let top = request.query("$top"), let count = Int(top), count > 0 { steps = Array(steps.prefix(count)) }
+        return Response(
+            .object(
+                JSONObject([
+                    ("value", .array(steps.map { TemplateDeploymentBody.document($0, of: address.id) }))
+                ])))
+    }
+
+    @Sendable func getStep(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let address = try context.templateDeployment()
+        let name = try context.parameter("step")
+        let steps = try await service.steps(caller: try context.caller, address)
+        guard let step = steps.first(where: { $0.operationID == name.uppercased() }) else {
+            throw ARMError(
+                .resourceNotFound, "The deployment operation '\(name.prefix(60))' could not be found.")
+        }
+        return Response(TemplateDeploymentBody.document(step, of: address.id))
+    }
+
+    @Sendable func status(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let name = try context.parameter("operation")
+        let address = try context.templateDeployment()
+        guard let id = OperationID(name),
+            let operation = try? await operations.get(caller: try context.caller, id),
+            operation.resourceID.lowercased() == address.id.lowercased()
+        else {
+            throw ARMError(.resourceNotFound, "The operation '\(name.prefix(60))' could not be found.")
+        }
+        var headers = HTTPFields()
+        if !operation.state.isTerminal { headers.askAgainVerySoon() }
+        return Response(TemplateDeploymentBody.status(operation), headers: headers)
+    }
+
+    /// What a call that was accepted came to: a prediction, or the end of an operation without a result of its own.
+    @Sendable func result(_ request: Request, _ context: APIRequestContext) async throws -> Response {
+        let name = try context.parameter("operation")
+        let subscription = try context.parameter("subscription")
+        guard let id = UUID(uuidString: name) else {
+            throw ARMError(.resourceNotFound, "The operation '\(name.prefix(60))' could not be found.")
+        }
+        if let operation = try await operations.find(OperationID(id)),
+            operation.resourceID.lowercased().hasPrefix("/subscriptions/\(subscription.lowercased())/")
+        {
+            if let error = operation.error { throw error }
+            guard !operation.state.isTerminal else { return Response(status: .ok) }
+            var headers: HTTPFields = [.location: "\(context.baseURL)\(request.uri.string)"]
+            headers.askAgainVerySoon()
+            return Response(status: .accepted, headers: headers)
+        }
+        return Response(try await service.whatIfResult(caller: try context.caller, subscription: subscription, id))
+    }
+}
+
+extension APIRequestContext {
+    /// The group, or the subscription, that the path names.
+    func deploymentScope() throws(ARMError) -> DeploymentScope {
+        let group = parameters.get("resourceGroup") == nil ? nil : try parameter("resourceGroup")
+        return DeploymentScope(subscriptionID: try parameter("subscription"), resourceGroup: group)
+    }
+
+    /// The template deployment that the path names.
+    func templateDeployment() throws(ARMError) -> TemplateDeploymentAddress {
+        TemplateDeploymentAddress(scope: try deploymentScope(), name: try parameter("deployment"))
+    }
+}
+
+extension HTTPFields {
+    /// The pace of deployments, in milliseconds alone: clients that see both headers take the seconds.
+    mutating func askAgainVerySoon() {
+        self[.microsoftRetryAfterMilliseconds] = "100"
+    }
+}

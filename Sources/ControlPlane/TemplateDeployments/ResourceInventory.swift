@@ -1,0 +1,44 @@
+import Resources
+import Templates
+
+/// What a resource group holds, by all providers.
+struct ResourceInventory: Sendable {
+    let providers: ResourceProviders
+
+    /// Every resource of a group as GETs show it, parents before their children.
+    func list(
+        subscription: String, resourceGroup: String, _ caller: Caller, baseURL: String
+    ) async throws -> [(provider: any ResourceProvider, resource: JSONValue)] {
+        var found: [(provider: any ResourceProvider, resource: JSONValue)] = []
+        for provider in providers.all {
+            let call = ProviderCall(
+                caller: caller, apiVersion: provider.apiVersions.last ?? .reference, baseURL: baseURL)
+            let resources = try await provider.list(subscription: subscription, resourceGroup: resourceGroup, call)
+            found += resources.map { (provider, $0) }
+        }
+        return found.sorted { Self.depth($0.resource) < Self.depth($1.resource) }
+    }
+
+    private static func depth(_ resource: JSONValue) -> Int {
+        (resource["type"]?.text ?? "").count { $0 == "/" }
+    }
+
+    /// What the mode Complete deletes, children first; children go with a parent that goes.
+    func superfluous(
+        subscription: String, resourceGroup: String, keeping planned: Set<String>, _ origin: DeploymentOrigin
+    ) async throws -> [(provider: any ResourceProvider, address: ResourceAddress)] {
+        let all = try await list(
+            subscription: subscription, resourceGroup: resourceGroup, origin.caller, baseURL: origin.baseURL)
+        var found: [(provider: any ResourceProvider, address: ResourceAddress)] = []
+        var takingChildren: Set<String> = []
+        for (provider, resource) in all where provider.isDeletedByCompleteMode {
+            guard let id = resource["id"]?.text, !planned.contains(id.lowercased()),
+                let address = ResourceAddress(id: id)
+            else { continue }
+            if let parent = address.parent, takingChildren.contains(parent.id.lowercased()) { continue }
+            if provider.deletesChildren { takingChildren.insert(id.lowercased()) }
+            found.append((provider, address))
+        }
+        return found.reversed()
+    }
+}

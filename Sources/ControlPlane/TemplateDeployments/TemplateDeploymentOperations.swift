@@ -1,0 +1,40 @@
+import Foundation
+import Postgres
+import Resources
+import Store
+
+/// The operation on template deployments: one step that runs the whole graph.
+package struct TemplateDeploymentOperations: Sendable {
+    private let runner: TemplateDeploymentRunner
+    private let time: TimeSource
+
+    package init(runner: TemplateDeploymentRunner, time: TimeSource) {
+        self.runner = runner
+        self.time = time
+    }
+
+    var deploy: any OperationPlan {
+        Deploy(
+            steps: [OperationStep(name: "deploying") { [runner] operation in try await runner.run(operation) }],
+            time: time)
+    }
+
+    private struct Deploy: OperationPlan {
+        let steps: [OperationStep]
+        let time: TimeSource
+
+        func succeed(_ operation: ResourceOperation, in transaction: Transaction) async throws {
+            _ = try await TemplateDeploymentStore(transaction).end(
+                id: operation.subjectID, as: .succeeded, error: nil, at: time.now())
+        }
+
+        /// What runs below it ends with it; resources that were begun are not rolled back.
+        func fail(_ operation: ResourceOperation, as state: OperationState, in transaction: Transaction) async throws {
+            let store = TemplateDeploymentStore(transaction)
+            let error = try await OperationStore(transaction).find(operation.id)?.error
+            let end: TemplateDeploymentState = state == .canceled ? .canceled : .failed
+            _ = try await store.end(id: operation.subjectID, as: end, error: error, at: time.now())
+            try await store.endRest(operation: operation.id, as: end, error: error, at: time.now())
+        }
+    }
+}

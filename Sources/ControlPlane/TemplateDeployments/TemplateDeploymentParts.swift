@@ -1,0 +1,59 @@
+package import Artifacts
+import Foundation
+package import Logging
+package import Postgres
+package import Resources
+import Store
+
+/// What everything about template deployments is built on.
+package struct TemplateDeploymentParts: Sendable {
+    package var database: Database
+    package var providers: ResourceProviders
+    package var artifacts: ArtifactStore
+    /// The artifact store's account: linked templates live there.
+    package var account: StorageAccount
+    package var vault: SecretVault
+    package var tenantID: String
+    package var hub: SignalHub
+    package var time: TimeSource
+    package var logger: Logger
+    /// Called when a step was begun and when it has ended. For tests that break off there.
+    package var observe: @Sendable (TemplateDeploymentStep) async throws -> Void
+
+    package init(
+        database: Database, providers: ResourceProviders, artifacts: ArtifactStore, account: StorageAccount,
+        vault: SecretVault, tenantID: String, hub: SignalHub, time: TimeSource, logger: Logger,
+        observe: @escaping @Sendable (TemplateDeploymentStep) async throws -> Void
+    ) {
+        self.database = database
+        self.providers = providers
+        self.artifacts = artifacts
+        self.account = account
+        self.vault = vault
+        self.tenantID = tenantID
+        self.hub = hub
+        self.time = time
+        self.logger = logger
+        self.observe = observe
+    }
+
+    var compiler: TemplateCompiler {
+        TemplateCompiler(
+            database: database, links: TemplateLinks(artifacts: artifacts, account: account), providers: providers,
+            tenantID: tenantID)
+    }
+
+    /// The plan of their operation.
+    package var operations: TemplateDeploymentOperations {
+        let runner = TemplateDeploymentRunner(
+            database: database, compiler: compiler, providers: providers, vault: vault,
+            wait: OperationWait(database: database, hub: hub), time: time, observe: observe, logger: logger)
+        return TemplateDeploymentOperations(runner: runner, time: time)
+    }
+
+    package func service(starter: OperationStarter, operations: OperationService) -> TemplateDeploymentService {
+        TemplateDeploymentService(
+            database: database, compiler: compiler, vault: vault, starter: starter, operations: operations, hub: hub,
+            time: time)
+    }
+}

@@ -1,0 +1,407 @@
+import Foundation
+import Logging
+import Postgres
+import Resources
+import Store
+import Templates
+
+/// Carries a template deployment out: the step of its operation.
+///
+/// What it has done stands in its steps; begun again after a kill it goes on behind them. A resource that was being put
+/// is put again, which joins the operation that runs, or changes nothing.
+package struct TemplateDeploymentRunner: Sendable {
+    private let database: Database
+    private let compiler: TemplateCompiler
+    private let providers: ResourceProviders
+    private let vault: SecretVault
+    private let wait: OperationWait
+    private let time: TimeSource
+    private let logger: Logger
+    /// Called when a step was begun and when it has ended. For tests that break off there.
+    private let observe: @Sendable (TemplateDeploymentStep) async throws -> Void
+
+    /// Resources of one template that are put at once.
+    private static let width = 32
+    /// What an expression may ask of the running system before it must have its value.
+    private static let requestLimit = 1_000
+
+    init(
+        database: Database, compiler: TemplateCompiler, providers: ResourceProviders, vault: SecretVault,
+        wait: OperationWait, time: TimeSource,
+        observe: @escaping @Sendable (TemplateDeploymentStep) async throws -> Void, logger: Logger
+    ) {
+        self.database = database
+        self.compiler = compiler
+        self.providers = providers
+        self.vault = vault
+        self.wait = wait
+        self.time = time
+        self.observe = observe
+        self.logger = logger
+    }
+
+    func run(_ operation: ResourceOperation) async throws {
+        let store = TemplateDeploymentStore(database)
+        guard let deployment = try await store.find(id: operation.subjectID),
+            let inputs = try await store.inputs(id: deployment.id)
+        else { throw ARMError(.operationCanceled, "The deployment is gone.") }
+        let origin = DeploymentOrigin(
+            caller: Caller(
+                objectID: inputs.callerObjectID, applicationID: inputs.callerApplicationID,
+                correlationID: deployment.correlationID),
+            baseURL: inputs.baseURL, operationID: operation.id, startedAt: deployment.startedAt)
+        let address = TemplateDeploymentAddress(
+            scope: DeploymentScope(subscriptionID: deployment.subscription, resourceGroup: deployment.resourceGroup),
+            name: deployment.name)
+        let context = try await compiler.context(
+            address, location: deployment.location, mode: deployment.mode.rawValue,
+            link: deployment.request["templateLink"], origin, planned: PlannedResources())
+        let bound = try vault.openParameters(inputs.sealedParameters, deploymentID: deployment.id)
+        let program: DeploymentProgram
+        do throws(TemplateProblems) {
+            program = try DeploymentProgram(try Template(reading: inputs.template), bound: bound, context: context)
+        } catch {
+            throw error.error
+        }
+        let linked = Dictionary(
+            inputs.linkedTemplates.members.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+        let run = Run(deployment: deployment, origin: origin, linked: linked, deadline: operation.deadlineAt)
+        try await carryOut(program, run)
+    }
+
+    // MARK: One deployment
+
+    /// One deployment that is carried out: the root, or one nested in it.
+    private struct Run: Sendable {
+        var deployment: TemplateDeployment
+        var origin: DeploymentOrigin
+        var linked: [String: JSONValue]
+        var deadline: Date
+    }
+
+    /// Runs the graph, the clean-up of the mode Complete, and the outputs. Throws `DeploymentFailed` for what failed.
+    private func carryOut(_ program: DeploymentProgram, _ run: Run) async throws {
+        let store = TemplateDeploymentStore(database)
+        guard try await store.markRunning(id: run.deployment.id, at: time.now()) else {
+            throw ARMError(.operationCanceled, "The deployment was ended.")
+        }
+        let expansion: Expansion
+        do throws(TemplateProblems) {
+            expansion = try program.expand()
+        } catch {
+            throw error.error
+        }
+        let graph = DeploymentGraph(expansion, providers)
+        let failures = try await perform(graph, expansion, run)
+        guard failures.isEmpty else { throw Self.failed(run.deployment, failures) }
+        if run.deployment.mode == .complete, !run.deployment.isNested {
+            try await cleanUp(expansion, run, position: graph.nodes.count)
+        }
+        let outputs = try await outputs(expansion, run, position: graph.nodes.count + 1)
+        let resources = graph.nodes.filter { !$0.isFirstOfTwo }.map { node in
+            JSONValue.object(["id": .string(node.resource.id)])
+        }
+        try await store.setResults(id: run.deployment.id, outputs: outputs, resources: .array(resources))
+    }
+
+    private static func failed(_ deployment: TemplateDeployment, _ failures: [ARMError]) -> ARMError {
+        ARMError(
+            .deploymentFailed,
+            "At least one resource deployment operation failed. Please list deployment operations for details. Please see "
+                + "https://aka.ms/arm-deployment-operations for usage details.", target: deployment.resourceID,
+            details: failures)
+    }
+
+    /// Puts what is ready, many at once, until nothing more can be. Answers the errors; what waits for a failed
+    /// resource is left out.
+    private func perform(_ graph: DeploymentGraph, _ expansion: Expansion, _ run: Run) async throws -> [ARMError] {
+        let present = try await TemplateDeploymentStepStore(database).list(deploymentID: run.deployment.id)
+        var done = Set(present.filter { $0.state == .succeeded }.map(\.position))
+        var waiting = Set(graph.nodes.indices).subtracting(done)
+        var failures: [ARMError] = []
+        try await withThrowingTaskGroup(of: (Int, ARMError?).self) { group in
+            var running = 0
+            while true {
+                // In the order of the template, so that siblings come in it.
+                for node in waiting.sorted() where running < Self.width {
+                    guard graph.nodes[node].dependencies.isSubset(of: done) else { continue }
+                    waiting.remove(node)
+                    running += 1
+                    group.addTask { (node, try await self.perform(graph.nodes[node], node, expansion, run)) }
+                }
+                guard running > 0, let (node, failure) = try await group.next() else { return }
+                running -= 1
+                if let failure { failures.append(failure) } else { done.insert(node) }
+            }
+        }
+        return failures
+    }
+
+    /// Puts one resource and waits until it is there; answers what went wrong.
+    private func perform(
+        _ node: DeploymentGraph.Node, _ position: Int, _ expansion: Expansion, _ run: Run
+    ) async throws -> ARMError? {
+        let resource = node.resource
+        let step = TemplateDeploymentStep(
+            deploymentID: run.deployment.id, position: position, kind: "Create", state: .running, target: resource.id,
+            targetType: resource.type, targetName: resource.name, statusCode: "Accepted", startedAt: time.now(),
+            changedAt: time.now())
+        return try await record(step, run) {
+            if resource.isDeployment {
+                try await self.deploy(resource, expansion, run)
+                return true
+            }
+            return try await self.put(node, expansion, run)
+        }
+    }
+
+    /// Writes a step around some work, which answers whether it made something new; answers what went wrong.
+    private func record(
+        _ step: TemplateDeploymentStep, _ run: Run, _ work: @Sendable () async throws -> Bool
+    ) async throws -> ARMError? {
+        let store = TemplateDeploymentStepStore(database)
+        let ended = ARMError(.operationCanceled, "The deployment was ended.")
+        guard try await store.save(step, operation: run.origin.operationID) else { throw ended }
+        try await observe(step)
+        var step = step
+        do {
+            let wasMade = try await work()
+            step.state = .succeeded
+            step.statusCode = wasMade ? "Created" : "OK"
+        } catch let error as ARMError {
+            step.state = .failed
+            step.statusCode = error.code.status.rawValue
+            step.error = error
+        }
+        step.changedAt = time.now()
+        guard try await store.save(step, operation: run.origin.operationID) else { throw ended }
+        try await observe(step)
+        if let error = step.error {
+            logger.info(
+                "a resource of a template failed",
+                metadata: [
+                    "resource.id": "\(step.target ?? "")", "error.code": "\(error.code.rawValue)",
+                    "deployment.id": "\(run.deployment.resourceID)",
+                    "correlation.id": "\(run.deployment.correlationID)",
+                ])
+        }
+        return step.error
+    }
+
+    // MARK: Resources
+
+    private func put(_ node: DeploymentGraph.Node, _ expansion: Expansion, _ run: Run) async throws -> Bool {
+        let resource = node.resource
+        let (provider, version) = try providers.find(resource.type, apiVersion: resource.apiVersion)
+        let call = ProviderCall(caller: run.origin.caller, apiVersion: version, baseURL: run.origin.baseURL)
+        let body = JSONValue.object(
+            try await resolved(run) { runtime throws(EvaluationFailure) in try expansion.body(of: resource, runtime) })
+        while true {
+            do {
+                let first =
+                    node.isFirstOfTwo ? try await provider.bodyBeforeChildren(resource.address, body, call) : nil
+                let outcome = try await provider.put(resource.address, first ?? body, call)
+                if let operation = outcome.operation { try await end(of: operation.id, resource) }
+                return outcome.wasMade && !node.isSecondOfTwo
+            } catch let error as ARMError where error.code == .operationInProgress && time.now() < run.deadline {
+                // Somebody else changes the resource: ours comes after.
+                try await wait.untilSomethingEnded()
+            }
+        }
+    }
+
+    private func end(of id: OperationID, _ resource: PlannedResource) async throws {
+        guard let operation = try await wait.untilEnded(id), operation.state != .succeeded else { return }
+        let cause = operation.error ?? ARMError(.internalServerError, "The operation ended without an error.")
+        throw ARMError(
+            .resourceDeploymentFailure,
+            "The resource write operation failed to complete successfully, because it reached terminal provisioning "
+                + "state '\(operation.state.wireStatus)'.", target: resource.id, details: [cause])
+    }
+
+    /// Evaluates again and again, each time with one more answer of the running system.
+    private func resolved<Value: Sendable>(
+        _ run: Run, _ evaluate: (RuntimeValues) throws(EvaluationFailure) -> Value
+    ) async throws -> Value {
+        var runtime = RuntimeValues()
+        for _ in 0..<Self.requestLimit {
+            let request: RuntimeRequest
+            do throws(EvaluationFailure) {
+                return try evaluate(runtime)
+            } catch {
+                switch error {
+                case .problem(let problem): throw problem.error
+                case .needs(let needed): request = needed
+                }
+            }
+            runtime[request] = try await answer(request, run)
+        }
+        throw ARMError(.invalidTemplate, "An expression refers to more than \(Self.requestLimit) resources.")
+    }
+
+    private func answer(_ request: RuntimeRequest, _ run: Run) async throws -> JSONValue {
+        switch request {
+        case .resource(let id, let version):
+            let (provider, address, call) = try find(id, version ?? "", run)
+            guard let found = try await provider.get(address, call) else {
+                throw ARMError(
+                    .resourceNotFound, "The resource '\(id)' that the template refers to was not found.", target: id)
+            }
+            return found
+        case .list(let id, let verb, let version, let body):
+            let (provider, address, call) = try find(id, version, run)
+            // Written by the evaluator a moment ago.
+            let document = body.flatMap { try? JSONParser.parse($0.utf8, as: .template) }
+            return try await provider.act(verb, address, document, call)
+        }
+    }
+
+    private func find(
+        _ id: String, _ version: String, _ run: Run
+    ) throws(ARMError) -> (any ResourceProvider, ResourceAddress, ProviderCall) {
+        guard let address = ResourceAddress(id: id) else {
+            throw ARMError(.invalidTemplate, "'\(id.prefix(300))' is no resource's id.")
+        }
+        let (provider, known) = try providers.find(address.type, apiVersion: version)
+        return (
+            provider, address,
+            ProviderCall(caller: run.origin.caller, apiVersion: known, baseURL: run.origin.baseURL)
+        )
+    }
+
+    // MARK: Nested deployments
+
+    /// Carries a nested deployment out, as a row of its own under the operation of its root.
+    private func deploy(_ resource: PlannedResource, _ expansion: Expansion, _ run: Run) async throws {
+        let nested = try await resolved(run) { runtime throws(EvaluationFailure) in
+            try expansion.nested(resource, runtime)
+        }
+        var linked = run.linked
+        let (program, template) = try await compiler.program(
+            nested, of: resource, in: expansion, run.origin, linked: &linked, planned: PlannedResources())
+        var inner = run
+        inner.linked = linked
+        inner.deployment = try await beginNested(nested, program, template, run)
+        let store = TemplateDeploymentStore(database)
+        switch inner.deployment.state {
+        case .succeeded: return
+        case .failed, .canceled: throw Self.nestedFailure(inner.deployment, inner.deployment.error)
+        case .accepted, .running: break
+        }
+        do {
+            try await carryOut(program, inner)
+        } catch let error as ARMError where error.code != .operationCanceled {
+            _ = try await store.end(id: inner.deployment.id, as: .failed, error: error, at: time.now())
+            throw Self.nestedFailure(inner.deployment, error)
+        }
+        _ = try await store.end(id: inner.deployment.id, as: .succeeded, error: nil, at: time.now())
+    }
+
+    private static func nestedFailure(_ deployment: TemplateDeployment, _ cause: ARMError?) -> ARMError {
+        ARMError(
+            .resourceDeploymentFailure,
+            "The resource write operation failed to complete successfully, because it reached terminal provisioning "
+                + "state '\((cause.map { _ in TemplateDeploymentState.failed } ?? .canceled).rawValue)'.",
+            target: deployment.resourceID, details: cause.map { [$0] })
+    }
+
+    /// The row of a nested deployment: the one that this operation made before, or a new one.
+    private func beginNested(
+        _ nested: NestedDeployment, _ program: DeploymentProgram, _ template: JSONValue, _ run: Run
+    ) async throws -> TemplateDeployment {
+        let store = TemplateDeploymentStore(database)
+        let group = program.target.resourceGroup
+        let present = try await store.find(
+            subscription: program.target.subscriptionID, resourceGroup: group, name: nested.name)
+        if let present, present.operationID == run.origin.operationID { return present }
+        let now = time.now()
+        let deployment = TemplateDeployment(
+            id: UUID(), subscription: program.target.subscriptionID, resourceGroup: group, name: nested.name,
+            location: nested.location, tags: [:], state: .accepted, mode: .incremental,
+            operationID: run.origin.operationID, isNested: true, correlationID: run.deployment.correlationID,
+            templateHash: TemplateHash.text(of: template), request: nested.shown,
+            parameters: TemplateDeploymentValues.parameters(program.parameters),
+            summary: .object(JSONObject()), startedAt: now, changedAt: now)
+        let inputs = TemplateDeploymentInputs(
+            template: template, linkedTemplates: .object(JSONObject()), sealedParameters: nil,
+            callerObjectID: run.origin.caller.objectID, callerApplicationID: run.origin.caller.applicationID,
+            baseURL: run.origin.baseURL)
+        guard let begun = try await store.begin(deployment, inputs) else {
+            throw TemplateDeploymentService.active(deployment.resourceID)
+        }
+        var made = deployment
+        made.id = begun.id
+        return made
+    }
+
+    // MARK: Afterwards
+
+    /// Deletes what the group holds and the template does not name, children before their parents.
+    private func cleanUp(_ expansion: Expansion, _ run: Run, position: Int) async throws {
+        guard let group = run.deployment.resourceGroup else { return }
+        var planned = Set(expansion.resources.filter(\.isDeployed).map { $0.id.lowercased() })
+        // What nested deployments made is theirs.
+        for resource in expansion.resources where resource.isDeployment && resource.isDeployed {
+            planned.formUnion(try await nestedResources(resource.id, run))
+        }
+        let superfluous = try await ResourceInventory(providers: providers)
+            .superfluous(subscription: run.deployment.subscription, resourceGroup: group, keeping: planned, run.origin)
+        let step = TemplateDeploymentStep(
+            deploymentID: run.deployment.id, position: position, kind: "DeploymentCleanup", state: .running,
+            target: nil,
+            targetType: nil, targetName: nil, statusCode: "Accepted", startedAt: time.now(), changedAt: time.now())
+        let failure = try await record(step, run) {
+            for (provider, address) in superfluous {
+                let newest = provider.apiVersions.last ?? .reference
+                let call = ProviderCall(caller: run.origin.caller, apiVersion: newest, baseURL: run.origin.baseURL)
+                guard let operation = try await provider.delete(address, call) else { continue }
+                guard let ended = try await self.wait.untilEnded(operation.id), let error = ended.error else {
+                    continue
+                }
+                throw error
+            }
+            return false
+        }
+        if let failure { throw Self.failed(run.deployment, [failure]) }
+    }
+
+    /// Ids that a nested deployment of this operation made, in lower case.
+    private func nestedResources(_ id: String, _ run: Run) async throws -> Set<String> {
+        guard let address = ResourceAddress(id: id) else { return [] }
+        let parts = address.scope.split(separator: "/").map(String.init)
+        let found = try await TemplateDeploymentStore(database).find(
+            subscription: parts.count > 1 ? parts[1] : "", resourceGroup: parts.count > 3 ? parts[3] : nil,
+            name: address.name)
+        var ids: Set<String> = []
+        for resource in found?.outputResources?.elements ?? [] {
+            guard let inner = resource["id"]?.text else { continue }
+            ids.insert(inner.lowercased())
+            if inner.lowercased().contains("/microsoft.resources/deployments/") {
+                ids.formUnion(try await nestedResources(inner, run))
+            }
+        }
+        return ids
+    }
+
+    private func outputs(_ expansion: Expansion, _ run: Run, position: Int) async throws -> JSONValue {
+        guard !expansion.program.template.outputs.isEmpty else { return .object(JSONObject()) }
+        let values = try await resolved(run) { runtime throws(EvaluationFailure) in try expansion.outputs(runtime) }
+        let step = TemplateDeploymentStep(
+            deploymentID: run.deployment.id, position: position, kind: "EvaluateDeploymentOutput", state: .succeeded,
+            target: nil, targetType: nil, targetName: nil, statusCode: "OK", startedAt: time.now(),
+            changedAt: time.now())
+        _ = try await TemplateDeploymentStepStore(database).save(step, operation: run.origin.operationID)
+        return TemplateDeploymentValues.outputs(values)
+    }
+}
+
+extension NestedDeployment {
+    /// What of the request is shown again.
+    fileprivate var shown: JSONValue {
+        var object = JSONObject()
+        if case .link(let link) = source { object.set("templateLink", link) }
+        object.set("parametersLink", parametersLink)
+        object.set("debugSetting", debugSetting)
+        return .object(object)
+    }
+}

@@ -1,0 +1,87 @@
+import Artifacts
+import Foundation
+import Resources
+
+/// Templates and parameters behind links: files of the artifact store, which the clients upload them to.
+struct TemplateLinks: Sendable {
+    private let artifacts: ArtifactStore
+    private let account: StorageAccount
+
+    init(artifacts: ArtifactStore, account: StorageAccount) {
+        self.artifacts = artifacts
+        self.account = account
+    }
+
+    /// Longest document behind a link.
+    private static let limit = 4 * 1_024 * 1_024
+
+    /// The address that a link means; a relative one begins at the template that holds it.
+    static func address(_ link: JSONValue, relativeTo base: String?, at path: String) throws(ARMError) -> String {
+        if let uri = link["uri"]?.text { return uri }
+        if link["id"] != nil {
+            throw ARMError(
+                .invalidContentLink, "Template specs are not supported; give the link a 'uri'.", target: path)
+        }
+        guard let relative = link["relativePath"]?.text else {
+            throw ARMError(.invalidContentLink, "The link must have a 'uri' or a 'relativePath'.", target: path)
+        }
+        guard let base, let url = URL(string: relative, relativeTo: URL(string: base)) else {
+            throw ARMError(
+                .invalidContentLink,
+                "The relative path '\(relative.prefix(200))' needs a template that is behind a link itself.",
+                target: path)
+        }
+        return url.absoluteString
+    }
+
+    /// The document at an address, with the liberties of templates.
+    func read(_ address: String, at path: String) async throws -> JSONValue {
+        guard let place = place(address) else {
+            throw ARMError(
+                .invalidContentLink,
+                "The address '\(address.prefix(300))' is not that of a file in the artifact store; templates elsewhere are "
+                    + "not fetched.", target: path)
+        }
+        let bytes = try await content(of: place, address: address, path)
+        do {
+            return try JSONParser.parse(bytes, as: .template)
+        } catch {
+            throw ARMError(
+                .invalidContentLink,
+                "What is at '\(Self.withoutQuery(address))' is not valid JSON: \(error.description).",
+                target: path)
+        }
+    }
+
+    private func content(of place: ArtifactReference, address: String, _ path: String) async throws -> [UInt8] {
+        do {
+            let content = try await artifacts.get(try BlobName(place.path), in: try ContainerName(place.container))
+                .content
+            guard content.range.count <= Self.limit else {
+                throw ARMError(
+                    .invalidContentLink,
+                    "What is at '\(Self.withoutQuery(address))' has more than \(Self.limit) bytes.",
+                    target: path)
+            }
+            var bytes: [UInt8] = []
+            for try await chunk in content { bytes += chunk }
+            return bytes
+        } catch is ArtifactError {
+            throw ARMError(
+                .invalidContentLink, "There is nothing to read at '\(Self.withoutQuery(address))'.", target: path)
+        }
+    }
+
+    /// Signatures stay out of messages.
+    private static func withoutQuery(_ address: String) -> String { String(address.prefix { $0 != "?" }.prefix(300)) }
+
+    /// `http(s)://host/{account}/{container}/{path}` of our own account.
+    private func place(_ address: String) -> ArtifactReference? {
+        guard let url = URLComponents(string: address), url.scheme == "https" || url.scheme == "http" else {
+            return nil
+        }
+        let parts = url.path.split(separator: "/").map(String.init)
+        guard parts.count >= 3, parts[0].lowercased() == account.name.lowercased() else { return nil }
+        return ArtifactReference(container: parts[1], path: parts.dropFirst(2).joined(separator: "/"))
+    }
+}

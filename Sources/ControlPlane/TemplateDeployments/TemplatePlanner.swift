@@ -1,0 +1,170 @@
+import Resources
+import Templates
+
+/// Expands a deployment and everything nested in it without changing anything, and finds all that is wrong.
+struct TemplatePlanner: Sendable {
+    let compiler: TemplateCompiler
+    let providers: ResourceProviders
+
+    /// Problems that are told at once.
+    private static let problemLimit = 50
+    /// Rounds of asking the running system for what expressions refer to: one for each step of a chain.
+    private static let roundLimit = 8
+
+    /// A deployment's tree with the documents that its links led to.
+    struct Plan: Sendable {
+        var tree: DeploymentTree
+        var linked: [String: JSONValue]
+    }
+
+    /// Expands everything; throws `InvalidTemplate` with all mistakes of the language.
+    func plan(
+        _ compiled: TemplateCompiler.Compiled, at address: TemplateDeploymentAddress, _ origin: DeploymentOrigin
+    ) async throws -> Plan {
+        var linked = compiled.linked
+        var problems: [ARMError] = []
+        let tree = try await tree(compiled.program, at: address, origin, PlannedResources(), &linked, &problems)
+        if let error = Self.combined(problems) { throw error }
+        guard let tree else { throw ARMError(.invalidTemplate, "The template is not valid.") }
+        return Plan(tree: tree, linked: linked)
+    }
+
+    private static func combined(_ problems: [ARMError]) -> ARMError? {
+        guard let first = problems.first, problems.count > 1 else { return problems.first }
+        return ARMError(
+            first.code, "\(first.message) There are \(problems.count) problems in all; see details.",
+            target: first.target, details: problems, additionalInfo: problems.flatMap { $0.additionalInfo ?? [] })
+    }
+
+    private func tree(
+        _ program: DeploymentProgram, at address: TemplateDeploymentAddress, _ origin: DeploymentOrigin,
+        _ around: PlannedResources, _ linked: inout [String: JSONValue], _ problems: inout [ARMError]
+    ) async throws -> DeploymentTree? {
+        let expansion: Expansion
+        do throws(TemplateProblems) {
+            expansion = try program.expand()
+        } catch {
+            problems += error.list.map(\.error)
+            return nil
+        }
+        let deployed = expansion.resources.filter { $0.isDeployed && !$0.isExisting }
+        let own = Set(deployed.map { $0.id.lowercased() })
+        var nodes: [DeploymentTree.Node] = []
+        for resource in deployed {
+            let preview = try await preview(of: resource, in: expansion, origin, except: own)
+            problems += preview.problems.map(\.error)
+            nodes.append(DeploymentTree.Node(resource: resource, preview: preview))
+        }
+        problems += expansion.outputProblems().map(\.error)
+        var tree = DeploymentTree(address: address, expansion: expansion, nodes: nodes)
+        var planned = tree.planned
+        for id in around.ids { planned.insert(id, around.body(of: id) ?? .null) }
+        for (position, node) in nodes.enumerated() where node.resource.isDeployment {
+            guard problems.count < Self.problemLimit else { break }
+            tree.nodes[position].child = try await child(node, in: expansion, origin, planned, &linked, &problems)
+        }
+        return tree
+    }
+
+    /// What is known of a body, with references to resources that this deployment does not change answered.
+    private func preview(
+        of resource: PlannedResource, in expansion: Expansion, _ origin: DeploymentOrigin, except own: Set<String>
+    ) async throws -> Expansion.Preview {
+        var runtime = RuntimeValues()
+        var preview = expansion.preview(of: resource, runtime)
+        for _ in 0..<Self.roundLimit where !preview.needs.isEmpty {
+            var hasNews = false
+            for request in Set(preview.needs) {
+                guard case .resource(let id, let version?) = request, !own.contains(id.lowercased()),
+                    let answer = try await read(id, version, origin)
+                else { continue }
+                runtime[request] = answer
+                hasNews = true
+            }
+            guard hasNews else { break }
+            preview = expansion.preview(of: resource, runtime)
+        }
+        return preview
+    }
+
+    /// A resource as it is now; nil when it is not there, or not of ours.
+    private func read(_ id: String, _ version: String, _ origin: DeploymentOrigin) async throws -> JSONValue? {
+        guard let address = ResourceAddress(id: id),
+            // What is not served is told when the reference is evaluated.
+            let (provider, version) = try? providers.find(address.type, apiVersion: version)
+        else { return nil }
+        let call = ProviderCall(caller: origin.caller, apiVersion: version, baseURL: origin.baseURL)
+        return try await provider.get(address, call)
+    }
+
+    private func child(
+        _ node: DeploymentTree.Node, in expansion: Expansion, _ origin: DeploymentOrigin, _ planned: PlannedResources,
+        _ linked: inout [String: JSONValue], _ problems: inout [ARMError]
+    ) async throws -> DeploymentTree? {
+        guard node.preview.problems.isEmpty else { return nil }
+        do {
+            let nested: NestedDeployment
+            do throws(TemplateProblems) {
+                nested = try expansion.nested(node.resource, previewed: node.preview)
+            } catch {
+                throw error.error
+            }
+            // Parameters of inner scope that wait for the running system can't be bound yet.
+            guard node.preview.isComplete || nested.isOuter else { return nil }
+            let (program, _) = try await compiler.program(
+                nested, of: node.resource, in: expansion, origin, linked: &linked, planned: planned)
+            let address = TemplateDeploymentAddress(scope: nested.target, name: nested.name)
+            return try await tree(program, at: address, origin, planned, &linked, &problems)
+        } catch let error as ARMError {
+            problems += error.details ?? [error]
+            return nil
+        }
+    }
+
+    // MARK: Preflight
+
+    /// Asks the provider of every body that is complete; throws `InvalidTemplateDeployment` with all it finds.
+    func preflight(_ plan: Plan, _ origin: DeploymentOrigin) async throws {
+        let planned = plan.tree.planned
+        var problems: [ARMError] = []
+        for node in plan.tree.leaves {
+            guard problems.count < Self.problemLimit else { break }
+            for problem in try await self.problems(of: node, origin, planned) {
+                problems.append(problem.placed(below: node.resource.path))
+            }
+        }
+        guard !problems.isEmpty else { return }
+        throw ARMError(
+            .invalidTemplateDeployment,
+            "The template deployment '\(plan.tree.address.name)' is not valid according to the validation procedure. The "
+                + "tracking id is '\(origin.caller.correlationID)'. See inner errors for details.", details: problems)
+    }
+
+    private func problems(
+        of node: DeploymentTree.Node, _ origin: DeploymentOrigin, _ planned: PlannedResources
+    ) async throws -> [ARMError] {
+        let resource = node.resource
+        do {
+            let (provider, version) = try providers.find(resource.type, apiVersion: resource.apiVersion)
+            guard node.preview.isComplete else { return [] }
+            let call = ProviderCall(caller: origin.caller, apiVersion: version, baseURL: origin.baseURL)
+            return try await provider.preflight(resource.address, .object(node.preview.body), call, planned: planned)
+        } catch let error as ARMError {
+            return error.details ?? [error]
+        }
+    }
+}
+
+extension ARMError {
+    /// The same error about a place in a template: a target that begins with `$` is a place in the resource's body.
+    func placed(below path: String) -> ARMError {
+        var copy = self
+        let inner = target.map { $0.hasPrefix("$") ? String($0.dropFirst()) : "" } ?? ""
+        copy.target = path + inner
+        copy.additionalInfo = [
+            ARMErrorInfo(
+                templateViolation: ARMErrorInfo.TemplatePlace(lineNumber: 0, linePosition: 0, path: path + inner))
+        ]
+        return copy
+    }
+}

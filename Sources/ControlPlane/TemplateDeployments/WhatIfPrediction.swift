@@ -1,0 +1,124 @@
+package import Resources
+import Templates
+
+/// Says what a deployment would change, by what its providers predict beside what they have stored.
+struct WhatIfPrediction: Sendable {
+    let providers: ResourceProviders
+    let origin: DeploymentOrigin
+
+    private enum Kind: String {
+        case create = "Create"
+        case delete = "Delete"
+        case ignore = "Ignore"
+        /// It is put, and what comes of it is known only then.
+        case deploy = "Deploy"
+        case noChange = "NoChange"
+        case modify = "Modify"
+    }
+
+    /// Members of an answer that say nothing about a change.
+    private static let volatile: Set<String> = ["systemData", "etag"]
+
+    /// The body of the result: `status` and `properties.changes`.
+    func result(_ tree: DeploymentTree, _ request: TemplateDeploymentRequest) async throws -> JSONValue {
+        var changes: [JSONValue] = []
+        for node in tree.leaves { changes.append(try await change(node, request)) }
+        changes += try await others(tree, request)
+        return JSONValue.object([
+            "status": .string("Succeeded"),
+            "properties": JSONValue.object(["changes": .array(changes), "diagnostics": .array([])]),
+        ])
+    }
+
+    static func failure(_ error: ARMError) -> JSONValue {
+        JSONValue.object(["status": .string("Failed"), "error": error.json])
+    }
+
+    private func change(_ node: DeploymentTree.Node, _ request: TemplateDeploymentRequest) async throws -> JSONValue {
+        let resource = node.resource
+        let (provider, version) = try providers.find(resource.type, apiVersion: resource.apiVersion)
+        let call = ProviderCall(caller: origin.caller, apiVersion: version, baseURL: origin.baseURL)
+        let body = JSONValue.object(node.preview.body)
+        guard let before = try await provider.get(resource.address, call) else {
+            var after = JSONObject(Self.identity(resource))
+            for member in node.preview.body.members { after.set(member.name, member.value) }
+            return entry(resource.id, .create, request, before: nil, after: .object(after))
+        }
+        let shown = Self.shown(before, resource)
+        guard node.preview.isComplete, let predicted = try await provider.predict(resource.address, body, call) else {
+            return entry(resource.id, .deploy, request, before: shown, after: nil)
+        }
+        let after = Self.shown(predicted, resource)
+        let delta = PropertyChange.list(from: shown, to: after)
+        guard !delta.isEmpty else { return entry(resource.id, .noChange, request, before: shown, after: after) }
+        return entry(resource.id, .modify, request, before: shown, after: after, delta: delta)
+    }
+
+    /// What the group holds and the template does not name: left alone, or deleted by the mode Complete.
+    private func others(_ tree: DeploymentTree, _ request: TemplateDeploymentRequest) async throws -> [JSONValue] {
+        guard let group = tree.expansion.program.target.resourceGroup else { return [] }
+        let planned = tree.planned
+        let all = try await ResourceInventory(providers: providers).list(
+            subscription: tree.expansion.program.target.subscriptionID, resourceGroup: group, origin.caller,
+            baseURL: origin.baseURL)
+        return all.compactMap { provider, resource in
+            guard let id = resource["id"]?.text, !planned.contains(id) else { return nil }
+            let isDeleted = request.mode == .complete && provider.isDeletedByCompleteMode
+            var before = JSONObject(resource.members.filter { !Self.volatile.contains($0.name) })
+            before.set("apiVersion", provider.apiVersions.last.map { .string($0.description) })
+            return entry(id, isDeleted ? .delete : .ignore, request, before: .object(before), after: nil)
+        }
+    }
+
+    private func entry(
+        _ id: String, _ kind: Kind, _ request: TemplateDeploymentRequest, before: JSONValue?, after: JSONValue?,
+        delta: [PropertyChange] = []
+    ) -> JSONValue {
+        var entry = JSONObject([("resourceId", .string(id)), ("changeType", .string(kind.rawValue))])
+        if request.resultFormat == .fullPayloads {
+            entry.set("before", before)
+            entry.set("after", after)
+            if kind == .modify { entry.set("delta", .array(delta.map(\.json))) }
+        }
+        return .object(entry)
+    }
+
+    private static func identity(_ resource: PlannedResource) -> [(name: String, value: JSONValue)] {
+        [
+            ("apiVersion", .string(resource.apiVersion)), ("id", .string(resource.id)),
+            ("type", .string(resource.type)),
+            ("name", .string(resource.address.names.last ?? "")),
+        ]
+    }
+
+    private static func shown(_ answer: JSONValue, _ resource: PlannedResource) -> JSONValue {
+        var object = JSONObject([("apiVersion", .string(resource.apiVersion))])
+        for member in answer.members where !volatile.contains(member.name) { object.set(member.name, member.value) }
+        return .object(object)
+    }
+}
+
+extension ARMError {
+    /// The error as a document.
+    package var json: JSONValue {
+        var object = JSONObject([("code", .string(code.rawValue)), ("message", .string(message))])
+        object.set("target", target.map { .string($0) })
+        object.set("details", details.map { .array($0.map(\.json)) })
+        object.set(
+            "additionalInfo",
+            additionalInfo.map { places in
+                .array(
+                    places.map { entry in
+                        JSONValue.object([
+                            "type": .string(entry.type),
+                            "info": JSONValue.object([
+                                "lineNumber": .integer(Int64(entry.info.lineNumber)),
+                                "linePosition": .integer(Int64(entry.info.linePosition)),
+                                "path": .string(entry.info.path),
+                            ]),
+                        ])
+                    })
+            })
+        return .object(object)
+    }
+}

@@ -1,0 +1,79 @@
+package import Foundation
+package import Postgres
+package import Resources
+
+/// Rows of `template_deployment_steps`.
+package struct TemplateDeploymentStepStore: Sendable {
+    private let runner: any StatementRunner
+
+    package init(_ runner: any StatementRunner) {
+        self.runner = runner
+    }
+
+    /// What a deployment has done, in the order in which it began.
+    package func list(deploymentID: UUID) async throws -> [TemplateDeploymentStep] {
+        try await runner.query(
+            """
+            SELECT deployment_id, position, kind, state, target, target_type, target_name, status_code, error,
+                started_at, changed_at
+            FROM template_deployment_steps WHERE deployment_id = \(deploymentID) ORDER BY started_at, position
+            """
+        ).rows.map(Self.decode)
+    }
+
+    /// Writes a step while its deployment runs and is of that operation; false when it does not.
+    package func save(_ step: TemplateDeploymentStep, operation: OperationID) async throws -> Bool {
+        try await runner.query(
+            """
+            INSERT INTO template_deployment_steps (deployment_id, position, kind, state, target, target_type,
+                target_name, status_code, error, started_at, changed_at)
+            SELECT d.id, \(step.position), \(step.kind), \(step.state.rawValue), \(step.target), \(step.targetType),
+                \(step.targetName), \(step.statusCode), \(step.error.map { JSONColumn($0) }), \(step.startedAt),
+                \(step.changedAt)
+            FROM template_deployments d
+            WHERE d.id = \(step.deploymentID) AND d.operation_id = \(operation.value) AND d.state = 'Running'
+            ON CONFLICT (deployment_id, position) DO UPDATE
+            SET state = EXCLUDED.state, status_code = EXCLUDED.status_code, error = EXCLUDED.error,
+                changed_at = EXCLUDED.changed_at
+            """
+        ).affectedRows == 1
+    }
+
+    private static func decode(_ row: Row) throws -> TemplateDeploymentStep {
+        let (deployment, position, kind, state, target, type, name, status, error, started, changed) = try row.decode(
+            UUID.self, Int.self, String.self, TemplateDeploymentStep.State.self, String?.self, String?.self,
+            String?.self, String.self, JSONColumn<ARMError>?.self, Date.self, Date.self)
+        return TemplateDeploymentStep(
+            deploymentID: deployment, position: position, kind: kind, state: state, target: target, targetType: type,
+            targetName: name, statusCode: status, error: error?.value, startedAt: started, changedAt: changed)
+    }
+}
+
+/// Rows of `what_if_results`.
+package struct WhatIfResultStore: Sendable {
+    private let runner: any StatementRunner
+
+    package init(_ runner: any StatementRunner) {
+        self.runner = runner
+    }
+
+    package func insert(id: UUID, subscription: String, result: JSONValue) async throws {
+        try await runner.query(
+            """
+            INSERT INTO what_if_results (id, subscription_id, result)
+            VALUES (\(id), \(subscription.lowercased()), \(result)::json)
+            """)
+    }
+
+    package func find(id: UUID, subscription: String) async throws -> JSONValue? {
+        try await runner.query(
+            """
+            SELECT result FROM what_if_results WHERE id = \(id) AND subscription_id = \(subscription.lowercased())
+            """
+        ).first?.decode(JSONValue.self)
+    }
+
+    package func purge(before date: Date) async throws {
+        try await runner.query("DELETE FROM what_if_results WHERE created_at < \(date)")
+    }
+}
