@@ -21,7 +21,8 @@ package struct TemplateDeploymentStepStore: Sendable {
         ).rows.map(Self.decode)
     }
 
-    /// Writes a step while its deployment runs and is of that operation; false when it does not.
+    /// Writes a step while its deployment runs and is of that operation; false when it does not. Who ends the
+    /// deployment waits for the step, or is waited for.
     package func save(_ step: TemplateDeploymentStep, operation: OperationID) async throws -> Bool {
         try await runner.query(
             """
@@ -32,6 +33,7 @@ package struct TemplateDeploymentStepStore: Sendable {
                 \(step.changedAt)
             FROM template_deployments d
             WHERE d.id = \(step.deploymentID) AND d.operation_id = \(operation.value) AND d.state = 'Running'
+            FOR SHARE OF d
             ON CONFLICT (deployment_id, position) DO UPDATE
             SET state = EXCLUDED.state, status_code = EXCLUDED.status_code, error = EXCLUDED.error,
                 changed_at = EXCLUDED.changed_at

@@ -172,21 +172,21 @@ package struct TemplateDeploymentStore: Sendable {
         ).affectedRows == 1
     }
 
-    /// Ends everything that an operation has left open: nested deployments and steps.
+    /// Ends everything that an operation has left open: nested deployments, and then the steps, of which no more come.
     package func endRest(
         operation: OperationID, as state: TemplateDeploymentState, error: ARMError?, at date: Date
     ) async throws {
         try await runner.query(
             """
-            UPDATE template_deployment_steps SET state = 'Canceled', status_code = 'Conflict', changed_at = \(date)
-            WHERE state = 'Running' AND deployment_id IN (
-                SELECT id FROM template_deployments WHERE operation_id = \(operation.value))
-            """)
-        try await runner.query(
-            """
             UPDATE template_deployments SET state = \(state.rawValue), error = \(error.map { JSONColumn($0) }),
                 changed_at = \(date)
             WHERE operation_id = \(operation.value) AND state IN ('Accepted', 'Running')
+            """)
+        try await runner.query(
+            """
+            UPDATE template_deployment_steps SET state = 'Canceled', status_code = 'Conflict', changed_at = \(date)
+            WHERE state = 'Running' AND deployment_id IN (
+                SELECT id FROM template_deployments WHERE operation_id = \(operation.value))
             """)
     }
 

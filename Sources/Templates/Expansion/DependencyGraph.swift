@@ -206,13 +206,13 @@ struct DependencyGraph {
 
     // MARK: Parents and batches
 
-    /// A child waits for its parent, and what extends a resource for that resource, though nothing says so.
+    /// A child waits for its parents, and what extends a resource for that resource, though nothing says so.
     private func parents(_ position: Int, _ found: inout Set<Int>) {
         let address = resources[position].address
-        if address.names.count > 1 {
-            let type = address.type.split(separator: "/").dropLast().joined(separator: "/")
-            let parent = ResourceAddress(scope: address.scope, type: type, names: Array(address.names.dropLast()))
+        var ancestor = address.parent
+        while let parent = ancestor {
             found.formUnion((byID[parent.id.lowercased()] ?? []).filter { !waits($0, for: position) })
+            ancestor = parent.parent
         }
         if let owner = byID[address.scope.lowercased()] {
             found.formUnion(owner.filter { !waits($0, for: position) })

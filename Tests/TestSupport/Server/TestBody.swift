@@ -29,6 +29,23 @@ package enum TestBody {
             """
     }
 
+    /// The body of a template deployment.
+    package static func deployment(
+        of template: String, parameters: String = "{}", mode: String = "Incremental"
+    ) -> String {
+        #"{"properties": {"mode": "\#(mode)", "parameters": \#(parameters), "template": \#(template)}}"#
+    }
+
+    /// A template for a resource group with these sections, each with its name.
+    package static func template(_ sections: String, resources: [String] = []) -> String {
+        let list = resources.isEmpty && sections.contains("\"resources\"") ? "" : #""resources": [\#(resources.joined(separator: ", "))]"#
+        let parts = [sections, list].filter { !$0.isEmpty }.joined(separator: ", ")
+        return """
+            {"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+             "contentVersion": "1.0.0.0", \(parts)}
+            """
+    }
+
     private static func object(_ members: [String: String]) -> String {
         "{"
             + members.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \(JSONView.quoted($0.value))" }

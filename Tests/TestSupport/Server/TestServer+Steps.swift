@@ -1,6 +1,38 @@
 import Artifacts
+import Client
 package import Foundation
 package import Postgres
+
+/// Templates and what comes of them.
+extension TestServer {
+    package var group: String {
+        "/subscriptions/\(api.settings.subscriptionID)/resourceGroups/\(Self.resourceGroup)"
+    }
+
+    /// Path of a template deployment in the server's group.
+    package func templateDeployment(_ name: String) -> String {
+        "\(group)/providers/Microsoft.Resources/deployments/\(name)"
+    }
+
+    /// Puts a template and follows its operation; answers the deployment as it ended.
+    package func deploy(_ name: String, _ template: String, parameters: String = "{}", mode: String = "Incremental")
+        async throws -> Answer
+    {
+        let path = templateDeployment(name)
+        let accepted = try await api.put(
+            path, TestBody.deployment(of: template, parameters: parameters, mode: mode))
+        guard accepted.status < 300 else { return accepted }
+        try await untilEnded(path)
+        return try await api.get(path)
+    }
+
+    package func untilEnded(_ deployment: String) async throws {
+        try await eventually("the end of the deployment") {
+            let state = try await api.get(deployment)["properties.provisioningState"] ?? ""
+            return ["Succeeded", "Failed", "Canceled"].contains(state)
+        }
+    }
+}
 
 /// What most tests begin with.
 extension TestServer {

@@ -2,6 +2,7 @@ package import Compute
 package import ControlPlane
 package import Foundation
 package import Logging
+package import Resources
 
 /// What a ``TestServer`` is made of.
 package struct TestServerOptions: Sendable {
@@ -16,6 +17,8 @@ package struct TestServerOptions: Sendable {
     package var backend: BackendFactory?
     /// Breaks operations off.
     package var afterStep: OperationRunner.StepObserver = { _, _ in }
+    /// Sees each step of a template deployment when it is begun and when it has ended, and may break it off.
+    package var onTemplateStep: @Sendable (TemplateDeploymentStep) async throws -> Void = { _ in }
     /// A dead control plane's work is free again after the lease.
     package var queue = WorkQueueSettings(
         concurrency: 64, lease: .milliseconds(1_200), heartbeat: .milliseconds(300), pollInterval: .milliseconds(200))
