@@ -106,7 +106,9 @@ package actor SluiceClient {
         _ response: ClientResponse, progress: @Sendable (String) -> Void = { _ in }
     ) async throws {
         try Self.check(response)
-        guard let url = response.headers.first(name: "Azure-AsyncOperation") else { return }
+        guard let url = response.headers.first(name: "Azure-AsyncOperation") else {
+            return try await untilAnswered(response)
+        }
         var shown: Set<String> = []
         while true {
             let status = try await get(url)
@@ -124,6 +126,17 @@ package actor SluiceClient {
             }
             let pause = status.headers.first(name: "retry-after-ms").flatMap { Int($0) } ?? 1_000
             try await Task.sleep(for: .milliseconds(pause))
+        }
+    }
+
+    /// Follows an operation that has no status of its own: its result is asked for until it is there.
+    private func untilAnswered(_ response: ClientResponse) async throws {
+        guard response.status == 202, let url = response.headers.first(name: "Location") else { return }
+        while true {
+            let result = try await get(url)
+            try Self.check(result)
+            guard result.status == 202 else { return }
+            try await Task.sleep(for: .milliseconds(200))
         }
     }
 

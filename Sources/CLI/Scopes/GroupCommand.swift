@@ -44,13 +44,13 @@ package struct GroupCommand: AsyncParsableCommand {
     }
 
     struct Delete: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Delete an empty resource group.")
+        static let configuration = CommandConfiguration(abstract: "Delete a resource group with everything in it.")
         @OptionGroup var connection: ConnectionOptions
         @Argument(help: "Name of the resource group.") var name: String
 
         func run() async throws {
             try await connection.withClient { client in
-                try SluiceClient.check(try await client.delete(path(client.settings, name)))
+                try await client.finish(try await client.delete(path(client.settings, name)))
             }
         }
     }

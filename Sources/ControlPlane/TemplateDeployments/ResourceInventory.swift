@@ -23,16 +23,18 @@ struct ResourceInventory: Sendable {
         (resource["type"]?.text ?? "").count { $0 == "/" }
     }
 
-    /// What the mode Complete deletes, children first; children go with a parent that goes.
+    /// What the mode Complete deletes, children first; children go with a parent that goes, and parents stay with a
+    /// child that stays.
     func superfluous(
         subscription: String, resourceGroup: String, keeping planned: Set<String>, _ origin: DeploymentOrigin
     ) async throws -> [(provider: any ResourceProvider, address: ResourceAddress)] {
         let all = try await list(
             subscription: subscription, resourceGroup: resourceGroup, origin.caller, baseURL: origin.baseURL)
+        let kept = Self.withParents(planned)
         var found: [(provider: any ResourceProvider, address: ResourceAddress)] = []
         var takingChildren: Set<String> = []
         for (provider, resource) in all where provider.isDeletedByCompleteMode {
-            guard let id = resource["id"]?.text, !planned.contains(id.lowercased()),
+            guard let id = resource["id"]?.text, !kept.contains(id.lowercased()),
                 let address = ResourceAddress(id: id)
             else { continue }
             if let parent = address.parent, takingChildren.contains(parent.id.lowercased()) { continue }
@@ -40,5 +42,18 @@ struct ResourceInventory: Sendable {
             found.append((provider, address))
         }
         return found.reversed()
+    }
+
+    /// Ids in lower case with those of everything that holds them.
+    static func withParents(_ ids: Set<String>) -> Set<String> {
+        var all = ids
+        for id in ids {
+            var ancestor = ResourceAddress(id: id)?.parent
+            while let parent = ancestor {
+                all.insert(parent.id)
+                ancestor = parent.parent
+            }
+        }
+        return all
     }
 }

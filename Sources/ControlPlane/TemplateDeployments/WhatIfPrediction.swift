@@ -57,13 +57,15 @@ struct WhatIfPrediction: Sendable {
     /// What the group holds and the template does not name: left alone, or deleted by the mode Complete.
     private func others(_ tree: DeploymentTree, _ request: TemplateDeploymentRequest) async throws -> [JSONValue] {
         guard let group = tree.expansion.program.target.resourceGroup else { return [] }
-        let planned = tree.planned
+        let planned = tree.planned.ids
+        let kept = ResourceInventory.withParents(planned)
         let all = try await ResourceInventory(providers: providers).list(
             subscription: tree.expansion.program.target.subscriptionID, resourceGroup: group, origin.caller,
             baseURL: origin.baseURL)
         return all.compactMap { provider, resource in
-            guard let id = resource["id"]?.text, !planned.contains(id) else { return nil }
-            let isDeleted = request.mode == .complete && provider.isDeletedByCompleteMode
+            guard let id = resource["id"]?.text, !planned.contains(id.lowercased()) else { return nil }
+            let isDeleted =
+                request.mode == .complete && provider.isDeletedByCompleteMode && !kept.contains(id.lowercased())
             var before = JSONObject(resource.members.filter { !Self.volatile.contains($0.name) })
             before.set("apiVersion", provider.apiVersions.last.map { .string($0.description) })
             return entry(id, isDeleted ? .delete : .ignore, request, before: .object(before), after: nil)

@@ -1,0 +1,228 @@
+package import ArgumentParser
+import Client
+import Foundation
+import NIOHTTP1
+import Resources
+
+/// `sluice deployment …`.
+package struct DeploymentCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "deployment", abstract: "Deploy ARM templates.", subcommands: [Group.self])
+
+    package init() {}
+
+    /// `sluice deployment group …`, with the options of `az deployment group`.
+    struct Group: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Deploy ARM templates to a resource group.",
+            subcommands: [
+                Create.self, Validate.self, WhatIf.self, Show.self, List.self, Operations.self, Cancel.self,
+                Delete.self, Export.self,
+            ])
+    }
+
+    /// The group that a deployment lives in.
+    struct Scope: ParsableArguments {
+        @Option(name: [.customShort("g"), .long], help: "Resource group; by default that of the credentials.")
+        var resourceGroup: String?
+
+        func group(_ settings: ClientSettings) -> String {
+            "/subscriptions/\(settings.subscriptionID)/resourceGroups/\(resourceGroup ?? settings.resourceGroup)"
+        }
+
+        func deployments(_ settings: ClientSettings) -> String {
+            "\(group(settings))/providers/Microsoft.Resources/deployments"
+        }
+    }
+
+    /// A deployment of the history.
+    struct Target: ParsableArguments {
+        @OptionGroup var scope: Scope
+        @Option(name: .shortAndLong, help: "Name of the deployment.") var name: String
+
+        func path(_ settings: ClientSettings) -> String { "\(scope.deployments(settings))/\(name)" }
+    }
+
+    /// What is to be deployed, and how it is shown.
+    struct Wish: ParsableArguments {
+        @OptionGroup var scope: Scope
+        @Option(name: .shortAndLong, help: "Name of the deployment; by default that of the template's file.")
+        var name: String?
+        @Option(name: [.customShort("f"), .long], help: "File that holds the template.") var templateFile: String
+        @Option(
+            name: .shortAndLong, parsing: .upToNextOption,
+            help: "Parameters: files, JSON texts, and name=value; later ones win.")
+        var parameters: [String] = []
+        @Option(help: "Incremental, or Complete: delete what the template does not name.") var mode = "Incremental"
+        @Flag(help: "Write without colours, as is done when the output is no terminal.") var noColor = false
+
+        func path(_ settings: ClientSettings) -> String { "\(scope.deployments(settings))/\(deploymentName)" }
+
+        var deploymentName: String {
+            name ?? URL(filePath: templateFile).deletingPathExtension().lastPathComponent
+        }
+
+        func body(_ more: [(name: String, value: JSONValue)] = []) throws -> String {
+            try DeploymentInputs(templateFile: templateFile, parameters: parameters).body(mode: mode, more)
+        }
+
+        var painter: Painter { Painter(isColored: !noColor && Painter.outputIsTerminal) }
+    }
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Deploy a template, and show what becomes of each resource.",
+            discussion:
+                "Example: sluice deployment group create -f template.json -p parameters.json location=westeurope")
+        @OptionGroup var connection: ConnectionOptions
+        @OptionGroup var wish: Wish
+        @Flag(help: "Return as soon as the deployment is accepted.") var noWait = false
+
+        func run() async throws {
+            let body = try wish.body()
+            try await connection.withClient { client in
+                let accepted = try await client.put(wish.path(client.settings), json: body)
+                try ErrorTree.check(accepted, wish.painter)
+                guard !noWait else { return print("The deployment '\(wish.deploymentName)' is accepted.") }
+                try await DeploymentProgress(client: client, path: wish.path(client.settings), painter: wish.painter)
+                    .follow()
+            }
+        }
+    }
+
+    struct Validate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Tell everything that is wrong with a template, without deploying anything.")
+        @OptionGroup var connection: ConnectionOptions
+        @OptionGroup var wish: Wish
+
+        func run() async throws {
+            let body = try wish.body()
+            try await connection.withClient { client in
+                let answer = try await client.post("\(wish.path(client.settings))/validate", json: body)
+                try ErrorTree.check(answer, wish.painter)
+                let resources = answer.json?["properties"]?["validatedResources"]?.elements ?? []
+                print("The template is valid. It deploys \(resources.count) resources:")
+                for resource in resources { print("  \(resource["id"]?.text ?? "")") }
+            }
+        }
+    }
+
+    struct WhatIf: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "what-if", abstract: "Show what a deployment would change.")
+        @OptionGroup var connection: ConnectionOptions
+        @OptionGroup var wish: Wish
+        @Option(help: "FullResourcePayloads, or ResourceIdOnly.") var resultFormat = "FullResourcePayloads"
+
+        func run() async throws {
+            let format = JSONValue.object(JSONObject([("resultFormat", .string(resultFormat))]))
+            let body = try wish.body([("whatIfSettings", format)])
+            try await connection.withClient { client in
+                let accepted = try await client.post("\(wish.path(client.settings))/whatIf", json: body)
+                try ErrorTree.check(accepted, wish.painter)
+                let result = try await client.get(accepted.headers.first(name: "Location") ?? "")
+                try ErrorTree.check(result, wish.painter)
+                if let error = result.json?["error"] { throw ErrorTree(error, wish.painter) }
+                let changes = result.json?["properties"]?["changes"]?.elements ?? []
+                let report = WhatIfReport(
+                    changes: changes, scope: wish.scope.group(client.settings), painter: wish.painter)
+                print(report.text)
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Print a deployment as the API answers it.")
+        @OptionGroup var connection: ConnectionOptions
+        @OptionGroup var target: Target
+
+        func run() async throws {
+            try await connection.withClient { client in
+                let answer = try await client.get(target.path(client.settings))
+                try SluiceClient.check(answer)
+                print(answer.text)
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List a group's deployments, the newest first.")
+        @OptionGroup var connection: ConnectionOptions
+        @OptionGroup var scope: Scope
+
+        func run() async throws {
+            try await connection.withClient { client in
+                for deployment in try await client.list(scope.deployments(client.settings)) {
+                    let properties = deployment["properties"]
+                    print(
+                        [
+                            deployment["name"]?.text ?? "", properties?["provisioningState"]?.text ?? "",
+                            properties?["mode"]?.text ?? "", properties?["timestamp"]?.text ?? "",
+                            properties?["duration"]?.text ?? "",
+                        ].joined(separator: "\t"))
+                }
+            }
+        }
+    }
+
+    struct Operations: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List what a deployment did about each resource.")
+        @OptionGroup var connection: ConnectionOptions
+        @OptionGroup var target: Target
+
+        func run() async throws {
+            try await connection.withClient { client in
+                for step in try await client.list("\(target.path(client.settings))/operations") {
+                    let properties = step["properties"]
+                    print(
+                        [
+                            properties?["provisioningOperation"]?.text ?? "",
+                            properties?["provisioningState"]?.text ?? "", properties?["statusCode"]?.text ?? "",
+                            properties?["duration"]?.text ?? "", properties?["targetResource"]?["id"]?.text ?? "",
+                        ].joined(separator: "\t"))
+                }
+            }
+        }
+    }
+
+    struct Cancel: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Cancel a running deployment; what it has begun is not rolled back.")
+        @OptionGroup var connection: ConnectionOptions
+        @OptionGroup var target: Target
+
+        func run() async throws {
+            try await connection.withClient { client in
+                try SluiceClient.check(try await client.post("\(target.path(client.settings))/cancel"))
+            }
+        }
+    }
+
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Remove a deployment from the history; its resources stay.")
+        @OptionGroup var connection: ConnectionOptions
+        @OptionGroup var target: Target
+
+        func run() async throws {
+            try await connection.withClient { client in
+                try SluiceClient.check(try await client.delete(target.path(client.settings)))
+            }
+        }
+    }
+
+    struct Export: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Print the template of a deployment.")
+        @OptionGroup var connection: ConnectionOptions
+        @OptionGroup var target: Target
+
+        func run() async throws {
+            try await connection.withClient { client in
+                let answer = try await client.post("\(target.path(client.settings))/exportTemplate")
+                try SluiceClient.check(answer)
+                print((answer.json?["template"] ?? .null).pretty())
+            }
+        }
+    }
+}
