@@ -22,6 +22,12 @@ struct PrincipalCommand: AsyncParsableCommand {
         @Option(name: [.customShort("g"), .long], help: "Resource group that the file names.") var resourceGroup:
             String?
         @Option(name: .shortAndLong, help: "Workspace that the file names.") var workspace: String?
+        @Option(
+            help: ArgumentHelp(
+                "Role that it gets: Owner, Contributor, Reader, …, or none to assign it by the API.",
+                valueName: "role"))
+        var role = "Owner"
+        @Option(help: "Id of what the role holds for, with everything below it; / is everything.") var scope = "/"
 
         func validate() throws {
             guard !name.isEmpty, name.count <= 100, !name.contains("/") else {
@@ -38,8 +44,11 @@ struct PrincipalCommand: AsyncParsableCommand {
             let place = WorkspaceName(
                 resourceGroup: resourceGroup ?? configuration.bootstrapResourceGroup,
                 workspace: workspace ?? configuration.bootstrapWorkspace)
-            let clientID = try await principals(configuration).create(name: name, workspace: place, file: file)
-            print("Principal \(clientID.uuidString.lowercased()) made; credentials in \(file.path)")
+            let made = try await principals(configuration).create(
+                name: name, workspace: place, file: file, role: role, scope: scope)
+            print(
+                "Principal \(made.clientID.uuidString.lowercased()) made (object id "
+                    + "\(made.objectID.uuidString.lowercased())); credentials in \(file.path)")
         }
     }
 

@@ -14,12 +14,13 @@ struct Benchmarks: AsyncParsableCommand {
             + Section.allCases.map { "\($0.rawValue) (\($0.explanation))" }.joined(separator: ", ") + ".")
 
     enum Section: String, CaseIterable, ExpressibleByArgument {
-        case endpoints, deployments, latency, throughput, traffic, footprint, reads, artifacts
+        case endpoints, deployments, bulk, latency, throughput, traffic, footprint, reads, artifacts
 
         var explanation: String {
             switch self {
             case .endpoints: "create an endpoint"
             case .deployments: "create a deployment and score it"
+            case .bulk: "deploy 100 endpoints by one template"
             case .latency: "commit to start of an operation"
             case .throughput: "operations per second, beside procrastinate"
             case .traffic: "traffic change at 1 000 endpoints"
@@ -75,6 +76,7 @@ struct Benchmarks: AsyncParsableCommand {
         switch section {
         case .endpoints: try await EndpointCreation.measure(on: workbench)
         case .deployments: try await DeploymentCreation.measure(on: workbench)
+        case .bulk: try await TemplateDeployment.measure(on: workbench)
         case .latency: try await QueueLatency.measure(on: workbench)
         case .throughput:
             try await QueueThroughput(count: operations).measure(on: workbench, withPeer: !withoutPeer)

@@ -4,6 +4,7 @@ import Templates
 
 /// The services that templates reach through providers.
 package struct ProviderServices: Sendable {
+    package var access: AccessService
     package var scopes: ScopeService
     package var workspaces: WorkspaceService
     package var assets: AssetService
@@ -12,9 +13,11 @@ package struct ProviderServices: Sendable {
     package var deployments: DeploymentService
 
     package init(
-        scopes: ScopeService, workspaces: WorkspaceService, assets: AssetService, datastores: DatastoreService,
+        access: AccessService, scopes: ScopeService, workspaces: WorkspaceService, assets: AssetService,
+        datastores: DatastoreService,
         endpoints: EndpointService, deployments: DeploymentService
     ) {
+        self.access = access
         self.scopes = scopes
         self.workspaces = workspaces
         self.assets = assets
@@ -31,7 +34,8 @@ extension ResourceProviders {
         findDeployment: @escaping @Sendable (TemplateDeploymentAddress) async throws -> TemplateDeployment?
     ) {
         var providers: [any ResourceProvider] = [
-            ResourceGroupProvider(service: services.scopes), NestedDeploymentProvider(find: findDeployment),
+            RoleAssignmentProvider(access: services.access), ResourceGroupProvider(service: services.scopes),
+            NestedDeploymentProvider(find: findDeployment),
             WorkspaceProvider(service: services.workspaces, scopes: services.scopes, site: site),
             DatastoreProvider(service: services.datastores, workspaces: services.workspaces, site: site),
             OnlineEndpointProvider(

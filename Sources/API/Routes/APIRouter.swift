@@ -6,6 +6,7 @@ import Resources
 
 /// The services that the API serves.
 package struct APIServices: Sendable {
+    package var access: AccessService
     package var scopes: ScopeService
     package var workspaces: WorkspaceService
     package var assets: AssetService
@@ -26,12 +27,14 @@ package struct APIServices: Sendable {
     package var checkHealth: @Sendable () async throws -> Void
 
     package init(
-        scopes: ScopeService, workspaces: WorkspaceService, assets: AssetService, uploads: PendingUploadService,
+        access: AccessService, scopes: ScopeService, workspaces: WorkspaceService, assets: AssetService,
+        uploads: PendingUploadService,
         datastores: DatastoreService, endpoints: EndpointService, deployments: DeploymentService,
         logs: DeploymentLogService, operations: OperationService, templates: TemplateDeploymentService,
         catalog: ResourceCatalogService, groupDeletion: GroupDeletionService, signIn: SignInService, keys: KeyRing,
         signInSettings: SignInSettings, contract: Data, checkHealth: @escaping @Sendable () async throws -> Void
     ) {
+        self.access = access
         self.scopes = scopes
         self.workspaces = workspaces
         self.assets = assets
@@ -67,6 +70,8 @@ package enum APIRouter {
         router.add(middleware: QueryTextMiddleware())
         router.add(middleware: AuthenticationMiddleware(signIn: services.signIn))
         router.add(middleware: APIVersionMiddleware())
+        router.add(middleware: AuthorizationMiddleware(access: services.access))
+        router.add(middleware: AccessRoutes(access: services.access))
 
         ServiceRoutes(contract: services.contract, site: site, checkHealth: services.checkHealth).register(on: router)
         SignInRoutes(service: services.signIn).register(on: router)

@@ -1,6 +1,7 @@
 package import Foundation
 import Identity
 package import Postgres
+package import Resources
 package import Store
 
 /// Applications that may call the API.
@@ -11,14 +12,25 @@ package struct PrincipalService: Sendable {
         self.database = database
     }
 
-    /// Makes a principal; answers its ids and the secret, which is not kept.
-    package func create(displayName: String) async throws -> NewPrincipal {
+    /// Makes a principal with a role on a scope, or without any; answers its ids and the secret, which is not kept.
+    package func create(
+        displayName: String, role: RoleDefinition? = .owner, scope: String = "/"
+    ) async throws -> NewPrincipal {
         let secret = try Digests.random(count: 32).base64URL
         let principal = NewPrincipal(objectID: UUID(), applicationID: UUID(), secret: secret)
-        try await PrincipalStore(database).insert(
-            PrincipalRow(
-                objectID: principal.objectID, applicationID: principal.applicationID, displayName: displayName,
-                secretHash: try SecretHash(hashing: secret).stored))
+        let row = PrincipalRow(
+            objectID: principal.objectID, applicationID: principal.applicationID, displayName: displayName,
+            secretHash: try SecretHash(hashing: secret).stored)
+        try await database.transaction { transaction in
+            try await PrincipalStore(transaction).insert(row)
+            guard let role else { return }
+            let by = principal.objectID.uuidString.lowercased()
+            try await RoleAssignmentStore(transaction).insert(
+                RoleAssignment(
+                    name: UUID(), scope: scope, roleDefinitionID: role.id, principalID: principal.objectID,
+                    principalType: .servicePrincipal, description: nil,
+                    audit: AuditTrail(createdBy: by, createdAt: Date(), lastModifiedBy: by, lastModifiedAt: Date())))
+        }
         return principal
     }
 

@@ -1,6 +1,7 @@
 package import Postgres
 package import Resources
 import Store
+import Templates
 
 /// What callers may do with operations: look, and cancel.
 package struct OperationService: Sendable {
@@ -28,6 +29,10 @@ package struct OperationService: Sendable {
     /// Ends a running operation; one that has ended stays as it is.
     package func cancel(caller: Caller, _ id: OperationID) async throws -> ResourceOperation {
         let operation = try await get(caller: caller, id)
+        if let resource = ResourceAddress(id: operation.resourceID) {
+            try await AccessService(database: database).check(
+                caller, RequestedAction(name: "\(resource.type)/write", scope: resource.id))
+        }
         guard !operation.state.isTerminal else { return operation }
         guard !operation.kind.isDeletion else {
             throw ARMError(

@@ -8,6 +8,7 @@ import Store
 /// What everything about template deployments is built on.
 package struct TemplateDeploymentParts: Sendable {
     package var database: Database
+    package var access: AccessService
     package var providers: ResourceProviders
     package var artifacts: ArtifactStore
     /// The artifact store's account: linked templates live there.
@@ -21,11 +22,13 @@ package struct TemplateDeploymentParts: Sendable {
     package var observe: @Sendable (TemplateDeploymentStep) async throws -> Void
 
     package init(
-        database: Database, providers: ResourceProviders, artifacts: ArtifactStore, account: StorageAccount,
+        database: Database, access: AccessService, providers: ResourceProviders, artifacts: ArtifactStore,
+        account: StorageAccount,
         vault: SecretVault, tenantID: String, hub: SignalHub, time: TimeSource, logger: Logger,
         observe: @escaping @Sendable (TemplateDeploymentStep) async throws -> Void
     ) {
         self.database = database
+        self.access = access
         self.providers = providers
         self.artifacts = artifacts
         self.account = account
@@ -46,14 +49,15 @@ package struct TemplateDeploymentParts: Sendable {
     /// The plan of their operation.
     package var operations: TemplateDeploymentOperations {
         let runner = TemplateDeploymentRunner(
-            database: database, compiler: compiler, providers: providers, vault: vault,
+            database: database, compiler: compiler, access: access, providers: providers, vault: vault,
             wait: OperationWait(database: database, hub: hub), time: time, observe: observe, logger: logger)
         return TemplateDeploymentOperations(runner: runner, time: time)
     }
 
     package func service(starter: OperationStarter, operations: OperationService) -> TemplateDeploymentService {
         TemplateDeploymentService(
-            database: database, compiler: compiler, vault: vault, starter: starter, operations: operations, hub: hub,
+            database: database, compiler: compiler, access: access, vault: vault, starter: starter,
+            operations: operations, hub: hub,
             time: time)
     }
 }

@@ -12,6 +12,7 @@ import Templates
 package struct TemplateDeploymentRunner: Sendable {
     private let database: Database
     private let compiler: TemplateCompiler
+    private let access: AccessService
     private let providers: ResourceProviders
     private let vault: SecretVault
     private let wait: OperationWait
@@ -26,12 +27,14 @@ package struct TemplateDeploymentRunner: Sendable {
     private static let requestLimit = 1_000
 
     init(
-        database: Database, compiler: TemplateCompiler, providers: ResourceProviders, vault: SecretVault,
+        database: Database, compiler: TemplateCompiler, access: AccessService, providers: ResourceProviders,
+        vault: SecretVault,
         wait: OperationWait, time: TimeSource,
         observe: @escaping @Sendable (TemplateDeploymentStep) async throws -> Void, logger: Logger
     ) {
         self.database = database
         self.compiler = compiler
+        self.access = access
         self.providers = providers
         self.vault = vault
         self.wait = wait
@@ -148,6 +151,7 @@ package struct TemplateDeploymentRunner: Sendable {
             changedAt: time.now())
         return try await record(step, run) {
             if resource.isDeployment {
+                try await self.access.check(run.origin.caller, RequestedAction(writing: resource))
                 try await self.deploy(resource, expansion, run)
                 return true
             }
@@ -194,6 +198,7 @@ package struct TemplateDeploymentRunner: Sendable {
         let resource = node.resource
         let (provider, version) = try providers.find(resource.type, apiVersion: resource.apiVersion)
         let call = ProviderCall(caller: run.origin.caller, apiVersion: version, baseURL: run.origin.baseURL)
+        try await access.check(run.origin.caller, RequestedAction(writing: resource))
         let body = JSONValue.object(
             try await resolved(run) { runtime throws(EvaluationFailure) in try expansion.body(of: resource, runtime) })
         while true {
@@ -243,6 +248,8 @@ package struct TemplateDeploymentRunner: Sendable {
         switch request {
         case .resource(let id, let version):
             let (provider, address, call) = try find(id, version ?? "", run)
+            try await access.check(
+                run.origin.caller, RequestedAction(name: "\(address.type)/read", scope: address.id))
             guard let found = try await provider.get(address, call) else {
                 throw ARMError(
                     .resourceNotFound, "The resource '\(id)' that the template refers to was not found.", target: id)
@@ -250,6 +257,8 @@ package struct TemplateDeploymentRunner: Sendable {
             return found
         case .list(let id, let verb, let version, let body):
             let (provider, address, call) = try find(id, version, run)
+            try await access.check(
+                run.origin.caller, RequestedAction(name: "\(address.type)/\(verb)/action", scope: address.id))
             // Written by the evaluator a moment ago.
             let document = body.flatMap { try? JSONParser.parse($0.utf8, as: .template) }
             return try await provider.act(verb, address, document, call)
@@ -392,6 +401,13 @@ package struct TemplateDeploymentRunner: Sendable {
             changedAt: time.now())
         _ = try await TemplateDeploymentStepStore(database).save(step, operation: run.origin.operationID)
         return TemplateDeploymentValues.outputs(values)
+    }
+}
+
+extension RequestedAction {
+    /// What the put of a resource asks for.
+    init(writing resource: PlannedResource) {
+        self.init(name: "\(resource.type)/write", scope: resource.id)
     }
 }
 

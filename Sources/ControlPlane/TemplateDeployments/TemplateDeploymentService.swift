@@ -29,13 +29,14 @@ package struct TemplateDeploymentService: Sendable {
     private static let extraTime = Duration.seconds(3 * 3_600)
 
     init(
-        database: Database, compiler: TemplateCompiler, vault: SecretVault, starter: OperationStarter,
+        database: Database, compiler: TemplateCompiler, access: AccessService, vault: SecretVault,
+        starter: OperationStarter,
         operations: OperationService, hub: SignalHub, time: TimeSource
     ) {
         self.database = database
         self.compiler = compiler
         providers = compiler.providers
-        planner = TemplatePlanner(compiler: compiler, providers: compiler.providers)
+        planner = TemplatePlanner(compiler: compiler, access: access, providers: compiler.providers)
         self.vault = vault
         self.starter = starter
         self.operations = operations

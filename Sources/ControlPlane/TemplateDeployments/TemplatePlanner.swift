@@ -4,6 +4,7 @@ import Templates
 /// Expands a deployment and everything nested in it without changing anything, and finds all that is wrong.
 struct TemplatePlanner: Sendable {
     let compiler: TemplateCompiler
+    let access: AccessService
     let providers: ResourceProviders
 
     /// Problems that are told at once.
@@ -94,6 +95,13 @@ struct TemplatePlanner: Sendable {
             let (provider, version) = try? providers.find(address.type, apiVersion: version)
         else { return nil }
         let call = ProviderCall(caller: origin.caller, apiVersion: version, baseURL: origin.baseURL)
+        do {
+            try await access.check(
+                origin.caller, RequestedAction(name: "\(address.type)/read", scope: address.id))
+        } catch is ARMError {
+            // What the caller may not see stays unknown; the deployment itself will say so.
+            return nil
+        }
         return try await provider.get(address, call)
     }
 
@@ -146,6 +154,7 @@ struct TemplatePlanner: Sendable {
         let resource = node.resource
         do {
             let (provider, version) = try providers.find(resource.type, apiVersion: resource.apiVersion)
+            try await access.check(origin.caller, RequestedAction(writing: resource))
             guard node.preview.isComplete else { return [] }
             let call = ProviderCall(caller: origin.caller, apiVersion: version, baseURL: origin.baseURL)
             return try await provider.preflight(resource.address, .object(node.preview.body), call, planned: planned)

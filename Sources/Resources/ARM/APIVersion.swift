@@ -37,6 +37,13 @@ package struct APIVersion: Sendable, Hashable, Comparable, CustomStringConvertib
         "2024-03-01", "2024-11-01", "2025-03-01", "2025-04-01", "2026-06-01",
     ].map(APIVersion.init(known:))
 
+    /// Versions of `Microsoft.Authorization`.
+    package static let authorization = [
+        "2015-07-01", "2017-09-01", "2018-01-01-preview", "2018-07-01", "2018-09-01-preview", "2019-04-01-preview",
+        "2020-03-01-preview", "2020-04-01-preview", "2020-08-01-preview", "2020-10-01", "2020-10-01-preview",
+        "2022-04-01",
+    ].map(APIVersion.init(known:))
+
     /// Versions of deployments; clients and templates send all that there ever were.
     package static let deployments = [
         "2014-04-01", "2015-01-01", "2015-11-01", "2016-02-01", "2016-07-01", "2016-09-01", "2017-05-10", "2018-02-01",

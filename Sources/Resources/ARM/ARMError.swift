@@ -71,6 +71,8 @@ package enum ARMErrorCode: String, Sendable, Codable, CaseIterable {
     case authenticationFailed = "AuthenticationFailed"
     case expiredAuthenticationToken = "ExpiredAuthenticationToken"
     case authorizationFailed = "AuthorizationFailed"
+    case roleAssignmentExists = "RoleAssignmentExists"
+    case roleAssignmentUpdateNotPermitted = "RoleAssignmentUpdateNotPermitted"
     // Look-ups
     case subscriptionNotFound = "SubscriptionNotFound"
     case resourceGroupNotFound = "ResourceGroupNotFound"

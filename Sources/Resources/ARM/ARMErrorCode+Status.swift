@@ -54,7 +54,8 @@ extension ARMErrorCode {
             .deploymentNotFound:
             .notFound
         case .conflict, .operationInProgress, .invalidResourceLocation, .endpointAlreadyExists, .deploymentHasTraffic,
-            .resourceGroupBeingDeleted, .operationCanceled, .operationTimedOut, .deploymentActive,
+            .resourceGroupBeingDeleted, .roleAssignmentExists, .roleAssignmentUpdateNotPermitted,
+            .operationCanceled, .operationTimedOut, .deploymentActive,
             .deploymentCannotBeCancelled, .deploymentQuotaExceeded, .deploymentFailed, .resourceDeploymentFailure:
             .conflict
         case .preconditionFailed: .preconditionFailed

@@ -2,6 +2,7 @@ import ControlPlane
 package import Foundation
 package import Logging
 import Postgres
+import Resources
 import Store
 
 /// Principals, managed by whoever may read the data directory and the database.
@@ -14,17 +15,34 @@ package struct Principals: Sendable {
         self.logger = logger
     }
 
-    /// Makes a principal and writes its credentials to `file`, which only this account can read.
-    package func create(name: String, workspace: WorkspaceName, file: URL) async throws -> UUID {
+    /// What can't be done as it was asked.
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// Makes a principal with a role and writes its credentials to `file`, which only this account can read. `role` is
+    /// the name of a built-in one, or none.
+    package func create(
+        name: String, workspace: WorkspaceName, file: URL, role: String, scope: String
+    ) async throws -> (clientID: UUID, objectID: UUID) {
+        let wanted = RoleDefinition.builtIn.first { $0.name.lowercased() == role.lowercased() }
+        guard wanted != nil || role.lowercased() == "none" else {
+            let names = RoleDefinition.builtIn.map(\.name).joined(separator: ", ")
+            throw Failure(description: "'\(role)' is no role; roles are \(names), and none.")
+        }
+        guard scope.hasPrefix("/"), scope == "/" || !scope.hasSuffix("/") else {
+            throw Failure(
+                description: "A scope is / or an id that begins with /subscriptions/ and has no slash at its end.")
+        }
         let installation = try Installation.load(configuration.data)
         let made = try await configuration.withDatabase(logger: logger) {
-            try await PrincipalService(database: $0).create(displayName: name)
+            try await PrincipalService(database: $0).create(displayName: name, role: wanted, scope: scope)
         }
         var credentials = ClientCredentials(configuration, installation, made, workspace)
         // The running Sluice may have been told another address than this command was.
         if let first = try? ClientCredentials.read(configuration.data.credentials) { credentials.url = first.url }
         try credentials.write(to: file)
-        return made.applicationID
+        return (made.applicationID, made.objectID)
     }
 
     /// A line per principal: client id, whether it may sign in, name.

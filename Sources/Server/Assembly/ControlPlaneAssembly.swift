@@ -109,7 +109,8 @@ package struct ControlPlaneAssembly: Sendable {
             try await TemplateDeploymentService.find(address, database)
         }
         let templates = TemplateDeploymentParts(
-            database: database, providers: providers, artifacts: inputs.artifacts, account: inputs.account,
+            database: database, access: nouns.access, providers: providers, artifacts: inputs.artifacts,
+            account: inputs.account,
             vault: vault, tenantID: inputs.signIn.tenantID, hub: hub, time: inputs.time, logger: logger,
             observe: inputs.onTemplateStep)
         let catalog = OperationCatalog(
@@ -120,7 +121,7 @@ package struct ControlPlaneAssembly: Sendable {
                 database: database, providers: providers, wait: OperationWait(database: database, hub: hub)))
         let operations = OperationService(database: database, catalog: catalog, hub: hub)
         services = APIServices(
-            scopes: nouns.scopes, workspaces: nouns.workspaces, assets: nouns.assets,
+            access: nouns.access, scopes: nouns.scopes, workspaces: nouns.workspaces, assets: nouns.assets,
             uploads: PendingUploadService(
                 database: database, artifacts: inputs.artifacts,
                 signer: ContainerSigner(account: inputs.account, time: inputs.time)),
@@ -144,7 +145,7 @@ package struct ControlPlaneAssembly: Sendable {
             locator: ArtifactLocator(artifacts: artifacts), instanceTypes: inputs.instanceTypes, backend: inputs.backend
         )
         return ProviderServices(
-            scopes: ScopeService(database: database),
+            access: AccessService(database: database), scopes: ScopeService(database: database),
             workspaces: WorkspaceService(database: database, vault: vault) { name in
                 try await artifacts.ensureContainer(try ContainerName(name))
             },

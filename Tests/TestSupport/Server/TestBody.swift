@@ -38,7 +38,9 @@ package enum TestBody {
 
     /// A template for a resource group with these sections, each with its name.
     package static func template(_ sections: String, resources: [String] = []) -> String {
-        let list = resources.isEmpty && sections.contains("\"resources\"") ? "" : #""resources": [\#(resources.joined(separator: ", "))]"#
+        let list =
+            resources.isEmpty && sections.contains("\"resources\"")
+            ? "" : #""resources": [\#(resources.joined(separator: ", "))]"#
         let parts = [sections, list].filter { !$0.isEmpty }.joined(separator: ", ")
         return """
             {"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",

@@ -1,0 +1,70 @@
+package import Foundation
+package import Postgres
+package import Resources
+
+/// Rows of `role_assignments`.
+package struct RoleAssignmentStore: Sendable {
+    private let runner: any StatementRunner
+
+    package init(_ runner: any StatementRunner) {
+        self.runner = runner
+    }
+
+    private static let columns = """
+        name, scope, role_definition_id, principal_id, principal_type, description, created_by, created_at, changed_by,
+        changed_at
+        """
+
+    /// What a principal may, wherever.
+    package func list(principalID: UUID) async throws -> [RoleAssignment] {
+        try await runner.query(
+            "SELECT \(raw: Self.columns) FROM role_assignments WHERE principal_id = \(principalID)"
+        ).rows.map(Self.decode)
+    }
+
+    /// All assignments, the oldest first.
+    package func listAll() async throws -> [RoleAssignment] {
+        try await runner.query("SELECT \(raw: Self.columns) FROM role_assignments ORDER BY created_at, name").rows
+            .map(Self.decode)
+    }
+
+    package func find(_ name: UUID) async throws -> RoleAssignment? {
+        try await runner.query("SELECT \(raw: Self.columns) FROM role_assignments WHERE name = \(name)").first
+            .map(Self.decode)
+    }
+
+    /// A unique violation of `role_assignments_meaning` means that the same assignment has another name.
+    package func insert(_ assignment: RoleAssignment) async throws {
+        try await runner.query(
+            """
+            INSERT INTO role_assignments (name, scope, role_definition_id, principal_id, principal_type, description,
+                created_by, changed_by)
+            VALUES (\(assignment.name), \(assignment.scope), \(assignment.roleDefinitionID), \(assignment.principalID),
+                \(assignment.principalType.rawValue), \(assignment.description), \(assignment.audit.createdBy),
+                \(assignment.audit.lastModifiedBy))
+            """)
+    }
+
+    package func update(_ name: UUID, description: String?, by caller: String) async throws {
+        try await runner.query(
+            """
+            UPDATE role_assignments SET description = \(description), changed_at = clock_timestamp(),
+                changed_by = \(caller)
+            WHERE name = \(name)
+            """)
+    }
+
+    package func delete(_ name: UUID) async throws {
+        try await runner.query("DELETE FROM role_assignments WHERE name = \(name)")
+    }
+
+    private static func decode(_ row: Row) throws -> RoleAssignment {
+        let (name, scope, role, principal, type, description, by, at, lastBy, lastAt) = try row.decode(
+            UUID.self, String.self, UUID.self, UUID.self, RoleAssignment.PrincipalType.self, String?.self, String.self,
+            Date.self, String.self, Date.self)
+        return RoleAssignment(
+            name: name, scope: scope, roleDefinitionID: role, principalID: principal, principalType: type,
+            description: description,
+            audit: AuditTrail(createdBy: by, createdAt: at, lastModifiedBy: lastBy, lastModifiedAt: lastAt))
+    }
+}
