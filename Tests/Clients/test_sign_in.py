@@ -23,7 +23,7 @@ def test_cloud_metadata_names_this_server_without_a_token(url, version):
     answer = requests.get(url + "/metadata/endpoints", params={"api-version": version}, timeout=10)
     assert answer.status_code == 200
     body = answer.json()
-    assert isinstance(body, dict) == (version == "2019-05-01")
+    assert isinstance(body, list) == (version == "2019-05-01")
     cloud = body if isinstance(body, dict) else body[0]
     assert cloud["resourceManager"].rstrip("/") == url
     assert cloud["authentication"]["loginEndpoint"].startswith(url)

@@ -45,7 +45,8 @@ import Testing
             "\(workspace)/providers/Microsoft.Authorization/roleAssignments/n"
         ),
         (
-            "PUT", "/providers/Microsoft.Authorization/roleAssignments/n", "Microsoft.Authorization/roleAssignments/write",
+            "PUT", "/providers/Microsoft.Authorization/roleAssignments/n",
+            "Microsoft.Authorization/roleAssignments/write",
             "/providers/Microsoft.Authorization/roleAssignments/n"
         ),
         (

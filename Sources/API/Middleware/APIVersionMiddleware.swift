@@ -31,10 +31,11 @@ struct APIVersionMiddleware: RouterMiddleware {
             "The api-version '\(text.prefix(64))' is invalid. The supported versions are '\(list)'.")
     }
 
-    /// A path to resources of machine learning; the provider itself is one of Azure's own resources.
+    /// A path whose last provider is machine learning's; the provider itself is one of Azure's own resources.
     private static func isMachineLearning(_ path: String) -> Bool {
-        let namespace = "/providers/microsoft.machinelearningservices/"
-        guard let rest = path.ranges(of: namespace).first.map({ path[$0.upperBound...] }) else { return false }
-        return rest != "register" && rest != "resourcetypes"
+        guard let provider = path.ranges(of: "/providers/").last else { return false }
+        let parts = path[provider.upperBound...].split(separator: "/")
+        return parts.first == "microsoft.machinelearningservices" && parts.count > 1
+            && !["register", "resourcetypes"].contains(parts[1])
     }
 }

@@ -30,6 +30,8 @@ package struct EnvCommand: ParsableCommand {
             // Who calls, for DefaultAzureCredential().
             ("AZURE_AUTHORITY_HOST", settings.url), ("AZURE_TENANT_ID", "adfs"),
             ("AZURE_CLIENT_ID", settings.clientID), ("AZURE_CLIENT_SECRET", settings.clientSecret),
+            // For az: nobody else is asked who this Sluice is.
+            ("AZURE_CORE_INSTANCE_DISCOVERY", "false"),
             // The same and the rest for code that reads it itself, and for `sluice`.
             ("SLUICE_URL", settings.url), ("SLUICE_TENANT_ID", settings.tenantID),
             ("SLUICE_CLIENT_ID", settings.clientID), ("SLUICE_CLIENT_SECRET", settings.clientSecret),
@@ -37,7 +39,8 @@ package struct EnvCommand: ParsableCommand {
             ("SLUICE_WORKSPACE", settings.workspace),
         ]
         if let bundle = settings.caBundle {
-            variables += [("REQUESTS_CA_BUNDLE", bundle), ("CURL_CA_BUNDLE", bundle), ("SLUICE_CA_BUNDLE", bundle)]
+            let readers = ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "SLUICE_CA_BUNDLE"]
+            variables += readers.map { ($0, bundle) }
         }
         return variables
     }
