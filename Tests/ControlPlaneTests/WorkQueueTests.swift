@@ -32,8 +32,8 @@ import Testing
             runner = OperationRunner(
                 database: database,
                 catalog: OperationCatalog(
-                    endpoints: EndpointOperations(publisher: publisher, wait: wait, hub: hub),
-                    deployments: DeploymentOperations(publisher: publisher, wait: wait, hub: hub)),
+                    EndpointOperations(publisher: publisher, wait: wait, hub: hub).plans,
+                    DeploymentOperations(publisher: publisher, wait: wait, hub: hub).plans),
                 hub: hub, time: time, afterStep: afterStep, logger: TestDatabase.silent)
             worker = WorkQueueWorker(
                 database: database, runner: runner, hub: hub,

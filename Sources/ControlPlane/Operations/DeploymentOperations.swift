@@ -1,5 +1,5 @@
 import Postgres
-import Resources
+package import Resources
 import Store
 
 /// The operations on deployments: each step waits until the replicas have passed a phase.
@@ -18,7 +18,11 @@ package struct DeploymentOperations: Sendable {
         OperationStep(name: "routing") { [publisher] _ in try await publisher.publishAndWait() }
     }
 
-    var put: any OperationPlan {
+    package var plans: [OperationKind: any OperationPlan] {
+        [.putDeployment: put, .deleteDeployment: delete]
+    }
+
+    private var put: any OperationPlan {
         func phase(_ name: String, reaching state: ReplicaState) -> OperationStep {
             OperationStep(name: name) { [wait, hub] operation in
                 hub.raise(.replicas)
@@ -31,7 +35,7 @@ package struct DeploymentOperations: Sendable {
         ])
     }
 
-    var delete: any OperationPlan {
+    private var delete: any OperationPlan {
         let stopping = OperationStep(name: "stopping") { [wait, hub] operation in
             hub.raise(.replicas)
             try await wait.untilGone(deploymentID: operation.subjectID)

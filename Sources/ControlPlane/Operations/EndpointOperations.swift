@@ -1,5 +1,5 @@
 import Postgres
-import Resources
+package import Resources
 import Store
 
 /// The operations on endpoints: what they change is in the rows already, so they wait for the routers.
@@ -18,10 +18,14 @@ package struct EndpointOperations: Sendable {
         OperationStep(name: "routing") { [publisher] _ in try await publisher.publishAndWait() }
     }
 
-    var put: any OperationPlan { Put(steps: [routing]) }
-    var regenerateKeys: any OperationPlan { RegenerateKeys(steps: [routing]) }
+    package var plans: [OperationKind: any OperationPlan] {
+        [
+            .putEndpoint: Put(steps: [routing]), .regenerateKeys: RegenerateKeys(steps: [routing]),
+            .deleteEndpoint: delete,
+        ]
+    }
 
-    var delete: any OperationPlan {
+    private var delete: any OperationPlan {
         let stopping = OperationStep(name: "stopping") { [wait, hub] operation in
             hub.raise(.replicas)
             try await wait.untilGone(endpointID: operation.subjectID)

@@ -23,17 +23,9 @@ package protocol OperationPlan: Sendable {
 package struct OperationCatalog: Sendable {
     private let plans: [OperationKind: any OperationPlan]
 
-    package init(
-        endpoints: EndpointOperations, deployments: DeploymentOperations,
-        templates: TemplateDeploymentOperations? = nil, groups: GroupOperations? = nil
-    ) {
-        var plans: [OperationKind: any OperationPlan] = [
-            .putEndpoint: endpoints.put, .regenerateKeys: endpoints.regenerateKeys, .deleteEndpoint: endpoints.delete,
-            .putDeployment: deployments.put, .deleteDeployment: deployments.delete,
-        ]
-        plans[.deployTemplate] = templates?.deploy
-        plans[.deleteGroup] = groups?.delete
-        self.plans = plans
+    /// From what each noun has of them.
+    package init(_ plans: [OperationKind: any OperationPlan]...) {
+        self.plans = plans.reduce(into: [:]) { all, some in all.merge(some) { first, _ in first } }
     }
 
     func plan(of kind: OperationKind) throws(ARMError) -> any OperationPlan {

@@ -1,6 +1,6 @@
 import Foundation
 import Postgres
-import Resources
+package import Resources
 import Store
 
 /// The operation on template deployments: one step that runs the whole graph.
@@ -13,10 +13,9 @@ package struct TemplateDeploymentOperations: Sendable {
         self.time = time
     }
 
-    var deploy: any OperationPlan {
-        Deploy(
-            steps: [OperationStep(name: "deploying") { [runner] operation in try await runner.run(operation) }],
-            time: time)
+    package var plans: [OperationKind: any OperationPlan] {
+        let deploying = OperationStep(name: "deploying") { [runner] operation in try await runner.run(operation) }
+        return [.deployTemplate: Deploy(steps: [deploying], time: time)]
     }
 
     private struct Deploy: OperationPlan {

@@ -114,11 +114,11 @@ package struct ControlPlaneAssembly: Sendable {
             vault: vault, tenantID: inputs.signIn.tenantID, hub: hub, time: inputs.time, logger: logger,
             observe: inputs.onTemplateStep)
         let catalog = OperationCatalog(
-            endpoints: EndpointOperations(publisher: publisher, wait: wait, hub: hub),
-            deployments: DeploymentOperations(publisher: publisher, wait: wait, hub: hub),
-            templates: templates.operations,
-            groups: GroupOperations(
-                database: database, providers: providers, wait: OperationWait(database: database, hub: hub)))
+            EndpointOperations(publisher: publisher, wait: wait, hub: hub).plans,
+            DeploymentOperations(publisher: publisher, wait: wait, hub: hub).plans, templates.operations.plans,
+            GroupOperations(
+                database: database, providers: providers, wait: OperationWait(database: database, hub: hub)
+            ).plans)
         let operations = OperationService(database: database, catalog: catalog, hub: hub)
         services = APIServices(
             access: nouns.access, scopes: nouns.scopes, workspaces: nouns.workspaces, assets: nouns.assets,

@@ -44,8 +44,8 @@ struct QueueRig: Sendable {
             tokenKeys: [], hub: hub, logger: logger)
         let wait = ReplicaWait(database: database, hub: hub)
         let catalog = OperationCatalog(
-            endpoints: EndpointOperations(publisher: publisher, wait: wait, hub: hub),
-            deployments: DeploymentOperations(publisher: publisher, wait: wait, hub: hub))
+            EndpointOperations(publisher: publisher, wait: wait, hub: hub).plans,
+            DeploymentOperations(publisher: publisher, wait: wait, hub: hub).plans)
         let runner = OperationRunner(
             database: database, catalog: catalog, hub: hub, afterStep: afterStep, logger: logger)
         let worker = WorkQueueWorker(database: database, runner: runner, hub: hub, logger: logger)

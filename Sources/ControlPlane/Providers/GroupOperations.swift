@@ -1,6 +1,6 @@
 import Foundation
 package import Postgres
-import Resources
+package import Resources
 import Store
 import Templates
 
@@ -16,8 +16,8 @@ package struct GroupOperations: Sendable {
         self.wait = wait
     }
 
-    var delete: any OperationPlan {
-        Delete(steps: [OperationStep(name: "emptying") { operation in try await empty(operation) }])
+    package var plans: [OperationKind: any OperationPlan] {
+        [.deleteGroup: Delete(steps: [OperationStep(name: "emptying") { operation in try await empty(operation) }])]
     }
 
     /// Deletes what the group holds, children first.
@@ -26,10 +26,8 @@ package struct GroupOperations: Sendable {
             let subscription = address.scope.split(separator: "/").last.map(String.init)
         else { return }
         let caller = Caller(objectID: UUID(), applicationID: "sluice", correlationID: operation.correlationID)
-        let origin = DeploymentOrigin(
-            caller: caller, baseURL: "", operationID: operation.id, startedAt: operation.createdAt)
         let all = try await ResourceInventory(providers: providers).superfluous(
-            subscription: subscription, resourceGroup: address.name, keeping: [], origin)
+            subscription: subscription, resourceGroup: address.name, keeping: [], caller)
         for (provider, address) in all {
             let call = ProviderCall(caller: caller, apiVersion: provider.apiVersions.last ?? .reference, baseURL: "")
             guard let deletion = try await provider.delete(address, call) else { continue }

@@ -26,10 +26,10 @@ struct ResourceInventory: Sendable {
     /// What the mode Complete deletes, children first; children go with a parent that goes, and parents stay with a
     /// child that stays.
     func superfluous(
-        subscription: String, resourceGroup: String, keeping planned: Set<String>, _ origin: DeploymentOrigin
+        subscription: String, resourceGroup: String, keeping planned: Set<String>, _ caller: Caller
     ) async throws -> [(provider: any ResourceProvider, address: ResourceAddress)] {
         let all = try await list(
-            subscription: subscription, resourceGroup: resourceGroup, origin.caller, baseURL: origin.baseURL)
+            subscription: subscription, resourceGroup: resourceGroup, caller, baseURL: "")
         let kept = Self.withParents(planned)
         var found: [(provider: any ResourceProvider, address: ResourceAddress)] = []
         var takingChildren: Set<String> = []
