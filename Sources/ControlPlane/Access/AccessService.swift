@@ -53,6 +53,7 @@ package struct AccessService: Sendable {
     package func put(
         caller: Caller, _ name: UUID, scope: String, _ request: RoleAssignmentRequest
     ) async throws -> (assignment: RoleAssignment, wasMade: Bool) {
+        try await checkPlace(caller, scope)
         let store = RoleAssignmentStore(database)
         if let present = try await store.find(name) {
             guard Self.isSame(present.scope, scope), present.principalID == request.principalID,
@@ -80,6 +81,24 @@ package struct AccessService: Sendable {
             throw ARMError(.roleAssignmentExists, "The role assignment already exists.")
         }
         return (try await get(name, scope: scope), true)
+    }
+
+    /// Subscription and group of a scope must be there.
+    private func checkPlace(_ caller: Caller, _ scope: String) async throws {
+        let parts = scope.split(separator: "/").map(String.init)
+        guard parts.count >= 2, parts[0].lowercased() == "subscriptions" else {
+            guard scope == "/" else {
+                throw ARMError(
+                    .badArgument,
+                    "'\(scope.prefix(300))' is no scope: roles are assigned on / and below /subscriptions.")
+            }
+            return
+        }
+        let scopes = ScopeService(database: database)
+        guard parts.count >= 4, parts[2].lowercased() == "resourcegroups" else {
+            return try await scopes.checkSubscription(parts[1])
+        }
+        _ = try await scopes.getGroup(caller: caller, subscription: parts[1], name: parts[3])
     }
 
     /// The assignment that was removed; nil when there was none.

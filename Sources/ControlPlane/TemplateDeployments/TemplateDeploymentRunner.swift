@@ -354,7 +354,8 @@ package struct TemplateDeploymentRunner: Sendable {
             planned.formUnion(try await nestedResources(resource.id, run))
         }
         let superfluous = try await ResourceInventory(providers: providers)
-            .superfluous(subscription: run.deployment.subscription, resourceGroup: group, keeping: planned, run.origin.caller)
+            .superfluous(
+                subscription: run.deployment.subscription, resourceGroup: group, keeping: planned, run.origin.caller)
         let step = TemplateDeploymentStep(
             deploymentID: run.deployment.id, position: position, kind: "DeploymentCleanup", state: .running,
             target: nil,
