@@ -61,6 +61,16 @@ enum TemplateFixture {
             """)
     }
 
+    /// What the first of the problems that are thrown says.
+    static func message(of error: any Error) -> String {
+        switch error {
+        case let problem as TemplateProblem: problem.message
+        case let problems as TemplateProblems: problems.list.first?.message ?? ""
+        case EvaluationFailure.problem(let problem): problem.message
+        default: "\(error)"
+        }
+    }
+
     static func program(
         _ template: JSONValue, _ supplied: JSONValue? = nil, context: DeploymentContext = context()
     ) throws -> DeploymentProgram {

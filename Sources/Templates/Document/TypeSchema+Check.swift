@@ -28,6 +28,11 @@ private struct TypeCheck {
     }
 
     mutating func check(_ value: JSONValue, _ schema: TypeSchema, at path: String, references: Int) {
+        // Types that refer to each other can ask the same of one value again and again.
+        guard (try? budget.spend(1)) != nil else {
+            if problems.isEmpty { report("its type takes too much work to check", path) }
+            return
+        }
         if value == .null, schema.isNullable(definitions) { return }
         if let reference = schema.reference {
             guard let definition = definitions[reference] else {
@@ -43,7 +48,7 @@ private struct TypeCheck {
         checkAllowed(value, schema, at: path)
         checkRange(value, schema, at: path)
         switch value {
-        case .object(let object): check(object, schema, at: path)
+        case .object(let object): check(object, schema, at: path, references: references)
         case .array(let elements): check(elements, schema, at: path)
         default: break
         }
@@ -112,7 +117,7 @@ private struct TypeCheck {
         }
     }
 
-    private mutating func check(_ object: JSONObject, _ schema: TypeSchema, at path: String) {
+    private mutating func check(_ object: JSONObject, _ schema: TypeSchema, at path: String, references: Int) {
         for (name, property) in schema.properties {
             if let value = object[name] {
                 check(value, property, at: "\(path).\(name)", references: 0)
@@ -121,7 +126,7 @@ private struct TypeCheck {
             }
         }
         if let discriminator = schema.discriminator {
-            check(object, discriminator, at: path)
+            check(object, discriminator, at: path, references: references)
             return
         }
         let known = Set(schema.properties.map { $0.name.lowercased() })
@@ -134,7 +139,9 @@ private struct TypeCheck {
         }
     }
 
-    private mutating func check(_ object: JSONObject, _ discriminator: TypeSchema.Discriminator, at path: String) {
+    private mutating func check(
+        _ object: JSONObject, _ discriminator: TypeSchema.Discriminator, at path: String, references: Int
+    ) {
         let names = discriminator.mapping.keys.sorted().joined(separator: ", ")
         guard let value = object[discriminator.propertyName]?.text else {
             return report("must have a property '\(discriminator.propertyName)', one of \(names)", path)
@@ -142,7 +149,8 @@ private struct TypeCheck {
         guard let schema = discriminator.mapping[value] else {
             return report("must be one of \(names), not '\(value.prefix(60))'", "\(path).\(discriminator.propertyName)")
         }
-        check(.object(object), schema, at: path, references: 0)
+        guard references < Self.referenceLimit else { return report("its type refers to itself", path) }
+        check(.object(object), schema, at: path, references: references + 1)
     }
 
     private mutating func check(_ elements: [JSONValue], _ schema: TypeSchema, at path: String) {

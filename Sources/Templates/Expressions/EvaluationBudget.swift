@@ -1,12 +1,14 @@
+import Resources
+
 /// What one evaluation may still cost, so that no template can hang the service or fill its memory.
 ///
-/// A step is about one value touched or ten bytes of text made.
+/// A step is about one value touched or ten bytes of text made: a tenth of a microsecond.
 struct EvaluationBudget {
-    private var steps: Int
+    private(set) var steps: Int
     private var depth = 0
 
-    /// Steps of one evaluation: some hundred times what the largest templates that are allowed need.
-    static let stepLimit = 30_000_000
+    /// Steps of one evaluation: more than ten times what the largest templates that are allowed need.
+    static let stepLimit = 2_000_000
     /// How deep evaluations may be nested: expressions in variables in user functions in lambdas.
     static let depthLimit = 400
     /// Longest text and longest array that a function may make.
@@ -25,15 +27,40 @@ struct EvaluationBudget {
     }
 
     mutating func enter() throws(EvaluationFailure) {
-        depth += 1
-        guard depth <= Self.depthLimit else {
+        guard depth < Self.depthLimit else {
             throw .problem(
                 TemplateProblem(
                     .tooLarge, "The template's expressions are nested deeper than \(Self.depthLimit) levels."))
         }
+        depth += 1
     }
 
     mutating func leave() {
         depth -= 1
+    }
+
+    /// Refuses a value that is nested too deep: who walks it must not run out of stack.
+    mutating func checkDepth(
+        of value: JSONValue, _ levels: Int = JSONParser.templateDepthLimit
+    ) throws(EvaluationFailure) {
+        switch value {
+        case .array(let elements):
+            try enterPart(of: elements.count, levels)
+            for element in elements { try checkDepth(of: element, levels - 1) }
+        case .object(let object):
+            try enterPart(of: object.members.count, levels)
+            for member in object.members { try checkDepth(of: member.value, levels - 1) }
+        default: break
+        }
+    }
+
+    private mutating func enterPart(of count: Int, _ levels: Int) throws(EvaluationFailure) {
+        try spend(1 + count / 4)
+        guard levels > 0 else {
+            throw .problem(
+                TemplateProblem(
+                    .tooLarge,
+                    "The template makes a value that is nested deeper than \(JSONParser.templateDepthLimit) levels."))
+        }
     }
 }

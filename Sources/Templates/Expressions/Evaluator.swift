@@ -44,6 +44,10 @@ final class Evaluator {
         try budget.spend(1)
         switch value {
         case .null, .boolean, .integer, .number: return value
+        case .array, .object:
+            try budget.enter()
+            defer { budget.leave() }
+            return try evaluateParts(of: value, in: frame, at: path)
         case .string(let text):
             do {
                 return try evaluate(text: text, in: frame)
@@ -52,6 +56,13 @@ final class Evaluator {
                 survey?.note(error.located(at: path))
                 return if case .needs = error { value } else { .null }
             }
+        }
+    }
+
+    private func evaluateParts(
+        of value: JSONValue, in frame: Frame, at path: String
+    ) throws(EvaluationFailure) -> JSONValue {
+        switch value {
         case .array(let elements):
             var result: [JSONValue] = []
             result.reserveCapacity(elements.count)
@@ -59,8 +70,8 @@ final class Evaluator {
                 result.append(try evaluate(element, in: frame, at: "\(path)[\(index)]"))
             }
             return .array(result)
-        case .object(let object):
-            return .object(try evaluate(object, in: frame, at: path))
+        case .object(let object): return .object(try evaluate(object, in: frame, at: path))
+        default: return value
         }
     }
 
@@ -151,6 +162,7 @@ final class Evaluator {
         case .text(let text): return .string(text)
         case .integer(let number): return .integer(number)
         case .call(let callee, let arguments):
+            try budget.spend(2)
             try budget.enter()
             defer { budget.leave() }
             return try call(callee, arguments, in: frame)
@@ -181,16 +193,19 @@ final class Evaluator {
         case .object(let object):
             try budget.spend(object.members.count / 8)
             guard let value = object[name] else {
-                let names = object.members.prefix(20).map(\.name).joined(separator: ", ")
+                let names = object.members.prefix(20).map { String($0.name.prefix(60)) }.joined(separator: ", ")
                 throw .problem(
-                    "The language expression property '\(name)' doesn't exist, available properties are '\(names)'.")
+                    "The language expression property '\(name.prefix(100))' doesn't exist, available properties are "
+                        + "'\(names)'.")
             }
             return value
         case .null:
-            throw .problem("The language expression property '\(name)' can't be evaluated: its object is null.")
+            throw .problem(
+                "The language expression property '\(name.prefix(100))' can't be evaluated: its object is null.")
         default:
             throw .problem(
-                "The language expression property '\(name)' can't be evaluated: it is asked of \(base.typeName).")
+                "The language expression property '\(name.prefix(100))' can't be evaluated: it is asked of "
+                    + "\(base.typeName).")
         }
     }
 
@@ -219,13 +234,13 @@ final class Evaluator {
         let lowered = name.lowercased()
         if let arguments = frame.arguments {
             guard let value = arguments[lowered] else {
-                throw .problem("The user-defined function has no parameter '\(name)'.")
+                throw .problem("The user-defined function has no parameter '\(name.prefix(100))'.")
             }
             return value
         }
         if let value = environment.parameters[lowered] { return value }
         if let bindParameter, let value = try bindParameter(lowered) { return value }
-        throw .problem("The template parameter '\(name)' is not found.")
+        throw .problem("The template parameter '\(name.prefix(100))' is not found.")
     }
 
     func variable(_ name: String, in frame: Frame) throws(EvaluationFailure) -> JSONValue {
@@ -238,10 +253,10 @@ final class Evaluator {
         let lowered = name.lowercased()
         if let value = variables[lowered] { return value }
         guard let written = environment.variables[lowered] else {
-            throw .problem("The template variable '\(name)' is not found.")
+            throw .problem("The template variable '\(name.prefix(100))' is not found.")
         }
         guard variablesInProgress.insert(lowered).inserted else {
-            throw .problem("The template variable '\(name)' refers to itself.")
+            throw .problem("The template variable '\(name.prefix(100))' refers to itself.")
         }
         defer { variablesInProgress.remove(lowered) }
         let (frame, path) = (Frame(place: .variable), "$.variables.\(name)")
@@ -250,6 +265,7 @@ final class Evaluator {
         case .value(let plain): value = try evaluate(plain, in: frame, at: path)
         case .loop(let loop): value = .array(try evaluate(loop, in: frame, at: path))
         }
+        try budget.checkDepth(of: value)
         variables[lowered] = value
         return value
     }
@@ -273,6 +289,7 @@ final class Evaluator {
         }
         let inside = Frame(place: .userFunction, arguments: values)
         let result = try evaluate(function.output, in: inside, at: function.path)
+        try budget.checkDepth(of: result)
         try check(result, function.outputSchema, "The output of '\(name)'")
         return result
     }

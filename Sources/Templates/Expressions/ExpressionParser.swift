@@ -1,7 +1,7 @@
 /// Reads the text between `[` and `]`:
 ///
 /// ```
-/// expression := (text | integer | call) suffix*
+/// expression := text | integer | call suffix*
 /// call       := name (. name)? ( expression, … )
 /// suffix     := . name | [ expression ]
 /// ```
@@ -10,6 +10,8 @@ struct ExpressionParser {
     private let text: String
     private var position = 1
     private let end: Int
+    /// Levels of the expression that was read last: who walks it must not run out of stack.
+    private var height = 0
 
     /// Nesting deeper than this is refused.
     static let depthLimit = 128
@@ -35,27 +37,33 @@ struct ExpressionParser {
         guard depth < Self.depthLimit else { throw problem("it is nested deeper than \(Self.depthLimit) levels") }
         skipSpace()
         var result = try operand(depth: depth)
-        var suffixes = 0
+        // Texts and numbers have no properties.
+        guard case .call = result else { return result }
         while true {
+            guard height <= Self.depthLimit else {
+                throw problem("it is nested deeper than \(Self.depthLimit) levels")
+            }
             skipSpace()
             if take(".") {
                 skipSpace()
                 result = .member(result, try name("a property's name"))
             } else if take("[") {
+                let base = height
                 let index = try expression(depth: depth + 1)
+                height = max(base, height)
                 skipSpace()
                 guard take("]") else { throw problem("']' is missing") }
                 result = .element(result, index)
             } else {
                 return result
             }
-            suffixes += 1
-            guard suffixes < Self.depthLimit else { throw problem("more than \(Self.depthLimit) properties in a row") }
+            height += 1
         }
     }
 
     private mutating func operand(depth: Int) throws(TemplateProblem) -> Expression {
         guard let byte = peek() else { throw problem("it ends where a value should be") }
+        height = 0
         switch byte {
         case UInt8(ascii: "'"): return .text(try quoted())
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .integer(try integer())
@@ -73,15 +81,18 @@ struct ExpressionParser {
         }
         guard take("(") else { throw problem("'(' was expected after '\(names.joined(separator: "."))'") }
         var arguments: [Expression] = []
+        var highest = 0
         skipSpace()
         if !take(")") {
             while true {
                 arguments.append(try expression(depth: depth + 1))
+                highest = max(highest, height)
                 skipSpace()
                 if take(")") { break }
                 guard take(",") else { throw problem("',' or ')' was expected") }
             }
         }
+        height = highest + 1
         return .call(try callee(names, count: arguments.count), arguments)
     }
 

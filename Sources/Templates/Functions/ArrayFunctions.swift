@@ -45,7 +45,7 @@ enum ArrayFunctions {
         var elements: [JSONValue] = []
         for value in try call.array(0) {
             guard case .array(let inner) = value else { throw call.mismatch(0, "an array of arrays", value) }
-            try call.spend(inner.count)
+            try call.spend(appending: inner.count, to: elements.count)
             elements += inner
         }
         return try call.made(elements)
@@ -54,13 +54,19 @@ enum ArrayFunctions {
     /// The elements in their order, each once.
     static func unique(_ elements: [JSONValue], _ call: FunctionCall) throws(EvaluationFailure) -> [JSONValue] {
         var result: [JSONValue] = []
-        var texts: Set<String> = []
+        var others: [JSONValue] = []
+        var (texts, numbers): (Set<[UInt8]>, Set<Int64>) = ([], [])
         for element in elements {
             if case .string(let text) = element {
-                if texts.insert(text).inserted { result.append(element) }
-                continue
+                try call.spend(1 + text.utf8.count / 10)
+                if texts.insert(Array(text.utf8)).inserted { result.append(element) }
+            } else if let number = FunctionCall.integer(of: element) {
+                try call.spend(1)
+                if numbers.insert(number).inserted { result.append(element) }
+            } else if try !contains(element, in: others, call) {
+                others.append(element)
+                result.append(element)
             }
-            if try !contains(element, in: result, call) { result.append(element) }
         }
         return result
     }

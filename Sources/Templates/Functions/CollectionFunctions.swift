@@ -6,8 +6,8 @@ enum CollectionFunctions {
         switch call.function {
         case .length: return try length(call)
         case .empty: return .boolean(try isEmpty(call))
-        case .first: return try end(call, \.first, \.first)
-        case .last: return try end(call, \.last, \.last)
+        case .first: return try end(call, { $0.first }, { $0.first })
+        case .last: return try end(call, { $0.last }, { $0.last })
         case .skip:
             return try part(call, text: { Text.text($0.dropFirst($1)) }, array: { Array($0.dropFirst($1)) })
         case .take: return try part(call, text: { Text.text($0.prefix($1)) }, array: { Array($0.prefix($1)) })
@@ -44,22 +44,22 @@ enum CollectionFunctions {
 
     /// An empty array has null at its ends, an empty text an empty text.
     private static func end(
-        _ call: FunctionCall, _ unit: ([UInt16]) -> UInt16?, _ element: ([JSONValue]) -> JSONValue?
+        _ call: FunctionCall, _ unit: (String.UTF16View) -> UInt16?, _ element: ([JSONValue]) -> JSONValue?
     ) throws(EvaluationFailure) -> JSONValue {
         switch try call.value(0) {
-        case .string(let text): return .string(unit(Array(text.utf16)).map { Text.text([$0]) } ?? "")
+        case .string(let text): return .string(unit(text.utf16).map { Text.text([$0]) } ?? "")
         case .array(let elements): return element(elements) ?? .null
         case let other: throw call.mismatch(0, "a string or an array", other)
         }
     }
 
     private static func part(
-        _ call: FunctionCall, text: ([UInt16], Int) -> String, array: ([JSONValue], Int) -> [JSONValue]
+        _ call: FunctionCall, text: (String.UTF16View, Int) -> String, array: ([JSONValue], Int) -> [JSONValue]
     ) throws(EvaluationFailure) -> JSONValue {
         let value = try call.value(0)
         let count = Int(clamping: max(0, try call.integer(1)))
         switch value {
-        case .string(let whole): return try call.made(text(Array(whole.utf16), count))
+        case .string(let whole): return try call.made(text(whole.utf16, count))
         case .array(let elements): return try call.made(array(elements, count))
         default: throw call.mismatch(0, "a string or an array", value)
         }
@@ -71,8 +71,8 @@ enum CollectionFunctions {
         switch try call.value(0) {
         case .string(let text):
             guard let part = TextFunctions.scalar(wanted) else { throw call.mismatch(1, "a string", wanted) }
-            try call.spend(text.utf8.count / 4)
-            return part.isEmpty || Search.first(Array(part.utf16), in: Array(text.utf16)) != nil
+            try call.spend((text.utf8.count + part.utf8.count) / 16)
+            return part.isEmpty || ByteSearch(Array(part.utf8)).first(in: Array(text.utf8)) != nil
         case .array(let elements): return try ArrayFunctions.contains(wanted, in: elements, call)
         case .object(let object):
             guard let name = TextFunctions.scalar(wanted) else { throw call.mismatch(1, "a string", wanted) }
@@ -88,10 +88,11 @@ enum CollectionFunctions {
         switch try call.value(0) {
         case .string(let text):
             guard case .string(let part) = wanted else { throw call.mismatch(1, "a string", wanted) }
-            try call.spend(text.utf8.count / 2)
-            let (units, sought) = (Text.folded(text), Text.folded(part))
-            guard !sought.isEmpty else { return isLast ? max(0, units.count - 1) : 0 }
-            return (isLast ? Search.last(sought, in: units) : Search.first(sought, in: units)) ?? -1
+            try call.spend(Text.isASCII(text) ? text.utf8.count / 8 : text.utf8.count)
+            let (units, sought) = (Array(Text.raised(text).utf8), Array(Text.raised(part).utf8))
+            guard !sought.isEmpty else { return isLast ? max(0, text.utf16.count - 1) : 0 }
+            let place = isLast ? ByteSearch.last(sought, in: units) : ByteSearch(sought).first(in: units)
+            return place.map { String(decoding: units[..<$0], as: UTF8.self).utf16.count } ?? -1
         case .array(let elements):
             let positions = isLast ? Array(elements.indices.reversed()) : Array(elements.indices)
             for position in positions
@@ -121,6 +122,7 @@ enum CollectionFunctions {
             var elements: [JSONValue] = []
             for (index, value) in values.enumerated() {
                 guard case .array(let more) = value else { throw call.mismatch(index, "an array", value) }
+                try call.spend(appending: more.count, to: elements.count)
                 elements += more
             }
             return try call.made(try ArrayFunctions.unique(elements, call))
@@ -188,18 +190,5 @@ enum CollectionFunctions {
             return .object(JSONObject(result))
         case let other: throw call.mismatch(0, "an array or an object", other)
         }
-    }
-}
-
-/// Finding a sequence in another.
-enum Search {
-    static func first(_ part: [UInt16], in units: [UInt16]) -> Int? {
-        guard part.count <= units.count else { return nil }
-        return (0...(units.count - part.count)).first { units[$0] == part[0] && units[$0...].starts(with: part) }
-    }
-
-    static func last(_ part: [UInt16], in units: [UInt16]) -> Int? {
-        guard part.count <= units.count else { return nil }
-        return (0...(units.count - part.count)).last { units[$0] == part[0] && units[$0...].starts(with: part) }
     }
 }

@@ -6,24 +6,26 @@ enum CompositeFormat {
     static func format(
         _ template: String, _ values: [JSONValue], _ call: FunctionCall
     ) throws(EvaluationFailure) -> String {
+        let (open, close) = (UInt8(ascii: "{"), UInt8(ascii: "}"))
         var result = ""
         var rest = Substring(template)
-        while let character = rest.popFirst() {
-            switch character {
-            case "{" where rest.first == "{", "}" where rest.first == "}":
-                result.append(character)
-                rest = rest.dropFirst()
-            case "{":
-                guard let end = rest.firstIndex(of: "}") else { throw call.fail("is given '{' without '}'") }
-                result += try item(rest[..<end], values, call)
-                rest = rest[rest.index(after: end)...]
-                try call.spend(1)
-                guard result.utf8.count <= EvaluationBudget.textLimit else { return result }
-            case "}": throw call.fail("is given '}' without '{'")
-            default: result.append(character)
+        while let brace = rest.utf8.firstIndex(where: { $0 == open || $0 == close }) {
+            try call.spend(1)
+            result += rest[..<brace]
+            let (byte, behind) = (rest.utf8[brace], rest.utf8.index(after: brace))
+            rest = rest[behind...]
+            if rest.utf8.first == byte {
+                result += byte == open ? "{" : "}"
+                rest = rest[rest.utf8.index(after: rest.startIndex)...]
+                continue
             }
+            guard byte == open else { throw call.fail("is given '}' without '{'") }
+            guard let end = rest.utf8.firstIndex(of: close) else { throw call.fail("is given '{' without '}'") }
+            result += try item(rest[..<end], values, call)
+            rest = rest[rest.utf8.index(after: end)...]
+            guard result.utf8.count <= EvaluationBudget.textLimit else { return result }
         }
-        return result
+        return result + rest
     }
 
     /// `index[,alignment][:format]`.
@@ -37,7 +39,7 @@ enum CompositeFormat {
         }
         let written = try Self.text(of: values[index], parts.count > 1 ? String(parts[1]) : "", call)
         guard head.count > 1 else { return written }
-        guard let width = Int(head[1].filter { $0 != " " }), abs(width) <= 10_000 else {
+        guard let width = Int(head[1].filter { $0 != " " }), (-10_000...10_000).contains(width) else {
             throw call.fail("is given the alignment '\(head[1].prefix(20))', which is no number up to 10000")
         }
         let padding = String(repeating: " ", count: max(0, abs(width) - written.utf16.count))
@@ -54,8 +56,7 @@ enum CompositeFormat {
             }
             return text
         case .array, .object:
-            try call.spend(JSONWriter.size(of: value, limit: EvaluationBudget.textLimit).map { $0 / 10 } ?? Int.max / 2)
-            return JSONWriter.text(of: value, quote: "'")
+            return try call.written(value, quote: "'")
         default: return TextFunctions.scalar(value) ?? ""
         }
     }
@@ -82,7 +83,9 @@ enum NumberFormat {
             let hexadecimal = String(UInt64(bitPattern: number), radix: 16, uppercase: kind == "X")
             return padded(hexadecimal, precision ?? 0)
         case "g": return sign + digits
-        case "c": return sign + "¤" + grouped(digits) + fraction(precision ?? 2)
+        case "c":
+            let amount = "¤" + grouped(digits) + fraction(precision ?? 2)
+            return number < 0 ? "(\(amount))" : amount
         case "e": return scientific(number, precision ?? 6, exponent: kind)
         default: return nil
         }

@@ -23,6 +23,7 @@ struct FunctionCall {
     func text(_ index: Int) throws(EvaluationFailure) -> String {
         let value = try value(index)
         guard case .string(let text) = value else { throw mismatch(index, "a string", value) }
+        try spend(text.utf8.count / 64)
         return text
     }
 
@@ -68,19 +69,20 @@ struct FunctionCall {
         let count = text.utf8.count
         try spend(count / 10)
         guard count <= EvaluationBudget.textLimit else {
-            throw fail("would make a text of \(count) bytes; at most \(EvaluationBudget.textLimit) are allowed")
+            throw tooLarge("would make a text of more than \(EvaluationBudget.textLimit) bytes")
         }
         return .string(text)
     }
 
     /// An array that the function made, if it is neither too long nor too deep.
     func made(_ elements: [JSONValue], isDeeper: Bool = false) throws(EvaluationFailure) -> JSONValue {
-        try spend(elements.count)
+        try spend(elements.count / 8)
         guard elements.count <= EvaluationBudget.countLimit else {
-            throw fail(
-                "would make an array of \(elements.count) elements; at most \(EvaluationBudget.countLimit) are allowed")
+            throw tooLarge("would make an array of more than \(EvaluationBudget.countLimit) elements")
         }
-        return try checked(.array(elements), isDeeper: isDeeper)
+        let value = JSONValue.array(elements)
+        if isDeeper { try evaluator.budget.checkDepth(of: value) }
+        return value
     }
 
     /// An object that the function made.
@@ -88,31 +90,36 @@ struct FunctionCall {
         -> JSONValue
     {
         try spend(members.count)
-        return try checked(.object(JSONObject(members)), isDeeper: isDeeper)
-    }
-
-    private func checked(_ value: JSONValue, isDeeper: Bool) throws(EvaluationFailure) -> JSONValue {
-        if isDeeper { try checkDepth(value, JSONParser.templateDepthLimit) }
+        let value = JSONValue.object(JSONObject(members))
+        if isDeeper { try evaluator.budget.checkDepth(of: value) }
         return value
     }
 
-    private func checkDepth(_ value: JSONValue, _ levels: Int) throws(EvaluationFailure) {
-        try spend(1)
-        guard levels > 0 else {
-            throw fail("would make a value that is nested deeper than \(JSONParser.templateDepthLimit) levels")
+    /// The JSON text of a value, if it is not too long: values that share their parts can be endless as texts.
+    func written(_ value: JSONValue, quote: Unicode.Scalar = "\"") throws(EvaluationFailure) -> String {
+        guard let size = JSONWriter.size(of: value, limit: EvaluationBudget.textLimit) else {
+            try spend(EvaluationBudget.textLimit / 10)
+            throw tooLarge("would make a text of more than \(EvaluationBudget.textLimit) bytes")
         }
-        switch value {
-        case .array(let elements):
-            for element in elements { try checkDepth(element, levels - 1) }
-        case .object(let object):
-            for member in object.members { try checkDepth(member.value, levels - 1) }
-        default: break
+        try spend(size / 10)
+        return JSONWriter.text(of: value, quote: quote)
+    }
+
+    /// Makes room for more elements, before they are copied.
+    func spend(appending more: Int, to count: Int) throws(EvaluationFailure) {
+        try spend(more / 8)
+        guard count + more <= EvaluationBudget.countLimit else {
+            throw tooLarge("would make an array of more than \(EvaluationBudget.countLimit) elements")
         }
     }
 
     /// An error that begins with the function's name.
     func fail(_ reason: String) -> EvaluationFailure {
         .problem("The template language function '\(function.rawValue)' \(reason).")
+    }
+
+    private func tooLarge(_ reason: String) -> EvaluationFailure {
+        .problem(TemplateProblem(.tooLarge, "The template language function '\(function.rawValue)' \(reason)."))
     }
 
     func mismatch(_ index: Int, _ expected: String, _ value: JSONValue) -> EvaluationFailure {

@@ -32,7 +32,7 @@ enum HashFunctions {
         var parts: [String] = []
         for (index, value) in try call.values().enumerated() {
             guard let text = TextFunctions.scalar(value) else { throw call.mismatch(index, "a string", value) }
-            try call.spend(text.utf8.count / 10)
+            try call.spend(text.utf8.count / 4)
             parts.append(text)
         }
         return parts.joined(separator: "-")

@@ -73,6 +73,7 @@ enum LambdaFunctions {
 
         func apply(_ values: [JSONValue]) throws(EvaluationFailure) -> JSONValue {
             var frame = call.frame
+            try call.spend(2 + frame.lambdaVariables.count / 4)
             for (name, value) in zip(names, values) { frame.lambdaVariables[name] = value }
             return try call.evaluator.evaluate(body, in: frame)
         }

@@ -7,10 +7,10 @@ enum ObjectFunctions {
         case .json: return try parse(try call.text(0), call)
         case .null: return .null
         case .items:
-            let sorted = sortedMembers(try call.object(0))
+            let sorted = try sortedMembers(try call.object(0), call)
             return try call.made(
                 sorted.map { .object(JSONObject([("key", .string($0.name)), ("value", $0.value)])) }, isDeeper: true)
-        case .objectKeys: return try call.made(sortedMembers(try call.object(0)).map { .string($0.name) })
+        case .objectKeys: return try call.made(try sortedMembers(try call.object(0), call).map { .string($0.name) })
         case .createObject: return try createObject(call)
         case .shallowMerge: return try shallowMerge(call)
         case .tryGet: return try tryGet(call)
@@ -28,8 +28,11 @@ enum ObjectFunctions {
     }
 
     /// By name without regard to case; equal ones in their order.
-    private static func sortedMembers(_ object: JSONObject) -> [(name: String, value: JSONValue)] {
-        object.members.enumerated()
+    private static func sortedMembers(
+        _ object: JSONObject, _ call: FunctionCall
+    ) throws(EvaluationFailure) -> [(name: String, value: JSONValue)] {
+        try call.spend(object.members.count * 8)
+        return object.members.enumerated()
             .map { (position: $0.offset, key: Text.folded($0.element.name), member: $0.element) }
             .sorted { first, second in
                 first.key == second.key

@@ -9,16 +9,19 @@ enum TextFunctions {
         case .substring: try substring(call)
         case .split: try split(call)
         case .replace: try replace(call)
-        case .string: try call.made(text(of: try call.value(0)))
+        case .string: try string(call)
         case .trim: try call.made(String(Text.trimmed(try call.text(0))))
         case .join: try join(call)
         case .like: .boolean(try isLike(call))
-        case .toLower: try call.made(Text.lowered(try call.text(0)))
-        case .toUpper: try call.made(Text.raised(try call.text(0)))
+        case .toLower: try call.made(Text.lowered(try call.textToMap(0)))
+        case .toUpper: try call.made(Text.raised(try call.textToMap(0)))
         case .padLeft: try padLeft(call)
-        case .startsWith: .boolean(Text.folded(try call.text(0)).starts(with: Text.folded(try call.text(1))))
+        case .startsWith:
+            .boolean(Text.folded(try call.textToMap(0)).starts(with: Text.folded(try call.textToMap(1))))
         case .endsWith:
-            .boolean(Text.folded(try call.text(0)).reversed().starts(with: Text.folded(try call.text(1)).reversed()))
+            .boolean(
+                Text.folded(try call.textToMap(0)).reversed()
+                    .starts(with: Text.folded(try call.textToMap(1)).reversed()))
         default: throw call.fail("is not implemented")
         }
     }
@@ -41,6 +44,7 @@ enum TextFunctions {
         var elements: [JSONValue] = []
         for (index, value) in values.enumerated() {
             guard case .array(let more) = value else { throw call.mismatch(index, "an array, as the first is", value) }
+            try call.spend(appending: more.count, to: elements.count)
             elements += more
         }
         return try call.made(elements)
@@ -58,19 +62,22 @@ enum TextFunctions {
         }
     }
 
-    static func text(of value: JSONValue) -> String {
-        scalar(value) ?? JSONWriter.text(of: value)
+    private static func string(_ call: FunctionCall) throws(EvaluationFailure) -> JSONValue {
+        let value = try call.value(0)
+        if let text = scalar(value) { return .string(text) }
+        return try call.made(try call.written(value))
     }
 
     private static func substring(_ call: FunctionCall) throws(EvaluationFailure) -> JSONValue {
-        let units = Array(try call.text(0).utf16)
+        let units = try call.text(0).utf16
         let start = try call.integer(1)
-        let length = call.count > 2 ? try call.integer(2) : Int64(units.count) - start
-        guard start >= 0, length >= 0, start <= units.count, length <= Int64(units.count) - start else {
-            throw call.fail(
-                "is asked for \(length) characters from position \(start) of a text of \(units.count) characters")
+        let length = call.count > 2 ? try call.integer(2) : nil
+        let rest = (0...Int64(units.count)).contains(start) ? Int64(units.count) - start : -1
+        guard (0...max(rest, 0)).contains(length ?? rest) else {
+            let wanted = length.map { "\($0) characters" } ?? "what is left"
+            throw call.fail("is asked for \(wanted) from position \(start) of a text of \(units.count) characters")
         }
-        return .string(Text.text(units[Int(start)..<Int(start + length)]))
+        return try call.made(Text.text(units.dropFirst(Int(start)).prefix(Int(length ?? rest))))
     }
 
     private static func split(_ call: FunctionCall) throws(EvaluationFailure) -> JSONValue {
@@ -87,18 +94,20 @@ enum TextFunctions {
             delimiters = list
         case let other: throw call.mismatch(1, "a string or an array of strings", other)
         }
-        let useful = delimiters.filter { !$0.isEmpty }
-        try call.spend(text.count * (1 + useful.count) / 4)
+        let useful = delimiters.filter { !$0.isEmpty }.map { ByteSearch($0) }
+        try call.spend(text.count * (1 + useful.count) / 16)
         var parts: [JSONValue] = []
         var start = 0
-        var position = 0
-        while position < text.count {
-            if let delimiter = useful.first(where: { text[position...].starts(with: $0) }) {
-                parts.append(.string(String(decoding: text[start..<position], as: UTF8.self)))
-                position += delimiter.count
-                start = position
-            } else {
-                position += 1
+        // Where each delimiter is next; of two at one place the first of the list counts.
+        var places = useful.map { $0.first(in: text) }
+        while let (place, number) = places.enumerated().compactMap({ entry in entry.element.map { ($0, entry.offset) } }
+        )
+        .min(by: { $0 < $1 }) {
+            try call.spend(1 + useful.count)
+            parts.append(.string(String(decoding: text[start..<place], as: UTF8.self)))
+            start = place + useful[number].part.count
+            for (index, known) in places.enumerated() {
+                if let known, known < start { places[index] = useful[index].first(in: text, from: start) }
             }
         }
         parts.append(.string(String(decoding: text[start...], as: UTF8.self)))
@@ -110,19 +119,18 @@ enum TextFunctions {
         let old = Array(try call.text(1).utf8)
         let new = Array(try call.text(2).utf8)
         guard !old.isEmpty else { throw call.fail("is asked to replace an empty text") }
+        try call.spend((text.count + old.count) / 16)
+        let search = ByteSearch(old)
         var result: [UInt8] = []
-        var position = 0
-        while position < text.count {
-            if text[position] == old[0], text[position...].starts(with: old) {
-                result += new
-                position += old.count
-                try call.spend(1 + new.count / 10)
-                guard result.count <= EvaluationBudget.textLimit else { break }
-            } else {
-                result.append(text[position])
-                position += 1
-            }
+        var start = 0
+        while let place = search.first(in: text, from: start) {
+            result += text[start..<place]
+            result += new
+            start = place + old.count
+            try call.spend(1 + new.count / 10)
+            guard result.count <= EvaluationBudget.textLimit else { break }
         }
+        result += text[start...]
         return try call.made(String(decoding: result, as: UTF8.self))
     }
 
@@ -143,7 +151,7 @@ enum TextFunctions {
         let value = try call.value(0)
         let text: String
         switch value {
-        case .string, .integer: text = self.text(of: value)
+        case .string, .integer: text = scalar(value) ?? ""
         default: throw call.mismatch(0, "a string or an integer", value)
         }
         let width = try call.integer(1)
@@ -157,8 +165,8 @@ enum TextFunctions {
 
     /// `*` stands for any text, `?` for one character; letters match without regard to case.
     private static func isLike(_ call: FunctionCall) throws(EvaluationFailure) -> Bool {
-        let text = Text.folded(try call.text(0))
-        let pattern = Text.folded(try call.text(1))
+        let text = Text.folded(try call.textToMap(0))
+        let pattern = Text.folded(try call.textToMap(1))
         let (star, mark) = (UInt16(UInt8(ascii: "*")), UInt16(UInt8(ascii: "?")))
         var (position, place) = (0, 0)
         var lastStar: (place: Int, position: Int)?
@@ -182,6 +190,15 @@ enum TextFunctions {
     }
 }
 
+extension FunctionCall {
+    /// A text that is looked at letter by letter.
+    fileprivate func textToMap(_ index: Int) throws(EvaluationFailure) -> String {
+        let text = try text(index)
+        try spend(Text.isASCII(text) ? text.utf8.count / 8 : text.utf8.count)
+        return text
+    }
+}
+
 /// Texts as .NET sees them.
 enum Text {
     static func text(_ units: some Collection<UInt16>) -> String {
@@ -190,11 +207,22 @@ enum Text {
 
     /// Invariant culture: letter by letter.
     static func lowered(_ text: String) -> String {
-        mapped(text) { $0.properties.lowercaseMapping }
+        isASCII(text)
+            ? turned(text, UInt8(ascii: "A")...UInt8(ascii: "Z")) : mapped(text) { $0.properties.lowercaseMapping }
     }
 
     static func raised(_ text: String) -> String {
-        mapped(text) { $0.properties.uppercaseMapping }
+        isASCII(text)
+            ? turned(text, UInt8(ascii: "a")...UInt8(ascii: "z")) : mapped(text) { $0.properties.uppercaseMapping }
+    }
+
+    static func isASCII(_ text: String) -> Bool {
+        text.utf8.allSatisfy { $0 < 0x80 }
+    }
+
+    /// ASCII with these letters in the other case.
+    private static func turned(_ text: String, _ letters: ClosedRange<UInt8>) -> String {
+        String(decoding: text.utf8.map { letters.contains($0) ? $0 ^ 0x20 : $0 }, as: UTF8.self)
     }
 
     private static func mapped(_ text: String, _ mapping: (Unicode.Scalar) -> String) -> String {
