@@ -13,8 +13,8 @@ package struct JSONParser {
     /// Which liberties are taken beyond trailing commas.
     package enum Dialect: Sendable {
         case request
-        /// Templates: comments, line breaks and tabs inside strings, and names without quotes, as `az` writes the
-        /// member that holds a template's own text.
+        /// Templates: comments, line breaks and tabs inside strings, single quotes, and names without quotes, as `az`
+        /// writes the member that holds a template's own text.
         case template
     }
 
@@ -88,6 +88,7 @@ package struct JSONParser {
         case UInt8(ascii: "{"): return try object(depth: depth)
         case UInt8(ascii: "["): return try array(depth: depth)
         case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "'") where dialect == .template: return .string(try string())
         case UInt8(ascii: "t"): return try literal("true", .boolean(true))
         case UInt8(ascii: "f"): return try literal("false", .boolean(false))
         case UInt8(ascii: "n"): return try literal("null", .null)
@@ -116,6 +117,7 @@ package struct JSONParser {
         if peek() == UInt8(ascii: "\"") { return try string() }
         let start = position
         if dialect == .template {
+            if peek() == UInt8(ascii: "'") { return try string() }
             while let byte = peek(), Self.isWordByte(byte) { position += 1 }
         }
         guard position > start else { throw failure("a member's name in quotes was expected") }
@@ -202,13 +204,15 @@ package struct JSONParser {
         return rest.isEmpty
     }
 
+    /// Ends with the quote that it begins with.
     private mutating func string() throws(Failure) -> String {
+        let quote = bytes[position]
         position += 1
         var output: [UInt8] = []
         while let byte = peek() {
             position += 1
             switch byte {
-            case UInt8(ascii: "\""):
+            case quote:
                 guard let text = String(validating: output, as: UTF8.self) else {
                     throw failure("text that is not UTF-8")
                 }
@@ -229,6 +233,7 @@ package struct JSONParser {
         position += 1
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): output.append(byte)
+        case UInt8(ascii: "'") where dialect == .template: output.append(byte)
         case UInt8(ascii: "b"): output.append(0x08)
         case UInt8(ascii: "f"): output.append(0x0C)
         case UInt8(ascii: "n"): output.append(0x0A)

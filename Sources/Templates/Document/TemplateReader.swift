@@ -251,7 +251,7 @@ private struct ExpressionCheck {
 
     /// Members whose texts are never expressions.
     private static let literals: Set<String> = [
-        "$schema", "contentversion", "languageversion", "apiprofile", "metadata",
+        "$schema", "contentversion", "languageversion", "apiprofile", "metadata", "comments",
     ]
 
     mutating func walk(_ value: JSONValue, at path: String) {

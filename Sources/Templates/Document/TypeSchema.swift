@@ -83,7 +83,8 @@ extension TypeSchema {
                         path: "\(path).$ref"))
             }
         }
-        if kind == nil, reference == nil, object["type"] == nil, object["discriminator"] == nil {
+        let isReference = isLanguage2 && object["$ref"] != nil
+        if !isReference, object["type"] == nil, object["discriminator"] == nil {
             problems.append(TemplateProblem(.invalidTemplate, "The declaration has no type.", path: path))
         }
         if case .array(let values)? = object["allowedValues"] { allowedValues = values }

@@ -23,6 +23,11 @@ enum NetworkFunctions {
         var network: UInt128 { address & ~mask & Block.ones(width) }
         var last: UInt128 { network | mask }
 
+        /// The first and the last address of IPv4 are the network's own; the smallest networks have no other.
+        private var reservesEnds: Bool { width == 32 && width - prefix > 1 }
+        var firstUsable: UInt128 { reservesEnds ? network + 1 : network }
+        var lastUsable: UInt128 { reservesEnds ? last - 1 : last }
+
         static func ones(_ count: Int) -> UInt128 {
             count >= 128 ? UInt128.max : (UInt128(1) << UInt128(count)) - 1
         }
@@ -55,19 +60,15 @@ enum NetworkFunctions {
     }
 
     private static func describe(_ block: Block, _ call: FunctionCall) throws(EvaluationFailure) -> JSONValue {
-        // The first and the last address of IPv4 are the network's own; the smallest networks have no other.
-        let isSmall = block.width - block.prefix <= 1
         let isV4 = block.width == 32
-        let first = isV4 && !isSmall ? block.network + 1 : block.network
-        let last = isV4 && !isSmall ? block.last - 1 : block.last
         let netmask = Block.ones(block.width) & ~block.mask
         var members: [(name: String, value: JSONValue)] = [
             ("network", .string(text(block.network, width: block.width))),
             ("netmask", .string(text(netmask, width: block.width))),
         ]
         if isV4 { members.append(("broadcast", .string(text(block.last, width: block.width)))) }
-        members.append(("firstUsable", .string(text(first, width: block.width))))
-        members.append(("lastUsable", .string(text(last, width: block.width))))
+        members.append(("firstUsable", .string(text(block.firstUsable, width: block.width))))
+        members.append(("lastUsable", .string(text(block.lastUsable, width: block.width))))
         members.append(("cidr", .integer(Int64(block.prefix))))
         return try call.made(members)
     }
@@ -86,12 +87,13 @@ enum NetworkFunctions {
         return .string("\(text(network, width: block.width))/\(prefix)")
     }
 
-    /// Index 0 is the first usable address.
+    /// Index 0 is the first usable address; in IPv6 the one behind the network's.
     private static func host(_ block: Block, _ call: FunctionCall) throws(EvaluationFailure) -> JSONValue {
         let index = try call.integer(1)
-        guard index >= 0, block.last - block.network > UInt128(index) else {
+        let first = block.width == 32 ? block.firstUsable : block.network + (block.mask > 0 ? 1 : 0)
+        guard index >= 0, block.lastUsable - first >= UInt128(index) else {
             throw call.fail("has no host \(index) in a network of /\(block.prefix)")
         }
-        return .string(text(block.network + 1 + UInt128(index), width: block.width))
+        return .string(text(first + UInt128(index), width: block.width))
     }
 }

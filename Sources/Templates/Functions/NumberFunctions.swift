@@ -18,16 +18,22 @@ enum NumberFunctions {
     private static func operate(
         _ call: FunctionCall, _ operation: (Int64, Int64) -> (Int64, Bool)
     ) throws(EvaluationFailure) -> JSONValue {
-        let (result, overflows) = operation(try call.integer(0), try call.integer(1))
-        guard !overflows else { throw call.fail("has a result that is no integer of 64 bits") }
-        return .integer(result)
+        try result(of: operation(try call.integer(0), try call.integer(1)), call)
+    }
+
+    private static func result(
+        of operation: (value: Int64, overflows: Bool), _ call: FunctionCall
+    ) throws(EvaluationFailure) -> JSONValue {
+        guard !operation.overflows else { throw call.fail("has a result that is no integer of 64 bits") }
+        return .integer(operation.value)
     }
 
     private static func divide(
         _ call: FunctionCall, _ operation: (Int64, Int64) -> (Int64, Bool)
     ) throws(EvaluationFailure) -> JSONValue {
-        guard try call.integer(1) != 0 else { throw call.fail("is asked to divide by zero") }
-        return try operate(call, operation)
+        let (dividend, divisor) = (try call.integer(0), try call.integer(1))
+        guard divisor != 0 else { throw call.fail("is asked to divide by zero") }
+        return try result(of: operation(dividend, divisor), call)
     }
 
     private static func integer(_ call: FunctionCall) throws(EvaluationFailure) -> Int64 {

@@ -92,8 +92,10 @@ struct CalendarDuration {
             case ("S", true): seconds = number
             default: return nil
             }
+            // Beyond the calendar, and perhaps beyond 64 bits.
+            guard seconds * 1e7 < Double(CivilTime.longest) else { return nil }
             ticks += Int64((seconds * 1e7).rounded())
-            guard abs(ticks) < CivilTime.longest else { return nil }
+            guard ticks < CivilTime.longest else { return nil }
             seen = true
         }
         guard seen else { return nil }
