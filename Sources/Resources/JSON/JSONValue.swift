@@ -27,6 +27,12 @@ package struct JSONObject: Sendable, Equatable {
     package private(set) var members: [(name: String, value: JSONValue)] = []
 
     package init(_ members: [(name: String, value: JSONValue)] = []) {
+        // A few names are compared faster than hashed.
+        guard members.count > 8 else {
+            self.members.reserveCapacity(members.count)
+            for member in members { set(member.name, member.value) }
+            return
+        }
         var positions: [String: Int] = [:]
         for member in members {
             if let position = positions[member.name] {
@@ -38,11 +44,27 @@ package struct JSONObject: Sendable, Equatable {
         }
     }
 
+    /// With names of which none is there twice.
+    package init(unique members: [(name: String, value: JSONValue)]) {
+        self.members = members
+    }
+
     /// The member of exactly that name, else one that differs only in case: clients vary it.
     package subscript(_ name: String) -> JSONValue? {
         if let exact = members.first(where: { $0.name == name }) { return exact.value }
         let lowered = name.lowercased()
-        return members.first { $0.name.lowercased() == lowered }?.value
+        return members.first { Self.isSpelled($0.name, lowered) }?.value
+    }
+
+    /// Whether a name has this form in lower case; found without making that form of ASCII.
+    private static func isSpelled(_ name: String, _ lowered: String) -> Bool {
+        var expected = lowered.utf8.makeIterator()
+        for byte in name.utf8 {
+            guard byte < 0x80 else { return name.lowercased() == lowered }
+            let isUpper = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
+            guard (isUpper ? byte | 0x20 : byte) == expected.next() else { return false }
+        }
+        return expected.next() == nil
     }
 
     /// Sets the member of exactly that name, at its place or at the end; nil removes it.

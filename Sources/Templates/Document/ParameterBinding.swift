@@ -140,6 +140,8 @@ final class ParameterBinder {
                     "The default value of the parameter '\(parameter.name)' is not valid: it \(problem.message).",
                     path: problem.path))
         }
+        try evaluator.checkSize(
+            of: value, TemplateLimits.templateBytes, "The default value of '\(parameter.name)'", place)
         evaluator.environment.parameters[name] = value
         return value
     }
@@ -154,6 +156,6 @@ extension Environment {
         if let metadata = template.document["metadata"] { summary.set("metadata", metadata) }
         self.init(
             context: context, parameters: [:], variables: template.variables, functions: template.functions,
-            definitions: template.definitions, templateSummary: .object(summary))
+            definitions: template.definitions, expressions: template.expressions, templateSummary: .object(summary))
     }
 }

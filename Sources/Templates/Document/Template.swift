@@ -43,6 +43,8 @@ package struct Template: Sendable {
     let functions: [String: UserFunction]
     let resources: [Resource]
     package let outputs: [Output]
+    /// Its expressions by their texts: they are parsed once for all iterations and evaluations.
+    let expressions: [String: TemplateText]
     /// The document as it was sent.
     package let document: JSONValue
 }

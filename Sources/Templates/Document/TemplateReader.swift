@@ -49,16 +49,15 @@ private struct TemplateReader {
         let variables = readVariables(object["variables"])
         let resources = readResources(object["resources"], hasSymbols)
         checkReferences(definitions, parameters, outputs)
-        guard let level else { return nil }
-        let template = Template(
-            level: level, contentVersion: object["contentVersion"]?.text ?? "", languageVersion: version,
-            apiProfile: object["apiProfile"]?.text, hasSymbolicNames: hasSymbols, parameters: parameters,
-            definitions: definitions, variables: variables, functions: functions, resources: resources,
-            outputs: outputs, document: document)
         var check = ExpressionCheck(functions: enclosingFunctions.union(functions.keys))
         check.walk(document, at: path)
         for problem in check.problems { report(problem.message, at: problem.path ?? path, problem.kind) }
-        return template
+        guard let level else { return nil }
+        return Template(
+            level: level, contentVersion: object["contentVersion"]?.text ?? "", languageVersion: version,
+            apiProfile: object["apiProfile"]?.text, hasSymbolicNames: hasSymbols, parameters: parameters,
+            definitions: definitions, variables: variables, functions: functions, resources: resources,
+            outputs: outputs, expressions: check.expressions, document: document)
     }
 
     /// Whether resources have symbolic names.
@@ -248,41 +247,60 @@ private struct TemplateReader {
 private struct ExpressionCheck {
     let functions: Set<String>
     var problems: [TemplateProblem] = []
+    var expressions: [String: TemplateText] = [:]
+    private var trail = Trail("")
+
+    init(functions: Set<String>) {
+        self.functions = functions
+    }
 
     /// Members whose texts are never expressions.
     private static let literals: Set<String> = [
         "$schema", "contentversion", "languageversion", "apiprofile", "metadata", "comments",
     ]
 
-    mutating func walk(_ value: JSONValue, at path: String) {
+    mutating func walk(_ document: JSONValue, at path: String) {
+        trail = Trail(path)
+        walk(document)
+    }
+
+    private mutating func walk(_ value: JSONValue) {
         guard problems.count < TemplateLimits.problems else { return }
         switch value {
-        case .string(let text): check(text, at: path)
+        case .string(let text): check(text)
         case .array(let elements):
-            for (index, element) in elements.enumerated() { walk(element, at: "\(path)[\(index)]") }
+            for (index, element) in elements.enumerated() {
+                trail.enter(.element(index))
+                walk(element)
+                trail.leave()
+            }
         case .object(let object):
             for member in object.members where !Self.literals.contains(member.name.lowercased()) {
-                let place = "\(path).\(member.name)"
-                check(member.name, at: place)
+                trail.enter(.member(member.name))
+                check(member.name)
                 // Nested templates have functions of their own, and are read when their turn comes.
-                if member.name.lowercased() == "template", member.value["$schema"] != nil { continue }
-                walk(member.value, at: place)
+                let isNested = member.name.lowercased() == "template" && member.value["$schema"] != nil
+                if !isNested { walk(member.value) }
+                trail.leave()
             }
         default: break
         }
     }
 
-    private mutating func check(_ text: String, at path: String) {
-        guard text.utf8.first == UInt8(ascii: "[") else { return }
+    private mutating func check(_ text: String) {
+        guard text.utf8.first == UInt8(ascii: "["), expressions[text] == nil else { return }
         do {
-            guard case .expression(let expression) = try TemplateText.read(text) else { return }
+            let read = try TemplateText.read(text)
+            expressions[text] = read
+            guard case .expression(let expression) = read else { return }
             expression.forEachCall { callee, arguments in
                 guard case .user(let name) = callee, !functions.contains(name) else { return }
                 problems.append(
-                    TemplateProblem(.invalidTemplate, "The template function '\(name)' is not known.", path: path))
+                    TemplateProblem(
+                        .invalidTemplate, "The template function '\(name)' is not known.", path: trail.text))
             }
         } catch {
-            problems.append(error.located(at: path))
+            problems.append(error.located(at: trail.text))
         }
     }
 }

@@ -15,6 +15,10 @@ struct DependencyGraph {
     private var bySymbol: [String: [Int]] = [:]
     /// Loops without iterations leave no resource, yet may be named.
     private let emptyLoops: Set<String>
+    /// Expressions of a declaration that ask the running system, by its path: most have none.
+    private var asking: [String: [Expression]] = [:]
+    /// What `dependsOn` names, by position.
+    private var named: [Set<Int>] = []
 
     init(_ resources: [PlannedResource], environment: Environment, symbols: Bool, emptyLoops: Set<String>) {
         self.resources = resources
@@ -32,10 +36,17 @@ struct DependencyGraph {
 
     /// The resources with their dependencies; throws for names that are not there, and for circles.
     mutating func connect() throws(TemplateProblems) -> [PlannedResource] {
+        named = resources.indices.map { declared($0) }
         for position in resources.indices {
-            var found: Set<Int> = []
-            declared(position, &found)
-            referred(position, &found)
+            var found = named[position]
+            do {
+                try referred(position, &found)
+            } catch .problem(let problem) where problem.kind == .tooLarge {
+                problems.append(problem.located(at: resources[position].path))
+                break
+            } catch {
+                // Other mistakes are reported by who evaluates the body.
+            }
             parents(position, &found)
             batches(position, &found)
             found.remove(position)
@@ -53,16 +64,19 @@ struct DependencyGraph {
 
     // MARK: dependsOn
 
-    private mutating func declared(_ position: Int, _ found: inout Set<Int>) {
+    private mutating func declared(_ position: Int) -> Set<Int> {
         let resource = resources[position]
-        guard let written = resource.declaration["dependsOn"], written != .null else { return }
+        guard let written = resource.declaration["dependsOn"], written != .null else { return [] }
+        var found: Set<Int> = []
         let place = "\(resource.path).dependsOn"
         do {
             let frame = resource.frame.at(.resourceHeader)
             let value = try evaluator.evaluate(written, in: frame, at: place)
             guard case .array(let entries) = value else {
-                return report("'dependsOn' must be an array of strings, not \(value.typeName).", at: place)
+                report("'dependsOn' must be an array of strings, not \(value.typeName).", at: place)
+                return []
             }
+            try evaluator.budget.spend(entries.count * 2)
             for (index, entry) in entries.enumerated() where entry != .null {
                 guard case .string(let text) = entry else {
                     report("'dependsOn' must be an array of strings, not \(entry.typeName).", at: "\(place)[\(index)]")
@@ -70,13 +84,16 @@ struct DependencyGraph {
                 }
                 // What is not deployed is not waited for, an empty text is a condition that does not hold.
                 guard resource.isDeployed, !text.isEmpty else { continue }
-                try found.formUnion(positions(of: text, at: "\(place)[\(index)]"))
+                let positions = try positions(of: text, at: "\(place)[\(index)]")
+                try evaluator.budget.spend(positions.count)
+                found.formUnion(positions)
             }
         } catch .problem(let problem) {
             if problems.count < TemplateLimits.problems { problems.append(problem.located(at: place)) }
         } catch {
             report("'dependsOn' can't refer to the running system.", at: place)
         }
+        return found
     }
 
     private func positions(of text: String, at path: String) throws(EvaluationFailure) -> [Int] {
@@ -119,61 +136,80 @@ struct DependencyGraph {
     // MARK: References
 
     /// Resources of the template that the expressions in a body refer to.
-    private mutating func referred(_ position: Int, _ found: inout Set<Int>) {
+    private mutating func referred(_ position: Int, _ found: inout Set<Int>) throws(EvaluationFailure) {
         let resource = resources[position]
         guard resource.isDeployed else { return }
+        for expression in try asking(resource) { try scan(expression, resource.frame, &found) }
+    }
+
+    private mutating func asking(_ resource: PlannedResource) throws(EvaluationFailure) -> [Expression] {
+        if let known = asking[resource.path] { return known }
+        var expressions: [Expression] = []
         for member in resource.declaration.members {
             switch member.name.lowercased() {
             case "copy", "condition", "dependson", "name", "type", "apiversion", "resources", "comments", "metadata":
                 continue
-            default: scan(member.value, resource.frame, isDeployment: resource.isDeployment, &found)
+            default: try collect(member.value, isDeployment: resource.isDeployment, &expressions)
             }
         }
+        asking[resource.path] = expressions
+        return expressions
     }
 
-    private func scan(_ value: JSONValue, _ frame: Frame, isDeployment: Bool, _ found: inout Set<Int>) {
+    private func collect(
+        _ value: JSONValue, isDeployment: Bool, _ expressions: inout [Expression]
+    ) throws(EvaluationFailure) {
+        try evaluator.budget.spend(1)
         switch value {
-        case .string(let text): scan(text, frame, &found)
+        case .string(let text): collect(text, &expressions)
         case .array(let elements):
-            for element in elements { scan(element, frame, isDeployment: isDeployment, &found) }
+            for element in elements { try collect(element, isDeployment: isDeployment, &expressions) }
         case .object(let object):
-            let options = object["expressionEvaluationOptions"]?["scope"]?.text?.lowercased()
             for member in object.members {
                 // A template of inner scope speaks of its own resources.
-                if isDeployment, member.name.lowercased() == "template", options == "inner" { continue }
-                scan(member.name, frame, &found)
-                scan(member.value, frame, isDeployment: isDeployment, &found)
+                if isDeployment, member.name.lowercased() == "template",
+                    object["expressionEvaluationOptions"]?["scope"]?.text?.lowercased() == "inner"
+                {
+                    continue
+                }
+                collect(member.name, &expressions)
+                try collect(member.value, isDeployment: isDeployment, &expressions)
             }
         default: break
         }
     }
 
-    private func scan(_ text: String, _ frame: Frame, _ found: inout Set<Int>) {
-        guard TemplateText.isExpression(text), text.contains("(") else { return }
+    private func collect(_ text: String, _ expressions: inout [Expression]) {
+        guard text.utf8.first == UInt8(ascii: "[") else { return }
         // What can't be read is reported by who evaluates it.
         guard case .expression(let expression)? = try? evaluator.parse(text) else { return }
-        scan(expression, frame, &found)
+        var isAsking = false
+        expression.forEachCall { callee, _ in isAsking = isAsking || Self.asksSystem(callee) }
+        if isAsking { expressions.append(expression) }
     }
 
-    private func scan(_ expression: Expression, _ frame: Frame, _ found: inout Set<Int>) {
+    private func scan(
+        _ expression: Expression, _ frame: Frame, _ found: inout Set<Int>
+    ) throws(EvaluationFailure) {
+        try evaluator.budget.spend(1)
         switch expression {
         case .text, .integer: break
-        case .member(let base, _): scan(base, frame, &found)
+        case .member(let base, _): try scan(base, frame, &found)
         case .element(let base, let index):
-            scan(base, frame, &found)
-            scan(index, frame, &found)
+            try scan(base, frame, &found)
+            try scan(index, frame, &found)
         case .call(.builtIn(.if), let arguments):
-            scan(arguments[0], frame, &found)
+            try scan(arguments[0], frame, &found)
             // Only the branch that will be taken, where that is known already.
             guard case .boolean(let flag)? = try? evaluator.evaluate(arguments[0], in: frame) else {
-                scan(arguments[1], frame, &found)
-                scan(arguments[2], frame, &found)
+                try scan(arguments[1], frame, &found)
+                try scan(arguments[2], frame, &found)
                 return
             }
-            scan(arguments[flag ? 1 : 2], frame, &found)
+            try scan(arguments[flag ? 1 : 2], frame, &found)
         case .call(let callee, let arguments):
             if Self.asksSystem(callee), let first = arguments.first { addTarget(first, frame, &found) }
-            for argument in arguments { scan(argument, frame, &found) }
+            for argument in arguments { try scan(argument, frame, &found) }
         }
     }
 
@@ -221,13 +257,7 @@ struct DependencyGraph {
 
     /// Whether `dependsOn` already says the opposite: then that counts.
     private func waits(_ position: Int, for other: Int) -> Bool {
-        guard let written = resources[position].declaration["dependsOn"] else { return false }
-        let frame = resources[position].frame.at(.resourceHeader)
-        guard case .array(let entries)? = try? evaluator.evaluate(written, in: frame, at: "") else { return false }
-        return entries.contains { entry in
-            guard let text = entry.text, let named = try? positions(of: text, at: "") else { return false }
-            return named.contains(other)
-        }
+        named[position].contains(other)
     }
 
     private func batches(_ position: Int, _ found: inout Set<Int>) {

@@ -13,7 +13,7 @@ package struct DeploymentProgram: Sendable {
     package let parameters: [BoundParameter]
     /// Where its resources go. The environment's own scope is the parent's for a nested template of outer scope.
     package let target: DeploymentScope
-    let environment: Environment
+    private(set) var environment: Environment
     /// Loops of the parent around a nested template of outer scope.
     let copies: [Frame.Copy]
     /// How many templates are around it.
@@ -29,6 +29,15 @@ package struct DeploymentProgram: Sendable {
     ) throws(TemplateProblems) {
         let bound = try ParameterBinder.bind(template, supplied: supplied, context: context, inputs: inputs)
         try self.init(template, bound: bound, context: context, nesting: nesting)
+    }
+
+    /// Of a template inside of another: both are surveyed within one allowance.
+    init(
+        _ template: Template, supplied: JSONValue?, context: DeploymentContext, inputs: BindingInputs, nesting: Int,
+        allowance: SurveyAllowance
+    ) throws(TemplateProblems) {
+        try self.init(template, supplied: supplied, context: context, inputs: inputs, nesting: nesting)
+        environment.allowance = allowance
     }
 
     /// With values that were bound before.

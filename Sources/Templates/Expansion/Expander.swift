@@ -17,6 +17,8 @@ private struct Expander {
     /// Loops by name in lower case, to find one that is there twice.
     private var loops: Set<String> = []
     private var emptyLoops: Set<String> = []
+    /// What is sent of each declaration, by its path.
+    private var bodies: [String: JSONValue] = [:]
 
     init(_ program: DeploymentProgram) {
         self.program = program
@@ -47,7 +49,8 @@ private struct Expander {
         }
         checkUnique()
         guard problems.isEmpty else { throw TemplateProblems(problems) }
-        let environment = named()
+        var environment = named()
+        environment.variableValues = allVariables()
         var graph = DependencyGraph(
             resources, environment: environment, symbols: program.template.hasSymbolicNames, emptyLoops: emptyLoops)
         resources = try graph.connect()
@@ -119,6 +122,7 @@ private struct Expander {
                 PlannedResource(
                     address: address, apiVersion: version, path: path, symbolicName: symbol, loop: loop,
                     isDeployed: isDeployed, isExisting: isExisting, declaration: declaration,
+                    body: body(declaration, isDeployment: PlannedResource.isDeployment(type), at: path),
                     frame: frame.at(.resourceBody)))
             // Children of a resource that is not deployed are not either.
             if isDeployed { expandChildren(declaration, at: path, below: Parent(type: type, name: name), frame.copies) }
@@ -171,13 +175,45 @@ private struct Expander {
             throw EvaluationFailure.problem("The resource has no '\(member)'.").located(at: place)
         }
         let value = try evaluator.evaluate(written, in: frame, at: place)
-        guard case .string(let text) = value, !text.isEmpty else {
-            throw EvaluationFailure.problem(
-                "The '\(member)' of a resource must be a string that is not empty, not \(Evaluator.described(value))."
-            )
-            .located(at: place)
+        guard case .string(let text) = value, text.utf8.count <= Self.nameLimit else {
+            guard case .string = value else {
+                throw Self.noName(member, value).located(at: place)
+            }
+            throw .problem(
+                TemplateProblem(
+                    .tooLarge, "The '\(member)' of a resource is longer than \(Self.nameLimit) bytes.", path: place))
         }
+        guard !text.isEmpty else { throw Self.noName(member, value).located(at: place) }
         return text
+    }
+
+    private static func noName(_ member: String, _ value: JSONValue) -> EvaluationFailure {
+        .problem(
+            "The '\(member)' of a resource must be a string that is not empty, not \(Evaluator.described(value)).")
+    }
+
+    /// Longest name, type, version or scope.
+    private static let nameLimit = 4_096
+
+    /// Members that direct the deployment and are no part of the resource.
+    private static let directives: Set<String> = [
+        "copy", "condition", "dependson", "name", "type", "apiversion", "resources", "comments", "scope", "existing",
+        "metadata", "resourcegroup", "subscriptionid", "@options", "import", "extension",
+    ]
+
+    private mutating func body(_ declaration: JSONObject, isDeployment: Bool, at path: String) -> JSONValue {
+        if let known = bodies[path] { return known }
+        var members = declaration.members.filter { !Self.directives.contains($0.name.lowercased()) }
+        // A nested template is read when its turn comes.
+        if isDeployment {
+            for (index, member) in members.enumerated() where member.name.lowercased() == "properties" {
+                let rest = member.value.members.filter { $0.name.lowercased() != "template" }
+                if case .object = member.value { members[index].value = .object(JSONObject(unique: rest)) }
+            }
+        }
+        let body = JSONValue.object(JSONObject(unique: members))
+        bodies[path] = body
+        return body
     }
 
     /// A profile stands for versions of its types; the newest that is served will do.
@@ -259,6 +295,15 @@ private struct Expander {
                 "The resource '\(resource.type)/\(resource.name)' is defined more than once in the template.",
                 at: resource.path)
         }
+    }
+
+    /// Variables do not depend on their place: evaluated once, they are known to the body of every resource.
+    private func allVariables() -> [String: JSONValue] {
+        for name in program.environment.variables.keys.sorted() {
+            // A mistake is told where the variable is used; one that is not used may be wrong.
+            _ = try? evaluator.variable(name, in: Frame(place: .variable))
+        }
+        return evaluator.variables
     }
 
     /// The environment with the names that `reference` may use.

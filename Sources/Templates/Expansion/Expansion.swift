@@ -8,12 +8,6 @@ package struct Expansion: Sendable {
     /// With the names of the resources, for `reference`.
     let environment: Environment
 
-    /// Members that direct the deployment and are no part of the resource.
-    private static let directives: Set<String> = [
-        "copy", "condition", "dependson", "name", "type", "apiversion", "resources", "comments", "scope", "existing",
-        "metadata", "resourcegroup", "subscriptionid", "@options", "import", "extension",
-    ]
-
     /// The body to send: members without value are left out. Throws `needs` until `runtime` holds what it refers to.
     package func body(
         of resource: PlannedResource, _ runtime: RuntimeValues
@@ -22,25 +16,11 @@ package struct Expansion: Sendable {
     }
 
     private func body(of resource: PlannedResource, _ evaluator: Evaluator) throws(EvaluationFailure) -> JSONObject {
-        var written = JSONObject(
-            resource.declaration.members.filter { !Self.directives.contains($0.name.lowercased()) })
-        // A nested template is read when its turn comes.
-        if resource.isDeployment, case .object(let properties)? = written["properties"] {
-            let rest = properties.members.filter { $0.name.lowercased() != "template" }
-            written = JSONObject(
-                written.members.map { $0.name.lowercased() == "properties" ? ($0.name, .object(JSONObject(rest))) : $0 }
-            )
-        }
-        let value = try evaluator.evaluate(.object(written), in: resource.frame, at: resource.path)
+        let value = try evaluator.evaluate(resource.body, in: resource.frame, at: resource.path)
+        try evaluator.checkSize(
+            of: value, TemplateLimits.resourceBytes, "The resource '\(resource.name.prefix(200))'", resource.path)
         // A parameter of a nested deployment may be null.
         guard case .object(let object) = resource.isDeployment ? value : value.withoutNulls else { return JSONObject() }
-        guard JSONWriter.size(of: .object(object), limit: TemplateLimits.resourceBytes) != nil else {
-            throw .problem(
-                TemplateProblem(
-                    .tooLarge,
-                    "The resource '\(resource.name.prefix(200))' is larger than \(TemplateLimits.resourceBytes) bytes.",
-                    path: resource.path))
-        }
         return object
     }
 
@@ -58,6 +38,9 @@ package struct Expansion: Sendable {
 
     package func preview(of resource: PlannedResource, _ runtime: RuntimeValues = RuntimeValues()) -> Preview {
         let evaluator = Evaluator(environment, runtime: runtime)
+        let budget = environment.allowance.budget
+        evaluator.budget = budget
+        defer { environment.allowance.take(whatWasSpentOf: evaluator.budget, from: budget) }
         evaluator.survey = Survey()
         var body = JSONObject()
         do {
@@ -92,6 +75,9 @@ package struct Expansion: Sendable {
     /// Mistakes in outputs that can be told before anything runs.
     package func outputProblems() -> [TemplateProblem] {
         let evaluator = Evaluator(environment)
+        let budget = environment.allowance.budget
+        evaluator.budget = budget
+        defer { environment.allowance.take(whatWasSpentOf: evaluator.budget, from: budget) }
         evaluator.survey = Survey()
         for output in program.template.outputs {
             do {
@@ -119,6 +105,7 @@ package struct Expansion: Sendable {
                 output.declaration["value"] ?? .null, in: frame, at: "\(output.path).value")
         }
         let isWhole = evaluator.survey.map { $0.problems.count + $0.needs.count == before } ?? true
+        try evaluator.checkSize(of: value, TemplateLimits.templateBytes, "The output '\(output.name)'", output.path)
         let definitions = program.template.definitions
         if isWhole, let problem = output.schema.problems(of: value, at: "\(output.path).value", definitions).first {
             throw .problem(
@@ -139,7 +126,9 @@ extension JSONValue {
         case .object(let object):
             .object(
                 JSONObject(
-                    object.members.compactMap { $0.value == .null ? nil : ($0.name, $0.value.withoutNulls) }))
+                    unique: object.members.compactMap { member in
+                        if case .null = member.value { nil } else { (member.name, member.value.withoutNulls) }
+                    }))
         case .array(let elements): .array(elements.map(\.withoutNulls))
         default: self
         }

@@ -103,8 +103,11 @@ extension Expansion {
             enclosingFunctions: nested.isOuter ? Set(environment.functions.keys) : [])
         guard nested.isOuter else {
             return try DeploymentProgram(
-                template, supplied: nested.parameters, context: context, inputs: inputs, nesting: program.nesting + 1)
+                template, supplied: nested.parameters, context: context, inputs: inputs, nesting: program.nesting + 1,
+                allowance: environment.allowance)
         }
+        var environment = environment
+        environment.expressions.merge(template.expressions) { known, _ in known }
         return DeploymentProgram(
             template: template, parameters: [], target: nested.target, environment: environment,
             copies: resource.frame.copies, nesting: program.nesting + 1)

@@ -16,6 +16,8 @@ package struct PlannedResource: Sendable {
     /// Positions, in the expansion, of the resources that must be done before.
     package internal(set) var dependencies: [Int] = []
     let declaration: JSONObject
+    /// What is sent, before its expressions are evaluated: one value for all iterations of a loop.
+    let body: JSONValue
     let frame: Frame
 
     package var id: String { address.id }
@@ -34,7 +36,12 @@ package struct PlannedResource: Sendable {
         return [name, "\(type)/\(name)", byTurns]
     }
 
-    package var isDeployment: Bool { type.lowercased() == ResourceID.deploymentType.lowercased() }
+    package var isDeployment: Bool { Self.isDeployment(type) }
+
+    static func isDeployment(_ type: String) -> Bool {
+        type.utf8.count == ResourceID.deploymentType.utf8.count
+            && type.lowercased() == ResourceID.deploymentType.lowercased()
+    }
 }
 
 extension ResourceID {

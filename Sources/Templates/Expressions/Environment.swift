@@ -8,8 +8,14 @@ struct Environment: Sendable {
     var parameters: [String: JSONValue]
     /// As they are written, by name in lower case.
     var variables: [String: TemplateVariable]
+    /// Of those that are evaluated already.
+    var variableValues: [String: JSONValue] = [:]
+    /// What may still be spent on finding mistakes before anything runs.
+    var allowance = SurveyAllowance()
     var functions: [String: UserFunction]
     var definitions: TypeDefinitions
+    /// What is parsed already, by text.
+    var expressions: [String: TemplateText]
     /// For `deployment().properties.template`.
     var templateSummary: JSONValue
     /// Symbolic names in lower case, for `reference('name')`: ids of what they stand for, in the order of a loop.

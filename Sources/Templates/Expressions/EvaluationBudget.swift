@@ -1,14 +1,16 @@
 import Resources
+import Synchronization
 
 /// What one evaluation may still cost, so that no template can hang the service or fill its memory.
 ///
-/// A step is about one value touched or ten bytes of text made: a tenth of a microsecond.
+/// A step is about one value touched or some bytes of text made: a tenth of a microsecond, ten times that in a debug
+/// build.
 struct EvaluationBudget {
     private(set) var steps: Int
     private var depth = 0
 
     /// Steps of one evaluation: more than ten times what the largest templates that are allowed need.
-    static let stepLimit = 2_000_000
+    static let stepLimit = 1_000_000
     /// How deep evaluations may be nested: expressions in variables in user functions in lambdas.
     static let depthLimit = 400
     /// Longest text and longest array that a function may make.
@@ -62,5 +64,20 @@ struct EvaluationBudget {
                     .tooLarge,
                     "The template makes a value that is nested deeper than \(JSONParser.templateDepthLimit) levels."))
         }
+    }
+}
+
+/// Steps for looking through all resources of a template and of those inside of it, before anything runs: many cheap
+/// resources or a few dear ones.
+final class SurveyAllowance: Sendable {
+    private let steps = Mutex(10 * EvaluationBudget.stepLimit)
+
+    /// A budget of its own for one evaluation, within the allowance.
+    var budget: EvaluationBudget {
+        EvaluationBudget(steps: min(EvaluationBudget.stepLimit, steps.withLock { $0 }))
+    }
+
+    func take(whatWasSpentOf budget: EvaluationBudget, from before: EvaluationBudget) {
+        steps.withLock { $0 = max(0, $0 - (before.steps - budget.steps)) }
     }
 }

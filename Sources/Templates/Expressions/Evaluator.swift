@@ -23,7 +23,8 @@ final class Evaluator {
     let runtime: RuntimeValues
     var budget = EvaluationBudget()
     private var parsed: [String: TemplateText] = [:]
-    private var variables: [String: JSONValue] = [:]
+    private(set) var variables: [String: JSONValue]
+    private var trail = Trail("$")
     private var variablesInProgress: Set<String> = []
     /// What was wrong so far, when the evaluation goes on behind a mistake or an unknown; see `Survey`.
     var survey: Survey?
@@ -35,68 +36,79 @@ final class Evaluator {
     init(_ environment: Environment, runtime: RuntimeValues = RuntimeValues()) {
         self.environment = environment
         self.runtime = runtime
+        variables = environment.variableValues
     }
 
     // MARK: Values
 
     /// The value with all expressions in it evaluated, in names and values; `path` is told in errors.
     func evaluate(_ value: JSONValue, in frame: Frame, at path: String) throws(EvaluationFailure) -> JSONValue {
+        let outer = trail
+        trail = Trail(path)
+        defer { trail = outer }
+        do {
+            return try evaluate(value, in: frame)
+        } catch {
+            throw error.located(at: trail.text)
+        }
+    }
+
+    /// The trail is left as it is by who throws, so that it tells where.
+    private func evaluate(_ value: JSONValue, in frame: Frame) throws(EvaluationFailure) -> JSONValue {
         try budget.spend(1)
         switch value {
         case .null, .boolean, .integer, .number: return value
-        case .array, .object:
-            try budget.enter()
-            defer { budget.leave() }
-            return try evaluateParts(of: value, in: frame, at: path)
         case .string(let text):
             do {
                 return try evaluate(text: text, in: frame)
             } catch {
-                guard survey != nil else { throw error.located(at: path) }
-                survey?.note(error.located(at: path))
+                guard survey != nil else { throw error }
+                survey?.note(error.located(at: trail.text))
                 return if case .needs = error { value } else { .null }
             }
-        }
-    }
-
-    private func evaluateParts(
-        of value: JSONValue, in frame: Frame, at path: String
-    ) throws(EvaluationFailure) -> JSONValue {
-        switch value {
         case .array(let elements):
-            var result: [JSONValue] = []
-            result.reserveCapacity(elements.count)
-            for (index, element) in elements.enumerated() {
-                result.append(try evaluate(element, in: frame, at: "\(path)[\(index)]"))
-            }
-            return .array(result)
-        case .object(let object): return .object(try evaluate(object, in: frame, at: path))
-        default: return value
+            try budget.enter()
+            defer { budget.leave() }
+            return .array(try evaluate(elements, in: frame))
+        case .object(let object):
+            try budget.enter()
+            defer { budget.leave() }
+            return .object(try evaluate(object, in: frame))
         }
     }
 
-    private func evaluate(
-        _ object: JSONObject, in frame: Frame, at path: String
-    ) throws(EvaluationFailure) -> JSONObject {
+    private func evaluate(_ elements: [JSONValue], in frame: Frame) throws(EvaluationFailure) -> [JSONValue] {
+        var result: [JSONValue] = []
+        result.reserveCapacity(elements.count)
+        for (index, element) in elements.enumerated() {
+            trail.enter(.element(index))
+            result.append(try evaluate(element, in: frame))
+            trail.leave()
+        }
+        return result
+    }
+
+    private func evaluate(_ object: JSONObject, in frame: Frame) throws(EvaluationFailure) -> JSONObject {
         var members: [(name: String, value: JSONValue)] = []
         members.reserveCapacity(object.members.count)
+        // Names that are made may be there twice.
+        var isMade = false
         for member in object.members {
             if let loops = PropertyLoop.read(member) {
+                isMade = true
                 for (index, loop) in loops.enumerated() {
-                    let place = "\(path).copy[\(index)]"
                     members.append(
-                        (loop.name, .array(try evaluate(loop, in: frame, at: place))))
+                        (loop.name, .array(try evaluate(loop, in: frame, at: "\(trail.text).copy[\(index)]"))))
                 }
                 continue
             }
-            let place = "\(path).\(member.name)"
-            members.append(
-                (
-                    try evaluateName(member.name, in: frame, at: place),
-                    try evaluate(member.value, in: frame, at: place)
-                ))
+            trail.enter(.member(member.name))
+            let name = try evaluateName(member.name, in: frame)
+            isMade = isMade || name.utf8.count != member.name.utf8.count || name != member.name
+            members.append((name, try evaluate(member.value, in: frame)))
+            trail.leave()
         }
-        return JSONObject(members)
+        return isMade ? JSONObject(members) : JSONObject(unique: members)
     }
 
     /// The elements of a property's loop.
@@ -124,14 +136,30 @@ final class Evaluator {
         return Int(number)
     }
 
-    private func evaluateName(_ name: String, in frame: Frame, at path: String) throws(EvaluationFailure) -> String {
+    private func evaluateName(_ name: String, in frame: Frame) throws(EvaluationFailure) -> String {
         guard name.utf8.first == UInt8(ascii: "[") else { return name }
-        let value = try evaluate(.string(name), in: frame, at: path)
+        let value = try evaluate(.string(name), in: frame)
         guard case .string(let text) = value else {
-            throw EvaluationFailure.problem("The name of a property must be a string, not \(value.typeName).")
-                .located(at: path)
+            throw .problem("The name of a property must be a string, not \(value.typeName).")
         }
         return text
+    }
+
+    /// Refuses a value that is too large or too deep to be kept, before anybody walks all of it.
+    func checkSize(
+        of value: JSONValue, _ limit: Int, _ subject: String, _ path: String
+    ) throws(EvaluationFailure) {
+        guard let size = JSONWriter.size(of: value, limit: limit) else {
+            // What it cost to find that out.
+            try budget.spend(limit / 10)
+            throw .problem(TemplateProblem(.tooLarge, "\(subject) is larger than \(limit) bytes.", path: path))
+        }
+        try budget.spend(size / 10)
+        do {
+            try budget.checkDepth(of: value)
+        } catch {
+            throw error.located(at: path)
+        }
     }
 
     private func evaluate(text: String, in frame: Frame) throws(EvaluationFailure) -> JSONValue {
@@ -143,7 +171,7 @@ final class Evaluator {
 
     func parse(_ text: String) throws(EvaluationFailure) -> TemplateText {
         guard text.utf8.first == UInt8(ascii: "[") else { return .literal(text) }
-        if let known = parsed[text] { return known }
+        if let known = environment.expressions[text] ?? parsed[text] { return known }
         try budget.spend(text.utf8.count / 4)
         do {
             let read = try TemplateText.read(text)

@@ -58,7 +58,7 @@ enum ArrayFunctions {
         var (texts, numbers): (Set<[UInt8]>, Set<Int64>) = ([], [])
         for element in elements {
             if case .string(let text) = element {
-                try call.spend(1 + text.utf8.count / 10)
+                try call.spend(1 + text.utf8.count / 32)
                 if texts.insert(Array(text.utf8)).inserted { result.append(element) }
             } else if let number = FunctionCall.integer(of: element) {
                 try call.spend(1)

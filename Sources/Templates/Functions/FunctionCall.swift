@@ -67,7 +67,7 @@ struct FunctionCall {
     /// A text that the function made, if it is not too long.
     func made(_ text: String) throws(EvaluationFailure) -> JSONValue {
         let count = text.utf8.count
-        try spend(count / 10)
+        try spend(count / 32)
         guard count <= EvaluationBudget.textLimit else {
             throw tooLarge("would make a text of more than \(EvaluationBudget.textLimit) bytes")
         }

@@ -36,7 +36,7 @@ enum TextFunctions {
                     throw call.mismatch(index, index == 0 ? "a text or an array" : "a text, as the first is", value)
                 }
                 result += text
-                try call.spend(text.utf8.count / 10)
+                try call.spend(text.utf8.count / 32)
                 guard result.utf8.count <= EvaluationBudget.textLimit else { return try call.made(result) }
             }
             return .string(result)
@@ -127,7 +127,7 @@ enum TextFunctions {
             result += text[start..<place]
             result += new
             start = place + old.count
-            try call.spend(1 + new.count / 10)
+            try call.spend(1 + new.count / 32)
             guard result.count <= EvaluationBudget.textLimit else { break }
         }
         result += text[start...]
@@ -141,7 +141,7 @@ enum TextFunctions {
             guard let text = scalar(value) else { throw call.mismatch(0, "an array of texts", value) }
             if index > 0 { result += delimiter }
             result += text
-            try call.spend(1 + (text.utf8.count + delimiter.utf8.count) / 10)
+            try call.spend(1 + (text.utf8.count + delimiter.utf8.count) / 32)
             guard result.utf8.count <= EvaluationBudget.textLimit else { break }
         }
         return try call.made(result)
