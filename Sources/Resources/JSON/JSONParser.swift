@@ -159,7 +159,7 @@ package struct JSONParser {
         _ = take("-")
         while let byte = peek(), Self.isNumberByte(byte) { position += 1 }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        guard Self.isNumber(Array(bytes[start..<position])) else {
+        guard Self.isNumber(bytes[start..<position]) else {
             position = start
             throw failure("a value was expected")
         }
@@ -181,8 +181,8 @@ package struct JSONParser {
     }
 
     /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`
-    private static func isNumber(_ text: [UInt8]) -> Bool {
-        var rest = text[...]
+    private static func isNumber(_ text: ArraySlice<UInt8>) -> Bool {
+        var rest = text
         func digits(_ rest: inout ArraySlice<UInt8>) -> Int {
             let count = rest.prefix { $0 >= 0x30 && $0 <= 0x39 }.count
             rest = rest.dropFirst(count)
@@ -208,7 +208,14 @@ package struct JSONParser {
     private mutating func string() throws(Failure) -> String {
         let quote = bytes[position]
         position += 1
-        var output: [UInt8] = []
+        // Most strings are as they are written.
+        let start = position
+        while let byte = peek(), byte != quote, byte != UInt8(ascii: "\\"), byte >= 0x20 { position += 1 }
+        if peek() == quote, let text = String(validating: bytes[start..<position], as: UTF8.self) {
+            position += 1
+            return text
+        }
+        var output = Array(bytes[start..<position])
         while let byte = peek() {
             position += 1
             switch byte {

@@ -55,7 +55,9 @@ package struct JSONWriter {
         output.append(quote)
         for byte in text.utf8 {
             switch byte {
-            case quote, UInt8(ascii: "\\"): output.append(contentsOf: [UInt8(ascii: "\\"), byte])
+            case quote, UInt8(ascii: "\\"):
+                output.append(UInt8(ascii: "\\"))
+                output.append(byte)
             case 0x08: append("\\b")
             case 0x0C: append("\\f")
             case 0x0A: append("\\n")

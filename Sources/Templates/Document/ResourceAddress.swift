@@ -14,17 +14,23 @@ package struct ResourceAddress: Sendable, Hashable {
     }
 
     package var id: String {
-        let segments = type.split(separator: "/").map(String.init)
         // A resource group is no resource of a provider.
-        if type.lowercased() == "microsoft.resources/resourcegroups", names.count == 1 {
-            return "\(scope)/resourceGroups/\(names[0])"
+        if names.count == 1 {
+            switch type.lowercased() {
+            case "microsoft.resources/resourcegroups": return "\(scope)/resourceGroups/\(names[0])"
+            case "microsoft.resources/subscriptions": return "/subscriptions/\(names[0])"
+            default: break
+            }
         }
-        if type.lowercased() == "microsoft.resources/subscriptions", names.count == 1 {
-            return "/subscriptions/\(names[0])"
-        }
+        let segments = Self.segments(of: type)
         var text = "\(scope)/providers/\(segments.first ?? "")"
         for (segment, name) in zip(segments.dropFirst(), names) { text += "/\(segment)/\(name)" }
         return text
+    }
+
+    /// The parts of a type between its slashes, empty ones too.
+    static func segments(of type: String) -> [Substring] {
+        type.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { Substring($0) }
     }
 
     /// The names with slashes between them, as `name` holds them.

@@ -27,7 +27,7 @@ struct DependencyGraph {
         self.emptyLoops = emptyLoops
         evaluator = Evaluator(environment)
         for (position, resource) in resources.enumerated() {
-            byID[resource.id.lowercased(), default: []].append(position)
+            byID[resource.key, default: []].append(position)
             for name in resource.spellings { byName[name, default: []].append(position) }
             if let loop = resource.loop { byLoop[loop.name.lowercased(), default: []].append(position) }
             if let symbol = resource.symbolicName { bySymbol[symbol.lowercased(), default: []].append(position) }
@@ -110,9 +110,9 @@ struct DependencyGraph {
         // A loop without iterations is nothing to wait for.
         if hasSymbols, environment.symbols[name] != nil { return [] }
         if lowered.hasPrefix("/") {
-            if let positions = byID[Self.canonical(lowered)] { return positions }
+            if let positions = deployed(lowered) { return positions }
         } else if let positions = byName[lowered] {
-            guard positions.count == 1 || Set(positions.map { resources[$0].id.lowercased() }).count == 1 else {
+            guard positions.count == 1 || Set(positions.map { resources[$0].key }).count == 1 else {
                 throw EvaluationFailure.problem(
                     "The name '\(text.prefix(200))' in 'dependsOn' is that of \(positions.count) resources; use "
                         + "resourceId()."
@@ -128,9 +128,10 @@ struct DependencyGraph {
             .located(at: path)
     }
 
-    /// `subscriptionResourceId('Microsoft.Resources/resourceGroups', …)` in the form that ids of groups have.
-    private static func canonical(_ id: String) -> String {
-        id.replacing("/providers/microsoft.resources/resourcegroups/", with: "/resourcegroups/")
+    /// Those of an id in lower case, also of `subscriptionResourceId('Microsoft.Resources/resourceGroups', …)`.
+    private func deployed(_ id: String) -> [Int]? {
+        if let positions = byID[id] { return positions }
+        return byID[id.replacing("/providers/microsoft.resources/resourcegroups/", with: "/resourcegroups/")]
     }
 
     // MARK: References
@@ -225,7 +226,7 @@ struct DependencyGraph {
         guard case .string(let text)? = try? evaluator.evaluate(argument, in: frame) else { return }
         let lowered = text.lowercased()
         if lowered.hasPrefix("/") {
-            found.formUnion(byID[Self.canonical(lowered)] ?? [])
+            found.formUnion(deployed(lowered) ?? [])
             return
         }
         let (name, index) = SymbolName.split(lowered)
@@ -245,10 +246,11 @@ struct DependencyGraph {
     /// A child waits for its parents, and what extends a resource for that resource, though nothing says so.
     private func parents(_ position: Int, _ found: inout Set<Int>) {
         let address = resources[position].address
-        var ancestor = address.parent
-        while let parent = ancestor {
-            found.formUnion((byID[parent.id.lowercased()] ?? []).filter { !waits($0, for: position) })
-            ancestor = parent.parent
+        // Its id without the last types and names.
+        var ancestor = ResourceAddress.segments(of: resources[position].key)[...]
+        for _ in address.names.dropFirst() {
+            ancestor = ancestor.dropLast(2)
+            found.formUnion((byID[ancestor.joined(separator: "/")] ?? []).filter { !waits($0, for: position) })
         }
         if let owner = byID[address.scope.lowercased()] {
             found.formUnion(owner.filter { !waits($0, for: position) })

@@ -113,7 +113,7 @@ private struct Expander {
             let type = Self.fullType(try text("type", declaration, frame, path), below: parent)
             let name = Self.fullName(try text("name", declaration, frame, path), below: parent)
             let version = try apiVersion(declaration, frame, path)
-            let names = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+            let names = ResourceAddress.segments(of: name).map(String.init)
             try check(type, names, at: path)
             // What is not deployed need not have a place.
             let scope = isDeployed ? try scope(type, declaration, frame, path) : program.target.id
@@ -236,7 +236,7 @@ private struct Expander {
     }
 
     private func check(_ type: String, _ names: [String], at path: String) throws(EvaluationFailure) {
-        let segments = type.split(separator: "/", omittingEmptySubsequences: false)
+        let segments = ResourceAddress.segments(of: type)
         guard segments.count >= 2, segments.allSatisfy({ !$0.isEmpty }) else {
             throw EvaluationFailure.problem(
                 "The type '\(type.prefix(200))' must be a namespace and types below it, with slashes between them."
@@ -289,7 +289,7 @@ private struct Expander {
     private mutating func checkUnique() {
         var seen: Set<String> = []
         for resource in resources where resource.isDeployed && !resource.isExisting {
-            guard !seen.insert(resource.id.lowercased()).inserted else { continue }
+            guard !seen.insert(resource.key).inserted else { continue }
             report(
                 .invalidTemplate,
                 "The resource '\(resource.type)/\(resource.name)' is defined more than once in the template.",
@@ -311,14 +311,14 @@ private struct Expander {
         var environment = program.environment
         for resource in resources {
             let id = resource.id
-            environment.deployedVersions[id.lowercased()] = resource.apiVersion
+            environment.deployedVersions[resource.key] = resource.apiVersion
             if let symbol = resource.symbolicName {
                 environment.symbols[
                     symbol.lowercased(),
                     default: SymbolTarget(ids: [], isLoop: resource.loop != nil, apiVersion: resource.apiVersion)
                 ].ids.append(id)
             }
-            guard resource.isDeployed || environment.resourceNames[resource.name.lowercased()] == nil else { continue }
+            guard resource.isDeployed || environment.resourceNames[resource.spellings[0]] == nil else { continue }
             for name in resource.spellings { environment.resourceNames[name, default: []].append(id) }
         }
         // The last part of a child's name will do where nothing else has that name.

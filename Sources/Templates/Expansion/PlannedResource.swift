@@ -19,20 +19,43 @@ package struct PlannedResource: Sendable {
     /// What is sent, before its expressions are evaluated: one value for all iterations of a loop.
     let body: JSONValue
     let frame: Frame
-
-    package var id: String { address.id }
-    package var type: String { address.type }
-    package var name: String { address.name }
-
+    package let id: String
+    package let name: String
+    /// The id in lower case: ids are found so.
+    let key: String
     /// The ways in which the template may name it beside its id, in lower case: its name, `type/name`, and type and
     /// name by turns.
-    var spellings: Set<String> {
-        let (type, name) = (type.lowercased(), name.lowercased())
-        let segments = type.split(separator: "/")
+    let spellings: [String]
+
+    package var type: String { address.type }
+
+    init(
+        address: ResourceAddress, apiVersion: String, path: String, symbolicName: String?,
+        loop: (name: String, index: Int)?, isDeployed: Bool, isExisting: Bool, declaration: JSONObject, body: JSONValue,
+        frame: Frame
+    ) {
+        self.address = address
+        self.apiVersion = apiVersion
+        self.path = path
+        self.symbolicName = symbolicName
+        self.loop = loop
+        self.isDeployed = isDeployed
+        self.isExisting = isExisting
+        self.declaration = declaration
+        self.body = body
+        self.frame = frame
+        id = address.id
+        name = address.name
+        key = id.lowercased()
+        spellings = Self.spellings(type: address.type.lowercased(), name: name.lowercased())
+    }
+
+    private static func spellings(type: String, name: String) -> [String] {
+        let (segments, names) = (ResourceAddress.segments(of: type), ResourceAddress.segments(of: name))
+        // Of a type without another above it both forms are the same.
+        guard names.count > 1 else { return [name, "\(type)/\(name)"] }
         var byTurns = segments.first.map(String.init) ?? ""
-        for (segment, part) in zip(segments.dropFirst(), address.names) {
-            byTurns += "/\(segment)/\(part.lowercased())"
-        }
+        for (segment, part) in zip(segments.dropFirst(), names) { byTurns += "/\(segment)/\(part)" }
         return [name, "\(type)/\(name)", byTurns]
     }
 

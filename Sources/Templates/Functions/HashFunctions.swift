@@ -54,7 +54,9 @@ enum HashFunctions {
     private static func murmur(_ bytes: [UInt8]) -> UInt64 {
         let (c1, c2): (UInt32, UInt32) = (0x239b_961b, 0xab0e_9789)
         func word(_ start: Int, _ count: Int) -> UInt32 {
-            (0..<count).reduce(UInt32(0)) { $0 | UInt32(bytes[start + $1]) << UInt32(8 * $1) }
+            var word: UInt32 = 0
+            for place in 0..<count { word |= UInt32(bytes[start + place]) << UInt32(8 * place) }
+            return word
         }
         func rotated(_ value: UInt32, _ count: UInt32) -> UInt32 { value << count | value >> (32 - count) }
         func mixed(_ value: UInt32) -> UInt32 {
@@ -96,8 +98,12 @@ enum HashFunctions {
         _ = SHA1(input, input.count, &digest)
         digest[6] = digest[6] & 0x0f | 0x50
         digest[8] = digest[8] & 0x3f | 0x80
-        let digits = digest.prefix(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        let cuts = [8, 12, 16, 20]
-        return digits.enumerated().map { (cuts.contains($0.offset) ? "-" : "") + String($0.element) }.joined()
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        for (index, byte) in digest.prefix(16).enumerated() {
+            if [4, 6, 8, 10].contains(index) { text.append(UInt8(ascii: "-")) }
+            text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 }

@@ -41,7 +41,7 @@ enum ResourceIDFunctions {
     private static func leadingParts(
         _ parts: [String], most: Int, _ call: FunctionCall
     ) throws(EvaluationFailure) -> [String] {
-        guard let type = parts.prefix(3).firstIndex(where: { $0.contains("/") }) else {
+        guard let type = parts.prefix(3).firstIndex(where: { $0.utf8.contains(UInt8(ascii: "/")) }) else {
             throw call.fail("needs a resource type such as Microsoft.MachineLearningServices/workspaces")
         }
         guard type <= max(most, call.function == .resourceID ? 2 : most) else {
@@ -55,7 +55,7 @@ enum ResourceIDFunctions {
         _ prefix: String, _ parts: [String], _ call: FunctionCall
     ) throws(EvaluationFailure) -> String {
         guard let type = parts.first else { throw call.fail("needs a resource type") }
-        let segments = type.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        let segments = ResourceAddress.segments(of: type)
         let names = Array(parts.dropFirst())
         guard segments.count >= 2, segments.allSatisfy({ !$0.isEmpty }) else {
             throw call.fail("needs a fully qualified resource type, not '\(type.prefix(100))'")
