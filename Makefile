@@ -6,14 +6,14 @@ RELEASE := .build/release
 SOURCES := Sources Tests Package.swift
 export SLUICE_DATA_DIRECTORY := $(DATA)
 
-.PHONY: help up down clean-data release test fuzz lint format bench bench-router
+.PHONY: help up down clean-data release test fuzz fuzz-templates lint format bench bench-router
 
 help:
 	@echo 'make up           install what is missing, build, start Sluice, deploy and score examples/iris'
 	@echo 'make down         stop everything that make up started'
 	@echo 'make clean-data   remove the data directory, after asking'
 	@echo 'make test         run all tests: the code, the clients of Azure, other protocols, the contract'
-	@echo 'make fuzz         try random messages on the router for FUZZ_SECONDS=60, guided by coverage'
+	@echo 'make fuzz         try random messages on the router and random templates, FUZZ_SECONDS=60 each, guided by coverage'
 	@echo 'make lint         check format and imports'
 	@echo 'make bench        print the benchmarks'
 	@echo 'make bench-router print the router beside nginx, HAProxy and Envoy; OPTIONS=--help tells more'
@@ -51,11 +51,19 @@ test:
 
 # Inputs that reach new code are kept in .build/fuzz/corpus, one that fails in .build/fuzz.
 FUZZ_SECONDS ?= 60
-fuzz:
+fuzz: fuzz-templates
 	@SLUICE_FUZZ=1 swift build --scratch-path .build/fuzz --sanitize=fuzzer --product sluice-fuzz 2>&1 | scripts/quiet
 	@mkdir -p .build/fuzz/corpus
 	@SWIFT_BACKTRACE=enable=no .build/fuzz/debug/sluice-fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=2048 -timeout=5 \
 	    -dict=Tests/Fuzz/http.dict -artifact_prefix=.build/fuzz/ -print_final_stats=1 -verbosity=0 .build/fuzz/corpus Tests/Fuzz/Corpus
+
+FUZZ_TEMPLATES = .build/fuzz/templates
+fuzz-templates:
+	@SLUICE_FUZZ=1 swift build --scratch-path .build/fuzz --sanitize=fuzzer --product sluice-template-fuzz 2>&1 | scripts/quiet
+	@mkdir -p $(FUZZ_TEMPLATES)
+	@SWIFT_BACKTRACE=enable=no .build/fuzz/debug/sluice-template-fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=2048 -timeout=20 \
+	    -rss_limit_mb=2048 -dict=Tests/Fuzz/template.dict -artifact_prefix=.build/fuzz/ -print_final_stats=1 -verbosity=0 \
+	    $(FUZZ_TEMPLATES) Tests/Fuzz/TemplateCorpus
 
 lint:
 	swift format lint --strict --recursive $(SOURCES)

@@ -92,9 +92,12 @@ var targets: [Target] = [
         ], path: "Tests/TestSupport", swiftSettings: house),
     .target(
         name: "FuzzChecks", dependencies: ["DataPlane", "Routing"], path: "Tests/Fuzz/Checks", swiftSettings: house),
+    .target(
+        name: "TemplateFuzzChecks", dependencies: ["Templates", "Resources"], path: "Tests/Fuzz/TemplateChecks",
+        swiftSettings: house),
     tests("ResourcesTests", ["Resources"]),
     tests("IdentityTests", ["Identity", "CLibJWT", "COpenSSL"]),
-    tests("TemplatesTests", ["Templates", "Resources"]),
+    tests("TemplatesTests", ["TemplateFuzzChecks", "Templates", "Resources"]),
     tests("RoutingTests", ["Routing"]),
     tests("PostgresTests", ["Postgres", "TestSupport", logging]),
     tests("StoreTests", ["Postgres", "Resources", "Store", "TestSupport"]),
@@ -142,6 +145,10 @@ if ProcessInfo.processInfo.environment["SLUICE_FUZZ"] != nil {
     targets.append(
         .executableTarget(
             name: "sluice-fuzz", dependencies: ["FuzzChecks"], path: "Tests/Fuzz/Driver", swiftSettings: house))
+    targets.append(
+        .executableTarget(
+            name: "sluice-template-fuzz", dependencies: ["TemplateFuzzChecks"], path: "Tests/Fuzz/TemplateDriver",
+            swiftSettings: house))
 }
 
 let package = Package(

@@ -11,7 +11,7 @@ enum EncodingFunctions {
         case .uriComponent: return try call.made(escaped(try call.text(0)))
         case .uriComponentToString:
             let text = try call.text(0)
-            return try call.made(text.removingPercentEncoding ?? text)
+            return try call.made(try withoutNull(text.removingPercentEncoding ?? text, call))
         case .dataURI:
             let content = Data(try call.text(0).utf8).base64EncodedString()
             return try call.made("data:text/plain;charset=utf8;base64,\(content)")
@@ -27,7 +27,13 @@ enum EncodingFunctions {
         guard let data = Data(base64Encoded: text), let content = String(data: data, encoding: .utf8) else {
             throw call.fail("is given a text that is not Base64 of UTF-8")
         }
-        return content
+        return try withoutNull(content, call)
+    }
+
+    /// U+0000 has no place in a document, nor in the database.
+    private static func withoutNull(_ text: String, _ call: FunctionCall) throws(EvaluationFailure) -> String {
+        guard !text.utf8.contains(0) else { throw call.fail("would make a text with the character U+0000") }
+        return text
     }
 
     /// All but unreserved characters (RFC 3986 §2.3) as escapes in upper case.
@@ -53,7 +59,7 @@ enum EncodingFunctions {
         }
         let content = String(text[text.index(after: comma)...])
         guard text[..<comma].lowercased().hasSuffix(";base64") else {
-            return content.removingPercentEncoding ?? content
+            return try withoutNull(content.removingPercentEncoding ?? content, call)
         }
         return try decoded(content, call)
     }

@@ -73,7 +73,7 @@ enum TextFunctions {
         let start = try call.integer(1)
         let length = call.count > 2 ? try call.integer(2) : nil
         let rest = (0...Int64(units.count)).contains(start) ? Int64(units.count) - start : -1
-        guard (0...max(rest, 0)).contains(length ?? rest) else {
+        guard rest >= 0, (0...rest).contains(length ?? rest) else {
             let wanted = length.map { "\($0) characters" } ?? "what is left"
             throw call.fail("is asked for \(wanted) from position \(start) of a text of \(units.count) characters")
         }

@@ -59,7 +59,10 @@ import Testing
         ("[base64('one, two, three')]", #""b25lLCB0d28sIHRocmVl""#), ("[base64('')]", #""""#),
         ("[base64('ü👋')]", #""w7zwn5GL""#), ("[base64(1)]", "!argument 1 to be a string"),
         ("[base64ToString('b25lLCB0d28sIHRocmVl')]", #""one, two, three""#), ("[base64ToString('')]", #""""#),
-        ("[base64ToString('b25l!')]", "!not Base64"), ("[base64ToString('/w==')]", "!not Base64"),
+        ("[base64ToString('YQBi')]", "!the character U+0000"),
+        ("[uriComponentToString('a%00')]", "!the character U+0000"),
+        ("[dataUriToString('data:,%00')]", "!the character U+0000"), ("[base64ToString('b25l!')]", "!not Base64"),
+        ("[base64ToString('/w==')]", "!not Base64"),
         ("[base64ToJson(base64('{\"one\":\"a\"}'))]", #"{"one": "a"}"#),
         // As in the documentation of the function.
         ("[base64ToJson(base64('{''one'': ''a'', ''two'': ''b''}'))]", #"{"one": "a", "two": "b"}"#),
