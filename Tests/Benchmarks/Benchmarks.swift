@@ -14,7 +14,7 @@ struct Benchmarks: AsyncParsableCommand {
             + Section.allCases.map { "\($0.rawValue) (\($0.explanation))" }.joined(separator: ", ") + ".")
 
     enum Section: String, CaseIterable, ExpressibleByArgument {
-        case endpoints, deployments, bulk, latency, throughput, traffic, footprint, reads, artifacts
+        case endpoints, deployments, bulk, latency, throughput, traffic, footprint, reads, artifacts, templates
 
         var explanation: String {
             switch self {
@@ -27,13 +27,15 @@ struct Benchmarks: AsyncParsableCommand {
             case .footprint: "start, memory and idle CPU"
             case .reads: "GET and lists with 10 000 deployments"
             case .artifacts: "2 GiB through the artifact store, beside nginx and the disk"
+            case .templates: "evaluate templates of 800 resources, beside bicep-cost"
             }
         }
     }
 
     @Argument(help: "Sections to run.") var sections: [Section] = []
     @Option(help: "Operations of the section throughput.") var operations = 20_000
-    @Flag(help: "Leave procrastinate out, which is fetched from the package index.") var withoutPeer = false
+    @Flag(help: "Leave procrastinate and bicep-cost out, which are fetched from the package index.") var withoutPeer =
+        false
 
     func run() async throws {
         let chosen = Set(sections.isEmpty ? Section.allCases : sections)
@@ -84,6 +86,7 @@ struct Benchmarks: AsyncParsableCommand {
         case .footprint: try await Footprint.measure(on: workbench)
         case .reads: try await Reads.measure(on: workbench)
         case .artifacts: try await ArtifactTransfer.measure(on: workbench)
+        case .templates: try await TemplateEvaluation.measure(on: workbench, withPeer: !withoutPeer)
         }
     }
 }
