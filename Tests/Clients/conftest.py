@@ -70,9 +70,34 @@ def arm(settings, url, credential):
 
 
 @pytest.fixture(scope="session")
+def workspace(settings):
+    return settings["SLUICE_WORKSPACE"]
+
+
+@pytest.fixture(scope="session")
 def workspace_path(settings):
     return "/subscriptions/%(SLUICE_SUBSCRIPTION_ID)s/resourceGroups/%(SLUICE_RESOURCE_GROUP)s/providers" \
         "/Microsoft.MachineLearningServices/workspaces/%(SLUICE_WORKSPACE)s" % settings
+
+
+@pytest.fixture(scope="session")
+def arm_clients(settings, url, credential):
+    """The deployments client and the resources client of azure-mgmt-resource."""
+    from azure.mgmt.resource.deployments import DeploymentsMgmtClient
+    from azure.mgmt.resource.resources import ResourceManagementClient
+
+    words = {"base_url": url, "credential_scopes": [url + "/.default"]}
+    with DeploymentsMgmtClient(credential, settings["SLUICE_SUBSCRIPTION_ID"], **words) as deployments, \
+            ResourceManagementClient(credential, settings["SLUICE_SUBSCRIPTION_ID"], **words) as resources:
+        yield deployments, resources
+
+
+@pytest.fixture(scope="session")
+def deployer(arm_clients, settings):
+    """Deploys templates to the group of `sluice env`."""
+    from templates import Deployer
+
+    return Deployer(arm_clients[0], settings["SLUICE_RESOURCE_GROUP"])
 
 
 @pytest.fixture(scope="session")
