@@ -212,6 +212,34 @@ class TestNestedDeployments:
             nested("within", inner, scope="outer"), variables={"name": "%s/nested-outer/1" % workspace}))
         assert ml.environments.get("nested-outer", "1").image
 
+    def test_linked_templates_and_parameters(self, deployer, workspace, container, ml):
+        upload(container, "linked/parts/child.json", template(
+            environment("[concat('%s/', parameters('name'), '/1')]" % workspace), parameters={"name": STRING},
+            outputs={"name": {"type": "string", "value": "[parameters('name')]"}}))
+        parent = upload(container, "linked/main.json", template(
+            {"type": NESTED, "apiVersion": "2021-04-01", "name": "linked-child", "properties": {
+                "mode": "Incremental",
+                "templateLink": {"relativePath": "parts/child.json", "contentVersion": "1.0.0.0"},
+                "parameters": {"name": {"value": "[parameters('name')]"}}}},
+            parameters={"name": STRING},
+            outputs={"name": {"type": "string", "value": "[reference('linked-child').outputs.name.value]"}}))
+        values = upload(container, "linked/values.json", {"parameters": {"name": {"value": "linked"}}})
+        done = deployer.create(
+            "linked", None, template_link={"uri": parent}, parameters_link={"uri": values})
+        assert outputs(done) == {"name": "linked"}
+        assert done.template_link.uri == parent
+        assert ml.environments.get("linked", "1").image
+
+    def test_links_that_lead_nowhere(self, deployer, container):
+        address = upload(container, "linked/other.json", template())
+        error = deployer.failure("astray", None, template_link={"uri": address.replace("other", "absent")})
+        assert error.error.code == "InvalidContentLink" and "absent.json" in str(error)
+        error = deployer.failure("astray", None, template_link=models.TemplateLink(
+            uri=address, content_version="9.9.9.9"))
+        assert error.error.code == "InvalidContentLink" and "9.9.9.9" in str(error)
+        error = deployer.failure("astray", None, template_link={"uri": "https://example.org/template.json"})
+        assert error.error.code == "InvalidContentLink" and "example.org" in str(error)
+
 
 class TestEndpointInOneTemplate:
     """Model, code, endpoint, deployment and traffic at once, then again, then changed."""

@@ -75,13 +75,16 @@ struct TemplateLinks: Sendable {
     /// Signatures stay out of messages.
     private static func withoutQuery(_ address: String) -> String { String(address.prefix { $0 != "?" }.prefix(300)) }
 
-    /// `http(s)://host/{account}/{container}/{path}` of our own account.
+    /// `http(s)://host/{account}/{container}/{path}` of our own account, whose segment clients that build hosts spell
+    /// `{account}.blob.{suffix}`.
     private func place(_ address: String) -> ArtifactReference? {
         guard let url = URLComponents(string: address), url.scheme == "https" || url.scheme == "http" else {
             return nil
         }
         let parts = url.path.split(separator: "/").map(String.init)
-        guard parts.count >= 3, parts[0].lowercased() == account.name.lowercased() else { return nil }
+        guard parts.count >= 3, parts[0] == account.name || parts[0].hasPrefix("\(account.name).blob.") else {
+            return nil
+        }
         return ArtifactReference(container: parts[1], path: parts.dropFirst(2).joined(separator: "/"))
     }
 }
