@@ -230,6 +230,15 @@ class TestNestedDeployments:
         assert done.template_link.uri == parent
         assert ml.environments.get("linked", "1").image
 
+    def test_signatures_of_links_are_not_shown(self, deployer, container):
+        address = upload(container, "linked/signed.json", template())
+        for link in (
+            models.TemplateLink(uri=address + "?sig=swordfish"),
+            models.TemplateLink(uri=address, query_string="sig=swordfish"),
+        ):
+            done = deployer.create("signed", None, template_link=link)
+            assert (done.template_link.uri, done.template_link.query_string) == (address, None)
+
     def test_links_that_lead_nowhere(self, deployer, container):
         address = upload(container, "linked/other.json", template())
         error = deployer.failure("astray", None, template_link={"uri": address.replace("other", "absent")})

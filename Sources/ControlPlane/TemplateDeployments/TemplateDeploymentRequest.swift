@@ -92,8 +92,8 @@ package struct TemplateDeploymentRequest: Sendable {
     /// What of the request is shown again.
     var shown: JSONValue {
         var object = JSONObject()
-        object.set("templateLink", templateLink)
-        object.set("parametersLink", parametersLink)
+        object.set("templateLink", TemplateLinks.shown(templateLink))
+        object.set("parametersLink", TemplateLinks.shown(parametersLink))
         object.set("debugSetting", debugSetting)
         return .object(object)
     }

@@ -416,8 +416,8 @@ extension NestedDeployment {
     /// What of the request is shown again.
     fileprivate var shown: JSONValue {
         var object = JSONObject()
-        if case .link(let link) = source { object.set("templateLink", link) }
-        object.set("parametersLink", parametersLink)
+        if case .link(let link) = source { object.set("templateLink", TemplateLinks.shown(link)) }
+        object.set("parametersLink", TemplateLinks.shown(parametersLink))
         object.set("debugSetting", debugSetting)
         return .object(object)
     }

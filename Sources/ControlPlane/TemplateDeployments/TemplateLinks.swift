@@ -72,6 +72,19 @@ struct TemplateLinks: Sendable {
         }
     }
 
+    /// A link as it is shown again: without the signature that opens what is behind it.
+    static func shown(_ link: JSONValue?) -> JSONValue? {
+        guard case .object(var object)? = link else { return nil }
+        for member in object.members {
+            switch member.name.lowercased() {
+            case "uri": object.set(member.name, member.value.text.map { .string(String($0.prefix { $0 != "?" })) })
+            case "querystring": object.set(member.name, nil)
+            default: break
+            }
+        }
+        return .object(object)
+    }
+
     /// Signatures stay out of messages.
     private static func withoutQuery(_ address: String) -> String { String(address.prefix { $0 != "?" }.prefix(300)) }
 
