@@ -355,6 +355,10 @@ class TestCompleteMode:
         deployer.create("rest", rest, mode="Complete")
         left = [each.name for each in arm_clients[1].resources.list_by_resource_group(group)]
         assert sorted(left) == ["home", "kept"]
+        # Assets are no resources of their group: they stay.
+        assert arm_clients[1].resources.check_existence_by_id(
+            "/subscriptions/%s/resourceGroups/%s/providers/%s/workspaces/home/environments/record/versions/1" % (
+                deployer.client._config.subscription_id, group, NAMESPACE), api_version="2024-04-01")
         assert "DeploymentCleanup" in [each.properties.provisioning_operation for each in deployer.operations("rest")]
 
     def test_not_for_nested_deployments(self, deployer):

@@ -61,7 +61,8 @@ package enum APIRouter {
     package static func make(
         _ services: APIServices, site: SiteSettings, storage: BlobRoutes?
     ) -> Router<APIRequestContext> {
-        let router = Router(context: APIRequestContext.self, options: [.caseInsensitive])
+        let router = Router(
+            context: APIRequestContext.self, options: [.caseInsensitive, .autoGenerateHeadEndpoints])
         // Before the middleware: the blob protocol has its own errors, versions and ways to sign in.
         storage?.register(on: router) { _, _ in StorageOrigin(isSecure: site.scheme == "https") }
         router.add(
@@ -71,6 +72,7 @@ package enum APIRouter {
         router.add(middleware: AuthenticationMiddleware(signIn: services.signIn))
         router.add(middleware: APIVersionMiddleware())
         router.add(middleware: AuthorizationMiddleware(access: services.access))
+        router.add(middleware: ExistenceMiddleware())
         router.add(middleware: AccessRoutes(access: services.access))
 
         ServiceRoutes(contract: services.contract, site: site, checkHealth: services.checkHealth).register(on: router)

@@ -33,7 +33,6 @@ struct ScopeRoutes {
         router.get("/subscriptions/:subscription/resourceGroups", use: listGroups)
         router.group("/subscriptions/:subscription/resourceGroups/:resourceGroup")
             .get(use: getGroup)
-            .head(use: headGroup)
             .put(use: putGroup)
             .patch(use: patchGroup)
             .delete(use: deleteGroup)
@@ -73,11 +72,6 @@ struct ScopeRoutes {
 
     @Sendable func getGroup(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         try JSONBody(ResourceGroupBody(try await find(context))).response()
-    }
-
-    @Sendable func headGroup(_ request: Request, _ context: APIRequestContext) async throws -> Response {
-        _ = try await find(context)
-        return Response(status: .noContent)
     }
 
     @Sendable func putGroup(_ request: Request, _ context: APIRequestContext) async throws -> Response {

@@ -19,7 +19,6 @@ struct TemplateDeploymentRoutes {
             router.group(scope).group("providers/Microsoft.Resources/deployments")
                 .get(use: list)
                 .get(":deployment", use: get)
-                .head(":deployment", use: head)
                 .put(":deployment", use: put)
                 .delete(":deployment", use: delete)
                 .post(":deployment/cancel", use: cancel)
@@ -42,11 +41,6 @@ struct TemplateDeploymentRoutes {
         Response(
             TemplateDeploymentBody.document(
                 try await service.get(caller: try context.caller, try context.templateDeployment())))
-    }
-
-    @Sendable func head(_ request: Request, _ context: APIRequestContext) async throws -> Response {
-        _ = try await service.get(caller: try context.caller, try context.templateDeployment())
-        return Response(status: .noContent)
     }
 
     @Sendable func list(_ request: Request, _ context: APIRequestContext) async throws -> Response {
