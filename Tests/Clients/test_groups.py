@@ -64,6 +64,22 @@ class TestGroups:
         finish(client.resource_groups.begin_delete("drawn"))
 
 
+class TestProviders:
+    def test_get_and_list(self, client):
+        found = {each.namespace: each for each in client.providers.list()}
+        assert {NAMESPACE, "Microsoft.Resources"} <= set(found)
+        assert found[NAMESPACE].registration_state == "Registered"
+        types = {each.resource_type: each for each in client.providers.get(NAMESPACE).resource_types}
+        assert "2024-04-01" in types["workspaces/onlineEndpoints/deployments"].api_versions
+        assert types["workspaces"].locations
+
+    def test_register(self, client):
+        assert client.providers.register(NAMESPACE).registration_state == "Registered"
+        with pytest.raises(HttpResponseError) as caught:
+            client.providers.get("Microsoft.Unheard")
+        assert caught.value.error.code == "InvalidResourceNamespace"
+
+
 class TestResources:
     @pytest.fixture(scope="class")
     def listed(self, deployer, workspace, client):

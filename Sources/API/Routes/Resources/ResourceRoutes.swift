@@ -13,6 +13,12 @@ struct ResourceRoutes {
             .get(":namespace", use: getProvider)
             .get(":namespace/resourceTypes", use: listTypes)
             .post(":namespace/register", use: getProvider)
+        // Paths go on from these two: the router takes neither for a parameter.
+        for namespace in [ResourceID.machineLearning, "Microsoft.Resources"] {
+            router.get("/subscriptions/:subscription/providers/\(namespace)") { _, context in
+                try await provider(namespace, context)
+            }
+        }
         router.get("/subscriptions/:subscription/resources", use: listResources)
         router.group("/subscriptions/:subscription/resourceGroups/:resourceGroup")
             .get("resources", use: listResources)
@@ -29,15 +35,18 @@ struct ResourceRoutes {
 
     /// Everything that is served is registered from the beginning.
     @Sendable func getProvider(_ request: Request, _ context: APIRequestContext) async throws -> Response {
-        Response(body(try await find(context), try context.parameter("subscription")))
+        try await provider(try context.parameter("namespace"), context)
+    }
+
+    private func provider(_ name: String, _ context: APIRequestContext) async throws -> Response {
+        Response(body(try await find(name, context), try context.parameter("subscription")))
     }
 
     @Sendable func listTypes(_ request: Request, _ context: APIRequestContext) async throws -> Response {
-        Response(Self.list(types(try await find(context))))
+        Response(Self.list(types(try await find(try context.parameter("namespace"), context))))
     }
 
-    private func find(_ context: APIRequestContext) async throws -> ProviderNamespace {
-        let name = try context.parameter("namespace")
+    private func find(_ name: String, _ context: APIRequestContext) async throws -> ProviderNamespace {
         let all = try await catalog.namespaces(
             caller: try context.caller, subscription: try context.parameter("subscription"))
         guard let found = all.first(where: { $0.name.lowercased() == name.lowercased() }) else {
