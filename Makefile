@@ -6,13 +6,14 @@ RELEASE := .build/release
 SOURCES := Sources Tests Package.swift
 export SLUICE_DATA_DIRECTORY := $(DATA)
 
-.PHONY: help up down clean-data release test fuzz fuzz-templates lint format bench bench-router
+.PHONY: help up down clean-data release test test-az fuzz fuzz-templates lint format bench bench-router
 
 help:
 	@echo 'make up           install what is missing, build, start Sluice, deploy and score examples/iris'
 	@echo 'make down         stop everything that make up started'
 	@echo 'make clean-data   remove the data directory, after asking'
 	@echo 'make test         run all tests: the code, the clients of Azure, other protocols, the contract'
+	@echo 'make test-az      run the tests with azure-cli, which are not part of make test'
 	@echo 'make fuzz         try random messages on the router and random templates, FUZZ_SECONDS=60 each, guided by coverage'
 	@echo 'make lint         check format and imports'
 	@echo 'make bench        print the benchmarks'
@@ -48,6 +49,14 @@ test:
 	.build/protocols/bin/python -m pytest Tests/Protocols
 	@scripts/venv .build/contract Tests/Contract/requirements.txt
 	.build/contract/bin/python Tests/Contract/run.py
+
+# azure-cli is large and pins what the other clients have in newer versions.
+test-az:
+	@scripts/setup .build/tools
+	@swift build --product sluice-router 2>&1 | scripts/quiet
+	@swift build --product sluice 2>&1 | scripts/quiet
+	@scripts/venv .build/az Tests/Clients/az/requirements.txt
+	UV="$$PWD/.build/tools/bin/uv" .build/az/bin/python -m pytest Tests/Clients/az
 
 # Inputs that reach new code are kept in .build/fuzz/corpus, one that fails in .build/fuzz.
 FUZZ_SECONDS ?= 60
