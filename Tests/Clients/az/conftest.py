@@ -47,7 +47,7 @@ class AzureCLI:
         """What it says on standard error."""
         status, output, errors = self.run(*words)
         assert status != 0, output
-        assert "Traceback" not in errors.split("\n")[0], errors
+        assert "unexpected error" not in errors, errors
         return errors
 
 

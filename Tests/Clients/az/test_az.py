@@ -74,9 +74,9 @@ def files(write, settings):
     return ["-f", write("environment.json", TEMPLATE), "-p", "@%s" % parameters]
 
 
-def test_the_variables_of_sluice_env_are_enough(sluice, settings, trust, credentials, group):
+def test_the_variables_of_sluice_env_are_enough(sluice, settings, credentials, group):
     """Without registering a cloud: az takes it from ARM_CLOUD_METADATA_URL."""
-    az = AzureCLI(sluice.directory / "az-of-env", {**settings, **trust})
+    az = AzureCLI(sluice.directory / "az-of-env", settings)
     assert az("cloud", "show")["name"] == "Sluice"
     (subscription,) = az("login", *credentials)
     assert subscription["id"] == settings["SLUICE_SUBSCRIPTION_ID"]
