@@ -246,11 +246,13 @@ struct DependencyGraph {
     /// A child waits for its parents, and what extends a resource for that resource, though nothing says so.
     private func parents(_ position: Int, _ found: inout Set<Int>) {
         let address = resources[position].address
-        // Its id without the last types and names.
-        var ancestor = ResourceAddress.segments(of: resources[position].key)[...]
+        var ancestor = resources[position].key[...]
         for _ in address.names.dropFirst() {
-            ancestor = ancestor.dropLast(2)
-            found.formUnion((byID[ancestor.joined(separator: "/")] ?? []).filter { !waits($0, for: position) })
+            // Without the last name, and without its type.
+            for _ in 0..<2 {
+                ancestor = ancestor[..<(ancestor.utf8.lastIndex(of: UInt8(ascii: "/")) ?? ancestor.startIndex)]
+            }
+            found.formUnion((byID[String(ancestor)] ?? []).filter { !waits($0, for: position) })
         }
         if let owner = byID[address.scope.lowercased()] {
             found.formUnion(owner.filter { !waits($0, for: position) })
