@@ -150,8 +150,8 @@ import Testing
             guard preview.problems.isEmpty else { return .refused(preview.problems) }
             resources.append(
                 Evaluated(
-                    id: resource.id, apiVersion: resource.apiVersion, body: JSONWriter.text(of: withoutUnknowns(.object(preview.body))),
-                    isExisting: resource.isExisting))
+                    id: resource.id, apiVersion: resource.apiVersion,
+                    body: JSONWriter.text(of: withoutUnknowns(.object(preview.body))), isExisting: resource.isExisting))
             guard resource.isDeployment, !resource.isExisting else { continue }
             let nested = try expansion.nested(resource, previewed: preview)
             guard case .inline(let inner) = nested.source, preview.isComplete else { continue }
