@@ -72,6 +72,23 @@ import Testing
         }
     }
 
+    @Test func `providers are listed, and shown by their names`() async throws {
+        try await TestServer.run(.withoutRouters) { server in
+            let root = "/subscriptions/\(server.api.settings.subscriptionID)/providers"
+            let names = try await server.api.get(root).json["value"].texts("namespace")
+            #expect(Set(names).isSuperset(of: ["Microsoft.Resources", "Microsoft.MachineLearningServices"]))
+            for name in names + names.map({ $0.lowercased() }) {
+                let provider = try await server.api.get("\(root)/\(name)")
+                #expect(provider["registrationState"] == "Registered", "\(name)")
+                for type in provider.json["resourceTypes"].items {
+                    let versions = type["apiVersions"].items.compactMap(\.text)
+                    #expect(versions.contains(type["defaultApiVersion"].text ?? ""), "\(name)")
+                }
+            }
+            #expect(try await server.api.get("\(root)/No.Such").errorCode == "InvalidResourceNamespace")
+        }
+    }
+
     @Test func `what of a path is missing is told by the code`() async throws {
         try await TestServer.run(.withoutRouters) { server in
             let real = server.api.workspace

@@ -67,11 +67,12 @@ struct ResourceRoutes {
     private func types(_ namespace: ProviderNamespace) -> [JSONValue] {
         namespace.types.map { type in
             let versions = type.apiVersions.reversed().map { JSONValue.string($0.description) }
+            let usual = type.apiVersions.contains(.reference) ? .reference : type.apiVersions.last
             return .object(
                 JSONObject([
                     ("resourceType", .string(type.name)),
                     ("locations", .array(namespace.locations.map { .string($0) })), ("apiVersions", .array(versions)),
-                    ("defaultApiVersion", .string(APIVersion.reference.description)),
+                    ("defaultApiVersion", .string((usual ?? .reference).description)),
                     ("capabilities", .string("SupportsTags, SupportsLocation")),
                 ]))
         }
