@@ -89,6 +89,15 @@ import Testing
         }
     }
 
+    @Test(arguments: ["0", "-1", "many"])
+    func `a length of a list that can't be is refused`(_ count: String) async throws {
+        try await TestServer.run(.withoutRouters) { server in
+            let list = "/subscriptions/\(server.api.settings.subscriptionID)/resources"
+            let answer = try await server.api.get("\(list)?$top=\(count)&api-version=2021-04-01")
+            #expect((answer.status, answer.errorCode) == (400, "InvalidRequestContent"))
+        }
+    }
+
     @Test func `what of a path is missing is told by the code`() async throws {
         try await TestServer.run(.withoutRouters) { server in
             let real = server.api.workspace

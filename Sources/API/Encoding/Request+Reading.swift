@@ -82,16 +82,18 @@ extension Request {
             order = wished
         }
         var count = defaultCount
-        for name in ["count", "$top"] {
-            guard let text = query(name), !text.isEmpty else { continue }
-            guard let number = Int(text), number > 0 else {
-                throw ARMError(
-                    .invalidRequestContent, "\(name) must be a positive number, not '\(text.prefix(40))'.", target: name
-                )
-            }
-            count = number
-        }
+        for name in ["count", "$top"] { count = try positive(name) ?? count }
         return PageRequest(after: after, count: count, order: order)
+    }
+
+    /// A positive number; nil when absent or empty.
+    func positive(_ name: String) throws(ARMError) -> Int? {
+        guard let text = query(name), !text.isEmpty else { return nil }
+        guard let number = Int(text), number > 0 else {
+            throw ARMError(
+                .invalidRequestContent, "\(name) must be a positive number, not '\(text.prefix(40))'.", target: name)
+        }
+        return number
     }
 
     /// `listViewType`.

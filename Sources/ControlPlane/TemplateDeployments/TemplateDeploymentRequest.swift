@@ -55,6 +55,12 @@ package struct TemplateDeploymentRequest: Sendable {
     /// Of what-if alone.
     package var resultFormat: ResultFormat
 
+    /// Members that must be objects, with members of theirs that must be texts.
+    private static let objects: KeyValuePairs<String, [String]> = [
+        "template": [], "parameters": [], "onErrorDeployment": [], "debugSetting": ["detailLevel"],
+        "templateLink": ["uri", "id", "relativePath", "contentVersion"], "parametersLink": ["uri", "contentVersion"],
+    ]
+
     /// Reads a body; throws every problem of its form.
     package init(reading root: JSONValue) throws(ARMError) {
         let body = BodyReader(root: root)
@@ -64,8 +70,9 @@ package struct TemplateDeploymentRequest: Sendable {
         tags = ResourceEnvelope.readTags(body)
         resultFormat =
             properties.object("whatIfSettings").enumeration("resultFormat", of: ResultFormat.self) ?? .fullPayloads
-        for name in ["template", "templateLink", "parameters", "parametersLink", "debugSetting", "onErrorDeployment"] {
-            _ = properties.object(name)
+        for (name, texts) in Self.objects {
+            let object = properties.object(name)
+            for text in texts { _ = object.string(text) }
         }
         let raw = root["properties"]
         template = raw?["template"]?.unlessNull

@@ -91,7 +91,7 @@ struct ResourceRoutes {
             caller: try context.caller, subscription: try context.parameter("subscription"),
             resourceGroup: group ?? filter.resourceGroup, baseURL: context.baseURL
         ).filter { filter.holds(for: $0) }
-        if let top = request.query("$top"), let count = Int(top), count > 0 { found = Array(found.prefix(count)) }
+        if let count = try request.positive("$top") { found = Array(found.prefix(count)) }
         return Response(Self.list(found.map { Self.summary($0, request) }))
     }
 

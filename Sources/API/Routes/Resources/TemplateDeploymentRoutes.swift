@@ -133,6 +133,10 @@ struct TemplateDeploymentRoutes {
 
     @Sendable func calculateHash(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         let template = try await request.readTemplateBody().document
+        guard case .object = template else {
+            throw ARMError(
+                .invalidRequestContent, "The template must be a JSON object, not \(template.typeName).", target: "$")
+        }
         return Response(
             .object(
                 JSONObject([
@@ -146,7 +150,7 @@ struct TemplateDeploymentRoutes {
     @Sendable func listSteps(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         let address = try context.templateDeployment()
         var steps = try await service.steps(caller: try context.caller, address)
-        if let top = request.query("$top"), let count = Int(top), count > 0 { steps = Array(steps.prefix(count)) }
+        if let count = try request.positive("$top") { steps = Array(steps.prefix(count)) }
         return Response(
             .object(
                 JSONObject([
