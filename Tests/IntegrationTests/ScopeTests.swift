@@ -36,6 +36,8 @@ import Testing
             let changed = try await server.api.put(path, #"{"location": "westeurope", "tags": {"a": "b"}}"#)
             #expect(changed.status == 200)
             #expect(changed["tags.a"] == "b")
+            #expect(try await server.api.patch(path, "{}")["tags.a"] == "b", "what is not named stays")
+            #expect(try await server.api.patch(path, #"{"tags": {"c": "d"}}"#)["tags.c"] == "d")
             #expect(try await server.api.send("HEAD", path).status == 204)
             let names = try await server.api.get("/subscriptions/\(server.api.settings.subscriptionID)/resourceGroups")
                 .json["value"].texts("name")

@@ -55,11 +55,12 @@ package struct ScopeService: Sendable {
         return (try await getGroup(caller: caller, subscription: group.subscription, name: group.name), wasMade)
     }
 
-    /// Changes the tags of a group.
+    /// Changes the tags of a group, if there are new ones.
     package func patchGroup(
-        caller: Caller, subscription: String, name: String, tags: [String: String]
+        caller: Caller, subscription: String, name: String, tags: [String: String]?
     ) async throws -> ResourceGroup {
         var group = try await getGroup(caller: caller, subscription: subscription, name: name)
+        guard let tags else { return group }
         group.tags = tags
         return try await putGroup(caller: caller, group).group
     }

@@ -88,7 +88,7 @@ struct ScopeRoutes {
 
     @Sendable func patchGroup(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         let body = try await request.readBody()
-        let tags = ResourceEnvelope.readTags(body)
+        let tags = body["tags"].isPresent ? ResourceEnvelope.readTags(body) : nil
         try body.throwProblems(in: "The change of the resource group")
         let group = try await service.patchGroup(
             caller: try context.caller, subscription: try context.parameter("subscription"),
