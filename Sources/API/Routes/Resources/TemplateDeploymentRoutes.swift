@@ -172,8 +172,7 @@ struct TemplateDeploymentRoutes {
     @Sendable func status(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         let name = try context.parameter("operation")
         let address = try context.templateDeployment()
-        guard let id = OperationID(name),
-            let operation = try? await operations.get(caller: try context.caller, id),
+        guard let id = OperationID(name), let operation = try await operations.find(id),
             operation.resourceID.lowercased() == address.id.lowercased()
         else {
             throw ARMError(.resourceNotFound, "The operation '\(name.prefix(60))' could not be found.")
