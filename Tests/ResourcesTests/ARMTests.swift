@@ -62,7 +62,7 @@ import Testing
 
     @Test(arguments: [
         "", "2024", "2024-04-1", "2024/04/01", "2024-04-01preview", "2024-04-01-", " 2024-04-01", "20240401xx",
-        "latest", "٢٠٢٤-04-01",
+        "latest", "٢٠٢٤-04-01", "2024-04-01-a b", "2024-04-01-%", "2024-04-01-\r\n", "2024-04-01-é",
     ])
     func `what is no version is refused`(text: String) {
         #expect(APIVersion(text) == nil)

@@ -10,7 +10,10 @@ package struct APIVersion: Sendable, Hashable, Comparable, CustomStringConvertib
         }
         guard date.count == 10, digits else { return nil }
         let suffix = lowered.dropFirst(10)
-        guard suffix.isEmpty || (suffix.hasPrefix("-") && suffix.count > 1) else { return nil }
+        // It stands in the addresses that we hand out.
+        guard suffix.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }),
+            suffix.isEmpty || (suffix.hasPrefix("-") && suffix.count > 1)
+        else { return nil }
         description = lowered
     }
 

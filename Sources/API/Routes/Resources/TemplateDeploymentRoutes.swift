@@ -72,7 +72,7 @@ struct TemplateDeploymentRoutes {
                 caller: try context.caller, try context.templateDeployment(), wish, baseURL: context.baseURL)
             var headers = HTTPFields()
             headers[.asyncOperation] =
-                "\(context.baseURL)\(outcome.deployment.resourceID)/operationStatuses/\(outcome.operation.id)"
+                "\(context.baseURL)\(outcome.deployment.resourceID.inAddress)/operationStatuses/\(outcome.operation.id)"
                 + "?api-version=\(context.apiVersion)"
             headers.askAgainVerySoon()
             return Response(
@@ -98,7 +98,7 @@ struct TemplateDeploymentRoutes {
         ) { TemplatePlaces.located($0, in: body.text) }
         var headers = HTTPFields()
         headers[.location] =
-            "\(context.baseURL)/subscriptions/\(address.scope.subscriptionID)/operationresults/"
+            "\(context.baseURL)/subscriptions/\(address.scope.subscriptionID.inAddress)/operationresults/"
             + "\(id.uuidString.lowercased())?api-version=\(context.apiVersion)"
         headers.askAgainVerySoon()
         return Response(status: .accepted, headers: headers)
@@ -213,6 +213,11 @@ extension APIRequestContext {
     func templateDeployment() throws(ARMError) -> TemplateDeploymentAddress {
         TemplateDeploymentAddress(scope: try deploymentScope(), name: try parameter("deployment"))
     }
+}
+
+extension String {
+    /// As part of an address: names of deployments may have letters of any alphabet.
+    fileprivate var inAddress: String { addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? self }
 }
 
 extension HTTPFields {
