@@ -1,9 +1,44 @@
 import TestSupport
 import Testing
 
-/// Names of template deployments.
+/// Names of template deployments: the history has one entry for each.
 @Suite struct TemplateNameTests {
+    /// A nested deployment of inner scope that answers a text.
+    private static func nested(
+        _ name: String, _ output: String, resources: [String] = [], parameters: String = "{}", declared: String = "{}"
+    ) -> String {
+        let template = TestBody.template(
+            #""parameters": \#(declared), "outputs": {"text": {"type": "string", "value": "\#(output)"}}"#,
+            resources: resources)
+        return #"""
+            {"type": "Microsoft.Resources/deployments", "apiVersion": "2022-09-01", "name": "\#(name)",
+             "properties": {"mode": "Incremental", "expressionEvaluationOptions": {"scope": "inner"},
+              "parameters": \#(parameters), "template": \#(template)}}
+            """#
+    }
+
     private static let outer = #""outputs": {"text": {"type": "string", "value": "outer"}}"#
+
+    static let shared = [
+        TestBody.template(outer, resources: [nested("Root", "inner")]),
+        TestBody.template(
+            outer,
+            resources: [
+                nested("left", "a", resources: [nested("leaf", "of left")]),
+                nested("right", "b", resources: [nested("Leaf", "of right")]),
+            ]),
+        TestBody.template(outer, resources: [nested("left", "a", resources: [nested("left", "b")])]),
+    ]
+
+    @Test(arguments: shared.indices)
+    func `nested deployments that share a name are refused`(_ index: Int) async throws {
+        try await TestServer.run(.withoutRouters) { server in
+            let answer = try await server.deploy("root", Self.shared[index])
+            #expect((answer.status, answer.errorCode) == (400, "InvalidTemplate"), "\(answer.text)")
+            #expect(answer["error.additionalInfo.0.type"] == "TemplateViolation")
+            #expect(try await server.api.get(server.templateDeployment("root")).status == 404)
+        }
+    }
 
     @Test(arguments: ["h%C3%A4user", "Lx%C3%95", "(a).b_c"])
     func `a name of any alphabet leads to the operation`(_ name: String) async throws {
@@ -14,6 +49,21 @@ import Testing
             let status = try #require(accepted.header("Azure-AsyncOperation"))
             #expect(status.utf8.allSatisfy { $0 < 128 })
             try await eventually { try await server.api.get(status)["status"] == "Succeeded" }
+        }
+    }
+
+    @Test func `one whose content is known only when it runs fails instead of taking the other's entry`() async throws {
+        try await TestServer.run(.withoutRouters) { server in
+            let late = Self.nested(
+                "late", "[parameters('text')]", resources: [Self.nested("first", "of late")],
+                parameters: #"{"text": {"value": "[reference('first').outputs.text.value]"}}"#,
+                declared: #"{"text": {"type": "string"}}"#)
+            let end = try await server.deploy(
+                "root", TestBody.template(Self.outer, resources: [Self.nested("first", "of first"), late]))
+            #expect(end["properties.provisioningState"] == "Failed", "\(end.text)")
+            #expect(end.text.contains("DeploymentActive"))
+            let first = try await server.api.get(server.templateDeployment("first"))
+            #expect(first["properties.outputs.text.value"] == "of first")
         }
     }
 }

@@ -22,6 +22,13 @@ struct DeploymentTree: Sendable {
         }
     }
 
+    /// Every nested deployment, at any depth.
+    var deployments: [PlannedResource] {
+        nodes.flatMap { node in
+            node.resource.isDeployment ? [node.resource] + (node.child?.deployments ?? []) : []
+        }
+    }
+
     /// All ids with what is known of the bodies, those of the deployments themselves too.
     var planned: PlannedResources {
         var planned = PlannedResources()

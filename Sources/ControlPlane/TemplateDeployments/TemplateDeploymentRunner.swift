@@ -3,6 +3,7 @@ import Logging
 import Postgres
 import Resources
 import Store
+import Synchronization
 import Templates
 
 /// Carries a template deployment out: the step of its operation.
@@ -69,6 +70,7 @@ package struct TemplateDeploymentRunner: Sendable {
         let linked = Dictionary(
             inputs.linkedTemplates.members.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
         let run = Run(deployment: deployment, origin: origin, linked: linked, deadline: operation.deadlineAt)
+        _ = run.names.begin(deployment.resourceID)
         try await carryOut(program, run)
     }
 
@@ -80,6 +82,8 @@ package struct TemplateDeploymentRunner: Sendable {
         var origin: DeploymentOrigin
         var linked: [String: JSONValue]
         var deadline: Date
+        /// Shared by all of one operation.
+        let names = BegunDeployments()
     }
 
     /// Runs the graph, the clean-up of the mode Complete, and the outputs. Throws `DeploymentFailed` for what failed.
@@ -320,6 +324,10 @@ package struct TemplateDeploymentRunner: Sendable {
     ) async throws -> TemplateDeployment {
         let store = TemplateDeploymentStore(database)
         let group = program.target.resourceGroup
+        let id = TemplateDeployment.id(
+            subscription: program.target.subscriptionID, resourceGroup: group, name: nested.name)
+        // The entry of the same operation would be taken for this deployment's own.
+        guard run.names.begin(id) else { throw TemplateDeploymentService.active(id) }
         let present = try await store.find(
             subscription: program.target.subscriptionID, resourceGroup: group, name: nested.name)
         if let present, present.operationID == run.origin.operationID { return present }
@@ -409,6 +417,16 @@ extension RequestedAction {
     /// What the put of a resource asks for.
     init(writing resource: PlannedResource) {
         self.init(name: "\(resource.type)/write", scope: resource.id)
+    }
+}
+
+/// Deployments that one operation has begun: a second one of the same name has no entry of its own in the history.
+private final class BegunDeployments: Sendable {
+    private let ids = Mutex<Set<String>>([])
+
+    /// False when a deployment of that id was begun before.
+    func begin(_ id: String) -> Bool {
+        ids.withLock { $0.insert(id.lowercased()).inserted }
     }
 }
 

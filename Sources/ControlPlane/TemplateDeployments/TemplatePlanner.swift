@@ -25,9 +25,27 @@ struct TemplatePlanner: Sendable {
         var linked = compiled.linked
         var problems: [ARMError] = []
         let tree = try await tree(compiled.program, at: address, origin, PlannedResources(), &linked, &problems)
+        problems += tree.map { Self.sharedNames($0, at: address) } ?? []
         if let error = Self.combined(problems) { throw error }
         guard let tree else { throw ARMError(.invalidTemplate, "The template is not valid.") }
         return Plan(tree: tree, linked: linked)
+    }
+
+    /// Deployments of one tree each need a name of their own in their scope: its history has one entry for a name.
+    private static func sharedNames(_ tree: DeploymentTree, at address: TemplateDeploymentAddress) -> [ARMError] {
+        var seen = [address.id.lowercased()]
+        return tree.deployments.compactMap { resource -> ARMError? in
+            let id = resource.id.lowercased()
+            guard seen.contains(id) else {
+                seen.append(id)
+                return nil
+            }
+            return TemplateProblem(
+                .invalidTemplate,
+                "The deployment '\(resource.name)' is nested in a deployment that has its name, or is there twice; "
+                    + "give each deployment to a scope a name of its own.", path: resource.path
+            ).error
+        }
     }
 
     private static func combined(_ problems: [ARMError]) -> ARMError? {
