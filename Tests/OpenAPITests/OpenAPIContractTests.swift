@@ -46,6 +46,7 @@ import Testing
         arguments: [
             ("GET", "/things/a", "Things_Get"), ("get", "/THINGS/a?x=/y", "Things_Get"),
             ("GET", "/things/special", "Things_Special"),
+            ("GET", "/things/special/?x", "Things_Special"), ("GET", "/files/a/b/", "Files_Get"),
             ("DELETE", "/things/special", "Things_Delete"), ("GET", "/things/keys", "Things_Get"),
             ("GET", "/adfs/keys", "Keys_List"),
             ("GET", "/files/a/b/c.txt", "Files_Get"), ("GET", "/files/a", nil), ("GET", "/files/a/", nil),

@@ -16,9 +16,11 @@ package struct PathTemplate: Sendable {
         path.dropFirst().split(separator: "/", maxSplits: maxSplits, omittingEmptySubsequences: false).map(String.init)
     }
 
-    /// Whether a path, with or without a query, has this form.
+    /// Whether a path, with or without a query and a slash at its end, has this form.
     func matches(_ path: String) -> Bool {
-        let parts = Self.split(path.prefix { $0 != "?" }, maxSplits: takesRest ? segments.count - 1 : .max)
+        var path = path.prefix { $0 != "?" }
+        if !takesRest, path.hasSuffix("/") { path.removeLast() }
+        let parts = Self.split(path, maxSplits: takesRest ? segments.count - 1 : .max)
         guard parts.count == segments.count else { return false }
         return zip(segments, parts).allSatisfy { segment, part in
             segment.map { $0 == part.lowercased() } ?? !part.isEmpty
