@@ -14,7 +14,7 @@ from schemathesis.generation.meta import REQUEST_SHAPE_PROBES
 from schemathesis.openapi.checks import MissingContentType
 
 import leniency
-from world import World
+from world import PLAYGROUND, World, deployment_scope
 
 WORLD = World.load(Path(os.environ["SLUICE_CONTRACT_WORLD"]))
 
@@ -22,7 +22,7 @@ WORLD = World.load(Path(os.environ["SLUICE_CONTRACT_WORLD"]))
 # Credentials
 
 
-@schemathesis.auth(refresh_interval=None).apply_to(path_regex="^/(subscriptions|tenants)")
+@schemathesis.auth(refresh_interval=None).apply_to(path_regex="^/(subscriptions|tenants|providers)")
 class ManagementToken:
     def get(self, case, context):
         return WORLD.token
@@ -69,6 +69,9 @@ class Chance:
     def percent(self, share):
         return self.below(100) < share
 
+    def pick(self, choices):
+        return choices[self.below(len(choices))]
+
 
 def _negated(case, location):
     """Names of the parameters that the case breaks on purpose: these stay as they are."""
@@ -86,7 +89,7 @@ def map_case(context, case):
     breaks = case.meta is not None and case.meta.generation.mode.is_negative
     parameters = dict(case.path_parameters or {})
     broken = _negated(case, ParameterLocation.PATH)
-    known = WORLD.path_values(case.operation.path, case.operation.method.upper())
+    known = WORLD.path_values(case.operation.path, case.operation.method.upper(), chance.pick)
     last = re.findall(r"\{(\w+)\}$", case.operation.path)
     for name, value in known.items():
         if name in parameters and name not in broken and isinstance(parameters[name], str):
@@ -113,6 +116,7 @@ def map_case(context, case):
         case.query = query
     if isinstance(case.body, dict) and chance.percent(95 if breaks else 85):
         body = _with_known_values(case.body)
+        body = _with_template(case, body, breaks, chance)
         if body != case.body:
             case.body = body
     # Made-up preconditions never hold, and would be all that is tested.
@@ -136,11 +140,47 @@ def _with_known_values(value, name=""):
     return value
 
 
+def _with_template(case, body, breaks, chance):
+    """Made-up templates are never valid, and would be all that is tested."""
+    if case.operation.path.endswith("/calculateTemplateHash"):
+        return chance.pick(list(WORLD.templates(PLAYGROUND).valid(False).values())) if not breaks else body
+    scope = deployment_scope(case.operation.path)
+    properties = body.get("properties")
+    if scope is None or not isinstance(properties, dict):
+        return body
+    is_subscription, templates = scope == "subscription", WORLD.templates(PLAYGROUND)
+    valid = templates.valid(is_subscription)
+    name = chance.pick(sorted(valid))
+    known = valid[name]["properties"]
+    if not breaks and chance.percent(15):
+        known = known | {"template": chance.pick(templates.invalid(is_subscription))}
+    kept = dict(properties)
+    for member in ("template", "templateLink", "parameters", "parametersLink"):
+        # What the case breaks on purpose stays: there is a member that the document does not allow.
+        if _is_allowed(case, member, kept.get(member)):
+            kept.pop(member, None)
+            if member in known:
+                kept[member] = known[member]
+    if is_subscription and not breaks:
+        kept["mode"] = "Incremental"
+    return body | {"properties": kept}
+
+
+def _is_allowed(case, member, value):
+    if value is None:
+        return True
+    document = leniency.Document.of(case.operation.schema)
+    schema = document.root["components"]["schemas"]["TemplateDeploymentRequestProperties"]["properties"][member]
+    return document.allows(schema, document.read(schema, value))
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """What a deletion is aimed at is there, half of the time."""
-    if case.operation.method.upper() == "DELETE" and Chance(case).percent(50):
-        WORLD.restore(case.operation.path)
+    """What a deletion is aimed at is there half of the time, and what a cancellation is aimed at runs mostly."""
+    is_cancellation = case.operation.path.endswith("deployments/{deploymentName}/cancel")
+    chance = Chance(case)
+    if (is_cancellation and chance.percent(85)) or (case.operation.method.upper() == "DELETE" and chance.percent(50)):
+        WORLD.restore(case.operation.path, chance.pick)
 
 
 @schemathesis.hook
@@ -180,10 +220,12 @@ def _may_be_empty(case, response):
 
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
-    """Two kinds of failures are none."""
+    """Three kinds of failures are none."""
     if isinstance(failure, MissingContentType):
         return bool(response.content) or not _may_be_empty(case, response)
     if isinstance(failure, AcceptedNegativeData):
+        if case.operation.path.endswith("/whatIf") and WORLD.tells_failure(response.headers["location"]):
+            return False
         # It breaks the document only by a liberty that Sluice takes.
         document = leniency.Document.of(case.operation.schema)
         return not leniency.reads_as_valid(

@@ -4,14 +4,20 @@ import dataclasses
 import json
 import re
 import time
+from functools import cache
 from pathlib import Path
 
 import requests
 
+from templates import Templates
+
 API_VERSION = "2024-04-01"
 STORAGE_VERSION = "2021-12-02"
 PROVIDER = "/providers/Microsoft.MachineLearningServices"
+DEPLOYMENTS = "/providers/Microsoft.Resources/deployments"
 _KINDS = ("codes", "models", "environments", "data", "datastores")
+# Where templates were deployed before the run, and where the run deploys: its mode Complete empties the group.
+TEMPLATE_GROUP, PLAYGROUND = "templates", "playground"
 
 
 @dataclasses.dataclass
@@ -32,6 +38,10 @@ class World:
     code_id: str = ""
     model_id: str = ""
     operation: str = ""
+    # Ids by scope ("group" or "subscription") and name of the deployment.
+    deployment_statuses: dict = dataclasses.field(default_factory=dict)
+    deployment_operations: dict = dataclasses.field(default_factory=dict)
+    results: list = dataclasses.field(default_factory=list)
     # Where the hooks note every answer.
     tally: str = ""
 
@@ -76,12 +86,17 @@ class World:
         return f"{self.group_path}{PROVIDER}/workspaces/{self.workspace}"
 
     def call(self, method, path, body=None, allowed=()):
-        answer = requests.request(
+        answer = _session().request(
             method, f"{self.url}{path}", params={"api-version": API_VERSION}, json=body, verify=self.ca_bundle,
             headers={"Authorization": f"Bearer {self.token}"}, timeout=30)
         if answer.status_code >= 400 and answer.status_code not in allowed:
             raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text}")
         return answer
+
+    def tells_failure(self, location):
+        """Whether the result of a prediction, which is accepted in any case, refuses the request."""
+        location = location[0] if isinstance(location, list) else location
+        return self.call("GET", location.removeprefix(self.url).split("?")[0]).json()["status"] == "Failed"
 
     def put_blob(self, path, text=None):
         """A blob, or a container where there is no text; one that is there stays."""
@@ -93,14 +108,15 @@ class World:
         if answer.status_code not in (201, 409):
             raise RuntimeError(f"PUT {path}: {answer.status_code} {answer.text}")
 
-    def finish(self, path):
-        for _ in range(200):
-            state = self.call("GET", path).json()["properties"]["provisioningState"]
+    def finish(self, path, expected="Succeeded"):
+        for _ in range(1000):
+            answer = self.call("GET", path)
+            state = answer.json()["properties"]["provisioningState"]
             if state in ("Succeeded", "Failed", "Canceled"):
-                if state != "Succeeded":
-                    raise RuntimeError(f"{path}: {state}")
+                if state != expected:
+                    raise RuntimeError(f"{path}: {state}: {answer.text}")
                 return
-            time.sleep(0.1)
+            time.sleep(0.02)
         raise RuntimeError(f"{path} does not become ready")
 
     # Resources
@@ -124,6 +140,43 @@ class World:
         answer = self._put_deployment("seeded", "seeded")
         self.operation = answer.headers["Azure-AsyncOperation"].split("?")[0].rsplit("/", 1)[1]
         self.finish(deployment)
+        self._seed_templates()
+
+    def _seed_templates(self):
+        for group in (TEMPLATE_GROUP, PLAYGROUND):
+            self._put_group(group)
+        for name, document in self.templates(TEMPLATE_GROUP).files.items():
+            self.put_blob(f"{self.container}/contract/{name}", json.dumps(document))
+        for scope in ("group", "subscription"):
+            root = self.deployments_path(scope)
+            bodies = self.templates(TEMPLATE_GROUP).valid(scope == "subscription")
+            self.deployment_statuses[scope], self.deployment_operations[scope] = {}, {}
+            for name, body in bodies.items():
+                answer = self.call("PUT", f"{root}/{name}", body)
+                self.finish(f"{root}/{name}", "Failed" if name == "failing" else "Succeeded")
+                status = answer.headers["Azure-AsyncOperation"].split("?")[0].rsplit("/", 1)[1]
+                self.deployment_statuses[scope][name] = status
+                steps = self.call("GET", f"{root}/{name}/operations").json()["value"]
+                self.deployment_operations[scope][name] = [step["operationId"] for step in steps] or ["none"]
+            predicted = [*bodies.values(), *({"properties": {"mode": "Incremental", "template": template}}
+                                             for template in self.templates(TEMPLATE_GROUP).invalid(False))]
+            for body in predicted:
+                for mode, form in (("Incremental", "ResourceIdOnly"), ("Complete", "FullResourcePayloads")):
+                    properties = body["properties"] | {"mode": mode, "whatIfSettings": {"resultFormat": form}}
+                    answer = self.call("POST", f"{root}/new/whatIf", body | {"properties": properties})
+                    self.results.append(answer.headers["Location"].split("?")[0].rsplit("/", 1)[1])
+
+    def _put_group(self, name):
+        # 409: it is being deleted.
+        path = f"/subscriptions/{self.subscription}/resourceGroups/{name}"
+        self.call("PUT", path, {"location": self.location}, allowed=(409,))
+
+    def templates(self, group):
+        return Templates(self.location, f"{self.url}/sluice/{self.container}/contract", group)
+
+    def deployments_path(self, scope, group=TEMPLATE_GROUP):
+        group = f"/resourceGroups/{group}" if scope == "group" else ""
+        return f"/subscriptions/{self.subscription}{group}{DEPLOYMENTS}"
 
     def _workspace(self):
         return {"location": self.location, "identity": {"type": "SystemAssigned"}, "properties": {}}
@@ -160,8 +213,11 @@ class World:
 
     # What the hooks put into generated requests
 
-    def path_values(self, template, method):
-        """Path parameters of an operation that exist, by name. What gets deleted is another thing than what is read."""
+    def path_values(self, template, method, pick):
+        """Path parameters of an operation that exist, by name; `pick` chooses one of several.
+
+        What gets deleted is another thing than what is read.
+        """
         kind = next((kind for kind in _KINDS if f"/{kind}/" in template), None)
         leaf = "doomed" if method == "DELETE" else "written" if method == "PUT" else "seeded"
         values = {
@@ -169,7 +225,11 @@ class World:
             "workspaceName": self.workspace, "location": self.location, "operationName": self.operation,
             "endpointName": "seeded", "deploymentName": "seeded", "name": "seeded", "version": "1",
             "container": self.container, "blob": "contract/data/rows.csv",
+            "resourceProviderNamespace": pick(("Microsoft.MachineLearningServices", "Microsoft.Resources")),
+            "operationResultId": pick(self.results),
         }
+        if re.search(r"/(resources|exportTemplate)$", template):
+            values["resourceGroupName"] = TEMPLATE_GROUP
         names = re.findall(r"\{(\w+)\}", template)
         if template.endswith("}") and method in ("PUT", "DELETE"):
             if names[-1] == "version":
@@ -178,11 +238,31 @@ class World:
                 values[names[-1]] = leaf
             if names[-1] == "container":
                 values[names[-1]] = f"{leaf}-container"
+        scope = deployment_scope(template)
+        if scope:
+            values |= self._deployment_values(template, method, scope, pick)
         return {name: values[name] for name in re.findall(r"\{(\w+)\}", template)}
+
+    def _deployment_values(self, template, method, scope, pick):
+        name = pick(sorted(self.deployment_statuses[scope]))
+        values = {
+            "resourceGroupName": TEMPLATE_GROUP, "deploymentName": name,
+            "operationStatusId": self.deployment_statuses[scope][name],
+            "operationId": pick(self.deployment_operations[scope][name])}
+        if method == "PUT":
+            # One that runs can't be replaced.
+            values |= {"resourceGroupName": PLAYGROUND, "deploymentName": f"written-{pick(range(50))}"}
+        if method == "DELETE":
+            values["deploymentName"] = "doomed"
+        if template.endswith("/cancel"):
+            values["deploymentName"] = "slow"
+        return values
 
     def is_needed(self, name):
         """Whether a resource of that name is one that other operations read."""
-        needed = ("seeded", "second", self.group, self.workspace, self.container, "contract/data/rows.csv")
+        needed = (
+            "seeded", "second", self.group, self.workspace, self.container, "contract/data/rows.csv", TEMPLATE_GROUP,
+            PLAYGROUND, *self.deployment_statuses["group"])
         return isinstance(name, str) and name.lower() in [text.lower() for text in needed]
 
     @property
@@ -207,8 +287,11 @@ class World:
         "environmentId", "codeId", "model", "compute", "initialDelay", "period", "timeout", "maxQueueWait",
         "requestTimeout", "pollingInterval", "cpu", "memory", "gpu", "client_secret", "scope"})
 
-    def restore(self, template):
-        """Makes what a deletion of this path is aimed at."""
+    def restore(self, template, pick):
+        """Makes what a deletion, or a cancellation, of this path is aimed at."""
+        scope = deployment_scope(template)
+        if scope:
+            return self._restore_deployment(template, scope)
         kind = next((kind for kind in _KINDS if f"/{kind}/" in template), None)
         if kind:
             self._put_asset(kind, "doomed")
@@ -219,8 +302,34 @@ class World:
         elif template.endswith("{workspaceName}"):
             self.call("PUT", f"{self.group_path}{PROVIDER}/workspaces/doomed", self._workspace())
         elif template.endswith("{resourceGroupName}"):
-            self.call("PUT", f"{self.group_path.rsplit('/', 1)[0]}/doomed", {"location": self.location})
+            self._put_group("doomed")
+            if pick((True, False)):
+                self.call(
+                    "PUT", f"/subscriptions/{self.subscription}/resourceGroups/doomed{PROVIDER}/workspaces/doomed",
+                    self._workspace(), allowed=(404, 409))
         elif template.endswith("{container}"):
             self.put_blob("doomed-container")
         elif template.endswith("{blob}"):
             self.put_blob(f"{self.container}/doomed", "1")
+
+    def _restore_deployment(self, template, scope):
+        # 409: it runs.
+        root, templates = self.deployments_path(scope), self.templates(TEMPLATE_GROUP)
+        if template.endswith("/cancel"):
+            self.call("PUT", f"{root}/slow", templates.slow(scope == "subscription"), allowed=(409,))
+        else:
+            self.call("PUT", f"{root}/doomed", templates.empty(scope == "subscription"), allowed=(409,))
+            self.finish(f"{root}/doomed")
+
+
+@cache
+def _session():
+    """One connection for all calls: a handshake takes longer than a call."""
+    return requests.Session()
+
+
+def deployment_scope(template):
+    """Where the template deployments of a path are: "group" or "subscription"; None for other paths."""
+    if "/deployments" not in template or "/onlineEndpoints" in template:
+        return None
+    return "group" if "{resourceGroupName}" in template else "subscription"
