@@ -156,9 +156,9 @@ import Testing
         }
     }
 
-    /// Moments of an undisturbed deployment: two for each of its 14 steps (an endpoint is put twice) and for the one
-    /// step of the nested deployment.
-    static let moments = 28
+    /// Moments of an undisturbed deployment: two for each of its 14 steps (an endpoint is put twice, and the outputs
+    /// are one) and for the two steps of the nested deployment.
+    static let moments = 32
 
     @Test(arguments: 1...moments) func `a control plane that is killed at any moment changes nothing of the end`(
         _ number: Int

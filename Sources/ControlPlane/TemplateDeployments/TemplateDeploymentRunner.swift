@@ -153,33 +153,37 @@ package struct TemplateDeploymentRunner: Sendable {
             deploymentID: run.deployment.id, position: position, kind: "Create", state: .running, target: resource.id,
             targetType: resource.type, targetName: resource.name, statusCode: "Accepted", startedAt: time.now(),
             changedAt: time.now())
-        return try await record(step, run) {
-            if resource.isDeployment {
-                try await self.access.check(run.origin.caller, RequestedAction(writing: resource))
-                try await self.deploy(resource, expansion, run)
-                return true
-            }
-            return try await self.put(node, expansion, run)
+        let outcome = try await record(step, run) {
+            guard resource.isDeployment else { return ((), wasMade: try await self.put(node, expansion, run)) }
+            try await self.access.check(run.origin.caller, RequestedAction(writing: resource))
+            try await self.deploy(resource, expansion, run)
+            return ((), wasMade: true)
         }
+        if case .failure(let error) = outcome { return error }
+        return nil
     }
 
-    /// Writes a step around some work, which answers whether it made something new; answers what went wrong.
-    private func record(
-        _ step: TemplateDeploymentStep, _ run: Run, _ work: @Sendable () async throws -> Bool
-    ) async throws -> ARMError? {
+    /// Writes a step around some work, which tells whether it made something new; answers what it came to, or what went
+    /// wrong.
+    private func record<Value: Sendable>(
+        _ step: TemplateDeploymentStep, _ run: Run, _ work: @Sendable () async throws -> (Value, wasMade: Bool)
+    ) async throws -> Result<Value, ARMError> {
         let store = TemplateDeploymentStepStore(database)
         let ended = ARMError(.operationCanceled, "The deployment was ended.")
         guard try await store.save(step, operation: run.origin.operationID) else { throw ended }
         try await observe(step)
         var step = step
+        let outcome: Result<Value, ARMError>
         do {
-            let wasMade = try await work()
+            let (value, wasMade) = try await work()
             step.state = .succeeded
             step.statusCode = wasMade ? "Created" : "OK"
+            outcome = .success(value)
         } catch let error as ARMError {
             step.state = .failed
             step.statusCode = error.code.status.rawValue
             step.error = error
+            outcome = .failure(error)
         }
         step.changedAt = time.now()
         guard try await store.save(step, operation: run.origin.operationID) else { throw ended }
@@ -193,7 +197,7 @@ package struct TemplateDeploymentRunner: Sendable {
                     "correlation.id": "\(run.deployment.correlationID)",
                 ])
         }
-        return step.error
+        return outcome
     }
 
     // MARK: Resources
@@ -368,7 +372,7 @@ package struct TemplateDeploymentRunner: Sendable {
             deploymentID: run.deployment.id, position: position, kind: "DeploymentCleanup", state: .running,
             target: nil,
             targetType: nil, targetName: nil, statusCode: "Accepted", startedAt: time.now(), changedAt: time.now())
-        let failure = try await record(step, run) {
+        let outcome = try await record(step, run) {
             for (provider, address) in superfluous {
                 let newest = provider.apiVersions.last ?? .reference
                 let call = ProviderCall(caller: run.origin.caller, apiVersion: newest, baseURL: run.origin.baseURL)
@@ -378,9 +382,9 @@ package struct TemplateDeploymentRunner: Sendable {
                 }
                 throw error
             }
-            return false
+            return ((), wasMade: false)
         }
-        if let failure { throw Self.failed(run.deployment, [failure]) }
+        if case .failure(let error) = outcome { throw Self.failed(run.deployment, [error]) }
     }
 
     /// Ids that a nested deployment of this operation made, in lower case.
@@ -403,13 +407,20 @@ package struct TemplateDeploymentRunner: Sendable {
 
     private func outputs(_ expansion: Expansion, _ run: Run, position: Int) async throws -> JSONValue {
         guard !expansion.program.template.outputs.isEmpty else { return .object(JSONObject()) }
-        let values = try await resolved(run) { runtime throws(EvaluationFailure) in try expansion.outputs(runtime) }
         let step = TemplateDeploymentStep(
-            deploymentID: run.deployment.id, position: position, kind: "EvaluateDeploymentOutput", state: .succeeded,
-            target: nil, targetType: nil, targetName: nil, statusCode: "OK", startedAt: time.now(),
+            deploymentID: run.deployment.id, position: position, kind: "EvaluateDeploymentOutput", state: .running,
+            target: nil, targetType: nil, targetName: nil, statusCode: "Accepted", startedAt: time.now(),
             changedAt: time.now())
-        _ = try await TemplateDeploymentStepStore(database).save(step, operation: run.origin.operationID)
-        return TemplateDeploymentValues.outputs(values)
+        let values = try await record(step, run) {
+            let found = try await self.resolved(run) { runtime throws(EvaluationFailure) in
+                try expansion.outputs(runtime)
+            }
+            return (found, wasMade: false)
+        }
+        switch values {
+        case .success(let found): return TemplateDeploymentValues.outputs(found)
+        case .failure(let error): throw Self.failed(run.deployment, [error])
+        }
     }
 }
 

@@ -183,10 +183,12 @@ struct TemplatePlanner: Sendable {
 }
 
 extension ARMError {
-    /// The same error about a place in a template: a target that begins with `$` is a place in the resource's body.
+    /// The same error about a place in a template: a target that begins with `$` is a place in the resource's body, and
+    /// names are in `name`.
     func placed(below path: String) -> ARMError {
         var copy = self
-        let inner = target.map { $0.hasPrefix("$") ? String($0.dropFirst()) : "" } ?? ""
+        let place = code == .invalidResourceName ? "$.name" : target ?? ""
+        let inner = place.hasPrefix("$") ? String(place.dropFirst()) : ""
         copy.target = path + inner
         copy.additionalInfo = [
             ARMErrorInfo(

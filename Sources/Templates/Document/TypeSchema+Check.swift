@@ -30,17 +30,17 @@ private struct TypeCheck {
     mutating func check(_ value: JSONValue, _ schema: TypeSchema, at path: String, references: Int) {
         // Types that refer to each other can ask the same of one value again and again.
         guard (try? budget.spend(8)) != nil else {
-            if problems.isEmpty { report("its type takes too much work to check", path) }
+            if problems.isEmpty { report("has a type that takes too much work to check", path) }
             return
         }
         if value == .null, schema.isNullable(definitions) { return }
         if let reference = schema.reference {
             guard let definition = definitions[reference] else {
                 return report(
-                    "its type refers to the definition '\(reference)', which the template does not have", path)
+                    "has a type that refers to the definition '\(reference)', which the template does not have", path)
             }
             guard references < Self.referenceLimit else {
-                return report("its type refers to itself", path)
+                return report("has a type that refers to itself", path)
             }
             check(value, definition, at: path, references: references + 1)
         }
@@ -81,8 +81,8 @@ private struct TypeCheck {
         if case .array(let elements) = value, elements.allSatisfy({ isOne($0, of: allowed) }) { return }
         let list = allowed.prefix(20).map { Evaluator.described($0) }.joined(separator: ", ")
         // Values of secure parameters are not repeated.
-        let subject = schema.kind?.isSecure == true ? "the value" : Evaluator.described(value)
-        report("\(subject) is not one of the allowed values: \(list)", path)
+        let other = schema.kind?.isSecure == true ? "" : ", not \(Evaluator.described(value))"
+        report("must be one of the allowed values \(list)\(other)", path)
     }
 
     private mutating func isOne(_ value: JSONValue, of allowed: [JSONValue]) -> Bool {
@@ -149,7 +149,7 @@ private struct TypeCheck {
         guard let schema = discriminator.mapping[value] else {
             return report("must be one of \(names), not '\(value.prefix(60))'", "\(path).\(discriminator.propertyName)")
         }
-        guard references < Self.referenceLimit else { return report("its type refers to itself", path) }
+        guard references < Self.referenceLimit else { return report("has a type that refers to itself", path) }
         check(.object(object), schema, at: path, references: references + 1)
     }
 

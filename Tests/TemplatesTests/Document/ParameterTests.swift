@@ -37,16 +37,16 @@ import Testing
         (#"{"type": "int", "maxValue": 3}"#, "3", "4", "at most 3"),
         (
             #"{"type": "string", "allowedValues": ["a", "b"]}"#, #""b""#, #""c""#,
-            "'c' is not one of the allowed values: 'a', 'b'"
+            "must be one of the allowed values 'a', 'b', not 'c'"
         ),
         (
             #"{"type": "object", "allowedValues": [{"a": 1, "b": 2}]}"#, #"{"b": 2, "a": 1}"#, #"{"a": 1}"#,
-            "is not one of the allowed"
+            "must be one of the allowed values"
         ),
-        (#"{"type": "array", "allowedValues": [1, 2]}"#, "[2, 1]", "[3]", "is not one of the allowed"),
-        (#"{"type": "array", "allowedValues": [[1, 2]]}"#, "[1, 2]", "[2]", "is not one of the allowed"),
+        (#"{"type": "array", "allowedValues": [1, 2]}"#, "[2, 1]", "[3]", "must be one of the allowed values"),
+        (#"{"type": "array", "allowedValues": [[1, 2]]}"#, "[1, 2]", "[2]", "must be one of the allowed values"),
         // What is secret is not repeated.
-        (#"{"type": "securestring", "allowedValues": ["a"]}"#, #""a""#, #""secret""#, "it the value is not one of"),
+        (#"{"type": "securestring", "allowedValues": ["a"]}"#, #""a""#, #""secret""#, "it must be one of the allowed values"),
         (
             #"{"type": "object", "properties": {"a": {"type": "int"}}}"#, #"{"a": 1, "b": 2}"#, "{}",
             "must have a property 'a'"
