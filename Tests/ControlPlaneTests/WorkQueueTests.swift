@@ -130,13 +130,16 @@ import Testing
                 runs.add(operation.id.description)
                 try await gate.observer(operation, step)
             }
-            let (first, second) = (Process(database, afterStep: observer), Process(database, afterStep: observer))
+            // Long enough for a heartbeat on a busy machine.
+            let lease = Duration.milliseconds(1_500)
+            let first = Process(database, lease: lease, afterStep: observer)
+            let second = Process(database, lease: lease, afterStep: observer)
             try await first.run {
                 try await second.run {
                     try await gate.untilReached()
                     let start = ContinuousClock.now
                     try await eventually("three leases have passed") {
-                        ContinuousClock.now - start > .milliseconds(1_800)
+                        ContinuousClock.now - start > lease * 3
                     }
                     gate.open()
                     try await eventually("it has ended") {
