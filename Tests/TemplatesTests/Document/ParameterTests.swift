@@ -46,7 +46,10 @@ import Testing
         (#"{"type": "array", "allowedValues": [1, 2]}"#, "[2, 1]", "[3]", "must be one of the allowed values"),
         (#"{"type": "array", "allowedValues": [[1, 2]]}"#, "[1, 2]", "[2]", "must be one of the allowed values"),
         // What is secret is not repeated.
-        (#"{"type": "securestring", "allowedValues": ["a"]}"#, #""a""#, #""secret""#, "it must be one of the allowed values"),
+        (
+            #"{"type": "securestring", "allowedValues": ["a"]}"#, #""a""#, #""secret""#,
+            "it must be one of the allowed values"
+        ),
         (
             #"{"type": "object", "properties": {"a": {"type": "int"}}}"#, #"{"a": 1, "b": 2}"#, "{}",
             "must have a property 'a'"
