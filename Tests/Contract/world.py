@@ -4,6 +4,7 @@ import dataclasses
 import json
 import re
 import time
+import uuid
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +19,14 @@ DEPLOYMENTS = "/providers/Microsoft.Resources/deployments"
 _KINDS = ("codes", "models", "environments", "data", "datastores")
 # Where templates were deployed before the run, and where the run deploys: its mode Complete empties the group.
 TEMPLATE_GROUP, PLAYGROUND = "templates", "playground"
+ROLES = "/providers/Microsoft.Authorization"
+# Reader, in every Azure.
+_ROLE = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+_GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
+_RESOURCE = "/{resourceType}/{resourceName}"
+_ROLE_SCOPES = (
+    "", "/subscriptions/{subscriptionId}", _GROUP, f"{_GROUP}/providers/{{resourceProviderNamespace}}{_RESOURCE}",
+    f"{_GROUP}/providers/{{resourceProviderNamespace}}/{{parentResourceType}}/{{parentResourceName}}{_RESOURCE}")
 
 
 @dataclasses.dataclass
@@ -141,6 +150,8 @@ class World:
         self.operation = answer.headers["Azure-AsyncOperation"].split("?")[0].rsplit("/", 1)[1]
         self.finish(deployment)
         self._seed_templates()
+        for scope in _ROLE_SCOPES:
+            self._put_role_assignment(f"{scope}{ROLES}/roleAssignments/{{roleAssignmentName}}", "GET")
 
     def _seed_templates(self):
         for group in (TEMPLATE_GROUP, PLAYGROUND):
@@ -238,10 +249,28 @@ class World:
                 values[names[-1]] = leaf
             if names[-1] == "container":
                 values[names[-1]] = f"{leaf}-container"
+        if ROLES in template:
+            values |= self._role_values(template, leaf)
         scope = deployment_scope(template)
         if scope:
             values |= self._deployment_values(template, method, scope, pick)
         return {name: values[name] for name in re.findall(r"\{(\w+)\}", template)}
+
+    def _role_values(self, template, leaf):
+        values = {
+            "roleDefinitionId": _ROLE, "roleAssignmentName": _uuid(template.split(ROLES)[0], leaf),
+            "resourceProviderNamespace": "Microsoft.MachineLearningServices", "resourceType": "workspaces",
+            "resourceName": self.workspace}
+        if "{parentResourceType}" in template:
+            values |= {
+                "parentResourceType": "workspaces", "parentResourceName": self.workspace,
+                "resourceType": "onlineEndpoints", "resourceName": "seeded"}
+        return values
+
+    def _put_role_assignment(self, template, method):
+        values = self.path_values(template, method, lambda choices: choices[0])
+        self.call("PUT", template.format(**values), {"properties": {
+            "roleDefinitionId": f"{ROLES}/roleDefinitions/{_ROLE}", "principalId": _uuid("principal", method)}})
 
     def _deployment_values(self, template, method, scope, pick):
         name = pick(sorted(self.deployment_statuses[scope]))
@@ -279,6 +308,7 @@ class World:
             "scoringScript": "score.py", "instanceType": "Standard_DS3_v2", "compute": "",
             "initialDelay": "PT1S", "period": "PT1S", "timeout": "PT1S", "maxQueueWait": "PT0.5S",
             "requestTimeout": "PT5S", "pollingInterval": "PT1S", "cpu": "500m", "memory": "1Gi", "gpu": "1",
+            "roleDefinitionId": f"{ROLES}/roleDefinitions/{_ROLE}", "principalId": _uuid("principal", "PUT"),
             "client_id": self.client_id, "client_secret": self.client_secret, "scope": f"{self.url}/.default",
         }
 
@@ -292,6 +322,8 @@ class World:
         scope = deployment_scope(template)
         if scope:
             return self._restore_deployment(template, scope)
+        if ROLES in template:
+            return self._put_role_assignment(template, "DELETE")
         kind = next((kind for kind in _KINDS if f"/{kind}/" in template), None)
         if kind:
             self._put_asset(kind, "doomed")
@@ -320,6 +352,11 @@ class World:
         else:
             self.call("PUT", f"{root}/doomed", templates.empty(scope == "subscription"), allowed=(409,))
             self.finish(f"{root}/doomed")
+
+
+def _uuid(*names):
+    """The same for the same names."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(names)))
 
 
 @cache
