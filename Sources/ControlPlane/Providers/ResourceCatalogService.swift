@@ -75,6 +75,12 @@ package struct ResourceCatalogService: Sendable {
         let all = try await ResourceInventory(providers: providers).list(
             subscription: subscription, resourceGroup: group.name, caller, baseURL: baseURL)
         let wanted = Set(ids.map { $0.lowercased() })
+        let present = Set(all.compactMap { $0.resource["id"]?.text?.lowercased() })
+        if let missing = ids.first(where: { $0 != "*" && !present.contains($0.lowercased()) }) {
+            throw ARMError(
+                .resourceNotFound, "The resource '\(missing.prefix(300))' was not found in the group '\(group.name)'.",
+                target: "$.resources")
+        }
         let chosen = all.filter { wanted.contains("*") || wanted.contains($0.resource["id"]?.text?.lowercased() ?? "") }
         let resources = chosen.map { provider, resource in
             TemplateExport.resource(resource, apiVersion: provider.apiVersions.last ?? .reference)

@@ -59,10 +59,11 @@ package struct ScopeService: Sendable {
     package func patchGroup(
         caller: Caller, subscription: String, name: String, tags: [String: String]?
     ) async throws -> ResourceGroup {
-        var group = try await getGroup(caller: caller, subscription: subscription, name: name)
+        let group = try await getGroup(caller: caller, subscription: subscription, name: name)
         guard let tags else { return group }
-        group.tags = tags
-        return try await putGroup(caller: caller, group).group
+        try checkOpen(group)
+        try await ResourceGroupStore(database).setTags(tags, subscription: subscription, name: name)
+        return try await getGroup(caller: caller, subscription: subscription, name: name)
     }
 
     /// A group that may take something new.

@@ -41,6 +41,15 @@ package struct ResourceGroupStore: Sendable {
         return try result.first?.decode(Bool.self) ?? false
     }
 
+    /// Nothing happens to a group that is gone.
+    package func setTags(_ tags: [String: String], subscription: String, name: String) async throws {
+        try await runner.query(
+            """
+            UPDATE resource_groups SET tags = \(JSONColumn(tags)), revision = revision + 1
+            WHERE subscription_id = \(subscription.lowercased()) AND lower(name) = lower(\(name)) AND NOT is_deleting
+            """)
+    }
+
     /// The row of a group, which nobody else changes until the transaction ends; nil when it is not there.
     package func id(subscription: String, name: String) async throws -> UUID? {
         try await runner.query(
