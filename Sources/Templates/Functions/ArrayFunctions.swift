@@ -14,7 +14,7 @@ enum ArrayFunctions {
         case .max: return .integer(try extreme(call) { $0.max() })
         case .flatten: return try flatten(call)
         case .distinct: return try call.made(try unique(try call.array(0), call))
-        default: throw call.fail("is not implemented")
+        default: throw call.isOfAnotherGroup
         }
     }
 

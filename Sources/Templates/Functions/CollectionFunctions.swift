@@ -17,7 +17,7 @@ enum CollectionFunctions {
         case .indexFromEnd, .tryIndexFromEnd: return try fromEnd(call)
         case .union: return try union(call)
         case .intersection: return try intersection(call)
-        default: throw call.fail("is not implemented")
+        default: throw call.isOfAnotherGroup
         }
     }
 

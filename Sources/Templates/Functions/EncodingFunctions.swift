@@ -19,7 +19,7 @@ enum EncodingFunctions {
         case .uri: return try resolve(call)
         case .buildURI: return try build(call)
         case .parseURI: return try take(apart: try call.text(0), call)
-        default: throw call.fail("is not implemented")
+        default: throw call.isOfAnotherGroup
         }
     }
 

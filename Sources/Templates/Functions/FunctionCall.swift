@@ -118,6 +118,10 @@ struct FunctionCall {
         .problem("The template language function '\(function.rawValue)' \(reason).")
     }
 
+    /// What the switch of a group of functions says of all others. Nobody sees it: `Evaluator.dispatch` names every
+    /// function, each with the group that has it.
+    var isOfAnotherGroup: EvaluationFailure { fail("is of another group") }
+
     private func tooLarge(_ reason: String) -> EvaluationFailure {
         .problem(TemplateProblem(.tooLarge, "The template language function '\(function.rawValue)' \(reason)."))
     }

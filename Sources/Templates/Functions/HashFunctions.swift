@@ -24,7 +24,7 @@ enum HashFunctions {
                 throw call.fail("is allowed only in the default value of a parameter")
             }
             return .string(inputs.newGuid().uuidString.lowercased())
-        default: throw call.fail("is not implemented")
+        default: throw call.isOfAnotherGroup
         }
     }
 

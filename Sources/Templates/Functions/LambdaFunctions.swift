@@ -40,7 +40,7 @@ enum LambdaFunctions {
                 members.append((member.name, try lambda.apply([member.value])))
             }
             return try call.made(members)
-        default: throw call.fail("is not implemented")
+        default: throw call.isOfAnotherGroup
         }
     }
 

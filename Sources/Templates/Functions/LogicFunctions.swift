@@ -29,7 +29,7 @@ enum LogicFunctions {
         case .yes: return .boolean(true)
         case .no: return .boolean(false)
         case .fail: throw .problem(try call.text(0))
-        default: throw call.fail("is not implemented")
+        default: throw call.isOfAnotherGroup
         }
     }
 

@@ -9,7 +9,7 @@ enum NetworkFunctions {
         case .parseCIDR: return try describe(block, call)
         case .cidrSubnet: return try subnet(block, call)
         case .cidrHost: return try host(block, call)
-        default: throw call.fail("is not implemented")
+        default: throw call.isOfAnotherGroup
         }
     }
 

@@ -11,7 +11,7 @@ enum NumberFunctions {
         case .mod: return try divide(call) { $0.remainderReportingOverflow(dividingBy: $1) }
         case .int: return .integer(try integer(call))
         case .float: return .number(try float(call))
-        default: throw call.fail("is not implemented")
+        default: throw call.isOfAnotherGroup
         }
     }
 

@@ -14,7 +14,7 @@ enum ObjectFunctions {
         case .createObject: return try createObject(call)
         case .shallowMerge: return try shallowMerge(call)
         case .tryGet: return try tryGet(call)
-        default: throw call.fail("is not implemented")
+        default: throw call.isOfAnotherGroup
         }
     }
 

@@ -33,7 +33,7 @@ enum ResourceIDFunctions {
         case .extensionResourceID:
             let base = parts[0].hasSuffix("/") ? String(parts[0].dropLast()) : parts[0]
             return .string(try id(base, Array(parts.dropFirst()), call))
-        default: throw call.fail("is not implemented")
+        default: throw call.isOfAnotherGroup
         }
     }
 

@@ -16,7 +16,7 @@ enum ScopeFunctions {
             }
             return group
         case .managementGroup: throw call.fail("is allowed only in a deployment at management group scope")
-        default: throw call.fail("is not implemented")
+        default: throw call.isOfAnotherGroup
         }
     }
 

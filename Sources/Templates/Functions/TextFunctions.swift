@@ -22,7 +22,7 @@ enum TextFunctions {
             .boolean(
                 Text.folded(try call.textToMap(0)).reversed()
                     .starts(with: Text.folded(try call.textToMap(1)).reversed()))
-        default: throw call.fail("is not implemented")
+        default: throw call.isOfAnotherGroup
         }
     }
 

@@ -14,7 +14,7 @@ enum TimeFunctions {
             }
             return .string(try formatted(time, "yyyy-MM-ddTHH:mm:ssZ", call))
         case .dateTimeToEpoch: return .integer(try parse(try call.text(0), call).secondsSince1970)
-        default: throw call.fail("is not implemented")
+        default: throw call.isOfAnotherGroup
         }
     }
 
