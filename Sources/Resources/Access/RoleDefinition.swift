@@ -43,6 +43,11 @@ package struct RoleDefinition: Sendable, Equatable {
 
     package static func find(_ id: UUID) -> RoleDefinition? { builtIn.first { $0.id == id } }
 
+    /// Without regard to case.
+    package static func find(named name: String) -> RoleDefinition? {
+        builtIn.first { $0.name.lowercased() == name.lowercased() }
+    }
+
     /// Ids as Azure has them everywhere.
     package static let builtIn: [RoleDefinition] = [
         RoleDefinition(

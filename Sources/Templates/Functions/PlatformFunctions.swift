@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Resources
 
 /// Functions of Azure's platform.
@@ -10,7 +11,7 @@ enum PlatformFunctions {
         case .roleDefinitions: return try roleDefinition(call)
         case .toLogicalZone, .toLogicalZones, .toPhysicalZone, .toPhysicalZones:
             throw call.fail("is not supported: there are no availability zones here")
-        default: throw call.fail("is not implemented")
+        default: throw call.isOfAnotherGroup
         }
     }
 
@@ -42,27 +43,15 @@ enum PlatformFunctions {
     /// Built-in roles by their names.
     private static func roleDefinition(_ call: FunctionCall) throws(EvaluationFailure) -> JSONValue {
         let name = try call.text(0)
-        guard let role = BuiltInRole.all.first(where: { $0.name.lowercased() == name.lowercased() }) else {
-            throw call.fail("knows no built-in role '\(name.prefix(100))'")
-        }
+        guard
+            let id = RoleDefinition.find(named: name)?.id.uuidString.lowercased() ?? unassignable[name.lowercased()]
+        else { throw call.fail("knows no built-in role '\(name.prefix(100))'") }
         return try call.made([
-            ("id", .string("/providers/Microsoft.Authorization/roleDefinitions/\(role.id)")),
-            ("roleDefinitionId", .string(role.id)),
+            ("id", .string("/providers/Microsoft.Authorization/roleDefinitions/\(id)")),
+            ("roleDefinitionId", .string(id)),
         ])
     }
-}
 
-/// Azure's built-in roles that concern machine learning.
-package struct BuiltInRole: Sendable {
-    package let name: String
-    package let id: String
-
-    package static let all = [
-        BuiltInRole(name: "Owner", id: "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"),
-        BuiltInRole(name: "Contributor", id: "b24988ac-6180-42a0-ab88-20f7382dd24c"),
-        BuiltInRole(name: "Reader", id: "acdd72a7-3385-48ef-bd42-f606fba81ae7"),
-        BuiltInRole(name: "User Access Administrator", id: "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9"),
-        BuiltInRole(name: "AzureML Data Scientist", id: "f6c7c914-8db3-469d-8ca1-694a8f32e121"),
-        BuiltInRole(name: "AzureML Compute Operator", id: "e503ece1-11d0-4e8e-8e2c-7a6c3bf38815"),
-    ]
+    /// Azure's roles for machine learning that allow nothing of what is served; by names in lower case.
+    private static let unassignable = ["azureml compute operator": "e503ece1-11d0-4e8e-8e2c-7a6c3bf38815"]
 }
