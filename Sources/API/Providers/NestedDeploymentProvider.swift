@@ -10,12 +10,9 @@ struct NestedDeploymentProvider: ResourceProvider {
     let apiVersions = APIVersion.deployments
 
     func get(_ address: ResourceAddress, _ call: ProviderCall) async throws -> JSONValue? {
-        let parts = address.scope.split(separator: "/").map(String.init)
-        guard parts.count == 2 || parts.count == 4 else { return nil }
-        let place = TemplateDeploymentAddress(
-            scope: DeploymentScope(subscriptionID: parts[1], resourceGroup: parts.count == 4 ? parts[3] : nil),
-            name: address.name)
-        return try await find(place).map { TemplateDeploymentBody.document($0) }
+        guard let scope = DeploymentScope(id: address.scope) else { return nil }
+        return try await find(TemplateDeploymentAddress(scope: scope, name: address.name))
+            .map { TemplateDeploymentBody.document($0) }
     }
 
     func preflight(

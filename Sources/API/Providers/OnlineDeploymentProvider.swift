@@ -102,21 +102,13 @@ struct OnlineDeploymentProvider: ResourceProvider {
     }
 
     func list(subscription: String, resourceGroup: String, _ call: ProviderCall) async throws -> [JSONValue] {
-        let all = try await allPages { page in
-            try await workspaces.list(
-                caller: call.caller, subscription: subscription, resourceGroup: resourceGroup, page: page)
-        }
+        let parents = try await endpoints.all(
+            subscription: subscription, resourceGroup: resourceGroup, in: workspaces, call)
         var found: [JSONValue] = []
-        for workspace in all {
-            let parents = try await allPages { page in
-                try await endpoints.list(
-                    caller: call.caller, workspace: workspace.resourceID, OnlineEndpointFilter(), page: page)
-            }
-            for parent in parents {
-                found += try await allPages { page in
-                    try await service.list(caller: call.caller, endpoint: parent.resourceID, page: page)
-                }.map { try document($0, call) }
-            }
+        for parent in parents {
+            found += try await allPages { page in
+                try await service.list(caller: call.caller, endpoint: parent.resourceID, page: page)
+            }.map { try document($0, call) }
         }
         return found
     }

@@ -95,18 +95,8 @@ struct OnlineEndpointProvider: ResourceProvider {
     }
 
     func list(subscription: String, resourceGroup: String, _ call: ProviderCall) async throws -> [JSONValue] {
-        let all = try await allPages { page in
-            try await workspaces.list(
-                caller: call.caller, subscription: subscription, resourceGroup: resourceGroup, page: page)
-        }
-        var found: [JSONValue] = []
-        for workspace in all {
-            found += try await allPages { page in
-                try await service.list(
-                    caller: call.caller, workspace: workspace.resourceID, OnlineEndpointFilter(), page: page)
-            }.map { try document($0, call) }
-        }
-        return found
+        try await service.all(subscription: subscription, resourceGroup: resourceGroup, in: workspaces, call)
+            .map { try document($0, call) }
     }
 
     func act(

@@ -29,7 +29,7 @@ func problems(_ work: () async throws -> Void) async throws -> [ARMError] {
         try await work()
         return []
     } catch let error as ARMError {
-        return error.details ?? [error]
+        return error.problems
     }
 }
 
@@ -50,5 +50,44 @@ extension ResourceProvider {
                 .invalidResourceLocation,
                 "The resource '\(address.name)' is in '\(stored)'; it can't move to '\(wished)'.", target: "$.location")
         ]
+    }
+}
+
+// MARK: Lists
+
+/// Everything of a list, page by page.
+func allPages<Item: Sendable>(_ list: (PageRequest) async throws -> Page<Item>) async throws -> [Item] {
+    var items: [Item] = []
+    var request = PageRequest(count: PageRequest.maximumCount)
+    while true {
+        let page = try await list(request)
+        items += page.items
+        guard let next = page.next else { return items }
+        request.after = next
+    }
+}
+
+extension WorkspaceService {
+    /// Every workspace of a group.
+    func all(subscription: String, resourceGroup: String, _ call: ProviderCall) async throws -> [Workspace] {
+        try await allPages { page in
+            try await list(caller: call.caller, subscription: subscription, resourceGroup: resourceGroup, page: page)
+        }
+    }
+}
+
+extension EndpointService {
+    /// Every endpoint of a group.
+    func all(
+        subscription: String, resourceGroup: String, in workspaces: WorkspaceService, _ call: ProviderCall
+    ) async throws -> [OnlineEndpoint] {
+        var found: [OnlineEndpoint] = []
+        for workspace in try await workspaces.all(subscription: subscription, resourceGroup: resourceGroup, call) {
+            found += try await allPages { page in
+                try await list(
+                    caller: call.caller, workspace: workspace.resourceID, OnlineEndpointFilter(), page: page)
+            }
+        }
+        return found
     }
 }

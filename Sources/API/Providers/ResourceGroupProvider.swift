@@ -22,12 +22,11 @@ struct ResourceGroupProvider: ResourceProvider {
     }
 
     private func subscription(of address: ResourceAddress) throws(ARMError) -> String {
-        let parts = address.scope.split(separator: "/").map(String.init)
-        guard parts.count == 2, parts[0].lowercased() == "subscriptions" else {
+        guard let scope = DeploymentScope(id: address.scope), scope.resourceGroup == nil else {
             throw ARMError(
                 .invalidTemplate, "A resource group can be deployed at subscription scope only.", target: address.id)
         }
-        return parts[1]
+        return scope.subscriptionID
     }
 
     func preflight(

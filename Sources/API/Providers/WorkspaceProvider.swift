@@ -58,25 +58,11 @@ struct WorkspaceProvider: ResourceProvider {
     }
 
     func list(subscription: String, resourceGroup: String, _ call: ProviderCall) async throws -> [JSONValue] {
-        try await allPages { page in
-            try await service.list(
-                caller: call.caller, subscription: subscription, resourceGroup: resourceGroup, page: page)
-        }.map { try document($0, call) }
+        try await service.all(subscription: subscription, resourceGroup: resourceGroup, call)
+            .map { try document($0, call) }
     }
 
     private func document(_ workspace: Workspace, _ call: ProviderCall) throws -> JSONValue {
         try JSONBody(TrackedResourceBody(workspace, tenantID: site.tenantID, baseURL: call.baseURL)).document()
-    }
-}
-
-/// Everything of a list, page by page.
-func allPages<Item: Sendable>(_ list: (PageRequest) async throws -> Page<Item>) async throws -> [Item] {
-    var items: [Item] = []
-    var request = PageRequest(count: PageRequest.maximumCount)
-    while true {
-        let page = try await list(request)
-        items += page.items
-        guard let next = page.next else { return items }
-        request.after = next
     }
 }

@@ -11,18 +11,6 @@ package struct WorkspaceCommand: AsyncParsableCommand {
 
     package init() {}
 
-    /// The resource group that a command works in.
-    struct GroupOption: ParsableArguments {
-        @Option(
-            name: [.customShort("g"), .long], help: "Resource group; by default that of the credentials.")
-        var resourceGroup: String?
-
-        func collection(_ settings: ClientSettings) -> String {
-            "/subscriptions/\(settings.subscriptionID)/resourceGroups/\(resourceGroup ?? settings.resourceGroup)"
-                + "/providers/Microsoft.MachineLearningServices/workspaces"
-        }
-    }
-
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make a workspace, or leave it as it is.",
@@ -52,10 +40,7 @@ package struct WorkspaceCommand: AsyncParsableCommand {
 
         private func groupLocation(_ client: SluiceClient) async throws -> String {
             if let location { return location }
-            let settings = client.settings
-            let answer = try await client.get(
-                "/subscriptions/\(settings.subscriptionID)/resourceGroups/\(group.resourceGroup ?? settings.resourceGroup)"
-            )
+            let answer = try await client.get(group.path(client.settings))
             try SluiceClient.check(answer)
             return answer.json?["location"]?.text ?? "local"
         }
@@ -129,5 +114,11 @@ private struct ConfigFile: Encodable {
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         try encoder.encode(self).write(to: file, options: .atomic)
         print("Wrote \(file.path)")
+    }
+}
+
+extension GroupOption {
+    fileprivate func collection(_ settings: ClientSettings) -> String {
+        "\(path(settings))/providers/Microsoft.MachineLearningServices/workspaces"
     }
 }

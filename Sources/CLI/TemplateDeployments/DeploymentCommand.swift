@@ -21,23 +21,9 @@ package struct DeploymentCommand: AsyncParsableCommand {
             ])
     }
 
-    /// The group that a deployment lives in.
-    struct Scope: ParsableArguments {
-        @Option(name: [.customShort("g"), .long], help: "Resource group; by default that of the credentials.")
-        var resourceGroup: String?
-
-        func group(_ settings: ClientSettings) -> String {
-            "/subscriptions/\(settings.subscriptionID)/resourceGroups/\(resourceGroup ?? settings.resourceGroup)"
-        }
-
-        func deployments(_ settings: ClientSettings) -> String {
-            "\(group(settings))/providers/Microsoft.Resources/deployments"
-        }
-    }
-
     /// A deployment of the history.
     struct Target: ParsableArguments {
-        @OptionGroup var scope: Scope
+        @OptionGroup var scope: GroupOption
         @Option(name: .shortAndLong, help: "Name of the deployment.") var name: String
 
         func path(_ settings: ClientSettings) -> String { "\(scope.deployments(settings))/\(name)" }
@@ -45,7 +31,7 @@ package struct DeploymentCommand: AsyncParsableCommand {
 
     /// What is to be deployed, and how it is shown.
     struct Wish: ParsableArguments {
-        @OptionGroup var scope: Scope
+        @OptionGroup var scope: GroupOption
         @Option(name: .shortAndLong, help: "Name of the deployment; by default that of the template's file.")
         var name: String?
         @Option(name: [.customShort("f"), .long], help: "File that holds the template.") var templateFile: String
@@ -126,7 +112,7 @@ package struct DeploymentCommand: AsyncParsableCommand {
                 if let error = result.json?["error"] { throw ErrorTree(error, wish.painter) }
                 let changes = result.json?["properties"]?["changes"]?.elements ?? []
                 let report = WhatIfReport(
-                    changes: changes, scope: wish.scope.group(client.settings), painter: wish.painter)
+                    changes: changes, scope: wish.scope.path(client.settings), painter: wish.painter)
                 print(report.text)
             }
         }
@@ -149,7 +135,7 @@ package struct DeploymentCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List a group's deployments, the newest first.")
         @OptionGroup var connection: ConnectionOptions
-        @OptionGroup var scope: Scope
+        @OptionGroup var scope: GroupOption
 
         func run() async throws {
             try await connection.withClient { client in
@@ -224,5 +210,11 @@ package struct DeploymentCommand: AsyncParsableCommand {
                 print((answer.json?["template"] ?? .null).pretty())
             }
         }
+    }
+}
+
+extension GroupOption {
+    fileprivate func deployments(_ settings: ClientSettings) -> String {
+        "\(path(settings))/providers/Microsoft.Resources/deployments"
     }
 }

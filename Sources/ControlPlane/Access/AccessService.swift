@@ -15,17 +15,13 @@ package struct AccessService: Sendable {
 
     /// Throws `AuthorizationFailed` unless a role of the caller, at the place or above it, lets it.
     package func check(_ caller: Caller, _ action: RequestedAction) async throws {
-        let assignments = try await RoleAssignmentStore(database).list(principalID: caller.objectID)
-        let isAllowed = assignments.contains { assignment in
-            assignment.covers(action.scope)
-                && RoleDefinition.find(assignment.roleDefinitionID)?.allows(action.name) ?? false
-        }
-        guard !isAllowed else { return }
-        throw ARMError(
-            .authorizationFailed,
-            "The client '\(caller.applicationID)' with object id '\(caller.auditName)' does not have authorization to "
-                + "perform action '\(action.name)' over scope '\(action.scope)' or the scope is invalid. If access was "
-                + "recently granted, please refresh your credentials.")
+        try await rights(of: caller).check(action)
+    }
+
+    /// For many decisions at one moment.
+    func rights(of caller: Caller) async throws -> CallerRights {
+        CallerRights(
+            caller: caller, assignments: try await RoleAssignmentStore(database).list(principalID: caller.objectID))
     }
 
     // MARK: Assignments
@@ -121,4 +117,24 @@ package struct AccessService: Sendable {
     }
 
     private static func isSame(_ one: String, _ other: String) -> Bool { one.lowercased() == other.lowercased() }
+}
+
+/// What a caller may do, by the roles of one moment.
+struct CallerRights: Sendable {
+    let caller: Caller
+    let assignments: [RoleAssignment]
+
+    /// Throws `AuthorizationFailed` unless a role, at the place or above it, lets it.
+    func check(_ action: RequestedAction) throws(ARMError) {
+        let isAllowed = assignments.contains { assignment in
+            assignment.covers(action.scope)
+                && RoleDefinition.find(assignment.roleDefinitionID)?.allows(action.name) ?? false
+        }
+        guard !isAllowed else { return }
+        throw ARMError(
+            .authorizationFailed,
+            "The client '\(caller.applicationID)' with object id '\(caller.auditName)' does not have authorization to "
+                + "perform action '\(action.name)' over scope '\(action.scope)' or the scope is invalid. If access was "
+                + "recently granted, please refresh your credentials.")
+    }
 }

@@ -22,17 +22,12 @@ package struct GroupOperations: Sendable {
 
     /// Deletes what the group holds, children first.
     private func empty(_ operation: ResourceOperation) async throws {
-        guard let address = ResourceAddress(id: operation.resourceID),
-            let subscription = address.scope.split(separator: "/").last.map(String.init)
-        else { return }
+        guard let scope = DeploymentScope(id: operation.resourceID), let group = scope.resourceGroup else { return }
         let caller = Caller(objectID: UUID(), applicationID: "sluice", correlationID: operation.correlationID)
-        let all = try await ResourceInventory(providers: providers).superfluous(
-            subscription: subscription, resourceGroup: address.name, keeping: [], caller)
-        for (provider, address) in all {
-            let call = ProviderCall(caller: caller, apiVersion: provider.apiVersions.last ?? .reference, baseURL: "")
-            guard let deletion = try await provider.delete(address, call) else { continue }
-            if let error = try await wait.untilEnded(deletion.id)?.error { throw error }
-        }
+        let inventory = ResourceInventory(providers: providers)
+        let all = try await inventory.superfluous(
+            subscription: scope.subscriptionID, resourceGroup: group, keeping: [], caller)
+        try await inventory.delete(all, caller, wait)
     }
 
     private struct Delete: OperationPlan {

@@ -83,7 +83,7 @@ package struct ResourceCatalogService: Sendable {
         }
         let chosen = all.filter { wanted.contains("*") || wanted.contains($0.resource["id"]?.text?.lowercased() ?? "") }
         let resources = chosen.map { provider, resource in
-            TemplateExport.resource(resource, apiVersion: provider.apiVersions.last ?? .reference)
+            TemplateExport.resource(resource, apiVersion: provider.newestVersion)
         }
         return JSONValue.object([
             "$schema": .string("https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"),

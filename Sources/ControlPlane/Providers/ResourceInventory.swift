@@ -11,8 +11,7 @@ struct ResourceInventory: Sendable {
     ) async throws -> [(provider: any ResourceProvider, resource: JSONValue)] {
         var found: [(provider: any ResourceProvider, resource: JSONValue)] = []
         for provider in providers.all {
-            let call = ProviderCall(
-                caller: caller, apiVersion: provider.apiVersions.last ?? .reference, baseURL: baseURL)
+            let call = ProviderCall(caller: caller, apiVersion: provider.newestVersion, baseURL: baseURL)
             let resources = try await provider.list(subscription: subscription, resourceGroup: resourceGroup, call)
             found += resources.map { (provider, $0) }
         }
@@ -42,6 +41,18 @@ struct ResourceInventory: Sendable {
             found.append((provider, address))
         }
         return found.reversed()
+    }
+
+    /// Deletes one after another; throws the error of the first deletion that fails.
+    func delete(
+        _ resources: [(provider: any ResourceProvider, address: ResourceAddress)], _ caller: Caller,
+        _ wait: OperationWait
+    ) async throws {
+        for (provider, address) in resources {
+            let call = ProviderCall(caller: caller, apiVersion: provider.newestVersion, baseURL: "")
+            guard let deletion = try await provider.delete(address, call) else { continue }
+            if let error = try await wait.untilEnded(deletion.id)?.error { throw error }
+        }
     }
 
     /// Ids in lower case with those of everything that holds them.

@@ -85,6 +85,7 @@ package protocol ResourceProvider: Sendable {
 }
 
 extension ResourceProvider {
+    package var newestVersion: APIVersion { apiVersions.last ?? .reference }
     package var isDeletedByCompleteMode: Bool { false }
     package var deletesChildren: Bool { false }
 

@@ -14,6 +14,10 @@ struct DeploymentOrigin: Sendable {
     var operationID: OperationID
     var startedAt: Date
 
+    func call(_ version: APIVersion) -> ProviderCall {
+        ProviderCall(caller: caller, apiVersion: version, baseURL: baseURL)
+    }
+
     /// Inputs for the defaults of one template's parameters: the same each time they are asked for.
     func inputs(for address: String) -> BindingInputs {
         let source = GuidSource(seed: "\(operationID):\(address)")

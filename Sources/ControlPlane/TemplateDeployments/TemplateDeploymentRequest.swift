@@ -98,11 +98,7 @@ package struct TemplateDeploymentRequest: Sendable {
 
     /// What of the request is shown again.
     var shown: JSONValue {
-        var object = JSONObject()
-        object.set("templateLink", TemplateLinks.shown(templateLink))
-        object.set("parametersLink", TemplateLinks.shown(parametersLink))
-        object.set("debugSetting", debugSetting)
-        return .object(object)
+        TemplateLinks.shown(template: templateLink, parameters: parametersLink, debugSetting: debugSetting)
     }
 }
 

@@ -205,7 +205,7 @@ package struct TemplateDeploymentRunner: Sendable {
     private func put(_ node: DeploymentGraph.Node, _ expansion: Expansion, _ run: Run) async throws -> Bool {
         let resource = node.resource
         let (provider, version) = try providers.find(resource.type, apiVersion: resource.apiVersion)
-        let call = ProviderCall(caller: run.origin.caller, apiVersion: version, baseURL: run.origin.baseURL)
+        let call = run.origin.call(version)
         try await access.check(run.origin.caller, RequestedAction(writing: resource))
         let body = JSONValue.object(
             try await resolved(run) { runtime throws(EvaluationFailure) in try expansion.body(of: resource, runtime) })
@@ -226,10 +226,14 @@ package struct TemplateDeploymentRunner: Sendable {
     private func end(of id: OperationID, _ resource: PlannedResource) async throws {
         guard let operation = try await wait.untilEnded(id), operation.state != .succeeded else { return }
         let cause = operation.error ?? ARMError(.internalServerError, "The operation ended without an error.")
-        throw ARMError(
+        throw Self.writeFailure(resource.id, state: operation.state.wireStatus, cause)
+    }
+
+    private static func writeFailure(_ id: String, state: String, _ cause: ARMError?) -> ARMError {
+        ARMError(
             .resourceDeploymentFailure,
             "The resource write operation failed to complete successfully, because it reached terminal provisioning "
-                + "state '\(operation.state.wireStatus)'.", target: resource.id, details: [cause])
+                + "state '\(state)'.", target: id, details: cause.map { [$0] })
     }
 
     /// Evaluates again and again, each time with one more answer of the running system.
@@ -280,10 +284,7 @@ package struct TemplateDeploymentRunner: Sendable {
             throw ARMError(.invalidTemplate, "'\(id.prefix(300))' is no resource's id.")
         }
         let (provider, known) = try providers.find(address.type, apiVersion: version)
-        return (
-            provider, address,
-            ProviderCall(caller: run.origin.caller, apiVersion: known, baseURL: run.origin.baseURL)
-        )
+        return (provider, address, run.origin.call(known))
     }
 
     // MARK: Nested deployments
@@ -315,11 +316,8 @@ package struct TemplateDeploymentRunner: Sendable {
     }
 
     private static func nestedFailure(_ deployment: TemplateDeployment, _ cause: ARMError?) -> ARMError {
-        ARMError(
-            .resourceDeploymentFailure,
-            "The resource write operation failed to complete successfully, because it reached terminal provisioning "
-                + "state '\((cause.map { _ in TemplateDeploymentState.failed } ?? .canceled).rawValue)'.",
-            target: deployment.resourceID, details: cause.map { [$0] })
+        let state: TemplateDeploymentState = cause == nil ? .canceled : .failed
+        return writeFailure(deployment.resourceID, state: state.rawValue, cause)
     }
 
     /// The row of a nested deployment: the one that this operation made before, or a new one.
@@ -365,23 +363,15 @@ package struct TemplateDeploymentRunner: Sendable {
         for resource in expansion.resources where resource.isDeployment && resource.isDeployed {
             planned.formUnion(try await nestedResources(resource.id, run))
         }
-        let superfluous = try await ResourceInventory(providers: providers)
-            .superfluous(
-                subscription: run.deployment.subscription, resourceGroup: group, keeping: planned, run.origin.caller)
+        let inventory = ResourceInventory(providers: providers)
+        let superfluous = try await inventory.superfluous(
+            subscription: run.deployment.subscription, resourceGroup: group, keeping: planned, run.origin.caller)
         let step = TemplateDeploymentStep(
             deploymentID: run.deployment.id, position: position, kind: "DeploymentCleanup", state: .running,
             target: nil,
             targetType: nil, targetName: nil, statusCode: "Accepted", startedAt: time.now(), changedAt: time.now())
         let outcome = try await record(step, run) {
-            for (provider, address) in superfluous {
-                let newest = provider.apiVersions.last ?? .reference
-                let call = ProviderCall(caller: run.origin.caller, apiVersion: newest, baseURL: run.origin.baseURL)
-                guard let operation = try await provider.delete(address, call) else { continue }
-                guard let ended = try await self.wait.untilEnded(operation.id), let error = ended.error else {
-                    continue
-                }
-                throw error
-            }
+            try await inventory.delete(superfluous, run.origin.caller, self.wait)
             return ((), wasMade: false)
         }
         if case .failure(let error) = outcome { throw Self.failed(run.deployment, [error]) }
@@ -389,11 +379,9 @@ package struct TemplateDeploymentRunner: Sendable {
 
     /// Ids that a nested deployment of this operation made, in lower case.
     private func nestedResources(_ id: String, _ run: Run) async throws -> Set<String> {
-        guard let address = ResourceAddress(id: id) else { return [] }
-        let parts = address.scope.split(separator: "/").map(String.init)
-        let found = try await TemplateDeploymentStore(database).find(
-            subscription: parts.count > 1 ? parts[1] : "", resourceGroup: parts.count > 3 ? parts[3] : nil,
-            name: address.name)
+        guard let address = ResourceAddress(id: id), let scope = DeploymentScope(id: address.scope) else { return [] }
+        let found = try await TemplateDeploymentService.find(
+            TemplateDeploymentAddress(scope: scope, name: address.name), database)
         var ids: Set<String> = []
         for resource in found?.outputResources?.elements ?? [] {
             guard let inner = resource["id"]?.text else { continue }
@@ -444,10 +432,7 @@ private final class BegunDeployments: Sendable {
 extension NestedDeployment {
     /// What of the request is shown again.
     fileprivate var shown: JSONValue {
-        var object = JSONObject()
-        if case .link(let link) = source { object.set("templateLink", TemplateLinks.shown(link)) }
-        object.set("parametersLink", TemplateLinks.shown(parametersLink))
-        object.set("debugSetting", debugSetting)
-        return .object(object)
+        let link: JSONValue? = if case .link(let written) = source { written } else { nil }
+        return TemplateLinks.shown(template: link, parameters: parametersLink, debugSetting: debugSetting)
     }
 }

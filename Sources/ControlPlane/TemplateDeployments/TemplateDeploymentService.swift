@@ -166,17 +166,15 @@ package struct TemplateDeploymentService: Sendable {
     ) async throws -> TemplateDeploymentOutcome {
         let origin = origin(caller, baseURL)
         let (compiled, plan) = try await check(address, request, origin)
-        var deployment = try deployment(address, request, compiled, plan, origin, state: .accepted)
-        let sealed = try vault.seal(compiled.program.parameters, deploymentID: deployment.id)
+        let deployment = try deployment(address, request, compiled, plan, origin, state: .accepted)
         let inputs = TemplateDeploymentInputs(
             template: compiled.template,
             linkedTemplates: .object(JSONObject(plan.linked.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })),
-            sealedParameters: sealed, callerObjectID: caller.objectID, callerApplicationID: caller.applicationID,
+            sealedParameters: nil, callerObjectID: caller.objectID, callerApplicationID: caller.applicationID,
             baseURL: baseURL)
-        let outcome = try await database.transaction { [deployment] transaction in
+        let outcome = try await database.transaction { transaction in
             try await write(deployment, inputs, compiled, origin, in: transaction)
         }
-        deployment = outcome.deployment
         hub.raise(.work)
         return outcome
     }
@@ -196,13 +194,13 @@ package struct TemplateDeploymentService: Sendable {
         }
         var inputs = inputs
         var deployment = deployment
-        // The row keeps its id, which the parameters are sealed for.
+        // The row keeps its id.
         if let present = try await store.find(
             subscription: deployment.subscription, resourceGroup: deployment.resourceGroup, name: deployment.name)
         {
             deployment.id = present.id
-            inputs.sealedParameters = try vault.seal(compiled.program.parameters, deploymentID: present.id)
         }
+        inputs.sealedParameters = try vault.seal(compiled.program.parameters, deploymentID: deployment.id)
         guard let begun = try await store.begin(deployment, inputs), begun.id == deployment.id else {
             throw Self.active(deployment.resourceID)
         }

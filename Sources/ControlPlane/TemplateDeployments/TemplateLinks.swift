@@ -72,8 +72,17 @@ struct TemplateLinks: Sendable {
         }
     }
 
+    /// What of a request is shown again.
+    static func shown(template: JSONValue?, parameters: JSONValue?, debugSetting: JSONValue?) -> JSONValue {
+        var object = JSONObject()
+        object.set("templateLink", shown(template))
+        object.set("parametersLink", shown(parameters))
+        object.set("debugSetting", debugSetting)
+        return .object(object)
+    }
+
     /// A link as it is shown again: without the signature that opens what is behind it.
-    static func shown(_ link: JSONValue?) -> JSONValue? {
+    private static func shown(_ link: JSONValue?) -> JSONValue? {
         guard case .object(var object)? = link else { return nil }
         for member in object.members {
             switch member.name.lowercased() {

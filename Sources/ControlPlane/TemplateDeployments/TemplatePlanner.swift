@@ -26,7 +26,7 @@ struct TemplatePlanner: Sendable {
         var problems: [ARMError] = []
         let tree = try await tree(compiled.program, at: address, origin, PlannedResources(), &linked, &problems)
         problems += tree.map { Self.sharedNames($0, at: address) } ?? []
-        if let error = Self.combined(problems) { throw error }
+        if let error = ARMError(combining: problems) { throw error }
         guard let tree else { throw ARMError(.invalidTemplate, "The template is not valid.") }
         return Plan(tree: tree, linked: linked)
     }
@@ -46,13 +46,6 @@ struct TemplatePlanner: Sendable {
                     + "give each deployment to a scope a name of its own.", path: resource.path
             ).error
         }
-    }
-
-    private static func combined(_ problems: [ARMError]) -> ARMError? {
-        guard let first = problems.first, problems.count > 1 else { return problems.first }
-        return ARMError(
-            first.code, "\(first.message) There are \(problems.count) problems in all; see details.",
-            target: first.target, details: problems, additionalInfo: problems.flatMap { $0.additionalInfo ?? [] })
     }
 
     private func tree(
@@ -112,7 +105,7 @@ struct TemplatePlanner: Sendable {
             // What is not served is told when the reference is evaluated.
             let (provider, version) = try? providers.find(address.type, apiVersion: version)
         else { return nil }
-        let call = ProviderCall(caller: origin.caller, apiVersion: version, baseURL: origin.baseURL)
+        let call = origin.call(version)
         do {
             try await access.check(
                 origin.caller, RequestedAction(name: "\(address.type)/read", scope: address.id))
@@ -142,7 +135,7 @@ struct TemplatePlanner: Sendable {
             let address = TemplateDeploymentAddress(scope: nested.target, name: nested.name)
             return try await tree(program, at: address, origin, planned, &linked, &problems)
         } catch let error as ARMError {
-            problems += error.details ?? [error]
+            problems += error.problems
             return nil
         }
     }
@@ -152,10 +145,11 @@ struct TemplatePlanner: Sendable {
     /// Asks the provider of every body that is complete; throws `InvalidTemplateDeployment` with all it finds.
     func preflight(_ plan: Plan, _ origin: DeploymentOrigin) async throws {
         let planned = plan.tree.planned
+        let rights = try await access.rights(of: origin.caller)
         var problems: [ARMError] = []
         for node in plan.tree.leaves {
             guard problems.count < Self.problemLimit else { break }
-            for problem in try await self.problems(of: node, origin, planned) {
+            for problem in try await self.problems(of: node, origin, rights, planned) {
                 problems.append(problem.placed(below: node.resource.path))
             }
         }
@@ -167,17 +161,17 @@ struct TemplatePlanner: Sendable {
     }
 
     private func problems(
-        of node: DeploymentTree.Node, _ origin: DeploymentOrigin, _ planned: PlannedResources
+        of node: DeploymentTree.Node, _ origin: DeploymentOrigin, _ rights: CallerRights, _ planned: PlannedResources
     ) async throws -> [ARMError] {
         let resource = node.resource
         do {
             let (provider, version) = try providers.find(resource.type, apiVersion: resource.apiVersion)
-            try await access.check(origin.caller, RequestedAction(writing: resource))
+            try rights.check(RequestedAction(writing: resource))
             guard node.preview.isComplete else { return [] }
-            let call = ProviderCall(caller: origin.caller, apiVersion: version, baseURL: origin.baseURL)
+            let call = origin.call(version)
             return try await provider.preflight(resource.address, .object(node.preview.body), call, planned: planned)
         } catch let error as ARMError {
-            return error.details ?? [error]
+            return error.problems
         }
     }
 }

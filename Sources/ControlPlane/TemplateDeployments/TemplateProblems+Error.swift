@@ -2,16 +2,23 @@ import Resources
 import Templates
 
 extension TemplateProblems {
-    /// ARM's error for everything that is wrong with a template: one problem as the error itself, several as details.
+    /// ARM's error for everything that is wrong with a template.
     var error: ARMError {
-        let errors = list.map(\.error)
-        guard errors.count > 1, let first = errors.first else {
-            return errors.first ?? ARMError(.invalidTemplate, "The template is not valid.")
+        ARMError(combining: list.map(\.error)) ?? ARMError(.invalidTemplate, "The template is not valid.")
+    }
+}
+
+extension ARMError {
+    /// One problem as the error itself, several as details of the first; nil for none.
+    init?(combining problems: [ARMError]) {
+        guard let first = problems.first else { return nil }
+        guard problems.count > 1 else {
+            self = first
+            return
         }
-        let places = errors.flatMap { $0.additionalInfo ?? [] }
-        return ARMError(
-            list[0].code, "\(first.message) There are \(errors.count) problems in all; see details.",
-            target: first.target, details: errors, additionalInfo: places)
+        self.init(
+            first.code, "\(first.message) There are \(problems.count) problems in all; see details.",
+            target: first.target, details: problems, additionalInfo: problems.flatMap { $0.additionalInfo ?? [] })
     }
 }
 

@@ -1,4 +1,4 @@
-package import Resources
+import Resources
 import Templates
 
 /// Says what a deployment would change, by what its providers predict beside what they have stored.
@@ -37,7 +37,7 @@ struct WhatIfPrediction: Sendable {
     private func change(_ node: DeploymentTree.Node, _ request: TemplateDeploymentRequest) async throws -> JSONValue {
         let resource = node.resource
         let (provider, version) = try providers.find(resource.type, apiVersion: resource.apiVersion)
-        let call = ProviderCall(caller: origin.caller, apiVersion: version, baseURL: origin.baseURL)
+        let call = origin.call(version)
         let body = JSONValue.object(node.preview.body)
         guard let before = try await provider.get(resource.address, call) else {
             var after = JSONObject(Self.identity(resource))
@@ -96,31 +96,6 @@ struct WhatIfPrediction: Sendable {
     private static func shown(_ answer: JSONValue, _ resource: PlannedResource) -> JSONValue {
         var object = JSONObject([("apiVersion", .string(resource.apiVersion))])
         for member in answer.members where !volatile.contains(member.name) { object.set(member.name, member.value) }
-        return .object(object)
-    }
-}
-
-extension ARMError {
-    /// The error as a document.
-    package var json: JSONValue {
-        var object = JSONObject([("code", .string(code.rawValue)), ("message", .string(message))])
-        object.set("target", target.map { .string($0) })
-        object.set("details", details.map { .array($0.map(\.json)) })
-        object.set(
-            "additionalInfo",
-            additionalInfo.map { places in
-                .array(
-                    places.map { entry in
-                        JSONValue.object([
-                            "type": .string(entry.type),
-                            "info": JSONValue.object([
-                                "lineNumber": .integer(Int64(entry.info.lineNumber)),
-                                "linePosition": .integer(Int64(entry.info.linePosition)),
-                                "path": .string(entry.info.path),
-                            ]),
-                        ])
-                    })
-            })
         return .object(object)
     }
 }

@@ -20,6 +20,9 @@ package struct ARMError: Error, Sendable, Equatable, Codable {
         self.additionalInfo = additionalInfo
     }
 
+    /// What is wrong one by one: the details of an error that lists several, else the error itself.
+    package var problems: [ARMError] { details ?? [self] }
+
     /// The same error with its place and a beginning in the message.
     func prefixed(_ beginning: String) -> ARMError {
         var copy = self

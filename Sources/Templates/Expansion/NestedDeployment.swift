@@ -73,13 +73,7 @@ extension Expansion {
     }
 
     private func target(of resource: PlannedResource) throws(EvaluationFailure) -> DeploymentScope {
-        let parts = resource.address.scope.split(separator: "/").map(String.init)
-        if parts.count == 2, parts[0].lowercased() == "subscriptions" {
-            return DeploymentScope(subscriptionID: parts[1], resourceGroup: nil)
-        }
-        if parts.count == 4, parts[0].lowercased() == "subscriptions", parts[2].lowercased() == "resourcegroups" {
-            return DeploymentScope(subscriptionID: parts[1], resourceGroup: parts[3])
-        }
+        if let scope = DeploymentScope(id: resource.address.scope) { return scope }
         throw EvaluationFailure.problem(
             "A deployment goes to a subscription or a resource group, not to '\(resource.address.scope.prefix(200))'."
         ).located(at: "\(resource.path).scope")
