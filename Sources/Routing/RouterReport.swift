@@ -56,6 +56,52 @@ package struct TrafficReport: Sendable, Equatable, Codable {
     }
 }
 
+/// What a router answers to `GET /load?after=…`: the load of the deployments that had requests after a moment.
+///
+/// All counters grow since the start of the router, which the id names: the mean of a span is the difference of two
+/// reports by the difference of their times. A deployment that is left out had no request since `after`.
+package struct LoadReport: Sendable, Equatable, Codable {
+    package var routerID: String
+    /// The router's monotonic clock, in microseconds: the next report's `after`.
+    package var at: Int64
+    package var deployments: [DeploymentLoad]
+
+    package init(routerID: String, at: Int64, deployments: [DeploymentLoad]) {
+        self.routerID = routerID
+        self.at = at
+        self.deployments = deployments
+    }
+}
+
+/// Load of one deployment through one router.
+package struct DeploymentLoad: Sendable, Equatable, Codable {
+    package var endpoint: String
+    package var deployment: String
+    /// Requests that wait for a replica now.
+    package var queued: Int
+    /// Time that requests have spent inside replicas, in microseconds, summed over requests.
+    package var busyMicroseconds: Int64
+    /// Time that requests have spent waiting.
+    package var queuedMicroseconds: Int64
+    /// Requests that asked for a replica.
+    package var arrivals: Int64
+    /// Answers sent.
+    package var answers: Int64
+
+    package init(
+        endpoint: String, deployment: String, queued: Int = 0, busyMicroseconds: Int64 = 0,
+        queuedMicroseconds: Int64 = 0, arrivals: Int64 = 0, answers: Int64 = 0
+    ) {
+        self.endpoint = endpoint
+        self.deployment = deployment
+        self.queued = queued
+        self.busyMicroseconds = busyMicroseconds
+        self.queuedMicroseconds = queuedMicroseconds
+        self.arrivals = arrivals
+        self.answers = answers
+    }
+}
+
 /// A replica that gets no new requests, with those that this router still has inside it.
 package struct LeavingReplica: Sendable, Equatable, Codable {
     package var id: String

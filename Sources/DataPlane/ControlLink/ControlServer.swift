@@ -13,6 +13,7 @@ import Routing
 /// | `PUT /table` | 200 `TableAcknowledgement` once every loop serves the table; 400 malformed; 409 older than the one served |
 /// | `GET /status` | `RouterStatus` |
 /// | `GET /report` | `TrafficReport` |
+/// | `GET /load?after=MICROSECONDS` | `LoadReport` of the deployments that had requests after that moment |
 /// | `GET /metrics` | Prometheus text |
 /// | `GET /healthz` | 200 while the router accepts requests, 503 when it drains |
 /// | `POST /drain` | 202 with `RouterStatus`; the process ends when the last request has |
@@ -49,6 +50,10 @@ package enum ControlServer {
         }
         routes.get("status") { _, _ in try ControlAnswer.json(router.status) }
         routes.get("report") { _, _ in try ControlAnswer.json(await router.report()) }
+        routes.get("load") { request, _ in
+            let after = request.uri.queryParameters["after"].flatMap { Int64($0) } ?? 0
+            return try ControlAnswer.json(await router.load(after: MonotonicTime(microseconds: after)))
+        }
         routes.get("metrics") { _, _ in
             ControlAnswer.text(await router.metrics(), type: "text/plain; version=0.0.4")
         }

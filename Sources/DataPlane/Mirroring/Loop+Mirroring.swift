@@ -91,6 +91,7 @@ extension Loop {
             // The table may be another one than when the copy began.
             let present = table.deployment(of: deployment.state) ?? deployment
             clients[copy].deployment = present
+            present.state.loops[index].countArrival()
             admit(copy, present)
         }
     }

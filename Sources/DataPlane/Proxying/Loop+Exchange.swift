@@ -6,7 +6,7 @@ extension Loop {
     /// Sends a request to `replica`, of which a slot was taken.
     func beginExchange(_ client: Int32, _ deployment: CompiledDeployment, _ replica: ReplicaState) {
         clients[client].state = .exchanging
-        deployment.state.loops[index].inFlight += 1
+        deployment.state.loops[index].inside.change(by: 1, at: now)
         setDeadline(client, now.after(milliseconds: deployment.requestTimeoutMs))
         guard
             let upstream = takeIdle(of: replica, deployment) ?? openUpstream(to: replica, deployment)
@@ -191,7 +191,7 @@ extension Loop {
             slots.quarantine(
                 replica.slots.entry, slot: Int(clients[client].slot), owner: member.owner, nowMs: now.milliseconds)
             clients[client].slot = -1
-            clients[client].deployment?.state.loops[index].inFlight -= 1
+            clients[client].deployment?.state.loops[index].inside.change(by: -1, at: now)
         } else {
             dropUpstream(client)
         }
@@ -209,7 +209,7 @@ extension Loop {
 
     /// The replica is done with the request.
     func leaveReplica(_ client: Int32, _ replica: ReplicaState, _ deployment: CompiledDeployment) {
-        deployment.state.loops[index].inFlight -= 1
+        deployment.state.loops[index].inside.change(by: -1, at: now)
         releaseSlot(client, replica, deployment.state)
     }
 

@@ -37,6 +37,7 @@ extension Loop {
             }
             clients[client].input.consumeAndReset(headLength)
             guard takeBody(client) else { return }
+            deployment.state.loops[index].countArrival()
             admit(client, deployment)
         }
     }

@@ -67,6 +67,7 @@ extension Loop {
         }
         let key = ObjectIdentifier(state)
         waiting.append(client, to: key)
+        state.loops[index].queued.change(by: 1, at: now)
         waitingStates[key] = state
         clients[client].state = .waiting
         setDeadline(client, now.after(milliseconds: deployment.maxQueueWaitMs))
@@ -81,6 +82,7 @@ extension Loop {
         let state = deployment.state
         let key = ObjectIdentifier(state)
         waiting.remove(client, from: key)
+        state.loops[index].queued.change(by: -1, at: now)
         slots.dequeue(state.slots.entry, row: member.row)
         clients[client].state = .head
         if waiting.count(in: key) == 0 {

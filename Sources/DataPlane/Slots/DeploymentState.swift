@@ -40,7 +40,7 @@ struct LoopDeployment: ~Copyable, Sendable {
     private let weightValue = Atomic<Int>(0)
     private let mirrorWeightValue = Atomic<Int>(-1)
     private let splitValue = Atomic<Int>(0)
-    private let inFlightValue = Atomic<Int>(0)
+    private let arrivedCount = Atomic<Int64>(0)
     private let informational = Atomic<Int64>(0)
     private let successes = Atomic<Int64>(0)
     private let redirections = Atomic<Int64>(0)
@@ -48,6 +48,10 @@ struct LoopDeployment: ~Copyable, Sendable {
     private let serverFaults = Atomic<Int64>(0)
     private let durationSum = Atomic<Int64>(0)
     let latencies = LatencyHistogram()
+    /// Requests inside a replica.
+    let inside = LoadMeter()
+    /// Requests that wait for a replica.
+    let queued = LoadMeter()
 
     /// Running weight of the deployment in ``SmoothWeighted``.
     var weight: Int {
@@ -72,10 +76,14 @@ struct LoopDeployment: ~Copyable, Sendable {
         return isTurn
     }
 
-    var inFlight: Int {
-        get { inFlightValue.load(ordering: .relaxed) }
-        nonmutating set { inFlightValue.store(newValue, ordering: .relaxed) }
+    func wasUsed(after moment: MonotonicTime) -> Bool {
+        inside.wasUsed(after: moment) || queued.wasUsed(after: moment)
     }
+
+    /// Requests that asked for a replica since start, those that were refused too.
+    var arrivals: Int64 { arrivedCount.load(ordering: .relaxed) }
+
+    func countArrival() { Self.add(1, to: arrivedCount) }
 
     /// Answers by status class, 1xx first.
     var answersByClass: [Int64] {

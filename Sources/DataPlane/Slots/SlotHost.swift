@@ -260,13 +260,6 @@ final class DeploymentSlots: Sendable {
     }
 
     deinit { host.releaseDeployment(entry) }
-
-    /// Requests that wait in this router.
-    var queued: Int {
-        host.members.reduce(0) {
-            $0 + Int(truncatingIfNeeded: host.table.memory.load(SlotLayout.queuedWord(entry, row: $1.row)))
-        }
-    }
 }
 
 /// The table has no room for another entry, or for the slots of one.

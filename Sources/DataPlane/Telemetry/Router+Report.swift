@@ -15,14 +15,15 @@ extension Router {
 
     private static func traffic(endpoint: String, _ deployment: String, _ state: DeploymentState) -> DeploymentTraffic {
         var traffic = DeploymentTraffic(
-            endpoint: endpoint, deployment: deployment, inFlight: 0, queued: state.slots.queued,
+            endpoint: endpoint, deployment: deployment, inFlight: 0, queued: 0,
             answersByClass: Array(repeating: 0, count: 5), durationSumMicroseconds: 0)
         let mirrored = state.mirrorReports
         traffic.mirrored = mirrored.isEmpty ? nil : mirrored
         var buckets = Array(repeating: Int64(0), count: LatencyBuckets.count)
         for loop in 0..<state.loops.count {
             state.loops[loop].latencies.add(to: &buckets)
-            traffic.inFlight += state.loops[loop].inFlight
+            traffic.inFlight += state.loops[loop].inside.count
+            traffic.queued += state.loops[loop].queued.count
             traffic.durationSumMicroseconds += state.loops[loop].durationSumMicroseconds
             for (status, count) in state.loops[loop].answersByClass.enumerated() {
                 traffic.answersByClass[status] += count
@@ -32,7 +33,35 @@ extension Router {
         return traffic
     }
 
-    /// The same as Prometheus text, format version 0.0.4; labels are endpoints, deployments and status classes only.
+    /// Load of the deployments in the table that had requests after `moment`.
+    func load(after moment: MonotonicTime) async -> LoadReport {
+        let table = await tables.present
+        let now = MonotonicTime.now
+        let deployments = table.routes.flatMap { route in
+            route.deployments.compactMap {
+                Self.load(endpoint: route.endpoint, $0.name, $0.state, after: moment, until: now)
+            }
+        }
+        return LoadReport(routerID: configuration.routerID, at: now.microseconds, deployments: deployments)
+    }
+
+    private static func load(
+        endpoint: String, _ deployment: String, _ state: DeploymentState, after moment: MonotonicTime,
+        until now: MonotonicTime
+    ) -> DeploymentLoad? {
+        guard (0..<state.loops.count).contains(where: { state.loops[$0].wasUsed(after: moment) }) else { return nil }
+        var load = DeploymentLoad(endpoint: endpoint, deployment: deployment)
+        for loop in 0..<state.loops.count {
+            load.queued += state.loops[loop].queued.count
+            load.busyMicroseconds += state.loops[loop].inside.microsecondsSpent(until: now)
+            load.queuedMicroseconds += state.loops[loop].queued.microsecondsSpent(until: now)
+            load.arrivals += state.loops[loop].arrivals
+            load.answers += state.loops[loop].answersByClass.reduce(0, +)
+        }
+        return load
+    }
+
+    /// The report as Prometheus text, format version 0.0.4; labels are endpoints, deployments and status classes only.
     package func metrics() async -> String {
         let report = await report()
         var text = MetricsText()
