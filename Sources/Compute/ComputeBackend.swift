@@ -39,11 +39,16 @@ package protocol ComputeBackend: Sendable {
     /// The last `tail` lines of a replica's log; empty when there is none.
     func logs(of id: ReplicaID, _ container: LogContainer, tail: Int) async -> String
 
+    /// What these replicas have used of their host; those that this backend can't tell of are left out.
+    func usage(of handles: [ReplicaHandle]) async -> [ReplicaID: ReplicaUsage]
+
     /// Removes what a replica left behind (log, socket, working folder) once nobody will ask for it again.
     func discard(_ id: ReplicaID) async
 }
 
 extension ComputeBackend {
+    package func usage(of handles: [ReplicaHandle]) async -> [ReplicaID: ReplicaUsage] { [:] }
+
     /// Looks four times a second: for backends that can't be told.
     package func waitForExit(_ handle: ReplicaHandle) async -> ReplicaObservation {
         while true {
@@ -58,6 +63,19 @@ extension ComputeBackend {
 package enum PreparationPhase: String, Sendable, Codable {
     case environment
     case artifacts
+}
+
+/// What a replica uses of its host.
+package struct ReplicaUsage: Sendable, Equatable {
+    /// CPU time since the replica started, in microseconds, of its processes that live.
+    package var cpuMicroseconds: Int64
+    /// Memory that it holds now, in bytes; pages that processes share count for each of them.
+    package var memoryBytes: Int64
+
+    package init(cpuMicroseconds: Int64, memoryBytes: Int64) {
+        self.cpuMicroseconds = cpuMicroseconds
+        self.memoryBytes = memoryBytes
+    }
 }
 
 package enum ProbeKind: Sendable {

@@ -40,6 +40,9 @@ struct ProcessStat: Sendable, Equatable {
     var session: Int32
     var threads: Int32
     var startTicks: Int64
+    /// CPU time of the process, in clock ticks, and its resident memory, in pages.
+    var cpuTicks: Int64
+    var residentPages: Int64
 
     /// A leader whose main thread has ended shows as a zombie while other threads still run: that one lives.
     var isDead: Bool { (state == "Z" && threads <= 1) || state == "X" || state == "x" }
@@ -56,9 +59,10 @@ struct ProcessStat: Sendable, Equatable {
             let pid = Int32(line[..<nameStart].trimmingCharacters(in: .whitespaces))
         else { return nil }
         let fields = line[line.index(after: nameEnd)...].split(separator: " ")
-        guard fields.count > 19, let state = fields[0].first, let parent = Int32(fields[1]),
+        guard fields.count > 21, let state = fields[0].first, let parent = Int32(fields[1]),
             let group = Int32(fields[2]), let session = Int32(fields[3]), let threads = Int32(fields[17]),
-            let startTicks = Int64(fields[19])
+            let startTicks = Int64(fields[19]), let user = Int64(fields[11]), let system = Int64(fields[12]),
+            let pages = Int64(fields[21])
         else { return nil }
         self.pid = pid
         self.state = state
@@ -67,5 +71,7 @@ struct ProcessStat: Sendable, Equatable {
         self.session = session
         self.threads = threads
         self.startTicks = startTicks
+        cpuTicks = user + system
+        residentPages = pages
     }
 }

@@ -35,6 +35,21 @@ enum ProcessTree {
         return Set(living.map { ProcessIdentity(pid: $0.pid, startTicks: $0.startTicks) })
     }
 
+    /// CPU time in clock ticks and resident memory in pages of the trees of several leaders, from one look at `/proc`.
+    ///
+    /// Members are told by session and group only: what left both counts for nobody.
+    static func usage(of leaders: [ProcessIdentity]) -> [ProcessIdentity: (cpuTicks: Int64, residentPages: Int64)] {
+        let byPid = Dictionary(leaders.map { ($0.pid, $0) }) { first, _ in first }
+        var usage: [ProcessIdentity: (cpuTicks: Int64, residentPages: Int64)] = [:]
+        for process in snapshot() where !process.isDead {
+            guard let leader = byPid[process.session] ?? byPid[process.group], process.startTicks >= leader.startTicks
+            else { continue }
+            let sum = usage[leader] ?? (0, 0)
+            usage[leader] = (sum.cpuTicks + process.cpuTicks, sum.residentPages + process.residentPages)
+        }
+        return usage
+    }
+
     /// Every process of the host, as far as `/proc` shows them.
     private static func snapshot() -> [ProcessStat] {
         // Without /proc nothing can be found; the caller then sees an empty tree.

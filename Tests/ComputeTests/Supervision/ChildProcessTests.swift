@@ -79,6 +79,7 @@ struct ChildProcessTests {
         let stat = try #require(ProcessStat(line))
         #expect(stat == ProcessStat(line) && stat.pid == 42 && stat.parent == 7 && stat.group == 40)
         #expect(stat.session == 41 && stat.startTicks == 98765 && stat.state == "S")
+        #expect(stat.cpuTicks == 0 && stat.residentPages == 2)
         #expect(ProcessStat("42 (x) S 1") == nil)
     }
 
@@ -160,7 +161,7 @@ struct ChildProcessTests {
     @Test func `a process tree leaves out a stranger that took over the leader's id`() {
         func stat(_ pid: Int32, parent: Int32, session: Int32, ticks: Int64) -> ProcessStat {
             ProcessStat(
-                "\(pid) (x) S \(parent) \(session) \(session) " + String(repeating: "0 ", count: 15) + "\(ticks) 0")!
+                "\(pid) (x) S \(parent) \(session) \(session) " + String(repeating: "0 ", count: 15) + "\(ticks) 0 0")!
         }
         let leader = ProcessIdentity(pid: 10, startTicks: 5)
         let stranger = [stat(10, parent: 1, session: 10, ticks: 9), stat(11, parent: 10, session: 10, ticks: 10)]
