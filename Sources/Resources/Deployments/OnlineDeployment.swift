@@ -8,7 +8,10 @@ package struct OnlineDeployment: Sendable, Equatable {
     package var name: String
     package var envelope: ResourceEnvelope
     package var properties: OnlineDeploymentProperties
+    /// The number that the caller wrote, `sku.capacity`.
     package var instanceCount: Int
+    /// The number that the utilization scaler wants; nil for a fixed count.
+    package var scaledCount: Int?
     package var provisioningState: ProvisioningState
     package var version: RowVersion
     package var audit: AuditTrail
@@ -16,8 +19,8 @@ package struct OnlineDeployment: Sendable, Equatable {
 
     package init(
         id: UUID, endpoint: ResourceID, endpointID: UUID, name: String, envelope: ResourceEnvelope,
-        properties: OnlineDeploymentProperties, instanceCount: Int, provisioningState: ProvisioningState,
-        version: RowVersion, audit: AuditTrail, lastOperation: OperationID?
+        properties: OnlineDeploymentProperties, instanceCount: Int, scaledCount: Int? = nil,
+        provisioningState: ProvisioningState, version: RowVersion, audit: AuditTrail, lastOperation: OperationID?
     ) {
         self.id = id
         self.endpoint = endpoint
@@ -26,11 +29,15 @@ package struct OnlineDeployment: Sendable, Equatable {
         self.envelope = envelope
         self.properties = properties
         self.instanceCount = instanceCount
+        self.scaledCount = scaledCount
         self.provisioningState = provisioningState
         self.version = version
         self.audit = audit
         self.lastOperation = lastOperation
     }
+
+    /// How many replicas there should be.
+    package var wantedReplicas: Int { scaledCount ?? instanceCount }
 
     package var resourceID: ResourceID { endpoint.child("deployments", name) }
 }
@@ -83,6 +90,17 @@ package struct ScaleSettings: Sendable, Equatable, Codable {
     package var maxInstances: Int?
     package var targetUtilizationPercentage: Int?
     package var pollingInterval: ISODuration?
+
+    package init(
+        scaleType: Kind, minInstances: Int? = nil, maxInstances: Int? = nil, targetUtilizationPercentage: Int? = nil,
+        pollingInterval: ISODuration? = nil
+    ) {
+        self.scaleType = scaleType
+        self.minInstances = minInstances
+        self.maxInstances = maxInstances
+        self.targetUtilizationPercentage = targetUtilizationPercentage
+        self.pollingInterval = pollingInterval
+    }
 }
 
 /// `requestSettings`; defaults PT5S, 1, PT0.5S.

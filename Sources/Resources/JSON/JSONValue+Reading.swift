@@ -12,6 +12,15 @@ extension JSONValue {
         if case .integer(let number) = self { number } else { nil }
     }
 
+    /// A number with or without a fraction.
+    package var real: Double? {
+        switch self {
+        case .integer(let number): Double(number)
+        case .number(let number): number
+        default: nil
+        }
+    }
+
     package var flag: Bool? {
         if case .boolean(let flag) = self { flag } else { nil }
     }
