@@ -10,6 +10,8 @@ package enum ChangeTopic: String, Sendable, CaseIterable {
     case routing
     /// An operation has ended. Told in this process alone: others look by their timers.
     case operations
+    /// Minutes of metrics were written, or an autoscale setting. Told to whoever scales by rules.
+    case scaling
     /// A router came or went, or acknowledged.
     case fleet
 }

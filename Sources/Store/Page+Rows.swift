@@ -41,14 +41,20 @@ extension SQL.Interpolation {
 extension Page {
     /// A page from up to `count + 1` rows: the row too many says that another page follows.
     init(_ rows: [Item], _ request: PageRequest, position: (Item) -> (audit: AuditTrail, id: UUID)) {
+        self.init(
+            rows, request,
+            time: { request.order.time == .created ? position($0).audit.createdAt : position($0).audit.lastModifiedAt },
+            id: { position($0).id })
+    }
+
+    /// The same for rows without a trail; `time` is the column that orders them.
+    init(_ rows: [Item], _ request: PageRequest, time: (Item) -> Date, id: (Item) -> UUID) {
         let items = Array(rows.prefix(request.count))
         guard rows.count > request.count, let last = items.last else {
             self.init(items: items, next: nil)
             return
         }
-        let (audit, id) = position(last)
-        let time = request.order.time == .created ? audit.createdAt : audit.lastModifiedAt
-        let microseconds = Int64((time.timeIntervalSince1970 * 1_000_000).rounded())
-        self.init(items: items, next: PageToken(microseconds: microseconds, id: id))
+        let microseconds = Int64((time(last).timeIntervalSince1970 * 1_000_000).rounded())
+        self.init(items: items, next: PageToken(microseconds: microseconds, id: id(last)))
     }
 }

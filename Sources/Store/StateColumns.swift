@@ -14,6 +14,7 @@ extension ProvisioningState: PostgresEnumeration {}
 extension OperationState: PostgresEnumeration {}
 extension OperationKind: PostgresEnumeration {}
 extension ReplicaState: PostgresEnumeration {}
+extension ScalingReason: PostgresEnumeration {}
 extension RoleAssignment.PrincipalType: PostgresEnumeration {}
 extension TemplateDeploymentState: PostgresEnumeration {}
 extension TemplateDeploymentMode: PostgresEnumeration {}

@@ -15,6 +15,7 @@ struct SluiceCommand: AsyncParsableCommand {
         subcommands: [
             UpCommand.self, DownCommand.self, StatusCommand.self, ServeCommand.self, MigrateCommand.self,
             SettingsCommand.self, EnvCommand.self, PrincipalCommand.self, GroupCommand.self, WorkspaceCommand.self,
-            DeploymentCommand.self, OnlineEndpointCommand.self, OnlineDeploymentCommand.self, RouterCommand.self,
+            DeploymentCommand.self, OnlineEndpointCommand.self, OnlineDeploymentCommand.self, AutoscaleCommand.self,
+            RouterCommand.self,
         ])
 }

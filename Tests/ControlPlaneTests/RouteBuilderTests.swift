@@ -25,10 +25,11 @@ import Testing
     }
 
     private func deployment(
-        _ name: String, count: Int = 2, concurrency: Int = 3, replicas: Int = 1
+        _ name: String, count: Int = 2, concurrency: Int = 3, replicas: Int = 1,
+        scaling: ScaleSettings = ScaleSettings(scaleType: .default)
     ) -> RoutedDeployment {
         RoutedDeployment(
-            name: name, instanceCount: count,
+            name: name, instanceCount: count, scaleSettings: scaling,
             requestSettings: RequestSettings(
                 requestTimeout: ISODuration(milliseconds: 7_000), maxConcurrentRequestsPerInstance: concurrency,
                 maxQueueWait: ISODuration(milliseconds: 250)),

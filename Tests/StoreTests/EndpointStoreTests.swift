@@ -202,6 +202,7 @@ import Testing
             for (count, isFresh) in [(5, true), (6, false)] {
                 let isWritten = try await store.update(
                     deployment, envelope: deployment.envelope, properties: deployment.properties, instanceCount: count,
+                    scaledCount: nil,
                     state: .scaling, by: "x", operation: OperationID())
                 #expect(isWritten == isFresh)
             }

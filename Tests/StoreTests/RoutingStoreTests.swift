@@ -104,6 +104,7 @@ import Testing
             try #require(
                 try await deployments.update(
                     deployment, envelope: deployment.envelope, properties: deployment.properties, instanceCount: 3,
+                    scaledCount: nil,
                     state: .scaling, by: "x", operation: nil))
         case .deploymentMade: try await fixture.makeDeployment("green", of: endpoint)
         case .replicaReady: try await fixture.makeReplica(.ready, of: deployment)

@@ -69,8 +69,7 @@ struct StoreFixture: Sendable {
         let store = DeploymentStore(database)
         try await store.insert(
             id: id, endpointID: endpoint.id, name: name, request: Self.deploymentRequest(instances: instances),
-            by: "maker",
-            operation: OperationID())
+            scaledCount: nil, by: "maker", operation: OperationID())
         return try #require(try await store.find(id: id))
     }
 

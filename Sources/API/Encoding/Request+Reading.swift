@@ -61,7 +61,9 @@ extension Request {
 
     /// Where a list starts, how long a page is and its order: `$skip` and `$skipToken` are opaque, `$top` and `count` a
     /// wish.
-    func page(defaultCount: Int = PageRequest.defaultCount) throws(ARMError) -> PageRequest {
+    func page(
+        defaultCount: Int = PageRequest.defaultCount, defaultOrder: ListOrder = .oldestFirst
+    ) throws(ARMError) -> PageRequest {
         var after: PageToken?
         if let text = query("$skip") ?? query("$skipToken"), !text.isEmpty {
             guard let token = PageToken(text) else {
@@ -71,7 +73,7 @@ extension Request {
             }
             after = token
         }
-        var order = ListOrder.oldestFirst
+        var order = defaultOrder
         if let text = query("$orderBy") ?? query("orderBy"), !text.isEmpty {
             guard let wished = ListOrder(text) else {
                 throw ARMError(

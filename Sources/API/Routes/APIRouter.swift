@@ -15,6 +15,7 @@ package struct APIServices: Sendable {
     package var endpoints: EndpointService
     package var deployments: DeploymentService
     package var logs: DeploymentLogService
+    package var scaling: ScalingService
     package var operations: OperationService
     package var templates: TemplateDeploymentService
     package var catalog: ResourceCatalogService
@@ -30,7 +31,8 @@ package struct APIServices: Sendable {
         access: AccessService, scopes: ScopeService, workspaces: WorkspaceService, assets: AssetService,
         uploads: PendingUploadService,
         datastores: DatastoreService, endpoints: EndpointService, deployments: DeploymentService,
-        logs: DeploymentLogService, operations: OperationService, templates: TemplateDeploymentService,
+        logs: DeploymentLogService, scaling: ScalingService, operations: OperationService,
+        templates: TemplateDeploymentService,
         catalog: ResourceCatalogService, groupDeletion: GroupDeletionService, signIn: SignInService, keys: KeyRing,
         signInSettings: SignInSettings, contract: Data, checkHealth: @escaping @Sendable () async throws -> Void
     ) {
@@ -43,6 +45,7 @@ package struct APIServices: Sendable {
         self.endpoints = endpoints
         self.deployments = deployments
         self.logs = logs
+        self.scaling = scaling
         self.operations = operations
         self.templates = templates
         self.catalog = catalog
@@ -90,6 +93,7 @@ package enum APIRouter {
             service: services.endpoints, keys: services.keys, signIn: services.signInSettings, site: site
         ).register(on: router)
         OnlineDeploymentRoutes(service: services.deployments, logs: services.logs, site: site).register(on: router)
+        ScalingRoutes(service: services.scaling).register(on: router)
         OperationRoutes(
             service: services.operations, endpoints: services.endpoints, deployments: services.deployments, site: site
         ).register(on: router)

@@ -6,7 +6,7 @@ import Resources
 package struct OnlineDeploymentCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "online-deployment", abstract: "Look at the deployments of an endpoint, and at their logs.",
-        subcommands: [List.self, Show.self, Logs.self, Delete.self])
+        subcommands: [List.self, Show.self, Logs.self, ScalingHistoryCommand.self, Delete.self])
 
     package init() {}
 

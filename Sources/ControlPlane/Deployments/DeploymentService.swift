@@ -101,7 +101,9 @@ package struct DeploymentService: Sendable {
         let id = UUID()
         let operationID = OperationID()
         try await store.insert(
-            id: id, endpointID: endpoint.id, name: name, request: request, by: caller.auditName, operation: operationID)
+            id: id, endpointID: endpoint.id, name: name, request: request,
+            scaledCount: Self.scaledCount(request.properties, from: request.instanceCount), by: caller.auditName,
+            operation: operationID)
         try await store.setTarget(id: id, specification)
         guard let deployment = try await store.find(id: id) else {
             throw PostgresError(.decoding, "the deployment that was inserted is not there")
@@ -145,6 +147,8 @@ package struct DeploymentService: Sendable {
         var envelope: ResourceEnvelope
         var properties: OnlineDeploymentProperties
         var instanceCount: Int
+        /// Where a scaler is to go on from, when the caller says so.
+        var scaledFrom: Int?
         /// Nil leaves the replicas as they are.
         var specification: ReplicaSpecification?
         var event: ProvisioningState.Event
@@ -159,9 +163,13 @@ package struct DeploymentService: Sendable {
         }
         let store = DeploymentStore(transaction)
         let operationID = OperationID()
+        let scaledCount = Self.scaledCount(
+            change.properties, from: change.scaledFrom ?? existing.scaledCount ?? change.instanceCount)
         _ = try await store.update(
             existing, envelope: change.envelope, properties: change.properties, instanceCount: change.instanceCount,
-            state: state, by: caller.auditName, operation: operationID)
+            scaledCount: scaledCount, state: state, by: caller.auditName, operation: operationID)
+        try await writeLedger(
+            existing, to: scaledCount ?? change.instanceCount, caller: caller, ScalingStore(transaction))
         if let specification = change.specification {
             try await setTarget(specification, of: existing, store)
         }
@@ -173,6 +181,21 @@ package struct DeploymentService: Sendable {
         let operation = try await start(
             .putDeployment, deployment, endpoint, id: operationID, caller: caller, in: transaction)
         return DeploymentOutcome(deployment: deployment, operation: operation, wasMade: false)
+    }
+
+    /// Where the utilization scaler goes on from; nil for a fixed count. One replica at least, so that the change shows
+    /// whether it can serve.
+    private static func scaledCount(_ properties: OnlineDeploymentProperties, from count: Int) -> Int? {
+        UtilizationSettings(properties.scaleSettings).map { max(1, $0.clamp(count)) }
+    }
+
+    private func writeLedger(
+        _ existing: OnlineDeployment, to count: Int, caller: Caller, _ ledger: ScalingStore
+    ) async throws {
+        guard count != existing.wantedReplicas else { return }
+        let decision = ScalingDecision(
+            from: existing.wantedReplicas, to: count, reason: .manual, inputs: ScalingInputs())
+        try await ledger.append(decision, deploymentID: existing.id, by: caller.auditName)
     }
 
     /// Replicas are replaced only when what they run changes.
@@ -196,12 +219,13 @@ package struct DeploymentService: Sendable {
             guard let existing = try await DeploymentStore(transaction).findForUpdate(endpointID: parent.id, name: name)
             else { throw Self.notFound(name) }
             try precondition.check(existing.version, "The deployment '\(name)'")
-            let count = patch.instanceCount ?? existing.instanceCount
+            let count = patch.instanceCount ?? existing.wantedReplicas
             var envelope = existing.envelope
             if let tags = patch.tags { envelope.tags = tags }
-            guard count != existing.instanceCount else {
+            guard count != existing.wantedReplicas else {
                 _ = try await DeploymentStore(transaction).update(
-                    existing, envelope: envelope, properties: existing.properties, instanceCount: count,
+                    existing, envelope: envelope, properties: existing.properties,
+                    instanceCount: existing.instanceCount, scaledCount: existing.scaledCount,
                     state: existing.provisioningState, by: caller.auditName, operation: nil)
                 let deployment = try await Self.find(name, of: parent, transaction)
                 return DeploymentOutcome(deployment: deployment, operation: nil, wasMade: false)
@@ -209,14 +233,24 @@ package struct DeploymentService: Sendable {
             if let running = try await OperationStore(transaction).findRunning(subjectID: existing.id) {
                 throw OperationStarter.conflict(running, "The deployment '\(name)'")
             }
+            try Self.check(count, existing.properties.scaleSettings)
             envelope.sku?.capacity = count
             let change = Change(
-                envelope: envelope, properties: existing.properties, instanceCount: count, specification: nil,
-                event: .scalingRequested)
+                envelope: envelope, properties: existing.properties, instanceCount: count, scaledFrom: count,
+                specification: nil, event: .scalingRequested)
             return try await write(change, caller: caller, parent, existing, in: transaction)
         }
         if outcome.operation != nil { hub.raise(.work, .replicas) }
         return outcome
+    }
+
+    /// A scaler goes on from a number that somebody wrote, within its bounds.
+    private static func check(_ count: Int, _ settings: ScaleSettings) throws(ARMError) {
+        guard let bounds = UtilizationSettings(settings), bounds.clamp(count) != count else { return }
+        throw ARMError(
+            .badArgument,
+            "The deployment scales by utilization between \(bounds.minimum) and \(bounds.maximum) instances; sku.capacity "
+                + "can't be \(count). Change scaleSettings with PUT.", target: "$.sku.capacity")
     }
 
     /// Starts the deletion; nil when there is no such deployment. One with traffic is refused.

@@ -34,7 +34,8 @@ struct RouteBuilder: Sendable {
     let address: ScoringAddress
     let tokenIssuer: String
 
-    /// Longest line where requests wait: as many as are being served (`surface.md` §7: 429 beyond 2 × in flight).
+    /// The longest line has as many as can be served at once (`surface.md` §7: 429 beyond 2 × in flight); where replicas
+    /// are on their way, as many as the largest deployment could serve: `maxQueueWait` bounds it too.
     func route(_ endpoint: RoutedEndpoint) -> Route {
         let kind: EndpointKind = endpoint.properties.compute == nil ? .managed : .kubernetes
         let deployments = endpoint.deployments.map { deployment(of: kind, $0) }
@@ -71,18 +72,21 @@ struct RouteBuilder: Sendable {
         }
     }
 
-    /// `maxQueueWait` does not count for managed deployments: they wait as long as a request may take.
+    /// `maxQueueWait` does not count for managed deployments: they wait as long as a request may take. So does a request
+    /// that finds all replicas scaled away, while one starts.
     private func deployment(of kind: EndpointKind, _ deployment: RoutedDeployment) -> DeploymentRoute {
         let settings = deployment.requestSettings
-        let capacity = settings.maxConcurrentRequestsPerInstance * max(1, deployment.instanceCount)
+        let scaling = UtilizationSettings(deployment.scaleSettings)
+        let isAsleep = scaling?.minimum == 0 && deployment.replicas.isEmpty
+        let timeout = settings.requestTimeout.milliseconds
+        let queueWait = settings.maxQueueWait.milliseconds
         return DeploymentRoute(
             name: deployment.name, scoringPath: deployment.replicas.first?.scoringPath ?? "/score",
-            otherPaths: Self.inferenceServerPaths,
-            requestTimeoutMs: settings.requestTimeout.milliseconds,
+            otherPaths: Self.inferenceServerPaths, requestTimeoutMs: timeout,
             maxConcurrentRequestsPerReplica: settings.maxConcurrentRequestsPerInstance,
-            maxQueueWaitMs: kind == .managed
-                ? settings.requestTimeout.milliseconds : settings.maxQueueWait.milliseconds,
-            queueLimit: capacity,
+            maxQueueWaitMs: kind == .managed ? timeout : isAsleep ? max(timeout, queueWait) : queueWait,
+            queueLimit: settings.maxConcurrentRequestsPerInstance
+                * (scaling == nil ? max(1, deployment.instanceCount) : OnlineDeploymentRequest.instanceLimit),
             replicas: deployment.replicas.map { ReplicaRoute(id: $0.id.description, address: $0.address) })
     }
 }

@@ -50,6 +50,11 @@ package struct RouterControlClient: Sendable {
         try await get(TrafficReport.self, address, "/report", timeout)
     }
 
+    /// Load of the deployments that had requests after `moment` on the router's clock.
+    func load(of address: String, after moment: Int64, timeout: Duration) async throws -> LoadReport {
+        try await get(LoadReport.self, address, "/load?after=\(moment)", timeout)
+    }
+
     private func get<Answer: Decodable>(
         _ type: Answer.Type, _ address: String, _ path: String, _ timeout: Duration
     ) async throws -> Answer {

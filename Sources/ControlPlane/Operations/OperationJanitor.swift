@@ -4,7 +4,7 @@ package import Postgres
 import ServiceLifecycle
 import Store
 
-/// Forgets operations some time after their end, and answers of what-if, so that their tables do not grow for ever.
+/// Forgets operations some time after their end, answers of what-if and old scaling decisions, so that their tables do not grow for ever.
 package struct OperationJanitor: Service {
     private let database: Database
     private let time: TimeSource
@@ -36,6 +36,7 @@ package struct OperationJanitor: Service {
         do {
             let date = time.now().addingTimeInterval(-Self.retention)
             while try await OperationStore(database).purge(finishedBefore: date, limit: Self.batch) == Self.batch {}
+            try await ScalingStore(database).trim()
             try await WhatIfResultStore(database).purge(before: time.now().addingTimeInterval(-Self.resultRetention))
         } catch {
             if !Task.isCancelled { logger.warning("forgetting old operations failed", metadata: ["error": "\(error)"]) }

@@ -35,6 +35,8 @@ package struct ControlPlaneAssembly: Sendable {
         package var replicas: ReplicaSettings
         package var queue: WorkQueueSettings
         package var operationDeadline: Duration
+        /// How long the load must have been low before replicas are taken away.
+        package var scalingCalm: Duration
         package var contract: Data
         package var trustsForwardedHeaders: Bool
         package var http: HTTPClient
@@ -51,7 +53,8 @@ package struct ControlPlaneAssembly: Sendable {
             instanceTypes: InstanceTypeCatalog = InstanceTypeCatalog(), fleet: FleetSettings,
             routerToken: String? = nil, replicas: ReplicaSettings = ReplicaSettings(),
             queue: WorkQueueSettings = WorkQueueSettings(), operationDeadline: Duration = .seconds(3_600),
-            contract: Data, trustsForwardedHeaders: Bool = false, http: HTTPClient, time: TimeSource = .system,
+            scalingCalm: Duration = .seconds(60), contract: Data, trustsForwardedHeaders: Bool = false,
+            http: HTTPClient, time: TimeSource = .system,
             logger: Logger, afterStep: @escaping OperationRunner.StepObserver = { _, _ in },
             onTemplateStep: @escaping @Sendable (TemplateDeploymentStep) async throws -> Void = { _ in }
         ) {
@@ -68,6 +71,7 @@ package struct ControlPlaneAssembly: Sendable {
             self.replicas = replicas
             self.queue = queue
             self.operationDeadline = operationDeadline
+            self.scalingCalm = scalingCalm
             self.contract = contract
             self.trustsForwardedHeaders = trustsForwardedHeaders
             self.http = http
@@ -126,7 +130,8 @@ package struct ControlPlaneAssembly: Sendable {
                 database: database, artifacts: inputs.artifacts,
                 signer: ContainerSigner(account: inputs.account, time: inputs.time)),
             datastores: nouns.datastores, endpoints: nouns.endpoints, deployments: nouns.deployments,
-            logs: DeploymentLogService(database: database, backend: inputs.backend), operations: operations,
+            logs: DeploymentLogService(database: database, backend: inputs.backend),
+            scaling: ScalingService(database: database, time: inputs.time), operations: operations,
             templates: templates.service(starter: starter, operations: operations),
             catalog: ResourceCatalogService(database: database, providers: providers),
             groupDeletion: GroupDeletionService(database: database, starter: starter, hub: hub),
@@ -181,9 +186,16 @@ package struct ControlPlaneAssembly: Sendable {
             logger: logger)
         let fleet = FleetSupervisor(
             database: database, settings: inputs.fleet, control: control, publisher: publisher, logger: logger)
+        let recorder = MinuteRecorder(
+            database: database, control: control, backend: inputs.backend, hub: hub, time: inputs.time, logger: logger)
+        let autoscaler = UtilizationAutoscaler(
+            database: database, control: control, recorder: recorder, hub: hub, calm: inputs.scalingCalm,
+            time: inputs.time, logger: logger)
         let leadership = Leadership(
             settings: database.settings, logger: logger,
-            duties: [{ await reconciler.run() }, { await fleet.run() }])
+            duties: [
+                { await reconciler.run() }, { await fleet.run() }, { await autoscaler.run() }, { await recorder.run() },
+            ])
         return [
             SignalRelay(hub: hub, database: database, logger: logger), publisher, leadership, worker,
             OperationJanitor(database: database, time: inputs.time, logger: logger),

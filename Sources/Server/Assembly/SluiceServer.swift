@@ -109,7 +109,8 @@ package struct SluiceServer: Sendable {
                 routerToken: configuration.routerControlToken,
                 replicas: ReplicaSettings(drainDeadline: configuration.drainDeadline),
                 queue: WorkQueueSettings(concurrency: configuration.concurrency),
-                operationDeadline: configuration.operationDeadline, contract: contract,
+                operationDeadline: configuration.operationDeadline, scalingCalm: configuration.scalingCalm,
+                contract: contract,
                 trustsForwardedHeaders: configuration.trustsForwardedHeaders, http: http, logger: logger))
     }
 

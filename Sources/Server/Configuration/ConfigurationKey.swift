@@ -95,6 +95,10 @@ package struct ConfigurationKey: Sendable {
             name: "compute.drain-seconds", fallback: "30",
             explanation: "Longest time that requests inside a leaving replica may take, 0 to 3600."),
         ConfigurationKey(
+            name: "autoscale.calm-seconds", fallback: "60",
+            explanation:
+                "How long the load must have been low before scaling by utilization takes replicas away, 1 to 3600."),
+        ConfigurationKey(
             name: "operations.deadline-seconds", fallback: "3600",
             explanation: "Time after which an operation fails, 1 to 86400."),
         ConfigurationKey(

@@ -42,6 +42,7 @@ package struct ServerConfiguration: Sendable {
     package var instanceTypes: [InstanceType]
     package var drainDeadline: Duration
     package var operationDeadline: Duration
+    package var scalingCalm: Duration
     package var concurrency: Int
     package var openAPIDirectory: String?
     package var bootstrapResourceGroup: String
@@ -81,6 +82,7 @@ package struct ServerConfiguration: Sendable {
         instanceTypes = read.values("compute.instance-types", "name=cores/GiB", InstanceTypeCatalog.parse)
         drainDeadline = .seconds(read.integer("compute.drain-seconds", 30, 0...3_600))
         operationDeadline = .seconds(read.integer("operations.deadline-seconds", 3_600, 1...86_400))
+        scalingCalm = .seconds(read.integer("autoscale.calm-seconds", 60, 1...3_600))
         concurrency = read.integer("operations.concurrency", 256, 1...10_000)
         openAPIDirectory = read.path("openapi.directory")
         bootstrapResourceGroup = read.text("bootstrap.resource-group") ?? "default"

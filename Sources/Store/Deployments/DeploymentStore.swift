@@ -11,7 +11,7 @@ package struct DeploymentStore: Sendable {
     }
 
     private static let columns = """
-        d.id, d.endpoint_id, g.subscription_id, g.name, w.name, e.name, d.name, d.envelope, d.properties, d.instance_count,
+        d.id, d.endpoint_id, g.subscription_id, g.name, w.name, e.name, d.name, d.envelope, d.properties, d.instance_count, d.scaled_count,
         d.provisioning_state, d.revision, d.generation, d.created_by, d.created_at, d.modified_by, d.modified_at,
         d.last_operation_id
         """
@@ -68,27 +68,27 @@ package struct DeploymentStore: Sendable {
     }
 
     package func insert(
-        id: UUID, endpointID: UUID, name: String, request: OnlineDeploymentRequest, by caller: String,
-        operation: OperationID
+        id: UUID, endpointID: UUID, name: String, request: OnlineDeploymentRequest, scaledCount: Int?,
+        by caller: String, operation: OperationID
     ) async throws {
         try await runner.query(
             """
-            INSERT INTO online_deployments (id, endpoint_id, name, envelope, properties, instance_count,
+            INSERT INTO online_deployments (id, endpoint_id, name, envelope, properties, instance_count, scaled_count,
                 provisioning_state, created_by, modified_by, last_operation_id)
             VALUES (\(id), \(endpointID), \(name), \(JSONColumn(request.envelope)), \(JSONColumn(request.properties)),
-                \(request.instanceCount), \(ProvisioningState.creating.rawValue), \(caller), \(caller), \(operation.value))
+                \(request.instanceCount), \(scaledCount), \(ProvisioningState.creating.rawValue), \(caller), \(caller), \(operation.value))
             """)
     }
 
     /// Writes what the caller asks for. With an operation, which has to bring it about, the generation grows.
     package func update(
         _ deployment: OnlineDeployment, envelope: ResourceEnvelope, properties: OnlineDeploymentProperties,
-        instanceCount: Int, state: ProvisioningState, by caller: String, operation: OperationID?
+        instanceCount: Int, scaledCount: Int?, state: ProvisioningState, by caller: String, operation: OperationID?
     ) async throws -> Bool {
         try await runner.query(
             """
             UPDATE online_deployments SET envelope = \(JSONColumn(envelope)), properties = \(JSONColumn(properties)),
-                instance_count = \(instanceCount), provisioning_state = \(state.rawValue), revision = revision + 1,
+                instance_count = \(instanceCount), scaled_count = \(scaledCount), provisioning_state = \(state.rawValue), revision = revision + 1,
                 generation = generation + (\(operation != nil)::boolean)::int, modified_at = now(), modified_by = \(caller),
                 last_operation_id = coalesce(\(operation?.value), last_operation_id)
             WHERE id = \(deployment.id) AND revision = \(deployment.version.revision)
@@ -163,18 +163,17 @@ package struct DeploymentStore: Sendable {
 
     static func decode(_ row: Row) throws -> OnlineDeployment {
         let (
-            id, endpointID, subscription, group, workspace, endpoint, name, envelope, properties, count, state,
-            revision,
-            generation, by, at, lastBy, lastAt, operation
+            id, endpointID, subscription, group, workspace, endpoint, name, envelope, properties, count, scaled, state,
+            revision, generation, by, at, lastBy, lastAt, operation
         ) = try row.decode(
             UUID.self, UUID.self, String.self, String.self, String.self, String.self, String.self,
-            JSONColumn<ResourceEnvelope>.self, JSONColumn<OnlineDeploymentProperties>.self, Int.self,
+            JSONColumn<ResourceEnvelope>.self, JSONColumn<OnlineDeploymentProperties>.self, Int.self, Int?.self,
             ProvisioningState.self, Int64.self, Int64.self, String.self, Date.self, String.self, Date.self, UUID?.self)
         let parent = ResourceID.workspace(subscription: subscription, resourceGroup: group, name: workspace)
             .child("onlineEndpoints", endpoint)
         return OnlineDeployment(
             id: id, endpoint: parent, endpointID: endpointID, name: name, envelope: envelope.value,
-            properties: properties.value, instanceCount: count, provisioningState: state,
+            properties: properties.value, instanceCount: count, scaledCount: scaled, provisioningState: state,
             version: RowVersion(revision: revision, generation: generation),
             audit: AuditTrail(createdBy: by, createdAt: at, lastModifiedBy: lastBy, lastModifiedAt: lastAt),
             lastOperation: operation.map { OperationID($0) })

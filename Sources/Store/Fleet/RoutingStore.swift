@@ -17,6 +17,7 @@ package struct RoutedEndpoint: Sendable, Equatable {
 package struct RoutedDeployment: Sendable, Equatable {
     package var name: String
     package var instanceCount: Int
+    package var scaleSettings: ScaleSettings
     package var requestSettings: RequestSettings
     package var replicas: [ReplicaHandle]
 }
@@ -114,7 +115,7 @@ package struct RoutingStore: Sendable {
         var result: [UUID: [RoutedDeployment]] = [:]
         let rows = try await runner.query(
             """
-            SELECT d.endpoint_id, d.name, d.instance_count, d.properties -> 'requestSettings',
+            SELECT d.endpoint_id, d.name, d.instance_count, d.properties -> 'scaleSettings', d.properties -> 'requestSettings',
                 coalesce((SELECT jsonb_agg(r.handle ORDER BY r.created_at, r.id) FROM replicas r
                     WHERE r.deployment_id = d.id AND r.state = 'ready'), '[]')
             FROM online_deployments d
@@ -123,11 +124,13 @@ package struct RoutingStore: Sendable {
             """
         ).rows
         for row in rows {
-            let (endpoint, name, count, settings, handles) = try row.decode(
-                UUID.self, String.self, Int.self, JSONColumn<RequestSettings>.self, JSONColumn<[ReplicaHandle]>.self)
+            let (endpoint, name, count, scaling, settings, handles) = try row.decode(
+                UUID.self, String.self, Int.self, JSONColumn<ScaleSettings>.self, JSONColumn<RequestSettings>.self,
+                JSONColumn<[ReplicaHandle]>.self)
             result[endpoint, default: []].append(
                 RoutedDeployment(
-                    name: name, instanceCount: count, requestSettings: settings.value, replicas: handles.value))
+                    name: name, instanceCount: count, scaleSettings: scaling.value, requestSettings: settings.value,
+                    replicas: handles.value))
         }
         return result
     }

@@ -79,7 +79,7 @@ package struct ReplicaStore: Sendable {
             """
             WITH counted AS (
                 SELECT d.id, CASE WHEN d.provisioning_state = 'Deleting' OR d.replica_generation = 0 THEN 0
-                        ELSE d.instance_count END AS wanted,
+                        ELSE coalesce(d.scaled_count, d.instance_count) END AS wanted,
                     d.replica_generation,
                     count(r.id) FILTER (WHERE r.generation = d.replica_generation AND r.state <> 'draining') AS current,
                     count(r.id) FILTER (WHERE r.generation <> d.replica_generation AND r.state <> 'draining') AS old

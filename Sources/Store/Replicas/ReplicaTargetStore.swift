@@ -13,8 +13,8 @@ package struct ReplicaTargetStore: Sendable {
     package func find(deploymentID: UUID) async throws -> (wanted: Int, generation: Int64)? {
         let result = try await runner.query(
             """
-            SELECT CASE WHEN provisioning_state = 'Deleting' OR replica_generation = 0 THEN 0 ELSE instance_count END,
-                replica_generation
+            SELECT CASE WHEN provisioning_state = 'Deleting' OR replica_generation = 0 THEN 0
+                    ELSE coalesce(scaled_count, instance_count) END, replica_generation
             FROM online_deployments WHERE id = \(deploymentID)
             """)
         guard let row = result.first else { return nil }

@@ -49,7 +49,8 @@ struct ControlPlaneIncarnation: Sendable {
                     slotTable: parts.routers.appending(path: "s"),
                     environment: ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"], healthInterval: .milliseconds(50)),
                 replicas: options.replicas, queue: options.queue, operationDeadline: options.operationDeadline,
-                contract: try contract.get(), http: http, logger: options.logger, afterStep: options.afterStep,
+                scalingCalm: options.scalingCalm, contract: try contract.get(), http: http, logger: options.logger,
+                afterStep: options.afterStep,
                 onTemplateStep: options.onTemplateStep))
         let (ports, found) = AsyncStream.makeStream(of: Int.self)
         let application = Application(

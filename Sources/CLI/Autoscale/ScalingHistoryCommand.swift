@@ -1,0 +1,39 @@
+import ArgumentParser
+import Client
+import Resources
+
+/// `sluice online-deployment scaling-history`.
+struct ScalingHistoryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "scaling-history", abstract: "Print who changed the number of instances, when and why.")
+    @OptionGroup var connection: ConnectionOptions
+    @Option(name: .shortAndLong, help: "Name of the endpoint.") var endpoint: String
+    @Argument(help: "Name of the deployment.") var name: String
+    @Option(name: [.customShort("n"), .long], help: "How many decisions, the newest.") var count = 20
+
+    func run() async throws {
+        try await connection.withClient { client in
+            let answer = try await client.get(
+                "\(client.settings.workspacePath)/onlineEndpoints/\(endpoint)/deployments/\(name)/scalingHistory?count=\(max(1, count))"
+            )
+            try SluiceClient.check(answer)
+            for record in (answer.json?["value"]?.elements ?? []).reversed() { print(Self.line(record)) }
+        }
+    }
+
+    /// `2026-01-31T12:00:00.123456Z  1 → 3  Overload  utilization  busy 1.00, queued 1.52`
+    private static func line(_ record: JSONValue) -> String {
+        let numbers = [("busy", "busy"), ("queued", "queued"), ("peak", "peak of the last minute"), ("value", "value")]
+            .compactMap { name, label in
+                record["inputs"]?[name]?.real.map { "\(label) \(Self.twoDigits($0))" }
+            }
+        let texts = ["profile", "condition"].compactMap { record["inputs"]?[$0]?.text }
+        return [
+            record["decidedAt"]?.text ?? "",
+            "\(Int(record["from"]?.real ?? 0)) → \(Int(record["to"]?.real ?? 0))",
+            record["reason"]?.text ?? "", record["decidedBy"]?.text ?? "", (numbers + texts).joined(separator: ", "),
+        ].joined(separator: "  ")
+    }
+
+    private static func twoDigits(_ number: Double) -> String { "\((number * 100).rounded() / 100)" }
+}

@@ -1,0 +1,219 @@
+package import Compute
+import Foundation
+package import Logging
+package import Postgres
+import Resources
+import Routing
+import Store
+
+/// Writes down, minute by minute, what each deployment had to do and what its replicas used: for metric rules, for
+/// metrics and for playing a load through again. Beside the autoscaler, in the process that leads.
+package actor MinuteRecorder {
+    private struct Gathered {
+        var arrivals = Array(repeating: 0, count: 60)
+        var busyMicroseconds: Int64 = 0
+        var queuedMicroseconds: Int64 = 0
+        /// Highest number of requests inside and waiting, meant over a look.
+        var peak = 0.0
+
+        mutating func add(_ load: ObservedLoad, second: Int) {
+            arrivals[second] += Int(load.arrivals)
+            busyMicroseconds += load.busyMicroseconds
+            queuedMicroseconds += load.queuedMicroseconds
+            peak = max(peak, load.busy + load.queued)
+        }
+    }
+
+    /// CPU and memory of a deployment in the present minute, in percent of what its replicas may use.
+    private struct Used {
+        var cpu: [Double] = []
+        var memory: [Double] = []
+    }
+
+    private let database: Database
+    private let control: RouterControlClient
+    private let backend: any ComputeBackend
+    private let hub: SignalHub
+    private let time: TimeSource
+    private let logger: Logger
+    private var gathered: [DeploymentKey: Gathered] = [:]
+    private var used: [UUID: Used] = [:]
+    private var usageBefore: [ReplicaID: (at: Date, usage: ReplicaUsage)] = [:]
+    /// The last report of each router, by its id.
+    private var reports: [String: [DeploymentKey: DeploymentTraffic]] = [:]
+
+    private static let minute: TimeInterval = 60
+    /// How often CPU and memory are looked at.
+    private static let usageInterval: TimeInterval = 10
+    private static let answerDeadline = Duration.seconds(2)
+    /// How long minutes are kept.
+    private static let retention: TimeInterval = 86_400
+    private static let purgeBatch = 10_000
+
+    package init(
+        database: Database, control: RouterControlClient, backend: any ComputeBackend, hub: SignalHub,
+        time: TimeSource = .system, logger: Logger
+    ) {
+        self.database = database
+        self.control = control
+        self.backend = backend
+        self.hub = hub
+        self.time = time
+        self.logger = logger
+    }
+
+    /// Takes what a look at the routers has shown.
+    func add(_ observed: ObservedLoads, at now: Date) {
+        let second = Int(now.timeIntervalSince1970) % 60
+        for (key, load) in observed.loads {
+            gathered[key, default: Gathered()].add(load, second: second)
+        }
+    }
+
+    /// Records until the task is cancelled.
+    package func run() async {
+        (gathered, used, usageBefore, reports) = ([:], [:], [:], [:])
+        var minute = Self.minuteStart(of: time.now())
+        while !Task.isCancelled {
+            let next = minute.addingTimeInterval(Self.minute)
+            let rest = min(Self.usageInterval, next.timeIntervalSince(time.now()))
+            if rest > 0 { try? await time.sleep(.seconds(rest)) }  // only cancellation throws, and the loop sees it
+            guard !Task.isCancelled else { return }
+            do {
+                let deployments = try await DeploymentMinuteStore(database).listMeasured()
+                await measure(deployments)
+                guard time.now() >= next else { continue }
+                try await write(minute, deployments)
+                hub.raise(.scaling)
+            } catch {
+                if !Task.isCancelled { logger.warning("recording a minute failed", metadata: ["error": "\(error)"]) }
+            }
+            if time.now() >= next { minute = Self.minuteStart(of: time.now()) }
+        }
+    }
+
+    private static func minuteStart(of date: Date) -> Date {
+        Date(timeIntervalSince1970: (date.timeIntervalSince1970 / minute).rounded(.down) * minute)
+    }
+
+    private func measure(_ deployments: [MeasuredDeployment]) async {
+        let usage = await backend.usage(of: deployments.flatMap(\.replicas))
+        let now = time.now()
+        for deployment in deployments {
+            var cpu = 0.0
+            var memory = 0.0
+            var count = 0
+            for replica in deployment.replicas {
+                guard let present = usage[replica.id] else { continue }
+                defer { usageBefore[replica.id] = (now, present) }
+                guard let (at, before) = usageBefore[replica.id], now > at else { continue }
+                let passed = now.timeIntervalSince(at) * 1e6
+                let cores = Double(deployment.limits.cpuMillicores) / 1_000
+                cpu += Double(max(0, present.cpuMicroseconds - before.cpuMicroseconds)) / passed / max(0.001, cores)
+                memory += Double(present.memoryBytes) / Double(max(1, deployment.limits.memoryBytes))
+                count += 1
+            }
+            guard count > 0 else { continue }
+            used[deployment.id, default: Used()].cpu.append(cpu * 100 / Double(count))
+            used[deployment.id, default: Used()].memory.append(memory * 100 / Double(count))
+        }
+        let present = Set(deployments.flatMap(\.replicas).map(\.id))
+        usageBefore = usageBefore.filter { present.contains($0.key) }
+    }
+
+    private func write(_ minute: Date, _ deployments: [MeasuredDeployment]) async throws {
+        let answered = try await answersSinceLastMinute()
+        let (gathered, used) = (self.gathered, self.used)
+        (self.gathered, self.used) = ([:], [:])
+        let rows = deployments.compactMap { deployment -> DeploymentMinute? in
+            let key = DeploymentKey(deployment.endpoint, deployment.name)
+            guard !deployment.replicas.isEmpty || gathered[key] != nil else { return nil }
+            return Self.row(minute, deployment, gathered[key], answered[key], used[deployment.id])
+        }
+        try await DeploymentMinuteStore(database).insert(rows)
+        let oldest = minute.addingTimeInterval(-Self.retention)
+        while try await DeploymentMinuteStore(database).purge(before: oldest, limit: Self.purgeBatch)
+            == Self.purgeBatch
+        {}
+    }
+
+    private static func row(
+        _ minute: Date, _ deployment: MeasuredDeployment, _ gathered: Gathered?, _ answered: DeploymentTraffic?,
+        _ used: Used?
+    ) -> DeploymentMinute {
+        var row = DeploymentMinute(deploymentID: deployment.id, minute: minute)
+        row.readyReplicas = Double(deployment.replicas.count)
+        if let gathered {
+            row.arrivals = gathered.arrivals
+            row.busyMicroseconds = gathered.busyMicroseconds
+            row.queuedMicroseconds = gathered.queuedMicroseconds
+            let slots = Double(max(1, deployment.concurrency * deployment.replicas.count))
+            row.utilizationPeak = gathered.peak / slots * 100
+            row.utilizationMean =
+                Double(gathered.busyMicroseconds + gathered.queuedMicroseconds) / (Self.minute * 1e6) / slots * 100
+        }
+        if let answered {
+            row.answers = answered.answersByClass
+            row.latencies = answered.durationBuckets ?? []
+            row.durationSumMicroseconds = answered.durationSumMicroseconds
+        }
+        if let used {
+            row.cpuMean = mean(used.cpu)
+            row.cpuPeak = used.cpu.max()
+            row.memoryMean = mean(used.memory)
+            row.memoryPeak = used.memory.max()
+        }
+        return row
+    }
+
+    private static func mean(_ values: [Double]) -> Double? {
+        values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+    }
+
+    /// Answers of all routers since the report before. A router that was not known counts from its next report on: what
+    /// it answered before may be of any time.
+    private func answersSinceLastMinute() async throws -> [DeploymentKey: DeploymentTraffic] {
+        var sums: [DeploymentKey: DeploymentTraffic] = [:]
+        var present: [String: [DeploymentKey: DeploymentTraffic]] = [:]
+        for router in try await RouterStore(database).list() where router.state == .live {
+            // A router that does not answer is missing in this minute, and counts in the next.
+            guard let report = try? await control.report(of: router.controlAddress, timeout: Self.answerDeadline) else {
+                continue
+            }
+            let before = reports[report.routerID]
+            var counters: [DeploymentKey: DeploymentTraffic] = [:]
+            for traffic in report.deployments {
+                let key = DeploymentKey(traffic.endpoint, traffic.deployment)
+                counters[key] = traffic
+                guard let before else { continue }
+                let change = traffic.since(before[key])
+                sums[key] = sums[key].map { $0.adding(change) } ?? change
+            }
+            present[report.routerID] = counters
+        }
+        reports = present
+        return sums
+    }
+}
+
+extension DeploymentTraffic {
+    /// What was added since an earlier report of the same router; all of it when the counters began anew.
+    fileprivate func since(_ before: DeploymentTraffic?) -> DeploymentTraffic {
+        guard let before, zip(answersByClass, before.answersByClass).allSatisfy({ $0 >= $1 }) else { return self }
+        return combined(with: before) { $0 - $1 }
+    }
+
+    fileprivate func adding(_ other: DeploymentTraffic) -> DeploymentTraffic { combined(with: other) { $0 + $1 } }
+
+    private func combined(
+        with other: DeploymentTraffic, _ combine: (Int64, Int64) -> Int64
+    ) -> DeploymentTraffic {
+        var result = self
+        result.answersByClass = zip(answersByClass, other.answersByClass).map(combine)
+        result.durationSumMicroseconds = combine(durationSumMicroseconds, other.durationSumMicroseconds)
+        if let mine = durationBuckets, let theirs = other.durationBuckets {
+            result.durationBuckets = zip(mine, theirs).map(combine)
+        }
+        return result
+    }
+}

@@ -1,0 +1,38 @@
+import Foundation
+package import Postgres
+package import Resources
+package import Store
+
+/// What callers may see of scaling: the ledger of a deployment, and its recorded load.
+package struct ScalingService: Sendable {
+    private let database: Database
+    private let time: TimeSource
+
+    /// Minutes that one answer holds.
+    package static let loadLimit = 1_440
+
+    package init(database: Database, time: TimeSource = .system) {
+        self.database = database
+        self.time = time
+    }
+
+    /// Decisions about the number of a deployment's replicas.
+    package func history(
+        caller: Caller, endpoint: ResourceID, name: String, page: PageRequest
+    ) async throws -> Page<ScalingRecord> {
+        let (_, parent) = try await DeploymentService.findParents(endpoint, database)
+        let deployment = try await DeploymentService.find(name, of: parent, database)
+        return try await ScalingStore(database).list(deploymentID: deployment.id, page: page)
+    }
+
+    /// The last `minutes` of a deployment's recorded load, oldest first.
+    package func load(
+        caller: Caller, endpoint: ResourceID, name: String, minutes: Int
+    ) async throws -> [DeploymentMinute] {
+        let (_, parent) = try await DeploymentService.findParents(endpoint, database)
+        let deployment = try await DeploymentService.find(name, of: parent, database)
+        let now = time.now()
+        return try await DeploymentMinuteStore(database).list(
+            deploymentIDs: [deployment.id], from: now.addingTimeInterval(-60 * Double(minutes)), to: now)
+    }
+}

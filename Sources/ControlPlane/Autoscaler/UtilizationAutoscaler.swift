@@ -1,0 +1,122 @@
+import Foundation
+package import Logging
+package import Postgres
+import Resources
+import Store
+
+/// Gives each deployment that scales by utilization the replicas that its load asks for.
+///
+/// It looks at the routers five times a second, lets ``UtilizationScaler`` decide, and writes what it decided into the
+/// deployment and the ledger; the replica reconciler does the rest. One process at a time runs it (``Leadership``); a new
+/// leader knows nothing of the last minute, so it takes no replica away before it has watched one.
+package actor UtilizationAutoscaler {
+    private let database: Database
+    private let collector: LoadCollector
+    private let recorder: MinuteRecorder
+    private let hub: SignalHub
+    private let calm: Duration
+    private let time: TimeSource
+    private let logger: Logger
+    private var deployments: [ScaledDeployment] = []
+    private var scalers: [UUID: ScaledLoad] = [:]
+    private var listedAt: Date?
+    private var seenSignals: UInt64 = 0
+
+    private static let interval = Duration.milliseconds(200)
+    /// How old the list of deployments may be without a signal.
+    private static let listAge: TimeInterval = 1
+
+    package init(
+        database: Database, control: RouterControlClient, recorder: MinuteRecorder, hub: SignalHub,
+        calm: Duration = .seconds(60), time: TimeSource = .system, logger: Logger
+    ) {
+        self.database = database
+        self.recorder = recorder
+        self.hub = hub
+        self.calm = calm
+        self.time = time
+        self.logger = logger
+        collector = LoadCollector(database: database, control: control)
+    }
+
+    /// Scales until the task is cancelled.
+    package func run() async {
+        scalers = [:]
+        while !Task.isCancelled {
+            await pass()
+            try? await time.sleep(Self.interval)  // only cancellation throws, and the loop sees it
+        }
+    }
+
+    private func pass() async {
+        let observed = await collector.look()
+        guard !Task.isCancelled else { return }
+        do {
+            await recorder.add(observed, at: time.now())
+            try await list()
+            for deployment in deployments { try await settle(deployment, observed) }
+        } catch {
+            if !Task.isCancelled { logger.warning("scaling failed, trying again", metadata: ["error": "\(error)"]) }
+        }
+    }
+
+    private func list() async throws {
+        let now = time.now()
+        let signals = hub.count(of: .replicas)
+        if let listedAt, signals == seenSignals, now.timeIntervalSince(listedAt) < Self.listAge { return }
+        deployments = try await ScalingStore(database).listScaled()
+        let ids = Set(deployments.map(\.id))
+        scalers = scalers.filter { ids.contains($0.key) }
+        (listedAt, seenSignals) = (now, signals)
+    }
+
+    private func settle(_ deployment: ScaledDeployment, _ observed: ObservedLoads) async throws {
+        guard var settings = UtilizationSettings(deployment.settings) else { return }
+        settings.calmMs = Int64(calm.seconds * 1_000)
+        var load = scalers[deployment.id] ?? ScaledLoad(settings)
+        load.scaler.use(settings)
+        let sample = load.sample(
+            observed.loads[DeploymentKey(deployment.endpoint, deployment.name)], concurrency: deployment.concurrency,
+            isComplete: observed.isComplete, at: Int64(time.now().timeIntervalSince1970 * 1_000))
+        let decision = load.scaler.decide(sample, current: deployment.current, ready: deployment.ready)
+        scalers[deployment.id] = load
+        guard let decision else { return }
+        // Listed anew in any case: it was changed, by this or by somebody else.
+        listedAt = nil
+        guard try await ScalingStore(database).apply(decision, deploymentID: deployment.id) else { return }
+        hub.raise(.replicas)
+        logger.info(
+            "deployment scaled",
+            metadata: [
+                "endpoint.name": "\(deployment.endpoint)", "deployment.name": "\(deployment.name)",
+                "scaling.from": "\(decision.from)", "scaling.to": "\(decision.to)",
+                "scaling.reason": "\(decision.reason.rawValue)", "scaling.by": "\(ScalingRecord.utilizationScaler)",
+            ])
+    }
+}
+
+/// A deployment's scaler, and how long its requests take.
+private struct ScaledLoad {
+    var scaler: UtilizationScaler
+    private var requestSeconds: Double?
+
+    /// Weight of the newest look in the running mean of request times.
+    private static let newestWeight = 0.2
+
+    init(_ settings: UtilizationSettings) {
+        scaler = UtilizationScaler(settings)
+    }
+
+    mutating func sample(_ observed: ObservedLoad?, concurrency: Int, isComplete: Bool, at now: Int64) -> LoadSample {
+        let observed = observed ?? ObservedLoad()
+        let slots = Double(max(1, concurrency))
+        if observed.answers > 0, observed.busyMicroseconds > 0 {
+            let seconds = Double(observed.busyMicroseconds) / 1e6 / Double(observed.answers)
+            requestSeconds = requestSeconds.map { $0 + (seconds - $0) * Self.newestWeight } ?? seconds
+        }
+        return LoadSample(
+            at: now, busy: observed.busy / slots, queued: observed.queued / slots,
+            offered: requestSeconds.map { $0 * observed.arrivalsPerSecond / slots }, requestSeconds: requestSeconds,
+            isComplete: isComplete)
+    }
+}

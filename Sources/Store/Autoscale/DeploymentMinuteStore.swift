@@ -1,0 +1,142 @@
+package import Foundation
+package import Postgres
+package import Resources
+
+/// What a deployment did and used in one minute (`deployment_minutes`).
+package struct DeploymentMinute: Sendable, Equatable, Codable {
+    package var deploymentID: UUID
+    /// The minute's beginning.
+    package var minute: Date
+    /// Requests that arrived, per second of the minute; empty for none.
+    package var arrivals: [Int]
+    /// Answers by status class, 1xx first; empty for none.
+    package var answers: [Int64]
+    /// Answers by `LatencyBuckets`; empty for none.
+    package var latencies: [Int64]
+    package var durationSumMicroseconds: Int64
+    package var busyMicroseconds: Int64
+    package var queuedMicroseconds: Int64
+    /// Percent.
+    package var utilizationPeak: Double
+    package var utilizationMean: Double
+    package var readyReplicas: Double
+    /// Percent of the instance type; nil where it is not known.
+    package var cpuMean: Double?
+    package var cpuPeak: Double?
+    package var memoryMean: Double?
+    package var memoryPeak: Double?
+
+    package init(deploymentID: UUID, minute: Date) {
+        self.deploymentID = deploymentID
+        self.minute = minute
+        arrivals = []
+        answers = []
+        latencies = []
+        durationSumMicroseconds = 0
+        busyMicroseconds = 0
+        queuedMicroseconds = 0
+        utilizationPeak = 0
+        utilizationMean = 0
+        readyReplicas = 0
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case deploymentID = "deployment_id"
+        case minute, arrivals, answers, latencies
+        case durationSumMicroseconds = "duration_sum_us"
+        case busyMicroseconds = "busy_us"
+        case queuedMicroseconds = "queued_us"
+        case utilizationPeak = "utilization_peak"
+        case utilizationMean = "utilization_mean"
+        case readyReplicas = "ready_replicas"
+        case cpuMean = "cpu_mean"
+        case cpuPeak = "cpu_peak"
+        case memoryMean = "memory_mean"
+        case memoryPeak = "memory_peak"
+    }
+}
+
+/// A deployment with replicas that are ready, for whoever measures it.
+package struct MeasuredDeployment: Sendable, Equatable {
+    package var id: UUID
+    package var endpoint: String
+    package var name: String
+    package var concurrency: Int
+    package var limits: ResourceLimits
+    package var replicas: [ReplicaHandle]
+}
+
+/// Rows of `deployment_minutes`.
+package struct DeploymentMinuteStore: Sendable {
+    private let runner: any StatementRunner
+
+    package init(_ runner: any StatementRunner) {
+        self.runner = runner
+    }
+
+    /// The deployments that serve.
+    package func listMeasured() async throws -> [MeasuredDeployment] {
+        try await runner.query(
+            """
+            SELECT d.id, e.name, d.name,
+                (d.properties -> 'requestSettings' ->> 'maxConcurrentRequestsPerInstance')::integer,
+                s.specification -> 'resources',
+                coalesce((SELECT jsonb_agg(r.handle) FROM replicas r
+                    WHERE r.deployment_id = d.id AND r.state = 'ready'), '[]')
+            FROM online_deployments d JOIN online_endpoints e ON e.id = d.endpoint_id
+            JOIN replica_specifications s ON s.deployment_id = d.id AND s.generation = d.serving_generation
+            WHERE d.provisioning_state <> 'Deleting'
+            """
+        ).rows.map { row in
+            let (id, endpoint, name, concurrency, limits, handles) = try row.decode(
+                UUID.self, String.self, String.self, Int.self, JSONColumn<ResourceLimits>.self,
+                JSONColumn<[ReplicaHandle]>.self)
+            return MeasuredDeployment(
+                id: id, endpoint: endpoint, name: name, concurrency: concurrency, limits: limits.value,
+                replicas: handles.value)
+        }
+    }
+
+    /// Writes minutes of deployments that are still there; one that was written already stays as it is.
+    package func insert(_ minutes: [DeploymentMinute]) async throws {
+        guard !minutes.isEmpty else { return }
+        try await runner.query(
+            """
+            INSERT INTO deployment_minutes (deployment_id, minute, arrivals, answers, latencies, duration_sum_us, busy_us,
+                queued_us, utilization_peak, utilization_mean, ready_replicas, cpu_mean, cpu_peak, memory_mean, memory_peak)
+            SELECT m.deployment_id, m.minute, m.arrivals, m.answers, m.latencies, m.duration_sum_us, m.busy_us, m.queued_us,
+                m.utilization_peak, m.utilization_mean, m.ready_replicas, m.cpu_mean, m.cpu_peak, m.memory_mean,
+                m.memory_peak
+            FROM jsonb_to_recordset(\(JSONColumn(minutes))) AS m (deployment_id uuid, minute timestamptz, arrivals integer[],
+                answers bigint[], latencies bigint[], duration_sum_us bigint, busy_us bigint, queued_us bigint,
+                utilization_peak real, utilization_mean real, ready_replicas real, cpu_mean real, cpu_peak real,
+                memory_mean real, memory_peak real)
+            JOIN online_deployments d ON d.id = m.deployment_id
+            ON CONFLICT DO NOTHING
+            """)
+    }
+
+    /// The minutes of deployments from `start` on, in order.
+    package func list(
+        deploymentIDs: [UUID], from start: Date, to end: Date
+    ) async throws -> [DeploymentMinute] {
+        try await runner.query(
+            """
+            SELECT to_jsonb(m) FROM deployment_minutes m
+            WHERE m.deployment_id = ANY(\(PostgresArray(deploymentIDs))::uuid[]) AND m.minute >= \(start)
+                AND m.minute < \(end)
+            ORDER BY m.deployment_id, m.minute
+            """
+        ).rows.map { try $0.decode(JSONColumn<DeploymentMinute>.self).value }
+    }
+
+    /// Forgets minutes from before `date`, at most `limit` of them; answers how many.
+    package func purge(before date: Date, limit: Int) async throws -> Int {
+        try await runner.query(
+            """
+            DELETE FROM deployment_minutes WHERE ctid = ANY(ARRAY(
+                SELECT ctid FROM deployment_minutes WHERE minute < \(date) LIMIT \(limit)))
+            """
+        ).affectedRows
+    }
+}

@@ -1,0 +1,105 @@
+package import Foundation
+package import Postgres
+package import Resources
+
+/// A deployment that the utilization scaler looks after.
+package struct ScaledDeployment: Sendable, Equatable {
+    package var id: UUID
+    package var endpoint: String
+    package var name: String
+    package var settings: ScaleSettings
+    /// Requests that a replica takes at once.
+    package var concurrency: Int
+    /// Replicas that are ordered, and those of them that can serve.
+    package var current: Int
+    package var ready: Int
+}
+
+/// The scaling ledger (`scaling_decisions`) and the numbers that it is about.
+package struct ScalingStore: Sendable {
+    private let runner: any StatementRunner
+
+    /// Entries that a deployment keeps.
+    package static let ledgerLength = 1_000
+
+    package init(_ runner: any StatementRunner) {
+        self.runner = runner
+    }
+
+    /// The deployments that scale by utilization and have once been ready.
+    package func listScaled() async throws -> [ScaledDeployment] {
+        try await runner.query(
+            """
+            SELECT d.id, e.name, d.name, d.properties -> 'scaleSettings',
+                (d.properties -> 'requestSettings' ->> 'maxConcurrentRequestsPerInstance')::integer, d.scaled_count,
+                (SELECT count(*) FROM replicas r WHERE r.deployment_id = d.id AND r.state = 'ready')
+            FROM online_deployments d JOIN online_endpoints e ON e.id = d.endpoint_id
+            WHERE d.scaled_count IS NOT NULL AND d.serving_generation > 0 AND d.provisioning_state <> 'Deleting'
+            """
+        ).rows.map { row in
+            let (id, endpoint, name, settings, concurrency, current, ready) = try row.decode(
+                UUID.self, String.self, String.self, JSONColumn<ScaleSettings>.self, Int.self, Int.self, Int.self)
+            return ScaledDeployment(
+                id: id, endpoint: endpoint, name: name, settings: settings.value, concurrency: concurrency,
+                current: current, ready: ready)
+        }
+    }
+
+    /// Orders another number of replicas, if it is still `decision.from` and the deployment still scales by utilization,
+    /// and writes it down; false when somebody else was faster.
+    package func apply(_ decision: ScalingDecision, deploymentID: UUID) async throws -> Bool {
+        try await runner.query(
+            """
+            WITH changed AS (
+                UPDATE online_deployments SET scaled_count = \(decision.to)
+                WHERE id = \(deploymentID) AND scaled_count = \(decision.from) AND provisioning_state <> 'Deleting'
+                RETURNING id
+            )
+            INSERT INTO scaling_decisions (id, deployment_id, from_count, to_count, reason, decided_by, inputs)
+            SELECT \(UUID()), id, \(decision.from), \(decision.to), \(decision.reason.rawValue),
+                \(ScalingRecord.utilizationScaler), \(JSONColumn(decision.inputs)) FROM changed
+            """
+        ).affectedRows == 1
+    }
+
+    /// Writes down a change that was made elsewhere.
+    package func append(_ decision: ScalingDecision, deploymentID: UUID, by decider: String) async throws {
+        try await runner.query(
+            """
+            INSERT INTO scaling_decisions (id, deployment_id, from_count, to_count, reason, decided_by, inputs)
+            VALUES (\(UUID()), \(deploymentID), \(decision.from), \(decision.to), \(decision.reason.rawValue), \(decider),
+                \(JSONColumn(decision.inputs)))
+            """)
+    }
+
+    /// The ledger of a deployment.
+    package func list(deploymentID: UUID, page: PageRequest) async throws -> Page<ScalingRecord> {
+        let rows = try await runner.query(
+            """
+            SELECT s.id, s.created_at, s.from_count, s.to_count, s.reason, s.decided_by, s.inputs
+            FROM scaling_decisions s WHERE s.deployment_id = \(deploymentID)
+            \(page: page, of: "s")
+            """
+        ).rows.map { row in
+            let (id, at, from, to, reason, by, inputs) = try row.decode(
+                UUID.self, Date.self, Int.self, Int.self, ScalingReason.self, String.self,
+                JSONColumn<ScalingInputs>.self)
+            return ScalingRecord(
+                id: id, decidedAt: at,
+                decision: ScalingDecision(from: from, to: to, reason: reason, inputs: inputs.value), decidedBy: by)
+        }
+        return Page(rows, page, time: \.decidedAt, id: \.id)
+    }
+
+    /// Forgets what is beyond the length of each ledger.
+    package func trim() async throws {
+        try await runner.query(
+            """
+            DELETE FROM scaling_decisions s USING (
+                SELECT id, row_number() OVER (PARTITION BY deployment_id ORDER BY created_at DESC, id DESC) AS place
+                FROM scaling_decisions
+            ) ranked
+            WHERE ranked.id = s.id AND ranked.place > \(Self.ledgerLength)
+            """)
+    }
+}
