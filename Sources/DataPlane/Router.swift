@@ -7,7 +7,7 @@ import ServiceLifecycle
 /// A router: the loops of the data path and the table they serve.
 ///
 /// ```swift
-/// let router = try Router(configuration: configuration, logger: logger)   // the listener is open now
+/// let router = try Router(configuration: configuration, logger: logger)   // the port is bound now
 /// try await router.apply(table)                                          // every loop serves it now
 /// try await router.run()                                                 // until a drain has ended
 /// ```
@@ -25,8 +25,16 @@ package final class Router: Service {
     private let startedAt = Date()
     private let drainState = DrainState()
 
-    /// Opens the listeners.
+    /// Binds the listeners, which are opened by the loops.
     package init(configuration: RouterConfiguration, logger: Logger) throws {
+        var configuration = configuration
+        let most = FileLimit.connections(of: FileLimit.raise())
+        if configuration.loop.maxConnections > most {
+            logger.warning(
+                "the limit of open files allows fewer connections than are set",
+                metadata: ["router.connections": "\(most)"])
+            configuration.loop.maxConnections = most
+        }
         self.configuration = configuration
         self.logger = logger
         tls = try configuration.tls.map { (files) throws(ConfigurationFault) in try files.load() }
@@ -36,7 +44,7 @@ package final class Router: Service {
         var address = configuration.listen
         var listeners: [Int32] = []
         for _ in 0..<configuration.loopCount {
-            let listener = try ListeningSocket.open(address)
+            let listener = try ListeningSocket.bind(address)
             address = listener.address
             listeners.append(listener.descriptor)
         }
@@ -106,7 +114,7 @@ package final class Router: Service {
         let settings = configuration.loop
         let thread = Thread { [shared, logger, tls] in
             do {
-                try Loop(index: index, listener: listener, tls: tls, settings: settings, shared: shared).run()
+                try Loop(index: index, boundSocket: listener, tls: tls, settings: settings, shared: shared).run()
             } catch {
                 logger.error("a loop could not start", metadata: ["error": "\(error)"])
                 // Connections must not go to a listener that nobody serves.
