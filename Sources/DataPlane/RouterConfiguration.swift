@@ -62,7 +62,8 @@ package struct RouterConfiguration: Sendable {
     ///   - `head.timeout.ms` (int, optional, default: 10000; range: 10...600000): longest time for a whole head to arrive.
     ///   - `idle.timeout.ms` (int, optional, default: 75000; range: 10...3600000): longest time between requests.
     ///   - `body.size` (int, optional, default: 1073741824; range: 0...): largest request body, in bytes.
-    ///   - `connections` (int, optional, default: 20000; range: 1...1000000): most client connections.
+    ///   - `connections` (int, optional, default: 20000; range: 1...1000000): most client connections;
+    ///     fewer where the process may not open that many files.
     ///   - `replica.idle.connections` (int, optional, default: 256; range: 0...65536): most idle connections per loop and replica.
     ///   - `replica.idle.timeout.ms` (int, optional, default: 60000; range: 10...3600000): how long they are kept.
     ///
@@ -107,6 +108,7 @@ package struct RouterConfiguration: Sendable {
         loopCount = try numbers.read("loops", default: max(1, min(coreCount, 2)), in: 1...64)
         drainTimeoutMs = try numbers.read("drain.timeout.ms", default: 30_000, in: 0...3_600_000)
         loop = try LoopSettings(numbers: numbers)
+        loop.waitsForTable = control != nil
     }
 }
 

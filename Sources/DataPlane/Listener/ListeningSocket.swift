@@ -2,8 +2,10 @@ import Glibc
 
 /// A socket that accepts connections; several sockets, also of several processes, share its port.
 package enum ListeningSocket {
-    /// Opens a listener and tells the address it got, for port 0.
-    static func open(_ address: SocketAddress, backlog: Int32 = 4096) throws(SystemError) -> (
+    private static let backlog: Int32 = 4096
+
+    /// Binds a socket and tells the address it got, for port 0. Nobody can connect before ``start(_:)``.
+    static func bind(_ address: SocketAddress) throws(SystemError) -> (
         descriptor: Int32, address: SocketAddress
     ) {
         let descriptor = socket(
@@ -14,14 +16,18 @@ package enum ListeningSocket {
                 try setOption(descriptor, SO_REUSEADDR)
                 try setOption(descriptor, SO_REUSEPORT)
             }
-            let bound = address.withSystemAddress { bind(descriptor, $0, $1) }
+            let bound = address.withSystemAddress { Glibc.bind(descriptor, $0, $1) }
             guard bound == 0 else { throw SystemError("bind \(address)") }
-            guard listen(descriptor, backlog) == 0 else { throw SystemError("listen") }
             return (descriptor, try boundAddress(descriptor, asked: address))
         } catch {
             close(descriptor)
             throw error
         }
+    }
+
+    /// Lets connections in.
+    static func start(_ descriptor: Int32) throws(SystemError) {
+        guard listen(descriptor, backlog) == 0 else { throw SystemError("listen") }
     }
 
     private static func setOption(_ descriptor: Int32, _ option: Int32) throws(SystemError) {

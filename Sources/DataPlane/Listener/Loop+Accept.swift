@@ -5,6 +5,20 @@ import Synchronization
 extension Loop {
     private static var acceptsPerTurn: Int { 64 }
 
+    /// Lets connections in; without effect when they are already, or no more.
+    func openListener() throws(SystemError) {
+        guard boundSocket >= 0, drainDeadline == nil else { return }
+        try ListeningSocket.start(boundSocket)
+        try poller.add(boundSocket, token: Token(.listener))
+        listener = boundSocket
+        boundSocket = -1
+    }
+
+    /// The port can't be listened at: the loop ends, so that the process is not taken for one that serves.
+    func endUnopened() {
+        drainDeadline = now
+    }
+
     /// Takes the connections that wait at the listener.
     func acceptConnections() {
         guard listener >= 0 else { return }
@@ -120,7 +134,8 @@ extension Loop {
             closeUpstream(upstream)
         }
         if listener >= 0 { close(listener) }
-        listener = -1
+        if boundSocket >= 0 { close(boundSocket) }
+        (listener, boundSocket) = (-1, -1)
         shared.loopEnded(index)
     }
 }

@@ -24,7 +24,10 @@ final class Loop {
     let clients: Slab<ClientConnection>
     let upstreams: Slab<UpstreamConnection>
 
-    var listener: Int32
+    /// -1 while nobody may connect.
+    var listener: Int32 = -1
+    /// The bound socket that becomes the listener; -1 afterwards.
+    var boundSocket: Int32
     /// For connections to come; `nil` if they use no TLS.
     var tls: TLSContext?
     var table = CompiledTable.empty
@@ -69,11 +72,11 @@ final class Loop {
     /// Where the comparison of replicas starts, so equals take turns.
     var turn = 0
 
-    init(index: Int, listener: Int32, tls: TLSContext?, settings: LoopSettings, shared: LoopShared)
+    init(index: Int, boundSocket: Int32, tls: TLSContext?, settings: LoopSettings, shared: LoopShared)
         throws(SystemError)
     {
         self.index = index
-        self.listener = listener
+        self.boundSocket = boundSocket
         self.tls = tls
         self.settings = settings
         self.shared = shared
@@ -88,7 +91,7 @@ final class Loop {
         upstreams = try Slab { UpstreamConnection() }
         try poller.add(mailbox.wakeUp.descriptor, token: Token(.wakeUp))
         if let bell = member.bell { try poller.add(bell.descriptor, token: Token(.wakeUp, index: Self.bellIndex)) }
-        try poller.add(listener, token: Token(.listener))
+        if !settings.waitsForTable { try openListener() }
     }
 
     /// Tells the bell's token from the mailbox's.
@@ -194,6 +197,12 @@ final class Loop {
             if newTable.verifierVersion != table.verifierVersion { tokens.use(newTable.verifier) }
             table = newTable
             for replica in letters.retired { closeIdle(of: replica) }
+            // Not before there is something to serve: connections would come that others could answer.
+            do {
+                try openListener()
+            } catch {
+                return endUnopened()
+            }
             shared.acknowledge(loop: index, generation: newTable.generation)
             serveAllLines()
         }

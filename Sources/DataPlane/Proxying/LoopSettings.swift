@@ -17,6 +17,8 @@ package struct LoopSettings: Sendable, Equatable {
     package var maxMirrorBytes = 64 << 20
     /// How long other replicas are preferred after a failure, at first.
     package var avoidMs = 500
+    /// Whether nobody may connect before there is a table.
+    package var waitsForTable = false
 
     package init() {}
 

@@ -25,7 +25,8 @@ final class StubReplica: Sendable {
     init(tcp: Bool = false, readsBodies: Bool = true, _ script: @escaping Script) throws {
         let path = "/tmp/stub-\(getpid())-\(UInt32.random(in: 0...(.max))).sock"
         let asked: SocketAddress = tcp ? .internet(host: "127.0.0.1", port: 0, isIPv6: false) : .unix(path: path)
-        (listener, address) = try ListeningSocket.open(asked)
+        (listener, address) = try ListeningSocket.bind(asked)
+        try ListeningSocket.start(listener)
         let flags = fcntl(listener, F_GETFL)
         _ = fcntl(listener, F_SETFL, flags & ~O_NONBLOCK)
         state.withLock { $0.threads += 1 }
