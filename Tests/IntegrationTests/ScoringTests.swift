@@ -162,6 +162,22 @@ import Testing
         }
     }
 
+    @Test func `a router that nobody recorded is adopted, and no second one is started beside it`() async throws {
+        try await TestServer.run { server in
+            let (_, _, key) = try await prepare(server)
+            let before = try await server.routers()
+            try await server.stopControlPlane()
+            // As if the control plane had been killed between the start of the router and its record.
+            try await server.database.query("DELETE FROM routers")
+            try await server.startControlPlane()
+            try await server.untilRoutersLive()
+            let after = try await server.routers()
+            #expect(after.map(\.pid) == before.map(\.pid) && after.map(\.id) == before.map(\.id))
+            try await server.makeEndpoint("house", traffic: ["green": 100])
+            #expect(try await server.score("house", key: key)["name"] == "green")
+        }
+    }
+
     @Test func `scoring goes on without a control plane, and the next one adopts all`() async throws {
         try await TestServer.run { server in
             let (_, _, key) = try await prepare(server)

@@ -33,9 +33,9 @@ package struct FleetSettings: Sendable {
         count: Int, executable: String, listenAddress: String, external: [String], directory: URL,
         slotTable: URL? = nil, tls: (certificate: URL, key: URL)? = nil, accessLogInterval: Int? = nil,
         environment: [String: String] = [:],
-        healthInterval: Duration = .seconds(1),
+        healthInterval: Duration = .milliseconds(500),
         failureThreshold: Int = 2,
-        answerDeadline: Duration = .seconds(1), startDeadline: Duration = .seconds(10)
+        answerDeadline: Duration = .milliseconds(700), startDeadline: Duration = .seconds(10)
     ) {
         self.count = count
         self.executable = executable

@@ -50,6 +50,12 @@ package struct FleetSupervisor: Sendable {
         var isOurs: Bool
     }
 
+    /// Another process than the one that was started answers on the control address.
+    private struct Stranger: Error, CustomStringConvertible {
+        var pid: Int32
+        var description: String { "process \(pid) answers in its place" }
+    }
+
     private func keepServing(_ place: Place) async {
         var failedStarts = 0
         while !Task.isCancelled {
@@ -86,7 +92,22 @@ package struct FleetSupervisor: Sendable {
             if identity.isAlive { return recorded }
             _ = ChildProcess.reap(identity)
         }
+        if let orphan = try await adopt(place) { return orphan }
         return try await start(place)
+    }
+
+    /// The router that answers in a place although nobody recorded it: one that was started just before this control
+    /// plane's predecessor was killed.
+    private func adopt(_ place: Place) async throws -> RouterRow? {
+        guard let status = try? await control.status(of: place.controlAddress, timeout: settings.answerDeadline),
+            let id = UUID(uuidString: status.routerID), let identity = ProcessIdentity(pid: status.pid)
+        else { return nil }  // nobody answers: the place is free
+        let router = RouterRow(
+            id: id, pid: identity.pid, startTicks: identity.startTicks, controlAddress: place.controlAddress,
+            state: .starting, acknowledgedGeneration: 0)
+        try await RouterStore(database).save(router)
+        logger.info("router adopted", metadata: ["router.id": "\(id)", "router.pid": "\(identity.pid)"])
+        return router
     }
 
     private func start(_ place: Place) async throws -> RouterRow {
@@ -129,7 +150,8 @@ package struct FleetSupervisor: Sendable {
         let deadline = ContinuousClock.now + settings.startDeadline
         while true {
             do {
-                _ = try await control.status(of: router.controlAddress, timeout: settings.answerDeadline)
+                let status = try await control.status(of: router.controlAddress, timeout: settings.answerDeadline)
+                guard router.pid == 0 || status.pid == router.pid else { throw Stranger(pid: status.pid) }
                 break
             } catch {
                 let isGone = router.pid != 0 && !identity(of: router).isAlive
