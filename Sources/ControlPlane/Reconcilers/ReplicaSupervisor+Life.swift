@@ -135,10 +135,10 @@ extension ReplicaSupervisor {
     ) async -> Bool {
         guard case .exited(let status) = await parts.backend.observe(handle) else { return true }
         do {
-            let error = await exitError(handle, status: status, specification)
-            // What the process left running goes with it.
+            try await recordFailure(replica, await exitError(handle, status: status, specification))
+            // What the process left running goes with it, once it has answered what is inside.
+            await parts.drain.drain(id, deadline: parts.settings.drainDeadline)
             await parts.backend.stop(handle, grace: .zero)
-            try await recordFailure(replica, error)
         } catch is CancellationError {
             // Somebody else moved the row: the next turn sees it.
         } catch {
