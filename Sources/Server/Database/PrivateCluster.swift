@@ -128,7 +128,7 @@ package struct PrivateCluster: Service {
     }
 
     private func launch() throws -> ProcessIdentity {
-        removeStaleRecord()
+        removeStaleRecords()
         return try ChildProcess.spawn(
             launch(
                 of: "postgres",
@@ -139,23 +139,22 @@ package struct PrivateCluster: Service {
                 ]))
     }
 
-    /// PostgreSQL takes a dead server that nobody has reaped for a living one. Its pid file goes, once no process works
-    /// in the cluster any more.
-    private func removeStaleRecord() {
-        let record = cluster.appending(path: "postmaster.pid")
-        guard let pid = recordedPID() else { return }
-        if let identity = ProcessIdentity(pid: pid) {
-            _ = ChildProcess.reap(identity)
-            guard !identity.isAlive else { return }
-        }
+    /// PostgreSQL takes whoever has the id in its lock files for a living server: a dead one that nobody has reaped, or
+    /// after a reboot a stranger. They go, once no process works in the cluster any more.
+    private func removeStaleRecords() {
+        if let identity = recordedPID().flatMap({ ProcessIdentity(pid: $0) }) { _ = ChildProcess.reap(identity) }
         // Processes that vanish while they are looked at do not count.
         let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         let isInUse = processes.contains { name in
             guard let pid = Int32(name), ProcessIdentity(pid: pid)?.isAlive ?? false else { return false }
             return (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(name)/cwd")) == cluster.path
         }
-        // If it can't be removed, PostgreSQL says so in its log.
-        if !isInUse { try? FileManager.default.removeItem(at: record) }
+        guard !isInUse else { return }
+        let socket = socketDirectory.appending(path: ".s.PGSQL.5432")
+        for file in [cluster.appending(path: "postmaster.pid"), socket, URL(filePath: socket.path + ".lock")] {
+            // One that is not there need not go; if it can't be removed, PostgreSQL says so in its log.
+            try? FileManager.default.removeItem(at: file)
+        }
     }
 
     private func recordedPID() -> Int32? {
