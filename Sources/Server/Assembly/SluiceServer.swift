@@ -34,14 +34,14 @@ package struct SluiceServer: Sendable {
         try ProcessRecord.write(to: data.processRecord)
         defer { ProcessRecord.remove(data.processRecord) }
         let installation = try Installation.load(data)
-        let tls = try ServerCertificates.load(configuration, logger: logger)
+        let certificates = try CertificateRenewal(configuration, logger: logger)
         let (database, cluster) = try await openDatabase()
         let artifacts = try await ArtifactStore.open(at: data.artifacts, now: { Date() })
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: Self.clientConfiguration)
         do {
             let assembly = try await assemble(installation, database, artifacts, http)
             try await FirstStart.perform(configuration, installation, assembly, logger: logger)
-            try await serve(assembly, tls: tls, cluster: cluster, artifacts: artifacts)
+            try await serve(assembly, certificates, cluster: cluster, artifacts: artifacts)
         } catch {
             try await http.shutdown()
             throw error
@@ -129,15 +129,18 @@ package struct SluiceServer: Sendable {
     }
 
     private func serve(
-        _ assembly: ControlPlaneAssembly, tls: TLSConfiguration, cluster: PrivateCluster?, artifacts: ArtifactStore
+        _ assembly: ControlPlaneAssembly, _ certificates: CertificateRenewal, cluster: PrivateCluster?,
+        artifacts: ArtifactStore
     ) async throws {
         var services: [any Service] = cluster.map { [$0] } ?? []
         services += assembly.background
         services.append(ArtifactSweeper(store: artifacts, logger: logger))
         let (opened, open) = AsyncStream.makeStream(of: Void.self)
+        services.append(certificates)
         services.append(
             Application(
-                router: assembly.router(scheme: "https"), server: try .tls(Self.http1, tlsConfiguration: tls),
+                router: assembly.router(scheme: "https"),
+                server: try .tls(Self.http1, tlsConfiguration: certificates.tls),
                 configuration: Self.application(configuration.https), onServerRunning: { _ in open.finish() },
                 logger: logger))
         services.append(ReadyRecord(data: configuration.data) { for await _ in opened {} })

@@ -1,20 +1,27 @@
 import Foundation
 import Identity
-package import Logging
-package import NIOSSL
+import Logging
+import NIOSSL
 
-/// The certificate that the API shows: the user's own, or one of the local authority made on the first start.
-package enum ServerCertificates {
+/// The certificate that the API shows: the user's own, or one of the local authority, made on the first start and anew in
+/// good time.
+enum ServerCertificates {
     /// A certificate is made anew when it has less than this left.
     private static let renewalMargin: TimeInterval = 30 * 86_400
 
     private static let systemAuthorities = "/etc/ssl/certs/ca-certificates.crt"
 
-    package static func load(_ configuration: ServerConfiguration, logger: Logger) throws -> TLSConfiguration {
+    /// What a server shows of itself.
+    struct Identity: Sendable {
+        var chain: [NIOSSLCertificateSource]
+        var key: NIOSSLPrivateKeySource
+    }
+
+    /// Makes the files that are missing or about to end, where they are ours to make.
+    static func ensure(_ configuration: ServerConfiguration, logger: Logger) throws {
         let (certificateFile, keyFile) = files(configuration)
-        if configuration.certificateFile != nil {
-            try writeBundle(configuration.data, authority: nil)
-            return try tls(certificateFile: certificateFile.path, keyFile: keyFile.path)
+        guard configuration.certificateFile == nil else {
+            return try writeBundle(configuration.data, authority: nil)
         }
         let hosts = hosts(configuration)
         let hostsFile = configuration.data.certificates.appending(path: "server-hosts.txt")
@@ -33,10 +40,9 @@ package enum ServerCertificates {
             try Data(hosts.joined(separator: "\n").utf8).write(to: hostsFile, options: .atomic)
             logger.info("server certificate made", metadata: ["tls.hosts": "\(hosts.joined(separator: ","))"])
         }
-        return try tls(certificateFile: certificateFile.path, keyFile: keyFile.path)
     }
 
-    /// Where the certificate and its key are; ``load(_:logger:)`` makes them where they are ours to make.
+    /// Where the certificate and its key are; ``ensure(_:logger:)`` makes them where they are ours to make.
     static func files(_ configuration: ServerConfiguration) -> (certificate: URL, key: URL) {
         if let certificate = configuration.certificateFile, let key = configuration.keyFile {
             return (URL(filePath: certificate), URL(filePath: key))
@@ -85,12 +91,10 @@ package enum ServerCertificates {
         return authority
     }
 
-    private static func tls(certificateFile: String, keyFile: String) throws -> TLSConfiguration {
-        let chain = try NIOSSLCertificate.fromPEMFile(certificateFile).map { NIOSSLCertificateSource.certificate($0) }
-        let key = try NIOSSLPrivateKey(file: keyFile, format: .pem)
-        var configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: chain, privateKey: .privateKey(key))
-        configuration.minimumTLSVersion = .tlsv12
-        return configuration
+    static func read(_ configuration: ServerConfiguration) throws -> Identity {
+        let (certificate, key) = files(configuration)
+        return Identity(
+            chain: try NIOSSLCertificate.fromPEMFile(certificate.path).map { NIOSSLCertificateSource.certificate($0) },
+            key: .privateKey(try NIOSSLPrivateKey(file: key.path, format: .pem)))
     }
 }
