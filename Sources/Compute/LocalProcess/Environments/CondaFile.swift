@@ -41,7 +41,9 @@ struct CondaFile: Sendable, Equatable {
         } catch {
             throw invalid("malformed YAML")
         }
-        guard let mapping = root?.mapping else { throw invalid("a mapping with \"dependencies\" is expected") }
+        // Nothing is asked for beside what every environment has.
+        guard let root else { return Node.Mapping([]) }
+        guard let mapping = root.mapping else { throw invalid("a mapping with \"dependencies\" is expected") }
         return mapping
     }
 
