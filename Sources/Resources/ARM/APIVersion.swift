@@ -47,6 +47,10 @@ package struct APIVersion: Sendable, Hashable, Comparable, CustomStringConvertib
         "2022-04-01",
     ].map(APIVersion.init(known:))
 
+    /// Versions of autoscale settings.
+    package static let autoscale = ["2014-04-01", "2015-04-01", "2021-05-01-preview", "2022-10-01"]
+        .map(APIVersion.init(known:))
+
     /// Versions of deployments; clients and templates send all that there ever were.
     package static let deployments = [
         "2014-04-01", "2015-01-01", "2015-11-01", "2016-02-01", "2016-07-01", "2016-09-01", "2017-05-10", "2018-02-01",

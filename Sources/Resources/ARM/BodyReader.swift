@@ -195,17 +195,44 @@ package struct BodyReader {
 
     /// A list of texts.
     package func strings(_ name: String) -> [String]? {
+        list(name) { child in
+            if !child.isPresent { child.reportType("a string") }
+            return child.asString()
+        }
+    }
+
+    /// A list of whole numbers within `range`.
+    package func integers(_ name: String, in range: ClosedRange<Int>) -> [Int]? {
+        list(name) { $0.asInteger(in: range) }
+    }
+
+    /// A list of objects; what `read` answers nil for is left out.
+    package func objects<Value>(_ name: String, _ read: (BodyReader) -> Value?) -> [Value]? {
+        list(name) { child in
+            guard child.members != nil else {
+                child.reportType("an object")
+                return nil
+            }
+            return read(child)
+        }
+    }
+
+    private func list<Value>(_ name: String, _ read: (BodyReader) -> Value?) -> [Value]? {
         let place = self[name]
         guard place.isPresent else { return nil }
         guard case .array(let elements) = place.value else {
             place.reportType("an array")
             return nil
         }
-        return elements.enumerated().compactMap { index, element in
-            let child = BodyReader(value: element, path: "\(place.path)[\(index)]", problems: problems)
-            if !child.isPresent { child.reportType("a string") }
-            return child.asString()
-        }
+        return elements.indices.compactMap { read(element(name, $0)) }
+    }
+
+    /// An element of a list, which may be absent.
+    package func element(_ name: String, _ index: Int) -> BodyReader {
+        let place = self[name]
+        var value: JSONValue?
+        if case .array(let elements) = place.value, elements.indices.contains(index) { value = elements[index] }
+        return BodyReader(value: value, path: "\(place.path)[\(index)]", problems: problems)
     }
 
     // MARK: The place itself

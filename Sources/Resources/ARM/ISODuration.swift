@@ -75,6 +75,12 @@ package struct ISODuration: Sendable, Hashable, Codable, CustomStringConvertible
 }
 
 extension BodyReader {
+    /// A duration that must be there; the shortest allowed after a problem.
+    package func requiredDuration(_ name: String, milliseconds range: ClosedRange<Int>) -> ISODuration {
+        if isPresent, !self[name].isPresent { self[name].report("is required") }
+        return duration(name, milliseconds: range) ?? ISODuration(milliseconds: range.lowerBound)
+    }
+
     /// A duration within `range`, in milliseconds.
     package func duration(_ name: String, milliseconds range: ClosedRange<Int>) -> ISODuration? {
         guard let text = string(name) else { return nil }

@@ -35,6 +35,12 @@ package struct ResourceID: Sendable, CustomStringConvertible {
             segments: [Segment(type: "workspaces", name: name)])
     }
 
+    package static func autoscaleSetting(subscription: String, resourceGroup: String, name: String) -> ResourceID {
+        ResourceID(
+            subscription: subscription, resourceGroup: resourceGroup, provider: "Microsoft.Insights",
+            segments: [Segment(type: "autoscaleSettings", name: name)])
+    }
+
     /// A resource below this one.
     package func child(_ type: String, _ name: String) -> ResourceID {
         ResourceID(

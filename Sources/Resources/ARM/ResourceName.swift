@@ -38,6 +38,20 @@ package enum ResourceName {
         }
     }
 
+    /// 1 to 260 characters without those that have a meaning in addresses.
+    package static func checkAutoscaleSetting(_ name: String) throws(ARMError) {
+        let valid =
+            (1...260).contains(name.count) && !name.hasSuffix(".") && !name.hasSuffix(" ")
+            && name.allSatisfy {
+                !$0.isNewline && !"<>*%&:\\?+/#\"'".contains($0) && $0.asciiValue.map { $0 >= 32 } ?? true
+            }
+        guard valid else {
+            throw invalid(
+                name, "autoscale setting",
+                "1 to 260 characters, none of < > * % & : \\ ? + / #, not ending in a dot or space")
+        }
+    }
+
     private static func invalid(_ name: String, _ kind: String, _ rule: String) -> ARMError {
         ARMError(
             .invalidResourceName, "'\(name.prefix(300))' is not a valid \(kind) name: it must have \(rule).",

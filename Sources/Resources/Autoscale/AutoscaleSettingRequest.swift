@@ -1,0 +1,220 @@
+import FoundationEssentials
+
+/// What a caller asks an autoscale setting to be, with everything checked that needs no look-up.
+package struct AutoscaleSettingRequest: Sendable, Equatable {
+    package var location: String
+    package var tags: [String: String]
+    package var properties: AutoscaleProperties
+
+    package init(reading body: BodyReader) throws(ARMError) {
+        let envelope = ResourceEnvelope(reading: body)
+        location = envelope.location
+        tags = envelope.tags
+        properties = AutoscaleProperties(reading: body.requiredObject("properties"))
+        try body.throwProblems(in: "The autoscale setting")
+    }
+
+    package init(location: String, tags: [String: String], properties: AutoscaleProperties) {
+        self.location = location
+        self.tags = tags
+        self.properties = properties
+    }
+
+    /// The deployment that is scaled.
+    package var target: ResourceID? { ResourceID(properties.targetResourceUri) }
+}
+
+/// PATCH of an autoscale setting: tags, and properties as a whole or `enabled` alone.
+package struct AutoscaleSettingPatch: Sendable, Equatable {
+    package var tags: [String: String]?
+    package var enabled: Bool?
+    package var properties: AutoscaleProperties?
+
+    package init(reading body: BodyReader) throws(ARMError) {
+        tags = body["tags"].isPresent ? ResourceEnvelope.readTags(body) : nil
+        let properties = body.object("properties")
+        enabled = properties.boolean("enabled")
+        if properties["profiles"].isPresent { self.properties = AutoscaleProperties(reading: properties) }
+        try body.throwProblems(in: "The change of the autoscale setting")
+    }
+}
+
+/// Limits of the specification (`surface.md` §6).
+private enum AutoscaleLimits {
+    static let profiles = 1...20
+    static let rules = 10
+    static let cooldownMs = 60_000...604_800_000
+    static let windowMs = 300_000...43_200_000
+    static let grainMs = 60_000...43_200_000
+}
+
+extension AutoscaleProperties {
+    init(reading body: BodyReader) {
+        profiles = body.objects("profiles") { AutoscaleProfile(reading: $0) } ?? []
+        if !AutoscaleLimits.profiles.contains(profiles.count) {
+            body["profiles"].report("must hold 1 to 20 profiles, not \(profiles.count)")
+        }
+        notifications = body.objects("notifications") { AutoscaleNotification(reading: $0) } ?? []
+        enabled = body.boolean("enabled") ?? false
+        name = body.string("name")
+        targetResourceUri = body.requiredString("targetResourceUri")
+        targetResourceLocation = body.string("targetResourceLocation")
+        let isDeployment = ResourceID(targetResourceUri)?.isOnlineDeployment ?? false
+        if !targetResourceUri.isEmpty, !isDeployment {
+            body["targetResourceUri"].report("must be the resource id of an online deployment")
+        }
+        let predictive = body.object("predictiveAutoscalePolicy").string("scaleMode")
+        if let predictive, predictive.lowercased() != "disabled" {
+            body["predictiveAutoscalePolicy"]["scaleMode"].report("must be Disabled: predictions are not made here")
+        }
+        checkMetrics(body)
+    }
+
+    /// Rules may look at the deployment itself and at its endpoint.
+    private func checkMetrics(_ body: BodyReader) {
+        guard let target = ResourceID(targetResourceUri), target.isOnlineDeployment else { return }
+        for (index, profile) in profiles.enumerated() {
+            for (rule, trigger) in profile.rules.map(\.metricTrigger).enumerated() {
+                let place = body.element("profiles", index).element("rules", rule)["metricTrigger"]
+                guard let resource = trigger.metricResource(target: target) else {
+                    place["metricResourceUri"].report(
+                        "must be the id of the deployment that is scaled, or of its endpoint")
+                    continue
+                }
+                guard AutoscaleMetric.find(trigger.metricName, of: resource) == nil else { continue }
+                let known = AutoscaleMetric.names(of: resource).joined(separator: ", ")
+                place["metricName"].report(
+                    "'\(trigger.metricName.prefix(80))' is not recorded here for \(resource.noun); known are \(known)")
+            }
+        }
+    }
+}
+
+extension AutoscaleProfile {
+    init?(reading body: BodyReader) {
+        name = body.requiredString("name")
+        capacity = ScaleCapacity(reading: body.requiredObject("capacity"))
+        rules = body.objects("rules") { ScaleRule(reading: $0) } ?? []
+        if rules.count > AutoscaleLimits.rules {
+            body["rules"].report("holds \(rules.count) rules, at most \(AutoscaleLimits.rules) are allowed")
+        }
+        fixedDate = ScheduledSpan(reading: body.object("fixedDate"))
+        recurrence = ScheduleRecurrence(reading: body.object("recurrence"))
+        if fixedDate != nil, recurrence != nil {
+            body["recurrence"].report("can't be given together with fixedDate")
+        }
+    }
+}
+
+extension ScaleCapacity {
+    init(reading body: BodyReader) {
+        func number(_ name: String) -> Int {
+            if body.isPresent, !body[name].isPresent { body[name].report("is required") }
+            return body.integer(name, in: 0...OnlineDeploymentRequest.instanceLimit) ?? 0
+        }
+        let (least, most, usual) = (number("minimum"), number("maximum"), number("default"))
+        if least > most { body["minimum"].report("must be at most maximum (\(most)), not \(least)") }
+        if least <= most, !(least...most).contains(usual) {
+            body["default"].report("must be between minimum (\(least)) and maximum (\(most)), not \(usual)")
+        }
+        (minimum, maximum, `default`) = ("\(least)", "\(most)", "\(usual)")
+    }
+}
+
+extension ScheduledSpan {
+    init?(reading body: BodyReader) {
+        guard body.isPresent else { return nil }
+        timeZone = body.string("timeZone")
+        start = body.requiredString("start")
+        end = body.requiredString("end")
+        WindowsTimeZone.check(timeZone, body["timeZone"])
+        for (name, text) in [("start", start), ("end", end)]
+        where !text.isEmpty && ScheduledSpan.date(text, .gmt) == nil {
+            body[name].report("'\(text.prefix(40))' is not a time such as 2026-01-31T18:00:00Z")
+        }
+        if let span = span, span.start >= span.end { body["end"].report("must be after start") }
+    }
+}
+
+extension ScheduleRecurrence {
+    init?(reading body: BodyReader) {
+        guard body.isPresent else { return nil }
+        frequency = body.requiredEnumeration("frequency", of: Frequency.self) ?? .week
+        let schedule = body.requiredObject("schedule")
+        self.schedule = Schedule(
+            timeZone: schedule.requiredString("timeZone"),
+            days: schedule.strings("days")?.enumerated().compactMap { index, text in
+                let day = Weekday.allCases.first { $0.rawValue.lowercased() == text.lowercased() }
+                if day == nil {
+                    schedule.element("days", index).report("'\(text.prefix(40))' is not a day of the week")
+                }
+                return day
+            } ?? [],
+            hours: schedule.integers("hours", in: 0...23) ?? [], minutes: schedule.integers("minutes", in: 0...59) ?? []
+        )
+        WindowsTimeZone.check(self.schedule.timeZone, schedule["timeZone"])
+        for name in ["days", "hours", "minutes"] where schedule.isPresent && !schedule[name].isPresent {
+            schedule[name].report("is required")
+        }
+    }
+}
+
+extension ScaleRule {
+    init?(reading body: BodyReader) {
+        metricTrigger = MetricTrigger(reading: body.requiredObject("metricTrigger"))
+        scaleAction = ScaleAction(reading: body.requiredObject("scaleAction"))
+    }
+}
+
+extension MetricTrigger {
+    init(reading body: BodyReader) {
+        metricName = body.requiredString("metricName")
+        metricNamespace = body.string("metricNamespace")
+        metricResourceUri = body.requiredString("metricResourceUri")
+        metricResourceLocation = body.string("metricResourceLocation")
+        timeGrain = body.requiredDuration("timeGrain", milliseconds: AutoscaleLimits.grainMs)
+        statistic = body.requiredEnumeration("statistic", of: Statistic.self) ?? .average
+        timeWindow = body.requiredDuration("timeWindow", milliseconds: AutoscaleLimits.windowMs)
+        timeAggregation = body.requiredEnumeration("timeAggregation", of: Aggregation.self) ?? .average
+        `operator` = body.requiredEnumeration("operator", of: Comparison.self) ?? .greaterThan
+        if body.isPresent, !body["threshold"].isPresent { body["threshold"].report("is required") }
+        threshold = body.fraction("threshold", in: -1e12...1e12) ?? 0
+        dividePerInstance = body.boolean("dividePerInstance") ?? false
+        if let dimensions = body.objects("dimensions", { $0.string("DimensionName") }), !dimensions.isEmpty {
+            body["dimensions"].report("can't be used: metrics are not kept by \(dimensions[0].prefix(40)) here")
+        }
+    }
+}
+
+extension ScaleAction {
+    init(reading body: BodyReader) {
+        direction = body.requiredEnumeration("direction", of: Direction.self) ?? .none
+        type = body.requiredEnumeration("type", of: Kind.self) ?? .changeCount
+        value = "\(body.integer("value", in: (type == .exactCount ? 0 : 1)...1_000) ?? 1)"
+        cooldown = body.requiredDuration("cooldown", milliseconds: AutoscaleLimits.cooldownMs)
+    }
+}
+
+extension AutoscaleNotification {
+    init?(reading body: BodyReader) {
+        operation = body.requiredEnumeration("operation", of: Operation.self) ?? .scale
+        let email = body.object("email")
+        if email.isPresent {
+            self.email = Email(
+                sendToSubscriptionAdministrator: email.boolean("sendToSubscriptionAdministrator") ?? false,
+                sendToSubscriptionCoAdministrators: email.boolean("sendToSubscriptionCoAdministrators") ?? false,
+                customEmails: email.strings("customEmails") ?? [])
+        }
+        webhooks =
+            body.objects("webhooks") {
+                Webhook(serviceUri: $0.string("serviceUri") ?? "", properties: $0.stringMap("properties") ?? [:])
+            } ?? []
+    }
+}
+
+extension WindowsTimeZone {
+    fileprivate static func check(_ name: String?, _ place: BodyReader) {
+        guard let name, !name.isEmpty, find(name) == nil else { return }
+        place.report("'\(name.prefix(80))' is not a time zone, such as 'W. Europe Standard Time'")
+    }
+}
