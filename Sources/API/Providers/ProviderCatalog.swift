@@ -11,11 +11,12 @@ package struct ProviderServices: Sendable {
     package var datastores: DatastoreService
     package var endpoints: EndpointService
     package var deployments: DeploymentService
+    package var autoscale: AutoscaleSettingService
 
     package init(
         access: AccessService, scopes: ScopeService, workspaces: WorkspaceService, assets: AssetService,
         datastores: DatastoreService,
-        endpoints: EndpointService, deployments: DeploymentService
+        endpoints: EndpointService, deployments: DeploymentService, autoscale: AutoscaleSettingService
     ) {
         self.access = access
         self.scopes = scopes
@@ -24,6 +25,7 @@ package struct ProviderServices: Sendable {
         self.datastores = datastores
         self.endpoints = endpoints
         self.deployments = deployments
+        self.autoscale = autoscale
     }
 }
 
@@ -44,6 +46,7 @@ extension ResourceProviders {
             OnlineDeploymentProvider(
                 service: services.deployments, endpoints: services.endpoints, workspaces: services.workspaces,
                 assets: services.assets, site: site),
+            AutoscaleSettingProvider(service: services.autoscale, scopes: services.scopes),
         ]
         for kind in AssetKind.allCases {
             providers.append(

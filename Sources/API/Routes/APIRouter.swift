@@ -16,6 +16,7 @@ package struct APIServices: Sendable {
     package var deployments: DeploymentService
     package var logs: DeploymentLogService
     package var scaling: ScalingService
+    package var autoscale: AutoscaleSettingService
     package var operations: OperationService
     package var templates: TemplateDeploymentService
     package var catalog: ResourceCatalogService
@@ -31,7 +32,8 @@ package struct APIServices: Sendable {
         access: AccessService, scopes: ScopeService, workspaces: WorkspaceService, assets: AssetService,
         uploads: PendingUploadService,
         datastores: DatastoreService, endpoints: EndpointService, deployments: DeploymentService,
-        logs: DeploymentLogService, scaling: ScalingService, operations: OperationService,
+        logs: DeploymentLogService, scaling: ScalingService, autoscale: AutoscaleSettingService,
+        operations: OperationService,
         templates: TemplateDeploymentService,
         catalog: ResourceCatalogService, groupDeletion: GroupDeletionService, signIn: SignInService, keys: KeyRing,
         signInSettings: SignInSettings, contract: Data, checkHealth: @escaping @Sendable () async throws -> Void
@@ -46,6 +48,7 @@ package struct APIServices: Sendable {
         self.deployments = deployments
         self.logs = logs
         self.scaling = scaling
+        self.autoscale = autoscale
         self.operations = operations
         self.templates = templates
         self.catalog = catalog
@@ -94,6 +97,7 @@ package enum APIRouter {
         ).register(on: router)
         OnlineDeploymentRoutes(service: services.deployments, logs: services.logs, site: site).register(on: router)
         ScalingRoutes(service: services.scaling).register(on: router)
+        AutoscaleSettingRoutes(service: services.autoscale).register(on: router)
         OperationRoutes(
             service: services.operations, endpoints: services.endpoints, deployments: services.deployments, site: site
         ).register(on: router)

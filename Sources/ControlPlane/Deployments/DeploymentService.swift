@@ -70,6 +70,7 @@ package struct DeploymentService: Sendable {
                 }
                 let existing = try await DeploymentStore(transaction).findForUpdate(endpointID: parent.id, name: name)
                 try precondition.check(existing?.version, "The deployment '\(name)'")
+                try await checkOneScaler(request, endpoint.child("deployments", name), transaction)
                 let specification = try await resolver.resolve(
                     request, name: existing?.name ?? name, endpoint: parent, workspace: workspace,
                     generation: (existing?.version.generation ?? 0) + 1, transaction)
@@ -86,6 +87,18 @@ package struct DeploymentService: Sendable {
         } catch let error as PostgresError {
             throw Self.translate(error, name: name)
         }
+    }
+
+    private func checkOneScaler(
+        _ request: OnlineDeploymentRequest, _ id: ResourceID, _ transaction: Transaction
+    ) async throws {
+        guard request.properties.scaleSettings.scaleType == .targetUtilization,
+            let setting = try await AutoscaleSettingStore(transaction).find(target: id), setting.properties.enabled
+        else { return }
+        throw ARMError(
+            .conflict,
+            "The autoscale setting '\(setting.resourceID.name)' scales this deployment, and a deployment has one scaler. "
+                + "Delete or disable it first.", target: "$.properties.scaleSettings.scaleType")
     }
 
     private func create(
@@ -152,6 +165,8 @@ package struct DeploymentService: Sendable {
         /// Nil leaves the replicas as they are.
         var specification: ReplicaSpecification?
         var event: ProvisioningState.Event
+        /// Why the number changes; nil when a caller wrote it.
+        var decision: ScalingDecision?
     }
 
     private func write(
@@ -169,7 +184,8 @@ package struct DeploymentService: Sendable {
             existing, envelope: change.envelope, properties: change.properties, instanceCount: change.instanceCount,
             scaledCount: scaledCount, state: state, by: caller.auditName, operation: operationID)
         try await writeLedger(
-            existing, to: scaledCount ?? change.instanceCount, caller: caller, ScalingStore(transaction))
+            existing, to: scaledCount ?? change.instanceCount, change.decision, caller: caller,
+            ScalingStore(transaction))
         if let specification = change.specification {
             try await setTarget(specification, of: existing, store)
         }
@@ -190,12 +206,15 @@ package struct DeploymentService: Sendable {
     }
 
     private func writeLedger(
-        _ existing: OnlineDeployment, to count: Int, caller: Caller, _ ledger: ScalingStore
+        _ existing: OnlineDeployment, to count: Int, _ decision: ScalingDecision?, caller: Caller,
+        _ ledger: ScalingStore
     ) async throws {
         guard count != existing.wantedReplicas else { return }
-        let decision = ScalingDecision(
-            from: existing.wantedReplicas, to: count, reason: .manual, inputs: ScalingInputs())
-        try await ledger.append(decision, deploymentID: existing.id, by: caller.auditName)
+        let decision =
+            decision
+            ?? ScalingDecision(from: existing.wantedReplicas, to: count, reason: .manual, inputs: ScalingInputs())
+        try await ledger.append(
+            decision, deploymentID: existing.id, by: decision.inputs.setting ?? caller.auditName)
     }
 
     /// Replicas are replaced only when what they run changes.
@@ -242,6 +261,33 @@ package struct DeploymentService: Sendable {
         }
         if outcome.operation != nil { hub.raise(.work, .replicas) }
         return outcome
+    }
+
+    /// Changes the number of instances for an autoscale setting, as a caller's PATCH would.
+    func scale(
+        _ deployment: OnlineDeployment, _ decision: ScalingDecision, by setting: AutoscaleSetting
+    ) async throws {
+        let outcome = try await database.transaction { transaction -> DeploymentOutcome? in
+            let (_, parent) = try await Self.findParents(deployment.endpoint, transaction)
+            guard
+                let existing = try await DeploymentStore(transaction).findForUpdate(
+                    endpointID: parent.id, name: deployment.name),
+                existing.instanceCount == decision.from, existing.scaledCount == nil
+            else { return nil }  // decided on what is no longer so
+            if let running = try await OperationStore(transaction).findRunning(subjectID: existing.id) {
+                throw OperationStarter.conflict(running, "The deployment '\(existing.name)'")
+            }
+            var envelope = existing.envelope
+            envelope.sku?.capacity = decision.to
+            let change = Change(
+                envelope: envelope, properties: existing.properties, instanceCount: decision.to, specification: nil,
+                event: .scalingRequested, decision: decision)
+            let caller = Caller(
+                objectID: setting.id, applicationID: setting.resourceID.description,
+                correlationID: UUID().uuidString.lowercased())
+            return try await write(change, caller: caller, parent, existing, in: transaction)
+        }
+        if outcome?.operation != nil { hub.raise(.work, .replicas) }
     }
 
     /// A scaler goes on from a number that somebody wrote, within its bounds.

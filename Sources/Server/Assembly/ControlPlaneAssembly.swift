@@ -131,14 +131,17 @@ package struct ControlPlaneAssembly: Sendable {
                 signer: ContainerSigner(account: inputs.account, time: inputs.time)),
             datastores: nouns.datastores, endpoints: nouns.endpoints, deployments: nouns.deployments,
             logs: DeploymentLogService(database: database, backend: inputs.backend),
-            scaling: ScalingService(database: database, time: inputs.time), operations: operations,
+            scaling: ScalingService(database: database, time: inputs.time), autoscale: nouns.autoscale,
+            operations: operations,
             templates: templates.service(starter: starter, operations: operations),
             catalog: ResourceCatalogService(database: database, providers: providers),
             groupDeletion: GroupDeletionService(database: database, starter: starter, hub: hub),
             signIn: SignInService(database: database, keys: keys, settings: inputs.signIn, time: inputs.time),
             keys: keys, signInSettings: inputs.signIn, contract: inputs.contract,
             checkHealth: { try await database.query("SELECT 1") })
-        background = Self.background(inputs, hub: hub, catalog: catalog, control: control, publisher: publisher)
+        background = Self.background(
+            inputs, hub: hub, catalog: catalog, control: control, publisher: publisher,
+            deployments: nouns.deployments)
     }
 
     /// The services of the nouns, which routes and templates share.
@@ -160,7 +163,8 @@ package struct ControlPlaneAssembly: Sendable {
                 signer: ContainerSigner(account: inputs.account, time: inputs.time)),
             endpoints: EndpointService(
                 database: database, keyring: EndpointKeyring(vault: vault), starter: starter, hub: hub),
-            deployments: DeploymentService(database: database, resolver: resolver, starter: starter, hub: hub))
+            deployments: DeploymentService(database: database, resolver: resolver, starter: starter, hub: hub),
+            autoscale: AutoscaleSettingService(database: database, hub: hub))
     }
 
     private static func site(_ inputs: Inputs, scheme: String) -> SiteSettings {
@@ -171,7 +175,7 @@ package struct ControlPlaneAssembly: Sendable {
 
     private static func background(
         _ inputs: Inputs, hub: SignalHub, catalog: OperationCatalog, control: RouterControlClient,
-        publisher: RoutingPublisher
+        publisher: RoutingPublisher, deployments: DeploymentService
     ) -> [any Service] {
         let database = inputs.database
         let logger = inputs.logger
@@ -191,10 +195,13 @@ package struct ControlPlaneAssembly: Sendable {
         let autoscaler = UtilizationAutoscaler(
             database: database, control: control, recorder: recorder, hub: hub, calm: inputs.scalingCalm,
             time: inputs.time, logger: logger)
+        let rules = RuleAutoscaler(
+            database: database, deployments: deployments, hub: hub, time: inputs.time, logger: logger)
         let leadership = Leadership(
             settings: database.settings, logger: logger,
             duties: [
                 { await reconciler.run() }, { await fleet.run() }, { await autoscaler.run() }, { await recorder.run() },
+                { await rules.run() },
             ])
         return [
             SignalRelay(hub: hub, database: database, logger: logger), publisher, leadership, worker,

@@ -67,6 +67,12 @@ package struct DeploymentStore: Sendable {
         ).rows.map { try $0.decode(String.self) }
     }
 
+    package func ids(endpointID: UUID) async throws -> [UUID] {
+        try await runner.query("SELECT id FROM online_deployments WHERE endpoint_id = \(endpointID)").rows.map {
+            try $0.decode(UUID.self)
+        }
+    }
+
     package func insert(
         id: UUID, endpointID: UUID, name: String, request: OnlineDeploymentRequest, scaledCount: Int?,
         by caller: String, operation: OperationID

@@ -1,0 +1,168 @@
+import Foundation
+package import Postgres
+package import Resources
+import Store
+
+/// What is told when an autoscale setting was written.
+package struct AutoscaleSettingOutcome: Sendable {
+    package var setting: AutoscaleSetting
+    package var wasMade: Bool
+}
+
+/// Autoscale settings: written at once, without an operation.
+package struct AutoscaleSettingService: Sendable {
+    private let database: Database
+    private let hub: SignalHub
+
+    package init(database: Database, hub: SignalHub) {
+        self.database = database
+        self.hub = hub
+    }
+
+    package func get(caller: Caller, _ id: ResourceID) async throws -> AutoscaleSetting {
+        if let setting = try await AutoscaleSettingStore(database).find(id) { return setting }
+        _ = try await ScopeService(database: database).getGroup(
+            caller: caller, subscription: id.subscription, name: id.resourceGroup)
+        throw Self.notFound(id)
+    }
+
+    package func list(
+        caller: Caller, subscription: String, resourceGroup: String?, page: PageRequest
+    ) async throws -> Page<AutoscaleSetting> {
+        let scopes = ScopeService(database: database)
+        if let resourceGroup {
+            _ = try await scopes.getGroup(caller: caller, subscription: subscription, name: resourceGroup)
+        } else {
+            try await scopes.checkSubscription(subscription)
+        }
+        return try await AutoscaleSettingStore(database).list(
+            subscription: subscription, resourceGroup: resourceGroup, page: page)
+    }
+
+    package func put(
+        caller: Caller, _ id: ResourceID, _ request: AutoscaleSettingRequest, if precondition: WritePrecondition
+    ) async throws -> AutoscaleSettingOutcome {
+        try ResourceName.checkAutoscaleSetting(id.name)
+        let scopes = ScopeService(database: database)
+        try scopes.checkOpen(
+            try await scopes.getGroup(caller: caller, subscription: id.subscription, name: id.resourceGroup))
+        let outcome = try await translating(id) {
+            try await database.transaction { transaction -> AutoscaleSettingOutcome in
+                let store = AutoscaleSettingStore(transaction)
+                let existing = try await store.find(id)
+                try precondition.check(existing?.version, "The autoscale setting '\(id.name)'")
+                try await checkTarget(request, in: transaction)
+                guard let existing else {
+                    try await store.insert(id: UUID(), resource: id, request, by: caller.auditName)
+                    return AutoscaleSettingOutcome(setting: try await find(id, store), wasMade: true)
+                }
+                guard existing.location == request.location else {
+                    throw ARMError(
+                        .invalidResourceLocation,
+                        "The autoscale setting '\(id.name)' is in '\(existing.location)'; it can't move.",
+                        target: "$.location")
+                }
+                let isSame = existing.tags == request.tags && existing.properties == request.properties
+                if !isSame { try await write(request, over: existing, caller: caller, store) }
+                return AutoscaleSettingOutcome(setting: try await find(id, store), wasMade: false)
+            }
+        }
+        hub.raise(.scaling)
+        return outcome
+    }
+
+    /// Changes what the patch names.
+    package func patch(
+        caller: Caller, _ id: ResourceID, _ patch: AutoscaleSettingPatch, if precondition: WritePrecondition
+    ) async throws -> AutoscaleSetting {
+        let setting = try await translating(id) {
+            try await database.transaction { transaction in
+                let store = AutoscaleSettingStore(transaction)
+                guard let existing = try await store.find(id) else { throw Self.notFound(id) }
+                try precondition.check(existing.version, "The autoscale setting '\(id.name)'")
+                var request = AutoscaleSettingRequest(
+                    location: existing.location, tags: patch.tags ?? existing.tags,
+                    properties: patch.properties ?? existing.properties)
+                if let enabled = patch.enabled { request.properties.enabled = enabled }
+                try await checkTarget(request, in: transaction)
+                try await write(request, over: existing, caller: caller, store)
+                return try await find(id, store)
+            }
+        }
+        hub.raise(.scaling)
+        return setting
+    }
+
+    /// False when there was none. The deployment keeps the number that it has.
+    package func delete(caller: Caller, _ id: ResourceID, if precondition: WritePrecondition) async throws -> Bool {
+        try await database.transaction { transaction in
+            let store = AutoscaleSettingStore(transaction)
+            guard let setting = try await store.find(id) else { return false }
+            try precondition.check(setting.version, "The autoscale setting '\(id.name)'")
+            try await store.delete(id: setting.id)
+            return true
+        }
+    }
+
+    private func write(
+        _ request: AutoscaleSettingRequest, over existing: AutoscaleSetting, caller: Caller,
+        _ store: AutoscaleSettingStore
+    ) async throws {
+        guard try await store.update(existing, to: request, by: caller.auditName) else {
+            throw ARMError(
+                .conflict,
+                "The autoscale setting '\(existing.resourceID.name)' was changed by somebody else; try again.")
+        }
+    }
+
+    /// What is wrong with the deployment that a setting is to scale, told before the setting is written.
+    package func checkTarget(_ request: AutoscaleSettingRequest) async throws {
+        try await checkTarget(request, in: database)
+    }
+
+    /// The deployment must be there, and must not scale by utilization.
+    private func checkTarget(_ request: AutoscaleSettingRequest, in runner: any StatementRunner) async throws {
+        guard let target = request.target else { return }
+        let deployment: OnlineDeployment
+        do {
+            let (_, endpoint) = try await DeploymentService.findParents(target.parent, runner)
+            deployment = try await DeploymentService.find(target.name, of: endpoint, runner)
+        } catch let error as ARMError {
+            throw ARMError(
+                .badArgument, "The deployment to scale is not there: \(error.message)",
+                target: "$.properties.targetResourceUri")
+        }
+        guard deployment.scaledCount == nil else {
+            throw ARMError(
+                .conflict,
+                "The deployment '\(deployment.name)' scales by utilization (scaleSettings), and a deployment has one scaler. "
+                    + "Give it scaleSettings of the type Default first.", target: "$.properties.targetResourceUri")
+        }
+    }
+
+    private func find(_ id: ResourceID, _ store: AutoscaleSettingStore) async throws -> AutoscaleSetting {
+        guard let setting = try await store.find(id) else { throw Self.notFound(id) }
+        return setting
+    }
+
+    private func translating<Value>(_ id: ResourceID, _ work: () async throws -> Value) async throws -> Value {
+        do {
+            return try await work()
+        } catch let error as PostgresError {
+            guard case .uniqueViolation(let constraint) = error.code else { throw error }
+            guard constraint == AutoscaleSettingStore.targetConstraint else {
+                throw ARMError(
+                    .conflict, "The autoscale setting '\(id.name)' was made by somebody else meanwhile; try again.")
+            }
+            throw ARMError(
+                .conflict, "The deployment has another autoscale setting, and a deployment has one scaler.",
+                target: "$.properties.targetResourceUri")
+        }
+    }
+
+    private static func notFound(_ id: ResourceID) -> ARMError {
+        ARMError(
+            .resourceNotFound,
+            "The autoscale setting '\(id.name)' was not found in the resource group '\(id.resourceGroup)'.")
+    }
+}

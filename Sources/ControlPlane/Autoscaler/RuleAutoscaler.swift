@@ -1,0 +1,103 @@
+import Foundation
+package import Logging
+package import Postgres
+import Resources
+import Store
+
+/// Carries out autoscale settings: looks at the clock and at the minutes that were recorded, lets the settings decide, and
+/// changes the instance count as a caller would. One process at a time runs it (``Leadership``).
+package struct RuleAutoscaler: Sendable {
+    private let database: Database
+    private let deployments: DeploymentService
+    private let hub: SignalHub
+    private let time: TimeSource
+    private let logger: Logger
+
+    /// How often schedules are looked at without new metrics.
+    private static let lookInterval = Duration.seconds(10)
+
+    package init(
+        database: Database, deployments: DeploymentService, hub: SignalHub, time: TimeSource = .system, logger: Logger
+    ) {
+        self.database = database
+        self.deployments = deployments
+        self.hub = hub
+        self.time = time
+        self.logger = logger
+    }
+
+    /// Scales until the task is cancelled.
+    package func run() async {
+        while !Task.isCancelled {
+            let seen = hub.count(of: .scaling)
+            do {
+                for setting in try await AutoscaleSettingStore(database).listEnabled() { await settle(setting) }
+            } catch {
+                if !Task.isCancelled {
+                    logger.warning("autoscale settings could not be read", metadata: ["error": "\(error)"])
+                }
+            }
+            _ = await hub.wait(for: .scaling, after: seen, upTo: Self.lookInterval)
+        }
+    }
+
+    /// One setting that fails does not hold up the others.
+    private func settle(_ setting: AutoscaleSetting) async {
+        do {
+            guard let target = ResourceID(setting.properties.targetResourceUri),
+                let deployment = try await target.findDeployment(database),
+                deployment.provisioningState != .deleting, deployment.scaledCount == nil
+            else { return }  // what is not there is not scaled
+            let now = time.now()
+            let metrics = try await RuleMetrics.load(setting, deployment, until: now, database)
+            let inputs = RuleInputs(
+                current: deployment.instanceCount, now: now, lastScaledAt: setting.lastScaledAt
+            ) { metrics.value(of: $0) }
+            guard var decision = setting.properties.decide(inputs) else { return }
+            decision.inputs.setting = setting.resourceID.description
+            try await apply(decision, setting, deployment, at: now)
+        } catch let error as ARMError where error.code == .conflict || error.code == .operationInProgress {
+            // Something else is being done with the deployment: the next look decides anew.
+            logger.debug("scaling waits", metadata: ["autoscale.setting": "\(setting.resourceID)"])
+        } catch {
+            guard !Task.isCancelled else { return }
+            logger.warning(
+                "an autoscale setting failed",
+                metadata: ["autoscale.setting": "\(setting.resourceID)", "error": "\(error)"])
+        }
+    }
+
+    private func apply(
+        _ decision: ScalingDecision, _ setting: AutoscaleSetting, _ deployment: OnlineDeployment, at now: Date
+    ) async throws {
+        try await deployments.scale(deployment, decision, by: setting)
+        try await AutoscaleSettingStore(database).markScaled(id: setting.id, at: now)
+        let emails = setting.properties.notifications.flatMap { $0.email?.customEmails ?? [] }
+        let hooks = setting.properties.notifications.flatMap { $0.webhooks.map(\.serviceUri) }
+        logger.info(
+            "deployment scaled",
+            metadata: [
+                "endpoint.name": "\(deployment.endpoint.name)", "deployment.name": "\(deployment.name)",
+                "scaling.from": "\(decision.from)", "scaling.to": "\(decision.to)",
+                "scaling.reason": "\(decision.reason.rawValue)", "scaling.by": "\(setting.resourceID)",
+                "scaling.notify.emails": "\(emails.joined(separator: ","))",
+                "scaling.notify.webhooks": "\(hooks.count)",
+            ])
+    }
+}
+
+extension ResourceID {
+    /// The deployment that the id names; nil when it, or anything on the way, is not there.
+    fileprivate func findDeployment(_ database: Database) async throws -> OnlineDeployment? {
+        do {
+            let (_, endpoint) = try await DeploymentService.findParents(parent, database)
+            return try await DeploymentService.find(name, of: endpoint, database)
+        } catch let error as ARMError {
+            guard
+                [.parentResourceNotFound, .resourceNotFound, .resourceGroupNotFound, .subscriptionNotFound].contains(
+                    error.code)
+            else { throw error }
+            return nil
+        }
+    }
+}
