@@ -6,7 +6,7 @@ RELEASE := .build/release
 SOURCES := Sources Tests Package.swift
 export SLUICE_DATA_DIRECTORY := $(DATA)
 
-.PHONY: help up down clean-data release test test-az fuzz fuzz-templates lint format bench bench-router
+.PHONY: help up down clean-data release test test-az fuzz fuzz-templates chaos lint format bench bench-router
 
 help:
 	@echo 'make up           install what is missing, build, start Sluice, deploy and score examples/iris'
@@ -15,6 +15,7 @@ help:
 	@echo 'make test         run all tests: the code, the clients of Azure, other protocols, the contract'
 	@echo 'make test-az      run the tests with azure-cli, which are not part of make test'
 	@echo 'make fuzz         try random messages on the router and random templates, FUZZ_SECONDS=60 each, guided by coverage'
+	@echo 'make chaos        break a running Sluice part by part under load; OPTIONS=--help tells more'
 	@echo 'make lint         check format and imports'
 	@echo 'make bench        print the benchmarks'
 	@echo 'make bench-router print the router beside nginx, HAProxy and Envoy; OPTIONS=--help tells more'
@@ -73,6 +74,13 @@ fuzz-templates:
 	@SWIFT_BACKTRACE=enable=no .build/fuzz/debug/sluice-template-fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=2048 -timeout=20 \
 	    -rss_limit_mb=2048 -dict=Tests/Fuzz/template.dict -artifact_prefix=.build/fuzz/ -print_final_stats=1 -verbosity=0 \
 	    $(FUZZ_TEMPLATES) Tests/Fuzz/TemplateCorpus
+
+# Takes some ten minutes.
+chaos:
+	@scripts/setup .build/tools
+	@swift build -c release --product sluice 2>&1 | scripts/quiet
+	@swift build -c release --product sluice-router 2>&1 | scripts/quiet
+	@python3 Tests/Chaos/run.py $(OPTIONS)
 
 lint:
 	swift format lint --strict --recursive $(SOURCES)
