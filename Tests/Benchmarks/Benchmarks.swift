@@ -14,7 +14,7 @@ struct Benchmarks: AsyncParsableCommand {
             + Section.allCases.map { "\($0.rawValue) (\($0.explanation))" }.joined(separator: ", ") + ".")
 
     enum Section: String, CaseIterable, ExpressibleByArgument {
-        case endpoints, deployments, bulk, latency, throughput, traffic, footprint, reads, artifacts, templates
+        case endpoints, deployments, bulk, latency, throughput, traffic, footprint, reads, artifacts, templates, scaling
 
         var explanation: String {
             switch self {
@@ -27,6 +27,7 @@ struct Benchmarks: AsyncParsableCommand {
             case .footprint: "start, memory and idle CPU"
             case .reads: "GET and lists with 10 000 deployments"
             case .artifacts: "2 GiB through the artifact store, beside nginx and the disk"
+            case .scaling: "a day of 1 000 deployments that scale"
             case .templates: "evaluate templates of 800 resources, beside bicep-cost"
             }
         }
@@ -86,6 +87,7 @@ struct Benchmarks: AsyncParsableCommand {
         case .footprint: try await Footprint.measure(on: workbench)
         case .reads: try await Reads.measure(on: workbench)
         case .artifacts: try await ArtifactTransfer.measure(on: workbench)
+        case .scaling: try await DayOfScaling.measure(on: workbench)
         case .templates: try await TemplateEvaluation.measure(on: workbench, withPeer: !withoutPeer)
         }
     }

@@ -4,35 +4,39 @@ import Routing
 import Store
 
 /// A deployment by the names that routers know it by, without regard to case.
-struct DeploymentKey: Hashable, Sendable {
+package struct DeploymentKey: Hashable, Sendable {
     let endpoint: String
     let deployment: String
 
-    init(_ endpoint: String, _ deployment: String) {
+    package init(_ endpoint: String, _ deployment: String) {
         self.endpoint = endpoint.lowercased()
         self.deployment = deployment.lowercased()
     }
 }
 
 /// Load of one deployment between two looks, over all routers.
-struct ObservedLoad: Sendable, Equatable {
+package struct ObservedLoad: Sendable, Equatable {
     /// Requests inside replicas and requests that wait, meant over the time.
-    var busy = 0.0
-    var queued = 0.0
+    package var busy = 0.0
+    package var queued = 0.0
     /// Requests that arrived, per second.
-    var arrivalsPerSecond = 0.0
-    var arrivals: Int64 = 0
-    var answers: Int64 = 0
-    var busyMicroseconds: Int64 = 0
-    var queuedMicroseconds: Int64 = 0
+    package var arrivalsPerSecond = 0.0
+    package var arrivals: Int64 = 0
+    package var answers: Int64 = 0
+    package var busyMicroseconds: Int64 = 0
+    package var queuedMicroseconds: Int64 = 0
+
+    package init() {}
 }
 
 /// What one look at all routers has shown.
-struct ObservedLoads: Sendable {
+package struct ObservedLoads: Sendable {
     /// Deployments that are not here had no request.
-    var loads: [DeploymentKey: ObservedLoad] = [:]
+    package var loads: [DeploymentKey: ObservedLoad] = [:]
     /// Whether every router that is part of the fleet told its load since the look before.
-    var isComplete = true
+    package var isComplete = true
+
+    package init() {}
 }
 
 /// Asks all routers for their load, and tells what happened between two looks.

@@ -1,10 +1,10 @@
 package import Compute
-import Foundation
+package import Foundation
 package import Logging
 package import Postgres
 import Resources
 import Routing
-import Store
+package import Store
 
 /// Writes down, minute by minute, what each deployment had to do and what its replicas used: for metric rules, for
 /// metrics and for playing a load through again. Beside the autoscaler, in the process that leads.
@@ -84,7 +84,6 @@ package actor MinuteRecorder {
                 await measure(deployments)
                 guard time.now() >= next else { continue }
                 try await write(minute, deployments)
-                hub.raise(.scaling)
             } catch {
                 if !Task.isCancelled { logger.warning("recording a minute failed", metadata: ["error": "\(error)"]) }
             }
@@ -121,7 +120,8 @@ package actor MinuteRecorder {
         usageBefore = usageBefore.filter { present.contains($0.key) }
     }
 
-    private func write(_ minute: Date, _ deployments: [MeasuredDeployment]) async throws {
+    /// Writes the minute that has ended, of deployments that serve, and forgets the oldest ones.
+    package func write(_ minute: Date, _ deployments: [MeasuredDeployment]) async throws {
         let answered = try await answersSinceLastMinute()
         let (gathered, used) = (self.gathered, self.used)
         (self.gathered, self.used) = ([:], [:])
@@ -135,6 +135,7 @@ package actor MinuteRecorder {
         while try await DeploymentMinuteStore(database).purge(before: oldest, limit: Self.purgeBatch)
             == Self.purgeBatch
         {}
+        hub.raise(.scaling)
     }
 
     private static func row(

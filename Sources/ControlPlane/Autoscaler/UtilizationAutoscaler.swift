@@ -19,12 +19,12 @@ package actor UtilizationAutoscaler {
     private let logger: Logger
     private var deployments: [ScaledDeployment] = []
     private var scalers: [UUID: ScaledLoad] = [:]
-    private var listedAt: Date?
+    private var listedAt: ContinuousClock.Instant?
     private var seenSignals: UInt64 = 0
 
     private static let interval = Duration.milliseconds(200)
     /// How old the list of deployments may be without a signal.
-    private static let listAge: TimeInterval = 1
+    private static let listAge = Duration.seconds(1)
 
     package init(
         database: Database, control: RouterControlClient, recorder: MinuteRecorder, hub: SignalHub,
@@ -52,18 +52,23 @@ package actor UtilizationAutoscaler {
         let observed = await collector.look()
         guard !Task.isCancelled else { return }
         do {
-            await recorder.add(observed, at: time.now())
-            try await list()
-            for deployment in deployments { try await settle(deployment, observed) }
+            try await step(observed)
         } catch {
             if !Task.isCancelled { logger.warning("scaling failed, trying again", metadata: ["error": "\(error)"]) }
         }
     }
 
+    /// Records a look and decides by it; ``run()`` does so with what routers tell.
+    package func step(_ observed: ObservedLoads) async throws {
+        await recorder.add(observed, at: time.now())
+        try await list()
+        for deployment in deployments { try await settle(deployment, observed) }
+    }
+
     private func list() async throws {
-        let now = time.now()
+        let now = ContinuousClock.now
         let signals = hub.count(of: .replicas)
-        if let listedAt, signals == seenSignals, now.timeIntervalSince(listedAt) < Self.listAge { return }
+        if let listedAt, signals == seenSignals, now - listedAt < Self.listAge { return }
         deployments = try await ScalingStore(database).listScaled()
         let ids = Set(deployments.map(\.id))
         scalers = scalers.filter { ids.contains($0.key) }

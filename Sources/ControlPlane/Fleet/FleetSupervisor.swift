@@ -57,21 +57,23 @@ package struct FleetSupervisor: Sendable {
     }
 
     private func keepServing(_ place: Place) async {
-        var failedStarts = 0
+        var shortLives = 0
         while !Task.isCancelled {
+            let began = ContinuousClock.now
             do {
                 let router = try await ensureRunning(place)
                 try await admit(router)
-                failedStarts = 0
                 try await watch(router)
             } catch {
                 guard !Task.isCancelled else { return }
-                failedStarts += 1
                 logger.warning(
                     "a router is not serving", metadata: ["router.place": "\(place.name)", "error": "\(error)"])
-                let pause = min(Duration.milliseconds(100) * (1 << min(failedStarts, 6)), .seconds(5))
-                try? await Task.sleep(for: pause)  // only cancellation throws, and the loop sees it
             }
+            shortLives = ContinuousClock.now - began > settings.startDeadline ? 0 : shortLives + 1
+            // The first one is replaced at once: whoever ended it may not come again.
+            guard shortLives > 1 else { continue }
+            let pause = min(Duration.milliseconds(100) * (1 << min(shortLives, 6)), .seconds(5))
+            try? await Task.sleep(for: pause)  // only cancellation throws, and the loop sees it
         }
     }
 
