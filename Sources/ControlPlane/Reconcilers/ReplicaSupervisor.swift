@@ -21,9 +21,15 @@ final class ReplicaSupervisor: Sendable {
         let logger: Logger
     }
 
+    private struct Turns {
+        var present: Task<Void, any Error>?
+        /// How often ``nudge()`` was called: a turn that was chosen before the last time is out of date.
+        var nudges = 0
+    }
+
     let id: ReplicaID
     let parts: Parts
-    private let turn = Mutex<Task<Void, any Error>?>(nil)
+    private let turns = Mutex(Turns())
     /// Whether the process that runs has been ready: then silence ends it as late as its liveness probe allows.
     let hasBeenReady = Atomic<Bool>(false)
 
@@ -34,15 +40,19 @@ final class ReplicaSupervisor: Sendable {
 
     /// The row was changed by somebody else: leave what is being done and look again.
     func nudge() {
-        turn.withLock { $0?.cancel() }
+        turns.withLock { turns in
+            turns.nudges += 1
+            turns.present?.cancel()
+        }
     }
 
     /// Returns when the replica is gone, or the task is cancelled; then the replica lives on.
     func run() async {
         while !Task.isCancelled {
             do {
+                let nudges = turns.withLock { $0.nudges }
                 guard let replica = try await ReplicaStore(parts.database).find(id) else { return }
-                try await take(replica)
+                try await take(replica, nudges: nudges)
             } catch is CancellationError {
                 continue
             } catch {
@@ -55,10 +65,14 @@ final class ReplicaSupervisor: Sendable {
         }
     }
 
-    /// One turn in a task of its own, so that `nudge` can end the turn and not the supervisor.
-    private func take(_ replica: ReplicaRow) async throws {
+    /// One turn in a task of its own, so that `nudge` can end the turn and not the supervisor. A nudge since the row was
+    /// read ends it at once.
+    private func take(_ replica: ReplicaRow, nudges: Int) async throws {
         let task = Task { try await self.act(on: replica) }
-        turn.withLock { $0 = task }
+        turns.withLock { turns in
+            turns.present = task
+            if turns.nudges != nudges { task.cancel() }
+        }
         try await withTaskCancellationHandler {
             try await task.value
         } onCancel: {

@@ -108,16 +108,19 @@ extension AutoscaleProfile {
 
 extension ScaleCapacity {
     init(reading body: BodyReader) {
-        func number(_ name: String) -> Int {
+        func number(_ name: String) -> Int? {
             if body.isPresent, !body[name].isPresent { body[name].report("is required") }
-            return body.integer(name, in: 0...OnlineDeploymentRequest.instanceLimit) ?? 0
+            return body.integer(name, in: 0...OnlineDeploymentRequest.instanceLimit)
         }
         let (least, most, usual) = (number("minimum"), number("maximum"), number("default"))
-        if least > most { body["minimum"].report("must be at most maximum (\(most)), not \(least)") }
-        if least <= most, !(least...most).contains(usual) {
-            body["default"].report("must be between minimum (\(least)) and maximum (\(most)), not \(usual)")
+        if let least, let most, let usual {
+            if least > most {
+                body["minimum"].report("must be at most maximum (\(most)), not \(least)")
+            } else if !(least...most).contains(usual) {
+                body["default"].report("must be between minimum (\(least)) and maximum (\(most)), not \(usual)")
+            }
         }
-        (minimum, maximum, `default`) = ("\(least)", "\(most)", "\(usual)")
+        (minimum, maximum, `default`) = ("\(least ?? 0)", "\(most ?? 0)", "\(usual ?? 0)")
     }
 }
 

@@ -112,11 +112,22 @@ enum DayOfScaling {
 
     /// The replicas become what is wanted: nothing is left over, nothing is missing.
     private static func settle(_ database: Database, _ backend: SimulatedBackend) async throws {
-        try await wait(for: "as many replicas as are wanted", within: .seconds(60)) {
-            let row = try await database.query(
-                "SELECT (SELECT sum(scaled_count) FROM online_deployments), (SELECT count(*) FROM replicas)").first
-            let (wanted, there) = try row?.decode(Int.self, Int.self) ?? (-1, 0)
-            return wanted == there && backend.running.count == wanted
+        var seen = ""
+        do {
+            try await wait(for: "as many replicas as are wanted", within: .seconds(60), every: .milliseconds(100)) {
+                let row = try await database.query(
+                    """
+                    SELECT (SELECT sum(scaled_count) FROM online_deployments), (SELECT count(*) FROM replicas),
+                        (SELECT count(*) FROM replicas WHERE state = 'ready')
+                    """
+                ).first
+                let (wanted, there, ready) = try row?.decode(Int.self, Int.self, Int.self) ?? (-1, 0, 0)
+                let running = backend.running.count
+                seen = "\(wanted) wanted, \(there) in the table, \(ready) ready, \(running) running"
+                return wanted == there && there == ready && running == wanted
+            }
+        } catch let late as NotInTime {
+            throw NotInTime(description: "\(late.description): \(seen)")
         }
     }
 
