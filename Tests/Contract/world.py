@@ -20,6 +20,7 @@ _KINDS = ("codes", "models", "environments", "data", "datastores")
 # Where templates were deployed before the run, and where the run deploys: its mode Complete empties the group.
 TEMPLATE_GROUP, PLAYGROUND = "templates", "playground"
 ROLES = "/providers/Microsoft.Authorization"
+SETTINGS = "/providers/Microsoft.Insights/autoscalesettings"
 # Reader, in every Azure.
 _ROLE = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 _GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
@@ -149,6 +150,7 @@ class World:
         answer = self._put_deployment("seeded", "seeded")
         self.operation = answer.headers["Azure-AsyncOperation"].split("?")[0].rsplit("/", 1)[1]
         self.finish(deployment)
+        self._put_autoscale_setting("seeded", "seeded")
         self._seed_templates()
         for scope in _ROLE_SCOPES:
             self._put_role_assignment(f"{scope}{ROLES}/roleAssignments/{{roleAssignmentName}}", "GET")
@@ -176,6 +178,10 @@ class World:
                     properties = body["properties"] | {"mode": mode, "whatIfSettings": {"resultFormat": form}}
                     answer = self.call("POST", f"{root}/new/whatIf", body | {"properties": properties})
                     self.results.append(answer.headers["Location"].split("?")[0].rsplit("/", 1)[1])
+
+    @property
+    def scaled(self):
+        return f"{self.workspace_path}/onlineEndpoints/seeded/deployments/seeded"
 
     def _put_group(self, name):
         # 409: it is being deleted.
@@ -222,6 +228,14 @@ class World:
                 "environmentId": self.environment_id,
                 "codeConfiguration": {"codeId": self.code_id, "scoringScript": "score.py"}}}, allowed=(409,))
 
+    def _put_autoscale_setting(self, name, deployment):
+        # 409: a generated request made a setting for the deployment.
+        self.call("PUT", f"{self.group_path}{SETTINGS}/{name}", {"location": self.location, "properties": {
+            "targetResourceUri": f"{self.workspace_path}/onlineEndpoints/seeded/deployments/{deployment}",
+            "profiles": [{
+                "name": "Default", "capacity": {"minimum": "1", "maximum": "2", "default": "1"}, "rules": []}]}},
+            allowed=(400, 409))
+
     # What the hooks put into generated requests
 
     def path_values(self, template, method, pick):
@@ -237,7 +251,7 @@ class World:
             "endpointName": "seeded", "deploymentName": "seeded", "name": "seeded", "version": "1",
             "container": self.container, "blob": "contract/data/rows.csv",
             "resourceProviderNamespace": pick(("Microsoft.MachineLearningServices", "Microsoft.Resources")),
-            "operationResultId": pick(self.results),
+            "operationResultId": pick(self.results), "autoscaleSettingName": "seeded",
         }
         if re.search(r"/(resources|exportTemplate)$", template):
             values["resourceGroupName"] = TEMPLATE_GROUP
@@ -245,6 +259,9 @@ class World:
         if template.endswith("}") and method in ("PUT", "DELETE"):
             if names[-1] == "version":
                 names.pop()
+            if names[-1] == "autoscaleSettingName":
+                # A deployment has one setting: what is written is the seeded one.
+                values[names[-1]] = "doomed" if method == "DELETE" else "seeded"
             if names[-1] in ("resourceGroupName", "workspaceName", "endpointName", "deploymentName", "name", "blob"):
                 values[names[-1]] = leaf
             if names[-1] == "container":
@@ -309,6 +326,10 @@ class World:
             "initialDelay": "PT1S", "period": "PT1S", "timeout": "PT1S", "maxQueueWait": "PT0.5S",
             "requestTimeout": "PT5S", "pollingInterval": "PT1S", "cpu": "500m", "memory": "1Gi", "gpu": "1",
             "roleDefinitionId": f"{ROLES}/roleDefinitions/{_ROLE}", "principalId": _uuid("principal", "PUT"),
+            "targetResourceUri": self.scaled, "metricResourceUri": self.scaled,
+            "metricName": "CpuUtilizationPercentage", "timeGrain": "PT1M", "timeWindow": "PT5M", "cooldown": "PT5M",
+            "timeZone": "UTC", "start": "2030-01-01T00:00:00Z", "end": "2030-01-02T00:00:00Z",
+            "minimum": "1", "maximum": "2", "default": "1",
             "client_id": self.client_id, "client_secret": self.client_secret, "scope": f"{self.url}/.default",
         }
 
@@ -327,6 +348,9 @@ class World:
         kind = next((kind for kind in _KINDS if f"/{kind}/" in template), None)
         if kind:
             self._put_asset(kind, "doomed")
+        elif template.endswith("{autoscaleSettingName}"):
+            self._put_deployment("seeded", "scaled")
+            self._put_autoscale_setting("doomed", "scaled")
         elif template.endswith("{deploymentName}"):
             self._put_deployment("seeded", "doomed")
         elif template.endswith("{endpointName}"):

@@ -219,6 +219,25 @@ import Testing
         }
     }
 
+    @Test func `a patch changes what it names`() throws {
+        let request = try Self.request([Self.profile(rules: Self.cpu)])
+        let setting = AutoscaleSetting(
+            id: UUID(), resourceID: .autoscaleSetting(subscription: "s", resourceGroup: "g", name: "a"),
+            location: "local",
+            tags: ["a": "b"], properties: request.properties, version: RowVersion(revision: 1, generation: 1),
+            audit: AuditTrail(createdBy: "x", createdAt: Date(), lastModifiedBy: "x", lastModifiedAt: Date()))
+        func patched(_ text: String) throws -> AutoscaleSettingRequest {
+            try AutoscaleSettingPatch(reading: BodyReader(root: try JSONParser.parse(text.utf8))).applied(to: setting)
+        }
+        #expect(try patched(#"{"tags": {}}"#).tags.isEmpty && patched("{}").tags == ["a": "b"])
+        #expect(try patched("{}").properties == request.properties)
+        let off = try patched(#"{"properties": {"Enabled": false, "profiles": null}}"#).properties
+        #expect(!off.enabled && off.profiles == request.properties.profiles)
+        let other = try patched(#"{"properties": {"notifications": [{"operation": "Scale"}]}}"#).properties
+        #expect(other.notifications.count == 1 && other.enabled && other.profiles == request.properties.profiles)
+        #expect(throws: ARMError.self) { try patched(#"{"properties": {"profiles": []}}"#) }
+    }
+
     @Test func `what is written is read back`() throws {
         let request = try Self.request(
             [Self.profile(rules: Self.cpu), Self.profile("fair", "4", "5", "4", more: Self.fixed)],

@@ -80,11 +80,9 @@ package struct AutoscaleSettingService: Sendable {
                 let store = AutoscaleSettingStore(transaction)
                 guard let existing = try await store.find(id) else { throw Self.notFound(id) }
                 try precondition.check(existing.version, "The autoscale setting '\(id.name)'")
-                var request = AutoscaleSettingRequest(
-                    location: existing.location, tags: patch.tags ?? existing.tags,
-                    properties: patch.properties ?? existing.properties)
-                if let enabled = patch.enabled { request.properties.enabled = enabled }
-                try await checkTarget(request, in: transaction)
+                let request = try patch.applied(to: existing)
+                // A setting that is switched off may name what is gone.
+                if request.properties.enabled { try await checkTarget(request, in: transaction) }
                 try await write(request, over: existing, caller: caller, store)
                 return try await find(id, store)
             }

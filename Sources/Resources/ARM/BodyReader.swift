@@ -217,6 +217,15 @@ package struct BodyReader {
         }
     }
 
+    /// Whether a list is absent or has no element.
+    package func isEmptyList(_ name: String) -> Bool {
+        guard case .array(let elements) = self[name].value else { return !self[name].isPresent }
+        return elements.isEmpty
+    }
+
+    /// The place as an object; nil for anything else.
+    package var object: JSONObject? { members }
+
     private func list<Value>(_ name: String, _ read: (BodyReader) -> Value?) -> [Value]? {
         let place = self[name]
         guard place.isPresent else { return nil }

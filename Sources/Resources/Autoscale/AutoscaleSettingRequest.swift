@@ -24,18 +24,36 @@ package struct AutoscaleSettingRequest: Sendable, Equatable {
     package var target: ResourceID? { ResourceID(properties.targetResourceUri) }
 }
 
-/// PATCH of an autoscale setting: tags, and properties as a whole or `enabled` alone.
+/// PATCH of an autoscale setting: tags, and those members of the properties that it holds.
 package struct AutoscaleSettingPatch: Sendable, Equatable {
     package var tags: [String: String]?
-    package var enabled: Bool?
-    package var properties: AutoscaleProperties?
+    private var members: [(name: String, value: JSONValue)]
 
     package init(reading body: BodyReader) throws(ARMError) {
         tags = body["tags"].isPresent ? ResourceEnvelope.readTags(body) : nil
-        let properties = body.object("properties")
-        enabled = properties.boolean("enabled")
-        if properties["profiles"].isPresent { self.properties = AutoscaleProperties(reading: properties) }
-        try body.throwProblems(in: "The change of the autoscale setting")
+        _ = body.object("properties")
+        try body.throwProblems(in: Self.subject)
+        // Absent and null members leave what is stored.
+        members = body["properties"].object?.members.filter { $0.value != .null } ?? []
+    }
+
+    private static let subject = "The change of the autoscale setting"
+
+    /// The setting as it is to be.
+    package func applied(to setting: AutoscaleSetting) throws(ARMError) -> AutoscaleSettingRequest {
+        var request = AutoscaleSettingRequest(
+            location: setting.location, tags: tags ?? setting.tags, properties: setting.properties)
+        guard !members.isEmpty else { return request }
+        let changed = Set(members.map { $0.name.lowercased() })
+        let kept = setting.properties.members.filter { !changed.contains($0.name.lowercased()) }
+        let body = BodyReader(root: .object(JSONObject([("properties", .object(JSONObject(kept + members)))])))
+        request.properties = AutoscaleProperties(reading: body.object("properties"))
+        try body.throwProblems(in: Self.subject)
+        return request
+    }
+
+    package static func == (one: AutoscaleSettingPatch, other: AutoscaleSettingPatch) -> Bool {
+        one.tags == other.tags && one.members.elementsEqual(other.members) { $0 == $1 }
     }
 }
 
@@ -49,15 +67,23 @@ private enum AutoscaleLimits {
 }
 
 extension AutoscaleProperties {
+    /// The members as they are on the wire.
+    fileprivate var members: [(name: String, value: JSONValue)] {
+        // Texts, numbers and lists: they always encode, and what was encoded is read.
+        guard let data = try? JSONEncoder().encode(self), let value = try? JSONParser.parse(data) else { return [] }
+        return value.members
+    }
+
     init(reading body: BodyReader) {
         profiles = body.objects("profiles") { AutoscaleProfile(reading: $0) } ?? []
-        if !AutoscaleLimits.profiles.contains(profiles.count) {
+        // What is not there at all was reported by the caller.
+        if body.isPresent, !AutoscaleLimits.profiles.contains(profiles.count) {
             body["profiles"].report("must hold 1 to 20 profiles, not \(profiles.count)")
         }
         notifications = body.objects("notifications") { AutoscaleNotification(reading: $0) } ?? []
         enabled = body.boolean("enabled") ?? false
         name = body.string("name")
-        targetResourceUri = body.requiredString("targetResourceUri")
+        targetResourceUri = body.isPresent ? body.requiredString("targetResourceUri") : ""
         targetResourceLocation = body.string("targetResourceLocation")
         let isDeployment = ResourceID(targetResourceUri)?.isOnlineDeployment ?? false
         if !targetResourceUri.isEmpty, !isDeployment {
@@ -147,7 +173,7 @@ extension ScheduleRecurrence {
         self.schedule = Schedule(
             timeZone: schedule.requiredString("timeZone"),
             days: schedule.strings("days")?.enumerated().compactMap { index, text in
-                let day = Weekday.allCases.first { $0.rawValue.lowercased() == text.lowercased() }
+                let day = Weekday(text)
                 if day == nil {
                     schedule.element("days", index).report("'\(text.prefix(40))' is not a day of the week")
                 }
@@ -156,9 +182,23 @@ extension ScheduleRecurrence {
             hours: schedule.integers("hours", in: 0...23) ?? [], minutes: schedule.integers("minutes", in: 0...59) ?? []
         )
         WindowsTimeZone.check(self.schedule.timeZone, schedule["timeZone"])
-        for name in ["days", "hours", "minutes"] where schedule.isPresent && !schedule[name].isPresent {
-            schedule[name].report("is required")
+        for name in ["days", "hours", "minutes"] where schedule.isPresent && schedule.isEmptyList(name) {
+            schedule[name].report("must hold one at least")
         }
+    }
+}
+
+extension ScheduleRecurrence.Weekday {
+    /// `Monday`, in any case of letters, or `1`, as the specification's examples have it.
+    init?(_ text: String) {
+        if let number = Int(text), Self.allCases.indices.contains(number) {
+            self = Self.allCases[number]
+            return
+        }
+        guard let day = Self.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() }) else {
+            return nil
+        }
+        self = day
     }
 }
 
@@ -183,8 +223,8 @@ extension MetricTrigger {
         if body.isPresent, !body["threshold"].isPresent { body["threshold"].report("is required") }
         threshold = body.fraction("threshold", in: -1e12...1e12) ?? 0
         dividePerInstance = body.boolean("dividePerInstance") ?? false
-        if let dimensions = body.objects("dimensions", { $0.string("DimensionName") }), !dimensions.isEmpty {
-            body["dimensions"].report("can't be used: metrics are not kept by \(dimensions[0].prefix(40)) here")
+        if let dimensions = body.objects("dimensions", { $0.string("DimensionName") ?? "" }), !dimensions.isEmpty {
+            body["dimensions"].report("can't be used: metrics are not kept by dimensions here")
         }
     }
 }
