@@ -45,6 +45,9 @@ struct OnlineDeploymentProvider: ResourceProvider {
             ("environmentId", request.properties.environmentId, .environment),
             ("codeConfiguration.codeId", request.properties.codeConfiguration?.codeId, .code),
         ]
+        found += try await problems {
+            try await service.checkQuota(caller: call.caller, endpoint: id.parent, name: id.name, request)
+        }
         for (field, text, kind) in references {
             guard let text, !text.isEmpty else { continue }
             found += try await problem(of: text, kind, field, id, call, planned)

@@ -12,11 +12,13 @@ package struct ProviderServices: Sendable {
     package var endpoints: EndpointService
     package var deployments: DeploymentService
     package var autoscale: AutoscaleSettingService
+    package var quota: QuotaService
 
     package init(
         access: AccessService, scopes: ScopeService, workspaces: WorkspaceService, assets: AssetService,
         datastores: DatastoreService,
-        endpoints: EndpointService, deployments: DeploymentService, autoscale: AutoscaleSettingService
+        endpoints: EndpointService, deployments: DeploymentService, autoscale: AutoscaleSettingService,
+        quota: QuotaService
     ) {
         self.access = access
         self.scopes = scopes
@@ -26,6 +28,7 @@ package struct ProviderServices: Sendable {
         self.endpoints = endpoints
         self.deployments = deployments
         self.autoscale = autoscale
+        self.quota = quota
     }
 }
 

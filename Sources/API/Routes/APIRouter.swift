@@ -17,6 +17,7 @@ package struct APIServices: Sendable {
     package var logs: DeploymentLogService
     package var scaling: ScalingService
     package var autoscale: AutoscaleSettingService
+    package var quota: QuotaService
     package var operations: OperationService
     package var templates: TemplateDeploymentService
     package var catalog: ResourceCatalogService
@@ -32,7 +33,7 @@ package struct APIServices: Sendable {
         access: AccessService, scopes: ScopeService, workspaces: WorkspaceService, assets: AssetService,
         uploads: PendingUploadService,
         datastores: DatastoreService, endpoints: EndpointService, deployments: DeploymentService,
-        logs: DeploymentLogService, scaling: ScalingService, autoscale: AutoscaleSettingService,
+        logs: DeploymentLogService, scaling: ScalingService, autoscale: AutoscaleSettingService, quota: QuotaService,
         operations: OperationService,
         templates: TemplateDeploymentService,
         catalog: ResourceCatalogService, groupDeletion: GroupDeletionService, signIn: SignInService, keys: KeyRing,
@@ -49,6 +50,7 @@ package struct APIServices: Sendable {
         self.logs = logs
         self.scaling = scaling
         self.autoscale = autoscale
+        self.quota = quota
         self.operations = operations
         self.templates = templates
         self.catalog = catalog
@@ -97,6 +99,7 @@ package enum APIRouter {
         ).register(on: router)
         OnlineDeploymentRoutes(service: services.deployments, logs: services.logs, site: site).register(on: router)
         ScalingRoutes(service: services.scaling).register(on: router)
+        LocationRoutes(service: services.quota).register(on: router)
         AutoscaleSettingRoutes(service: services.autoscale).register(on: router)
         OperationRoutes(
             service: services.operations, endpoints: services.endpoints, deployments: services.deployments, site: site

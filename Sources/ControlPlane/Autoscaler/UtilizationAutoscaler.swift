@@ -13,6 +13,7 @@ package actor UtilizationAutoscaler {
     private let database: Database
     private let collector: LoadCollector
     private let recorder: MinuteRecorder
+    private let quota: QuotaService
     private let hub: SignalHub
     private let calm: Duration
     private let time: TimeSource
@@ -27,11 +28,12 @@ package actor UtilizationAutoscaler {
     private static let listAge = Duration.seconds(1)
 
     package init(
-        database: Database, control: RouterControlClient, recorder: MinuteRecorder, hub: SignalHub,
-        calm: Duration = .seconds(60), time: TimeSource = .system, logger: Logger
+        database: Database, control: RouterControlClient, recorder: MinuteRecorder, quota: QuotaService,
+        hub: SignalHub, calm: Duration = .seconds(60), time: TimeSource = .system, logger: Logger
     ) {
         self.database = database
         self.recorder = recorder
+        self.quota = quota
         self.hub = hub
         self.calm = calm
         self.time = time
@@ -85,7 +87,13 @@ package actor UtilizationAutoscaler {
             isComplete: observed.isComplete, at: Int64(time.now().timeIntervalSince1970 * 1_000))
         let decision = load.scaler.decide(sample, current: deployment.current, ready: deployment.ready)
         scalers[deployment.id] = load
-        guard let decision else { return }
+        guard var decision else { return }
+        if decision.to > decision.from {
+            // What does not fit is not ordered; the next look tries again.
+            let room = try await quota.room(for: deployment.id, count: decision.to)
+            guard room > decision.from else { return }
+            decision.to = room
+        }
         // Listed anew in any case: it was changed, by this or by somebody else.
         listedAt = nil
         guard try await ScalingStore(database).apply(decision, deploymentID: deployment.id) else { return }

@@ -17,15 +17,20 @@ package struct DeploymentService: Sendable {
     private let resolver: SpecificationResolver
     private let starter: OperationStarter
     private let hub: SignalHub
+    private let quota: QuotaService
 
     /// Most deployments of an endpoint (`surface.md` §6).
     private static let deploymentLimit = 20
 
-    package init(database: Database, resolver: SpecificationResolver, starter: OperationStarter, hub: SignalHub) {
+    package init(
+        database: Database, resolver: SpecificationResolver, starter: OperationStarter, hub: SignalHub,
+        quota: QuotaService
+    ) {
         self.database = database
         self.resolver = resolver
         self.starter = starter
         self.hub = hub
+        self.quota = quota
     }
 
     package func get(caller: Caller, endpoint: ResourceID, name: String) async throws -> OnlineDeployment {
@@ -113,9 +118,15 @@ package struct DeploymentService: Sendable {
         }
         let id = UUID()
         let operationID = OperationID()
+        let scaledCount = Self.scaledCount(request.properties, from: request.instanceCount)
+        let subscription = endpoint.workspace.subscription
+        try await quota.checkCount(\.deployments, subscription: subscription, transaction)
+        try await quota.check(
+            specification.demand(scaledCount ?? request.instanceCount), of: nil, subscription: subscription, transaction
+        )
         try await store.insert(
-            id: id, endpointID: endpoint.id, name: name, request: request,
-            scaledCount: Self.scaledCount(request.properties, from: request.instanceCount), by: caller.auditName,
+            id: id, endpointID: endpoint.id, name: name, request: request, scaledCount: scaledCount,
+            by: caller.auditName,
             operation: operationID)
         try await store.setTarget(id: id, specification)
         guard let deployment = try await store.find(id: id) else {
@@ -180,6 +191,13 @@ package struct DeploymentService: Sendable {
         let operationID = OperationID()
         let scaledCount = Self.scaledCount(
             change.properties, from: change.scaledFrom ?? existing.scaledCount ?? change.instanceCount)
+        var specification = change.specification
+        if specification == nil { specification = try await store.findTargetSpecification(id: existing.id) }
+        if let specification {
+            try await quota.check(
+                specification.demand(scaledCount ?? change.instanceCount), of: existing.id,
+                subscription: endpoint.workspace.subscription, transaction)
+        }
         _ = try await store.update(
             existing, envelope: change.envelope, properties: change.properties, instanceCount: change.instanceCount,
             scaledCount: scaledCount, state: state, by: caller.auditName, operation: operationID)
@@ -343,6 +361,17 @@ package struct DeploymentService: Sendable {
             id: id, in: transaction)
     }
 
+    /// Refuses more instances than there is quota for, before anything is written.
+    package func checkQuota(
+        caller: Caller, endpoint: ResourceID, name: String, _ request: OnlineDeploymentRequest
+    ) async throws {
+        guard request.properties.endpointComputeType == .managed else { return }
+        let type = try quota.instanceTypes.find(request.properties.instanceType ?? InstanceTypeCatalog.defaultName)
+        let existing = try? await get(caller: caller, endpoint: endpoint, name: name)  // one that is not there is new
+        let demand = InstanceDemand(instanceType: type.name, count: request.instanceCount, limits: type.limits)
+        try await quota.check(demand, of: existing?.id, subscription: endpoint.subscription, database)
+    }
+
     // MARK: Looking up
 
     static func findParents(
@@ -375,5 +404,12 @@ package struct DeploymentService: Sendable {
             ARMError(.parentResourceNotFound, "The endpoint of the deployment '\(name)' was deleted meanwhile.")
         default: error
         }
+    }
+}
+
+extension ReplicaSpecification {
+    /// So many instances of it, as quotas count them.
+    fileprivate func demand(_ count: Int) -> InstanceDemand {
+        InstanceDemand(instanceType: instanceType, count: count, limits: resources)
     }
 }

@@ -17,12 +17,16 @@ package struct EndpointService: Sendable {
     let keyring: EndpointKeyring
     let starter: OperationStarter
     let hub: SignalHub
+    private let quota: QuotaService
 
-    package init(database: Database, keyring: EndpointKeyring, starter: OperationStarter, hub: SignalHub) {
+    package init(
+        database: Database, keyring: EndpointKeyring, starter: OperationStarter, hub: SignalHub, quota: QuotaService
+    ) {
         self.database = database
         self.keyring = keyring
         self.starter = starter
         self.hub = hub
+        self.quota = quota
     }
 
     package func get(caller: Caller, workspace: ResourceID, name: String) async throws -> OnlineEndpoint {
@@ -92,6 +96,7 @@ package struct EndpointService: Sendable {
         in transaction: Transaction
     ) async throws -> EndpointOutcome {
         try Self.checkTraffic(request.properties, deployments: [])
+        try await quota.checkCount(\.endpoints, subscription: workspace.subscription, transaction)
         let id = UUID()
         let operationID = OperationID()
         let store = EndpointStore(transaction)

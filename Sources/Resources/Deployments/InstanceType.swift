@@ -4,12 +4,15 @@ package struct InstanceType: Sendable, Equatable {
     package var cores: Int
     package var memoryGiB: Double
     package var gpus: Int
+    /// Price of an hour, in the installation's currency; nil where none is set.
+    package var hourlyPrice: Double?
 
-    package init(name: String, cores: Int, memoryGiB: Double, gpus: Int = 0) {
+    package init(name: String, cores: Int, memoryGiB: Double, gpus: Int = 0, hourlyPrice: Double? = nil) {
         self.name = name
         self.cores = cores
         self.memoryGiB = memoryGiB
         self.gpus = gpus
+        self.hourlyPrice = hourlyPrice
     }
 
     package var limits: ResourceLimits {
@@ -34,6 +37,11 @@ package struct InstanceTypeCatalog: Sendable {
         types = Dictionary(ordered.map { ($0.name.lowercased(), $0) }) { first, _ in first }
     }
 
+    /// Own types first; one that an own type replaces is left out.
+    package var all: [InstanceType] {
+        ordered.filter { types[$0.name.lowercased()] == $0 }
+    }
+
     /// - Throws: `BadArgument` that names some of the known ones.
     package func find(_ name: String) throws(ARMError) -> InstanceType {
         if let type = types[name.lowercased()] { return type }
@@ -44,8 +52,11 @@ package struct InstanceTypeCatalog: Sendable {
                 + "more, and those of the setting compute.instance-types")
     }
 
-    /// Reads `name=cores/GiB` or `name=cores/GiB/GPUs`; nil for anything else.
+    /// Reads `name=cores/GiB` or `name=cores/GiB/GPUs`, with `@price` of an hour behind it or not; nil for anything else.
     package static func parse(_ text: String) -> InstanceType? {
+        let (text, priceText) = text.splitOnce(at: "@")
+        let price = priceText.map { Double($0) ?? -1 }
+        if let price, !(0..<1_000_000).contains(price) { return nil }
         let parts = text.split(separator: "=", omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty, parts[0].count <= 100 else { return nil }
         let numbers = parts[1].split(separator: "/", omittingEmptySubsequences: false).map { Double($0) }
@@ -57,7 +68,15 @@ package struct InstanceTypeCatalog: Sendable {
             guard let count = numbers[2].flatMap({ Int(exactly: $0) }), count >= 0 else { return nil }
             gpus = count
         }
-        return InstanceType(name: String(parts[0]), cores: cores, memoryGiB: memory, gpus: gpus)
+        return InstanceType(name: String(parts[0]), cores: cores, memoryGiB: memory, gpus: gpus, hourlyPrice: price)
+    }
+}
+
+extension String {
+    /// What is before the first such character, and what is behind it; nil behind where there is none.
+    fileprivate func splitOnce(at separator: Character) -> (String, String?) {
+        guard let index = firstIndex(of: separator) else { return (self, nil) }
+        return (String(self[..<index]), String(self[self.index(after: index)...]))
     }
 }
 

@@ -30,6 +30,7 @@ package struct ControlPlaneAssembly: Sendable {
         package var signIn: SignInSettings
         package var scoring: ScoringAddress
         package var instanceTypes: InstanceTypeCatalog
+        package var quota: QuotaLimits
         package var fleet: FleetSettings
         package var routerToken: String?
         package var replicas: ReplicaSettings
@@ -50,7 +51,8 @@ package struct ControlPlaneAssembly: Sendable {
         package init(
             database: Database, backend: any ComputeBackend, artifacts: ArtifactStore, account: StorageAccount,
             master: SecretBox, signIn: SignInSettings, scoring: ScoringAddress,
-            instanceTypes: InstanceTypeCatalog = InstanceTypeCatalog(), fleet: FleetSettings,
+            instanceTypes: InstanceTypeCatalog = InstanceTypeCatalog(), quota: QuotaLimits = QuotaLimits(),
+            fleet: FleetSettings,
             routerToken: String? = nil, replicas: ReplicaSettings = ReplicaSettings(),
             queue: WorkQueueSettings = WorkQueueSettings(), operationDeadline: Duration = .seconds(3_600),
             scalingCalm: Duration = .seconds(60), contract: Data, trustsForwardedHeaders: Bool = false,
@@ -66,6 +68,7 @@ package struct ControlPlaneAssembly: Sendable {
             self.signIn = signIn
             self.scoring = scoring
             self.instanceTypes = instanceTypes
+            self.quota = quota
             self.fleet = fleet
             self.routerToken = routerToken
             self.replicas = replicas
@@ -132,7 +135,7 @@ package struct ControlPlaneAssembly: Sendable {
             datastores: nouns.datastores, endpoints: nouns.endpoints, deployments: nouns.deployments,
             logs: DeploymentLogService(database: database, backend: inputs.backend),
             scaling: ScalingService(database: database, time: inputs.time), autoscale: nouns.autoscale,
-            operations: operations,
+            quota: nouns.quota, operations: operations,
             templates: templates.service(starter: starter, operations: operations),
             catalog: ResourceCatalogService(database: database, providers: providers),
             groupDeletion: GroupDeletionService(database: database, starter: starter, hub: hub),
@@ -140,8 +143,7 @@ package struct ControlPlaneAssembly: Sendable {
             keys: keys, signInSettings: inputs.signIn, contract: inputs.contract,
             checkHealth: { try await database.query("SELECT 1") })
         background = Self.background(
-            inputs, hub: hub, catalog: catalog, control: control, publisher: publisher,
-            deployments: nouns.deployments)
+            inputs, hub: hub, catalog: catalog, control: control, publisher: publisher, nouns: nouns)
     }
 
     /// The services of the nouns, which routes and templates share.
@@ -152,6 +154,7 @@ package struct ControlPlaneAssembly: Sendable {
         let resolver = SpecificationResolver(
             locator: ArtifactLocator(artifacts: artifacts), instanceTypes: inputs.instanceTypes, backend: inputs.backend
         )
+        let quota = QuotaService(database: database, limits: inputs.quota, instanceTypes: inputs.instanceTypes)
         return ProviderServices(
             access: AccessService(database: database), scopes: ScopeService(database: database),
             workspaces: WorkspaceService(database: database, vault: vault) { name in
@@ -162,9 +165,11 @@ package struct ControlPlaneAssembly: Sendable {
                 database: database, artifacts: artifacts,
                 signer: ContainerSigner(account: inputs.account, time: inputs.time)),
             endpoints: EndpointService(
-                database: database, keyring: EndpointKeyring(vault: vault), starter: starter, hub: hub),
-            deployments: DeploymentService(database: database, resolver: resolver, starter: starter, hub: hub),
-            autoscale: AutoscaleSettingService(database: database, hub: hub))
+                database: database, keyring: EndpointKeyring(vault: vault), starter: starter, hub: hub,
+                quota: quota),
+            deployments: DeploymentService(
+                database: database, resolver: resolver, starter: starter, hub: hub, quota: quota),
+            autoscale: AutoscaleSettingService(database: database, hub: hub), quota: quota)
     }
 
     private static func site(_ inputs: Inputs, scheme: String) -> SiteSettings {
@@ -175,7 +180,7 @@ package struct ControlPlaneAssembly: Sendable {
 
     private static func background(
         _ inputs: Inputs, hub: SignalHub, catalog: OperationCatalog, control: RouterControlClient,
-        publisher: RoutingPublisher, deployments: DeploymentService
+        publisher: RoutingPublisher, nouns: ProviderServices
     ) -> [any Service] {
         let database = inputs.database
         let logger = inputs.logger
@@ -193,10 +198,11 @@ package struct ControlPlaneAssembly: Sendable {
         let recorder = MinuteRecorder(
             database: database, control: control, backend: inputs.backend, hub: hub, time: inputs.time, logger: logger)
         let autoscaler = UtilizationAutoscaler(
-            database: database, control: control, recorder: recorder, hub: hub, calm: inputs.scalingCalm,
+            database: database, control: control, recorder: recorder, quota: nouns.quota, hub: hub,
+            calm: inputs.scalingCalm,
             time: inputs.time, logger: logger)
         let rules = RuleAutoscaler(
-            database: database, deployments: deployments, hub: hub, time: inputs.time, logger: logger)
+            database: database, deployments: nouns.deployments, hub: hub, time: inputs.time, logger: logger)
         let leadership = Leadership(
             settings: database.settings, logger: logger,
             duties: [

@@ -105,7 +105,8 @@ package struct SluiceServer: Sendable {
                 scoring: ScoringAddress(
                     scheme: configuration.scoringUsesTLS ? "https" : "http", authority: scoring.description,
                     domain: configuration.scoringDomain),
-                instanceTypes: InstanceTypeCatalog(own: configuration.instanceTypes), fleet: try fleet(),
+                instanceTypes: InstanceTypeCatalog(own: configuration.instanceTypes), quota: configuration.quota,
+                fleet: try fleet(),
                 routerToken: configuration.routerControlToken,
                 replicas: ReplicaSettings(drainDeadline: configuration.drainDeadline),
                 queue: WorkQueueSettings(concurrency: configuration.concurrency),

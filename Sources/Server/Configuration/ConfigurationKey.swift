@@ -90,7 +90,22 @@ package struct ConfigurationKey: Sendable {
         ConfigurationKey(
             name: "compute.instance-types", fallback: "none",
             explanation:
-                "Instance types beside Azure's, separated by commas, each name=cores/GiB or name=cores/GiB/GPUs."),
+                "Instance types beside Azure's, separated by commas, each name=cores/GiB or name=cores/GiB/GPUs, with "
+                + "@price of an hour behind it or not."),
+        ConfigurationKey(
+            name: "compute.cores", fallback: "no limit",
+            explanation: "vCPUs of this host that replicas may have together, by their instance types."),
+        ConfigurationKey(
+            name: "compute.memory-gib", fallback: "no limit",
+            explanation: "Memory of this host that replicas may have together, by their instance types, in GiB."),
+        ConfigurationKey(
+            name: "quota.cores", fallback: "no limit",
+            explanation:
+                "vCPUs that a subscription's deployments may have, with a fifth more instances for upgrades."),
+        ConfigurationKey(
+            name: "quota.endpoints", fallback: "no limit", explanation: "Online endpoints of a subscription."),
+        ConfigurationKey(
+            name: "quota.deployments", fallback: "no limit", explanation: "Online deployments of a subscription."),
         ConfigurationKey(
             name: "compute.drain-seconds", fallback: "30",
             explanation: "Longest time that requests inside a leaving replica may take, 0 to 3600."),

@@ -43,6 +43,7 @@ package struct ServerConfiguration: Sendable {
     package var drainDeadline: Duration
     package var operationDeadline: Duration
     package var scalingCalm: Duration
+    package var quota: QuotaLimits
     package var concurrency: Int
     package var openAPIDirectory: String?
     package var bootstrapResourceGroup: String
@@ -82,6 +83,10 @@ package struct ServerConfiguration: Sendable {
         instanceTypes = read.values("compute.instance-types", "name=cores/GiB", InstanceTypeCatalog.parse)
         drainDeadline = .seconds(read.integer("compute.drain-seconds", 30, 0...3_600))
         operationDeadline = .seconds(read.integer("operations.deadline-seconds", 3_600, 1...86_400))
+        quota = QuotaLimits(
+            cores: read.limit("quota.cores"), endpoints: read.limit("quota.endpoints"),
+            deployments: read.limit("quota.deployments"), hostCores: read.limit("compute.cores").map(Double.init),
+            hostMemoryGiB: read.limit("compute.memory-gib").map(Double.init))
         scalingCalm = .seconds(read.integer("autoscale.calm-seconds", 60, 1...3_600))
         concurrency = read.integer("operations.concurrency", 256, 1...10_000)
         openAPIDirectory = read.path("openapi.directory")

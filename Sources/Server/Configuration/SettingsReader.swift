@@ -43,6 +43,11 @@ struct SettingsReader {
         return number
     }
 
+    /// A number that is not negative; nil for no limit.
+    mutating func limit(_ key: String) -> Int? {
+        text(key) == nil ? nil : integer(key, 0, 0...1_000_000_000)
+    }
+
     mutating func address(_ key: String) -> SocketAddressText? {
         guard let text = text(key) else { return nil }
         guard let address = SocketAddressText(text) else {

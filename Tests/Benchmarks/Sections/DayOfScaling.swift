@@ -59,7 +59,8 @@ enum DayOfScaling {
         try await WorkspaceStore(database).insert(
             id: id, resource: .workspace(subscription: "bench", resourceGroup: "bench", name: "bench"),
             request: try WorkspaceRequest(reading: BodyReader(root: body)), by: "bench")
-        try await StoredResources(database: database, workspaceID: id).insert(endpoints: deployments, deploymentsEach: 1)
+        try await StoredResources(database: database, workspaceID: id).insert(
+            endpoints: deployments, deploymentsEach: 1)
         for (rest, least) in [(0, 0), (1, 1), (2, 1)] {
             let scaling = ScaleSettings(
                 scaleType: .targetUtilization, minInstances: least, maxInstances: 10, targetUtilizationPercentage: 70,
@@ -81,13 +82,17 @@ enum DayOfScaling {
         let control = RouterControlClient(http: .shared, token: nil)
         let reconciler = ReplicaReconciler(
             database: database, backend: backend,
-            settings: ReplicaSettings(startProbeInterval: .milliseconds(5), stopGrace: .zero), hub: hub, drain: NoDrain(),
+            settings: ReplicaSettings(startProbeInterval: .milliseconds(5), stopGrace: .zero), hub: hub,
+            drain: NoDrain(),
             logger: Workbench.silent)
         let recorder = MinuteRecorder(
-            database: database, control: control, backend: backend, hub: hub, time: clock.source, logger: Workbench.silent)
-        let autoscaler = UtilizationAutoscaler(
-            database: database, control: control, recorder: recorder, hub: hub, time: clock.source,
+            database: database, control: control, backend: backend, hub: hub, time: clock.source,
             logger: Workbench.silent)
+        let autoscaler = UtilizationAutoscaler(
+            database: database, control: control, recorder: recorder,
+            quota: QuotaService(database: database, limits: QuotaLimits(), instanceTypes: InstanceTypeCatalog()),
+            hub: hub,
+            time: clock.source, logger: Workbench.silent)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await reconciler.run() }
             defer { group.cancelAll() }
@@ -138,7 +143,8 @@ enum DayOfScaling {
         }
         let me = ProcessIdentity(pid: getpid())
         return Footprint(
-            rows: rows, memory: try me.map { try ProcessFigures.residentMemory($0) } ?? 0, replicas: backend.running.count,
+            rows: rows, memory: try me.map { try ProcessFigures.residentMemory($0) } ?? 0,
+            replicas: backend.running.count,
             decisions: rows["scaling_decisions"] ?? 0)
     }
 
@@ -159,7 +165,8 @@ enum DayOfScaling {
                 "  memory at the end, beside the second hour", "\(last.memory.short) MiB, \(growth.short) MiB more",
                 goal: "< 20 MiB more", isMet: growth < 20),
             Figure(
-                "  replicas wanted, in the table, and running, at the end of each hour", "equal in all \(footprints.count)"),
+                "  replicas wanted, in the table, and running, at the end of each hour",
+                "equal in all \(footprints.count)"),
         ]
     }
 }

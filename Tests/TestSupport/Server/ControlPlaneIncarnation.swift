@@ -43,6 +43,7 @@ struct ControlPlaneIncarnation: Sendable {
                 database: database, backend: parts.backend, artifacts: parts.artifacts, account: parts.account,
                 master: parts.master, signIn: parts.signIn,
                 scoring: ScoringAddress(scheme: "http", authority: "127.0.0.1:\(parts.scoringPort)", domain: nil),
+                quota: options.quota,
                 fleet: FleetSettings(
                     count: options.routers, executable: SupportFiles.sibling("sluice-router"),
                     listenAddress: "127.0.0.1:\(parts.scoringPort)", external: [], directory: parts.routers,

@@ -26,6 +26,7 @@ package struct TestServerOptions: Sendable {
         startProbeInterval: .milliseconds(10), drainDeadline: .seconds(3), stopGrace: .seconds(2),
         firstBackoff: .milliseconds(50), longestBackoff: .milliseconds(200), databaseRetry: .milliseconds(50))
     package var operationDeadline = Duration.seconds(120)
+    package var quota = QuotaLimits()
     package var scalingCalm = Duration.seconds(60)
     package var logger: Logger
 

@@ -1,0 +1,125 @@
+import Foundation
+package import Postgres
+package import Resources
+import Store
+
+/// A limit with what is used of it.
+package struct QuotaUsage: Sendable, Equatable {
+    /// `TotalDedicatedCores`, `Endpoints`, or an instance type's name.
+    package var name: String
+    package var localizedName: String
+    package var current: Int
+    /// Nil for none.
+    package var limit: Int?
+}
+
+/// What deployments may use, told before anything starts.
+package struct QuotaService: Sendable {
+    private let database: Database
+    private let limits: QuotaLimits
+    package let instanceTypes: InstanceTypeCatalog
+
+    package init(database: Database, limits: QuotaLimits, instanceTypes: InstanceTypeCatalog) {
+        self.database = database
+        self.limits = limits
+        self.instanceTypes = instanceTypes
+    }
+
+    /// Refuses instances that do not fit, in the transaction that makes them.
+    ///
+    /// - Throws: `OutOfQuota` with need, limit, use, and the number that would fit.
+    func check(
+        _ wish: InstanceDemand, of deploymentID: UUID?, subscription: String, _ runner: any StatementRunner
+    ) async throws {
+        guard limits.limitsInstances, wish.count > 0 else { return }
+        let store = QuotaStore(runner)
+        try await store.lock()
+        let (others, onHost) = try await self.others(of: deploymentID, subscription: subscription, store)
+        guard let problem = limits.problem(wish, beside: others, onHost: onHost) else { return }
+        let room = limits.room(for: wish, beside: others, onHost: onHost)
+        let hint = room > 0 ? "; \(room) would fit" : smaller(than: wish, others, onHost)
+        throw ARMError(
+            .outOfQuota, "Not enough quota for \(wish.count) instances of \(wish.instanceType): \(problem)\(hint).",
+            target: "$.sku.capacity")
+    }
+
+    /// A type of which one instance fits where none of the wished type does.
+    private func smaller(
+        than wish: InstanceDemand, _ others: [InstanceDemand], _ onHost: [InstanceDemand]
+    ) -> String {
+        let fitting = instanceTypes.all.filter { type in
+            type.gpus == 0
+                && limits.problem(
+                    InstanceDemand(instanceType: type.name, count: 1, limits: type.limits), beside: others,
+                    onHost: onHost) == nil
+        }
+        return fitting.max { $0.cores < $1.cores }.map { "; an instance of \($0.name) would fit" } ?? ""
+    }
+
+    /// As many of `count` instances as a scaler may order for a deployment.
+    func room(for deploymentID: UUID, count: Int) async throws -> Int {
+        guard limits.limitsInstances else { return count }
+        let all = try await QuotaStore(database).demands()
+        guard let own = all.first(where: { $0.deploymentID == deploymentID }) else { return count }
+        var wish = own.demand
+        wish.count = count
+        let others = all.filter { $0.deploymentID != deploymentID }
+        return limits.room(
+            for: wish, beside: others.filter { $0.subscription == own.subscription }.map(\.demand),
+            onHost: others.map(\.demand))
+    }
+
+    private func others(
+        of deploymentID: UUID?, subscription: String, _ store: QuotaStore
+    ) async throws -> (own: [InstanceDemand], onHost: [InstanceDemand]) {
+        let all = try await store.demands().filter { $0.deploymentID != deploymentID }
+        return (all.filter { $0.subscription == subscription.lowercased() }.map(\.demand), all.map(\.demand))
+    }
+
+    /// Refuses one endpoint, or one deployment, more than there may be.
+    func checkCount(_ kind: KeyPath<QuotaLimits, Int?>, subscription: String, _ runner: any StatementRunner)
+        async throws
+    {
+        guard let limit = limits[keyPath: kind] else { return }
+        let store = QuotaStore(runner)
+        try await store.lock()
+        let counts = try await store.counts(subscription: subscription)
+        let (noun, count) = kind == \.endpoints ? ("endpoints", counts.endpoints) : ("deployments", counts.deployments)
+        guard count >= limit else { return }
+        throw ARMError(
+            .quotaExceeded, "The subscription has \(count) online \(noun), and \(limit) are allowed (quota.\(noun)).")
+    }
+
+    package func check(subscription: String) async throws {
+        try await ScopeService(database: database).checkSubscription(subscription)
+    }
+
+    /// What a subscription uses, in all and by instance type.
+    package func usages(caller: Caller, subscription: String) async throws -> [QuotaUsage] {
+        try await check(subscription: subscription)
+        let store = QuotaStore(database)
+        let (own, _) = try await others(of: nil, subscription: subscription, store)
+        let counts = try await store.counts(subscription: subscription)
+        let byType = Dictionary(grouping: own, by: \.instanceType).sorted { $0.key < $1.key }
+        return [
+            QuotaUsage(
+                name: "TotalDedicatedCores", localizedName: "Total Cluster Dedicated Regional vCPUs",
+                current: Self.cores(own), limit: limits.cores),
+            QuotaUsage(
+                name: "Endpoints", localizedName: "Online endpoints", current: counts.endpoints, limit: limits.endpoints
+            ),
+            QuotaUsage(
+                name: "Deployments", localizedName: "Online deployments", current: counts.deployments,
+                limit: limits.deployments),
+        ]
+            + byType.map { type, demands in
+                QuotaUsage(
+                    name: type, localizedName: "\(type) vCPUs", current: Self.cores(demands), limit: limits.cores)
+            }
+    }
+
+    /// With the reserve, rounded up.
+    private static func cores(_ demands: [InstanceDemand]) -> Int {
+        Int(demands.reduce(0) { $0 + $1.reservedCores }.rounded(.up))
+    }
+}

@@ -1,0 +1,82 @@
+/// What deployments may use in all; nil for no limit.
+package struct QuotaLimits: Sendable, Equatable {
+    /// Cores of a subscription's deployments by their instance types, with the reserve for upgrades.
+    package var cores: Int?
+    package var endpoints: Int?
+    package var deployments: Int?
+    /// What this host gives to replicas, by their instance types.
+    package var hostCores: Double?
+    package var hostMemoryGiB: Double?
+
+    package init(
+        cores: Int? = nil, endpoints: Int? = nil, deployments: Int? = nil, hostCores: Double? = nil,
+        hostMemoryGiB: Double? = nil
+    ) {
+        self.cores = cores
+        self.endpoints = endpoints
+        self.deployments = deployments
+        self.hostCores = hostCores
+        self.hostMemoryGiB = hostMemoryGiB
+    }
+}
+
+/// Instances of one deployment, as quotas count them.
+package struct InstanceDemand: Sendable, Equatable {
+    package var instanceType: String
+    package var count: Int
+    package var limits: ResourceLimits
+
+    package init(instanceType: String, count: Int, limits: ResourceLimits) {
+        self.instanceType = instanceType
+        self.count = count
+        self.limits = limits
+    }
+
+    /// Cores with a fifth more instances, rounded up, which upgrades need (`surface.md` §6).
+    package var reservedCores: Double { Double(Self.reserved(count)) * cores }
+
+    package var cores: Double { Double(limits.cpuMillicores) / 1_000 }
+    package var memoryGiB: Double { Double(limits.memoryBytes) / 1_073_741_824 }
+
+    private static func reserved(_ count: Int) -> Int { (count * 12 + 9) / 10 }
+}
+
+extension QuotaLimits {
+    /// Whether instances are counted at all.
+    package var limitsInstances: Bool { cores != nil || hostCores != nil || hostMemoryGiB != nil }
+
+    /// Most instances of a deployment that fit beside the others, at most what it asks for.
+    ///
+    /// - Parameters:
+    ///   - others: the other deployments of the same subscription.
+    ///   - onHost: the other deployments of all subscriptions.
+    package func room(for wish: InstanceDemand, beside others: [InstanceDemand], onHost: [InstanceDemand]) -> Int {
+        var demand = wish
+        while demand.count > 0, problem(demand, beside: others, onHost: onHost) != nil { demand.count -= 1 }
+        return demand.count
+    }
+
+    /// Says what is lacking, with need, limit and use; nil when everything fits.
+    package func problem(
+        _ wish: InstanceDemand, beside others: [InstanceDemand], onHost: [InstanceDemand]
+    ) -> String? {
+        func lacks(_ what: String, _ need: Double, _ limit: Double?, _ used: Double) -> String? {
+            guard let limit, need > 0, used + need > limit + 1e-9 else { return nil }
+            return "\(what): \(Self.text(need)) needed, \(Self.text(used)) of \(Self.text(limit)) in use"
+        }
+        let plain = { (demand: InstanceDemand) in Double(demand.count) }
+        return lacks(
+            "vCPUs of the subscription, with a fifth more instances for upgrades", wish.reservedCores,
+            cores.map(Double.init), others.reduce(0) { $0 + $1.reservedCores })
+            ?? lacks(
+                "vCPUs of this host", wish.cores * plain(wish), hostCores,
+                onHost.reduce(0) { $0 + $1.cores * plain($1) })
+            ?? lacks(
+                "GiB of memory of this host", wish.memoryGiB * plain(wish), hostMemoryGiB,
+                onHost.reduce(0) { $0 + $1.memoryGiB * plain($1) })
+    }
+
+    private static func text(_ number: Double) -> String {
+        number == number.rounded() ? "\(Int(number))" : "\((number * 10).rounded() / 10)"
+    }
+}

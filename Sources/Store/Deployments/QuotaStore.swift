@@ -1,0 +1,58 @@
+package import Foundation
+package import Postgres
+package import Resources
+
+/// The instances of a stored deployment.
+package struct DeploymentDemand: Sendable, Equatable {
+    package var deploymentID: UUID
+    package var subscription: String
+    package var demand: InstanceDemand
+}
+
+/// What is in use of what quotas limit.
+package struct QuotaStore: Sendable {
+    private let runner: any StatementRunner
+
+    package init(_ runner: any StatementRunner) {
+        self.runner = runner
+    }
+
+    /// Lets one writer at a time look at quotas and use them up, until its transaction ends.
+    package func lock() async throws {
+        try await runner.query("SELECT pg_advisory_xact_lock(7350924, hashtext(current_schema()))")
+    }
+
+    /// The instances of all deployments.
+    package func demands() async throws -> [DeploymentDemand] {
+        try await runner.query(
+            """
+            SELECT d.id, g.subscription_id, s.specification ->> 'instanceType',
+                coalesce(d.scaled_count, d.instance_count), s.specification -> 'resources'
+            FROM online_deployments d
+            JOIN replica_specifications s ON s.deployment_id = d.id AND s.generation = d.replica_generation
+            JOIN online_endpoints e ON e.id = d.endpoint_id JOIN workspaces w ON w.id = e.workspace_id
+            JOIN resource_groups g ON g.id = w.resource_group_id
+            WHERE d.provisioning_state <> 'Deleting'
+            """
+        ).rows.map { row in
+            let (id, subscription, type, count, limits) = try row.decode(
+                UUID.self, String.self, String.self, Int.self, JSONColumn<ResourceLimits>.self)
+            return DeploymentDemand(
+                deploymentID: id, subscription: subscription,
+                demand: InstanceDemand(instanceType: type, count: count, limits: limits.value))
+        }
+    }
+
+    /// Endpoints and deployments of a subscription.
+    package func counts(subscription: String) async throws -> (endpoints: Int, deployments: Int) {
+        let row = try await runner.query(
+            """
+            SELECT count(DISTINCT e.id), count(d.id)
+            FROM online_endpoints e JOIN workspaces w ON w.id = e.workspace_id
+            JOIN resource_groups g ON g.id = w.resource_group_id LEFT JOIN online_deployments d ON d.endpoint_id = e.id
+            WHERE g.subscription_id = \(subscription.lowercased())
+            """
+        ).first
+        return try row?.decode(Int.self, Int.self) ?? (0, 0)
+    }
+}
