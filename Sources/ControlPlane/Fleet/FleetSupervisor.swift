@@ -14,6 +14,7 @@ package struct FleetSupervisor: Sendable {
     private let control: RouterControlClient
     private let publisher: RoutingPublisher
     private let logger: Logger
+    private let turn = ReplacementTurn()
 
     package init(
         database: Database, settings: FleetSettings, control: RouterControlClient, publisher: RoutingPublisher,
@@ -63,7 +64,8 @@ package struct FleetSupervisor: Sendable {
             do {
                 let router = try await ensureRunning(place)
                 try await admit(router)
-                try await watch(router)
+                await turn.giveBack(place.name)
+                try await watch(router, in: place)
             } catch {
                 guard !Task.isCancelled else { return }
                 logger.warning(
@@ -172,7 +174,7 @@ package struct FleetSupervisor: Sendable {
     }
 
     /// Returns when the router has ended or fallen silent, after taking it out of the fleet.
-    private func watch(_ router: RouterRow) async throws {
+    private func watch(_ router: RouterRow, in place: Place) async throws {
         let reason = try await withThrowingTaskGroup(of: String.self) { group in
             group.addTask { try await untilSilent(router) }
             if router.pid != 0 {
@@ -180,6 +182,7 @@ package struct FleetSupervisor: Sendable {
                     _ = try await ChildProcess.waitForExit(identity(of: router))
                     return "a router ended"
                 }
+                group.addTask { try await replaceIfOutdated(router, in: place) }
             }
             defer { group.cancelAll() }
             return try await group.next() ?? ""
@@ -187,6 +190,20 @@ package struct FleetSupervisor: Sendable {
         try Task.checkCancellation()
         logger.warning("\(reason)", metadata: ["router.id": "\(router.id)"])
         await end(router)
+    }
+
+    /// Drains a router that an earlier version of the binary started, when it is its turn; its end is seen by the watch.
+    /// The only router of a host stays: nobody would serve meanwhile.
+    private func replaceIfOutdated(_ router: RouterRow, in place: Place) async throws -> String {
+        let present = ExecutableFile(path: settings.executable)
+        if place.isOurs, settings.count > 1, let present,
+            let running = ExecutableFile(path: "/proc/\(router.pid)/exe"), running != present
+        {
+            while await !turn.take(place.name) { try await Task.sleep(for: settings.healthInterval) }
+            logger.info("router of another version drains", metadata: ["router.id": "\(router.id)"])
+            try await control.drain(router.controlAddress, timeout: settings.answerDeadline)
+        }
+        while true { try await Task.sleep(for: .seconds(3_600)) }  // ends with the watch
     }
 
     private func untilSilent(_ router: RouterRow) async throws -> String {

@@ -50,6 +50,16 @@ package struct RouterControlClient: Sendable {
         try await get(TrafficReport.self, address, "/report", timeout)
     }
 
+    /// Lets a router finish what it has, and end.
+    func drain(_ address: String, timeout: Duration) async throws {
+        var request = try makeRequest(address, path: "/drain")
+        request.method = .POST
+        let response = try await http.execute(request, timeout: timeout.timeAmount)
+        guard response.status == .accepted else {
+            throw Failure(description: "the router answered \(response.status.code)")
+        }
+    }
+
     /// Load of the deployments that had requests after `moment` on the router's clock.
     func load(of address: String, after moment: Int64, timeout: Duration) async throws -> LoadReport {
         try await get(LoadReport.self, address, "/load?after=\(moment)", timeout)
