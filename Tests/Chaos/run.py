@@ -35,6 +35,9 @@ def _arguments():
     parser.add_argument("--times", type=int, default=10, help="how many rollouts, and how many scalings each way")
     parser.add_argument("--report", metavar="FILE", help="write the table of all results there, also of earlier runs")
     parser.add_argument("--binaries", default=REPOSITORY / ".build/release", help="where sluice and sluice-router are")
+    parser.add_argument(
+        "--previous", type=pathlib.Path, metavar="DIRECTORY",
+        help="binaries, migrations and openapi of another version, for the scenario upgrade")
     parser.add_argument("--results", default=REPOSITORY / ".build/chaos/results.json", help="where results are kept")
     options = parser.parse_args()
     unknown = set((options.only or []) + options.skip) - {each.name for each in ALL}
