@@ -24,6 +24,7 @@ package actor UtilizationAutoscaler {
     private var seenSignals: UInt64 = 0
 
     private static let interval = Duration.milliseconds(200)
+    private static let shortageInterval = Duration.seconds(60)
     /// How old the list of deployments may be without a signal.
     private static let listAge = Duration.seconds(1)
 
@@ -91,6 +92,7 @@ package actor UtilizationAutoscaler {
         if decision.to > decision.from {
             // What does not fit is not ordered; the next look tries again.
             let room = try await quota.room(for: deployment.id, count: decision.to)
+            if room < decision.to { tellShortage(of: deployment, wanted: decision.to, room: room) }
             guard room > decision.from else { return }
             decision.to = room
         }
@@ -106,12 +108,27 @@ package actor UtilizationAutoscaler {
                 "scaling.reason": "\(decision.reason.rawValue)", "scaling.by": "\(ScalingRecord.utilizationScaler)",
             ])
     }
+
+    /// Once a minute for as long as it lasts.
+    private func tellShortage(of deployment: ScaledDeployment, wanted: Int, room: Int) {
+        let now = ContinuousClock.now
+        if let last = scalers[deployment.id]?.shortageToldAt, now - last < Self.shortageInterval { return }
+        scalers[deployment.id]?.shortageToldAt = now
+        logger.warning(
+            "quota keeps a deployment from scaling out",
+            metadata: [
+                "endpoint.name": "\(deployment.endpoint)", "deployment.name": "\(deployment.name)",
+                "scaling.wanted": "\(wanted)", "quota.room": "\(room)",
+            ])
+    }
 }
 
 /// A deployment's scaler, and how long its requests take.
 private struct ScaledLoad {
     var scaler: UtilizationScaler
     private var requestSeconds: Double?
+    /// When the log was last told that quota is short.
+    var shortageToldAt: ContinuousClock.Instant?
 
     /// Weight of the newest look in the running mean of request times.
     private static let newestWeight = 0.2
