@@ -28,7 +28,12 @@ import Testing
         Case(wanted: 1, generation: 1, replicas: [(1, .failed), (1, .pending), (1, .ready)], actions: ["-1", "-0"]),
         Case(wanted: 0, generation: 1, replicas: [(1, .ready), (1, .failed)], actions: ["-0", "-1"]),
         // A rollout: added first, taken away one for one.
-        Case(wanted: 2, generation: 2, replicas: [(1, .ready), (1, .ready)], actions: ["+2", "+2"]),
+        Case(wanted: 2, generation: 2, replicas: [(1, .ready), (1, .ready)], actions: ["+2"]),
+        Case(wanted: 2, generation: 2, replicas: [(1, .ready), (1, .ready), (2, .probing)], actions: []),
+        Case(wanted: 2, generation: 2, replicas: [(1, .ready), (2, .ready)], actions: ["+2"]),
+        Case(wanted: 2, generation: 2, replicas: [(1, .failed), (1, .failed)], actions: ["+2", "+2"]),
+        Case(
+            wanted: 10, generation: 2, replicas: Array(repeating: (1, .ready), count: 10), actions: ["+2", "+2"]),
         Case(
             wanted: 2, generation: 2, replicas: [(1, .ready), (1, .ready), (2, .probing), (2, .starting)], actions: []),
         Case(

@@ -14,19 +14,25 @@ enum ReplicaPlan {
     /// Compares what is wanted with what is there.
     ///
     /// New replicas are added before old ones go: an old one leaves for each new one that is ready, so a rollout never
-    /// has less than the wanted number that can serve, and a generation that never gets ready takes nothing away.
+    /// has less than the wanted number that can serve, and a generation that never gets ready takes nothing away. While old
+    /// ones serve, there are a fifth more than wanted at most, and one more at least.
     static func actions(_ deployment: DeploymentReplicas) -> [ReplicaAction] {
         let active = deployment.replicas.filter { $0.state != .draining }
         let current = active.filter { $0.generation == deployment.generation }
         let old = active.filter { $0.generation != deployment.generation }
-        let missing = deployment.wanted - current.count
+        let ready = current.count { $0.state == .ready }
+        let serving = min(old.count { $0.state == .ready }, max(0, deployment.wanted - ready))
+        let room = deployment.wanted + surge(of: deployment.wanted) - serving - current.count
+        let missing = min(deployment.wanted - current.count, serving == 0 ? .max : room)
         var actions = Array(
             repeating: ReplicaAction.create(generation: deployment.generation), count: max(0, missing))
         actions += surplus(of: current, keeping: deployment.wanted).map { .drain($0.id) }
-        let ready = current.count { $0.state == .ready }
         actions += surplus(of: old, keeping: max(0, deployment.wanted - ready)).map { .drain($0.id) }
         return actions
     }
+
+    /// Replicas that a rollout may have beyond the wanted number: what quotas reserve for it.
+    private static func surge(of wanted: Int) -> Int { max(1, (wanted + 4) / 5) }
 
     /// Which replicas go when only so many stay: the least far on the way to ready first, then the youngest.
     private static func surplus(of replicas: [ReplicaRow], keeping count: Int) -> ArraySlice<ReplicaRow> {
