@@ -13,7 +13,7 @@ struct ReplayReport {
         let wait = requests?["requestTimeout"]?.text.flatMap { ISODuration($0) }?.milliseconds ?? 5_000
         let model = LoadSimulation.Model(
             requestMs: load.requestMs, concurrency: concurrency, startMs: Int64(startSeconds * 1_000),
-            longestWaitMs: Int64(wait), queueLimit: concurrency * max(1, settings.maximum))
+            longestWaitMs: Int64(wait), queueLimit: concurrency * OnlineDeploymentRequest.instanceLimit)
         let first = settings.clamp(Int((load.replicas.first ?? 1).rounded()))
         var simulation = LoadSimulation(settings, model, replicas: first)
         let outcome = simulation.run(arrivals: load.arrivals)

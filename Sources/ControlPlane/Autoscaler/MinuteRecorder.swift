@@ -107,9 +107,9 @@ package actor MinuteRecorder {
                 defer { usageBefore[replica.id] = (now, present) }
                 guard let (at, before) = usageBefore[replica.id], now > at else { continue }
                 let passed = now.timeIntervalSince(at) * 1e6
-                let cores = Double(deployment.limits.cpuMillicores) / 1_000
-                cpu += Double(max(0, present.cpuMicroseconds - before.cpuMicroseconds)) / passed / max(0.001, cores)
-                memory += Double(present.memoryBytes) / Double(max(1, deployment.limits.memoryBytes))
+                let (cores, bytes) = Self.available(deployment.limits)
+                cpu += Double(max(0, present.cpuMicroseconds - before.cpuMicroseconds)) / passed / cores
+                memory += Double(present.memoryBytes) / bytes
                 count += 1
             }
             guard count > 0 else { continue }
@@ -118,6 +118,15 @@ package actor MinuteRecorder {
         }
         let present = Set(deployments.flatMap(\.replicas).map(\.id))
         usageBefore = usageBefore.filter { present.contains($0.key) }
+    }
+
+    /// Cores and bytes that a replica may use: those of the host where it has no limit.
+    private static func available(_ limits: ResourceLimits) -> (cores: Double, bytes: Double) {
+        let host = ProcessInfo.processInfo
+        return (
+            limits.cpuMillicores > 0 ? Double(limits.cpuMillicores) / 1_000 : Double(host.activeProcessorCount),
+            Double(limits.memoryBytes > 0 ? limits.memoryBytes : Int64(clamping: host.physicalMemory))
+        )
     }
 
     /// Writes the minute that has ended, of deployments that serve, and forgets the oldest ones.
