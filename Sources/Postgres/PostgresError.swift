@@ -38,8 +38,8 @@ package struct PostgresError: Error, Sendable, CustomStringConvertible {
         "\(code): \(message)" + (statement.map { " in «\($0)»" } ?? "")
     }
 
-    /// Class 08 is connection trouble, 57P a shutdown, 53 a lack of connections, disk or memory, 58030 a failed write
-    /// (PostgreSQL, appendix A).
+    /// Class 08 is connection trouble, 57P a shutdown, 53 a lack of connections, disk or memory, 58 a fault of the system
+    /// below, such as a failed write (PostgreSQL, appendix A).
     static func code(sqlState: String, constraint: String) -> Code {
         switch sqlState {
         case "23505": .uniqueViolation(constraint: constraint)
@@ -47,8 +47,8 @@ package struct PostgresError: Error, Sendable, CustomStringConvertible {
         case "23514": .checkViolation(constraint: constraint)
         case "40001", "40P01": .contended
         case "57014": .cancelled
-        case "57P01", "57P02", "57P03", "58030": .unavailable
-        case let state where state.hasPrefix("08") || state.hasPrefix("53"): .unavailable
+        case "57P01", "57P02", "57P03": .unavailable
+        case let state where ["08", "53", "58"].contains(String(state.prefix(2))): .unavailable
         default: .other(sqlState: sqlState)
         }
     }

@@ -195,10 +195,7 @@ package struct FleetSupervisor: Sendable {
     /// Drains a router that an earlier version of the binary started, when it is its turn; its end is seen by the watch.
     /// The only router of a host stays: nobody would serve meanwhile.
     private func replaceIfOutdated(_ router: RouterRow, in place: Place) async throws -> String {
-        let present = ExecutableFile(path: settings.executable)
-        if place.isOurs, settings.count > 1, let present,
-            let running = ExecutableFile(path: "/proc/\(router.pid)/exe"), running != present
-        {
+        if place.isOurs, settings.count > 1, ExecutableFile.isReplaced(ofProcess: router.pid) {
             while await !turn.take(place.name) { try await Task.sleep(for: settings.healthInterval) }
             logger.info("router of another version drains", metadata: ["router.id": "\(router.id)"])
             try await control.drain(router.controlAddress, timeout: settings.answerDeadline)

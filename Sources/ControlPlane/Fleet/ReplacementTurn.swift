@@ -22,10 +22,25 @@ struct ExecutableFile: Equatable {
     private let inode: UInt64
 
     /// Nil for a file that can't be looked at.
-    init?(path: String) {
+    private init?(path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
     }
+
+    /// Whether another file lies where the process' executable lay when it was started.
+    static func isReplaced(ofProcess pid: Int32) -> Bool {
+        let link = "/proc/\(pid)/exe"
+        // A process that has ended runs nothing.
+        guard let running = ExecutableFile(path: link),
+            let named = try? FileManager.default.destinationOfSymbolicLink(atPath: link)
+        else { return false }
+        let path = named.hasSuffix(deletedMark) ? String(named.dropLast(deletedMark.count)) : named
+        guard let present = ExecutableFile(path: path) else { return false }
+        return present != running
+    }
+
+    /// What the kernel adds to the name of a file that is gone (proc(5)).
+    private static let deletedMark = " (deleted)"
 }
