@@ -51,7 +51,7 @@ package struct FleetSupervisor: Sendable {
         var isOurs: Bool
     }
 
-    /// Another process than the one that was started answers on the control address.
+    /// Another router than the one that was started answers on the control address.
     private struct Stranger: Error, CustomStringConvertible {
         var pid: Int32
         var description: String { "process \(pid) answers in its place" }
@@ -155,7 +155,8 @@ package struct FleetSupervisor: Sendable {
         while true {
             do {
                 let status = try await control.status(of: router.controlAddress, timeout: settings.answerDeadline)
-                guard router.pid == 0 || status.pid == router.pid else { throw Stranger(pid: status.pid) }
+                let isWhoWasStarted = status.routerID.lowercased() == router.id.uuidString.lowercased()
+                guard router.pid == 0 || isWhoWasStarted else { throw Stranger(pid: status.pid) }
                 break
             } catch {
                 let isGone = router.pid != 0 && !identity(of: router).isAlive
