@@ -14,7 +14,7 @@ struct ResourceRoutes {
             .get(":namespace/resourceTypes", use: listTypes)
             .post(":namespace/register", use: getProvider)
         // Paths go on from these two: the router takes neither for a parameter.
-        for namespace in [ResourceID.machineLearning, "Microsoft.Resources"] {
+        for namespace in [ResourceID.machineLearning, "Microsoft.Resources", "Microsoft.Insights"] {
             router.get("/subscriptions/:subscription/providers/\(namespace)") { _, context in
                 try await provider(namespace, context)
             }

@@ -41,9 +41,7 @@ struct CondaFile: Sendable, Equatable {
         } catch {
             throw invalid("malformed YAML")
         }
-        // Nothing is asked for beside what every environment has.
-        guard let root else { return Node.Mapping([]) }
-        guard let mapping = root.mapping else { throw invalid("a mapping with \"dependencies\" is expected") }
+        guard let mapping = root?.mapping else { throw invalid("a mapping with \"dependencies\" is expected") }
         return mapping
     }
 

@@ -29,7 +29,8 @@ final class EnvironmentBuilder: Sendable {
     func recipe(
         for environment: EnvironmentSpecification, needsMLflow: Bool = false
     ) async throws(ComputeError) -> EnvironmentRecipe {
-        let file = try CondaFile(environment.condaFile ?? "")
+        // An environment without a conda file has what every environment has.
+        let file = try CondaFile(environment.condaFile ?? "dependencies: []")
         let version = try await versionOfInstaller()
         let interpreter = try await interpreters.find(file.python, for: "environment \(environment.label)")
         return EnvironmentRecipe(
