@@ -52,8 +52,9 @@ package struct WorkspaceService: Sendable {
         do {
             wasMade = try await write(caller: caller, id, request, if: precondition)
         } catch let error as PostgresError {
+            // Made by somebody else meanwhile: it is there now, and brought to the wish.
             guard case .uniqueViolation = error.code else { throw error }
-            throw ARMError(.conflict, "The workspace '\(id.name)' was made by somebody else meanwhile; try again.")
+            wasMade = try await write(caller: caller, id, request, if: precondition)
         }
         let workspace = try await get(caller: caller, id)
         try await createContainer(workspace.blobContainer)
