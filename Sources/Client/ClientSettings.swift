@@ -88,4 +88,12 @@ package struct ClientSettings: Sendable {
     package var workspacePath: String {
         "/subscriptions/\(subscriptionID)/resourceGroups/\(resourceGroup)/providers/Microsoft.MachineLearningServices/workspaces/\(workspace)"
     }
+
+    /// ARM path of an online endpoint of the workspace.
+    package func endpointPath(_ name: String) -> String { "\(workspacePath)/onlineEndpoints/\(name)" }
+
+    /// ARM path of a deployment of an online endpoint.
+    package func deploymentPath(_ endpoint: String, _ name: String) -> String {
+        "\(endpointPath(endpoint))/deployments/\(name)"
+    }
 }

@@ -52,7 +52,7 @@ package struct AutoscaleCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await connection.withClient { client in
-                let path = "\(client.settings.workspacePath)/onlineEndpoints/\(endpoint)/deployments/\(name)"
+                let path = client.settings.deploymentPath(endpoint, name)
                 let shown = try await client.get(path)
                 try SluiceClient.check(shown)
                 let answer = try await client.get("\(path)/load?minutes=\(minutes)")

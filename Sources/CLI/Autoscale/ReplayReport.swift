@@ -45,15 +45,18 @@ struct ReplayReport {
         let mean = outcome.served > 0 ? Double(outcome.waitedMs) / Double(outcome.served) : 0
         return [
             "",
-            "instance hours: \(twoDigits(hours)) instead of \(twoDigits(then)), in \(outcome.changes.count) changes",
+            "instance hours: \(hours.twoDigits) instead of \(then.twoDigits), in \(outcome.changes.count) changes",
             "requests: \(outcome.served) answered, \(outcome.timedOut) waited too long, \(outcome.refused) refused; "
-                + "waiting \(twoDigits(mean)) ms in the mean, \(outcome.longestWaitMs) ms at the longest",
+                + "waiting \(mean.twoDigits) ms in the mean, \(outcome.longestWaitMs) ms at the longest",
         ]
     }
 
     private static func column(_ text: String, _ width: Int) -> String {
         String(repeating: " ", count: max(0, width - text.count)) + text
     }
+}
 
-    private static func twoDigits(_ number: Double) -> String { "\((number * 100).rounded() / 100)" }
+extension Double {
+    /// With two digits after the point at most.
+    var twoDigits: String { "\((self * 100).rounded() / 100)" }
 }

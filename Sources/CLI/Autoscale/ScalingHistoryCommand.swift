@@ -13,9 +13,8 @@ struct ScalingHistoryCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await connection.withClient { client in
-            let answer = try await client.get(
-                "\(client.settings.workspacePath)/onlineEndpoints/\(endpoint)/deployments/\(name)/scalingHistory?count=\(max(1, count))"
-            )
+            let path = client.settings.deploymentPath(endpoint, name)
+            let answer = try await client.get("\(path)/scalingHistory?count=\(max(1, count))")
             try SluiceClient.check(answer)
             for record in (answer.json?["value"]?.elements ?? []).reversed() { print(Self.line(record)) }
         }
@@ -25,7 +24,7 @@ struct ScalingHistoryCommand: AsyncParsableCommand {
     private static func line(_ record: JSONValue) -> String {
         let numbers = [("busy", "busy"), ("queued", "queued"), ("peak", "peak of the last minute"), ("value", "value")]
             .compactMap { name, label in
-                record["inputs"]?[name]?.real.map { "\(label) \(Self.twoDigits($0))" }
+                record["inputs"]?[name]?.real.map { "\(label) \($0.twoDigits)" }
             }
         let texts = ["profile", "condition"].compactMap { record["inputs"]?[$0]?.text }
         return [
@@ -34,6 +33,4 @@ struct ScalingHistoryCommand: AsyncParsableCommand {
             record["reason"]?.text ?? "", record["decidedBy"]?.text ?? "", (numbers + texts).joined(separator: ", "),
         ].joined(separator: "  ")
     }
-
-    private static func twoDigits(_ number: Double) -> String { "\((number * 100).rounded() / 100)" }
 }

@@ -18,7 +18,7 @@ package struct OnlineDeploymentCommand: AsyncParsableCommand {
         func run() async throws {
             try await connection.withClient { client in
                 let answer = try await client.get(
-                    "\(client.settings.workspacePath)/onlineEndpoints/\(endpoint)/deployments")
+                    client.settings.endpointPath(endpoint) + "/deployments")
                 try SluiceClient.check(answer)
                 for deployment in answer.json?["value"]?.elements ?? [] {
                     print(
@@ -40,7 +40,7 @@ package struct OnlineDeploymentCommand: AsyncParsableCommand {
         func run() async throws {
             try await connection.withClient { client in
                 let answer = try await client.get(
-                    "\(client.settings.workspacePath)/onlineEndpoints/\(endpoint)/deployments/\(name)")
+                    client.settings.deploymentPath(endpoint, name))
                 try SluiceClient.check(answer)
                 print(answer.text)
             }
@@ -61,7 +61,7 @@ package struct OnlineDeploymentCommand: AsyncParsableCommand {
             try await connection.withClient { client in
                 let container = storageInitializer ? "StorageInitializer" : "InferenceServer"
                 let answer = try await client.post(
-                    "\(client.settings.workspacePath)/onlineEndpoints/\(endpoint)/deployments/\(name)/getLogs",
+                    client.settings.deploymentPath(endpoint, name) + "/getLogs",
                     json: #"{"tail":\#(lines),"containerType":"\#(container)"}"#)
                 try SluiceClient.check(answer)
                 print(answer.json?["content"]?.text ?? "")
@@ -79,7 +79,7 @@ package struct OnlineDeploymentCommand: AsyncParsableCommand {
             try await connection.withClient { client in
                 try await client.finish(
                     try await client.delete(
-                        "\(client.settings.workspacePath)/onlineEndpoints/\(endpoint)/deployments/\(name)"))
+                        client.settings.deploymentPath(endpoint, name)))
             }
         }
     }

@@ -38,7 +38,7 @@ package struct OnlineEndpointCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await connection.withClient { client in
-                let answer = try await client.get("\(client.settings.workspacePath)/onlineEndpoints/\(name)")
+                let answer = try await client.get(client.settings.endpointPath(name))
                 try SluiceClient.check(answer)
                 print(answer.text)
             }
@@ -53,7 +53,7 @@ package struct OnlineEndpointCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await connection.withClient { client in
-                let answer = try await client.post("\(client.settings.workspacePath)/onlineEndpoints/\(name)/listKeys")
+                let answer = try await client.post(client.settings.endpointPath(name) + "/listKeys")
                 try SluiceClient.check(answer)
                 print(answer.text)
             }
@@ -71,7 +71,7 @@ package struct OnlineEndpointCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await connection.withClient { client in
-                let path = "\(client.settings.workspacePath)/onlineEndpoints/\(name)"
+                let path = client.settings.endpointPath(name)
                 let endpoint = try await client.get(path)
                 try SluiceClient.check(endpoint)
                 let keys = try await client.post("\(path)/listKeys")
@@ -97,7 +97,7 @@ package struct OnlineEndpointCommand: AsyncParsableCommand {
         func run() async throws {
             try await connection.withClient { client in
                 try await client.finish(
-                    try await client.delete("\(client.settings.workspacePath)/onlineEndpoints/\(name)"))
+                    try await client.delete(client.settings.endpointPath(name)))
             }
         }
     }

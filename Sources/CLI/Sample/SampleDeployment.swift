@@ -43,7 +43,7 @@ package struct SampleDeployment: Sendable {
             #"{"properties":{"modelUri":"\#(uri)","modelType":"custom_model"}}"#
         }
         try await registerEnvironment()
-        let endpoint = "\(workspace)/onlineEndpoints/\(name)"
+        let endpoint = client.settings.endpointPath(name)
         try await ensureEndpoint(endpoint, location: location)
         try await deploy(endpoint, location: location)
         try await route(endpoint, location: location)
