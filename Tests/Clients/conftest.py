@@ -101,6 +101,22 @@ def deployer(arm_clients, settings):
 
 
 @pytest.fixture(scope="session")
+def autoscale_settings(settings, url, credential):
+    """The autoscale settings of azure-mgmt-monitor."""
+    from azure.mgmt.monitor import MonitorManagementClient
+
+    with MonitorManagementClient(
+            credential, settings["SLUICE_SUBSCRIPTION_ID"], base_url=url,
+            credential_scopes=[url + "/.default"]) as client:
+        yield client.autoscale_settings
+
+
+@pytest.fixture(scope="session")
+def group(settings):
+    return settings["SLUICE_RESOURCE_GROUP"]
+
+
+@pytest.fixture(scope="session")
 def environment(ml):
     """The registered environment that all deployments use, so that it is built once."""
     from azure.ai.ml.entities import Environment

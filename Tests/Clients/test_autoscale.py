@@ -5,25 +5,12 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
-from azure.mgmt.monitor import MonitorManagementClient, models
+from azure.mgmt.monitor import models
 
 from support import doubler, eventually, finish
 
 ENDPOINT = "autoscaled"
 VERSION = {"api-version": "2022-10-01"}
-
-
-@pytest.fixture(scope="module")
-def client(settings, url, credential):
-    with MonitorManagementClient(
-            credential, settings["SLUICE_SUBSCRIPTION_ID"], base_url=url,
-            credential_scopes=[url + "/.default"]) as client:
-        yield client.autoscale_settings
-
-
-@pytest.fixture(scope="module")
-def group(settings):
-    return settings["SLUICE_RESOURCE_GROUP"]
 
 
 @pytest.fixture(scope="module")
@@ -53,28 +40,29 @@ def green(deploy):
 
 
 @pytest.fixture
-def put(client, group):
+def put(autoscale_settings, group):
     """Creates settings, from models or from JSON, and takes them away after the test."""
     names = set()
 
     def put(name, body):
         names.add(name)
-        return client.create_or_update(group, name, json.dumps(body).encode() if isinstance(body, dict) else body)
+        sent = json.dumps(body).encode() if isinstance(body, dict) else body
+        return autoscale_settings.create_or_update(group, name, sent)
 
     yield put
     for name in names:
-        client.delete(group, name)
+        autoscale_settings.delete(group, name)
 
 
 @pytest.fixture
-def refusal(client, group):
+def refusal(autoscale_settings, group):
     """What is wrong with a setting."""
     def refusal(body, status=400):
         with pytest.raises(HttpResponseError) as caught:
-            client.create_or_update(group, "refused", json.dumps(body).encode())
+            autoscale_settings.create_or_update(group, "refused", json.dumps(body).encode())
         assert caught.value.status_code == status
         with pytest.raises(ResourceNotFoundError):
-            client.get(group, "refused")
+            autoscale_settings.get(group, "refused")
         return caught.value
 
     return refusal
@@ -139,8 +127,8 @@ class TestLifeOfASetting:
                 webhooks=[models.WebhookNotification(
                     service_uri="https://example.org/hook", properties={"room": "7"})])]))
 
-    def test_new_setting_reads_back_as_it_was_asked_for(self, client, group, full, blue):
-        got = client.get(group, "full")
+    def test_new_setting_reads_back_as_it_was_asked_for(self, autoscale_settings, group, full, blue):
+        got = autoscale_settings.get(group, "full")
         assert got.as_dict() == full.as_dict()
         assert (got.name, got.type) == ("full", "Microsoft.Insights/autoscaleSettings")
         assert (got.location, got.tags) == ("local", {"team": "pricing"})
@@ -185,19 +173,19 @@ class TestLifeOfASetting:
         (hook,) = notification.webhooks
         assert (hook.service_uri, hook.properties) == ("https://example.org/hook", {"room": "7"})
 
-    def test_lists(self, client, group, full):
-        for listed in client.list_by_resource_group(group), client.list_by_subscription():
+    def test_lists(self, autoscale_settings, group, full):
+        for listed in autoscale_settings.list_by_resource_group(group), autoscale_settings.list_by_subscription():
             (found,) = [each for each in listed if each.name == "full"]
             assert found.as_dict() == full.as_dict()
 
-    def test_lists_of_an_absent_group(self, client):
+    def test_lists_of_an_absent_group(self, autoscale_settings):
         with pytest.raises(ResourceNotFoundError) as caught:
-            list(client.list_by_resource_group("absent"))
+            list(autoscale_settings.list_by_resource_group("absent"))
         assert caught.value.error.code == "ResourceGroupNotFound"
 
-    def test_put_of_what_get_answered_changes_nothing(self, client, group, full, put, arm):
+    def test_put_of_what_get_answered_changes_nothing(self, autoscale_settings, group, full, put, arm):
         before = arm.get(full.id, params=VERSION).json()
-        assert put("full", client.get(group, "full")).as_dict() == full.as_dict()
+        assert put("full", autoscale_settings.get(group, "full")).as_dict() == full.as_dict()
         assert arm.get(full.id, params=VERSION).json() == before
 
     def test_put_replaces(self, full, put, blue):
@@ -207,39 +195,40 @@ class TestLifeOfASetting:
         assert not changed.tags and not changed.notifications
         assert changed.system_data.created_at == full.system_data.created_at
 
-    def test_patch_of_tags(self, client, group, full):
+    def test_patch_of_tags(self, autoscale_settings, group, full):
         # The model says that enabled is false unless it is told otherwise.
-        patched = client.update(group, "full", models.AutoscaleSettingResourcePatch(tags={"a": "b"}, enabled=None))
+        patch = models.AutoscaleSettingResourcePatch(tags={"a": "b"}, enabled=None)
+        patched = autoscale_settings.update(group, "full", patch)
         assert patched.tags == {"a": "b"}
         assert [each.as_dict() for each in patched.profiles] == [each.as_dict() for each in full.profiles]
-        assert client.get(group, "full").tags == {"a": "b"}
+        assert autoscale_settings.get(group, "full").tags == {"a": "b"}
 
-    def test_patch_of_enabled(self, client, group, full):
+    def test_patch_of_enabled(self, autoscale_settings, group, full):
         for flag in True, False:
-            patched = client.update(group, "full", models.AutoscaleSettingResourcePatch(enabled=flag))
-            assert patched.enabled is client.get(group, "full").enabled is flag
+            patched = autoscale_settings.update(group, "full", models.AutoscaleSettingResourcePatch(enabled=flag))
+            assert patched.enabled is autoscale_settings.get(group, "full").enabled is flag
             assert (patched.tags, len(patched.profiles)) == ({"team": "pricing"}, 4)
 
-    def test_patch_of_profiles(self, client, group, full, blue):
-        patched = client.update(group, "full", models.AutoscaleSettingResourcePatch(
+    def test_patch_of_profiles(self, autoscale_settings, group, full, blue):
+        patched = autoscale_settings.update(group, "full", models.AutoscaleSettingResourcePatch(
             profiles=[profile("New", 1, 2)], target_resource_uri=blue, enabled=None))
         assert [each.name for each in patched.profiles] == ["New"]
         assert patched.tags == {"team": "pricing"}
 
-    def test_names_have_no_case(self, client, group, full):
-        assert client.get(group.upper(), "FULL").id == full.id
+    def test_names_have_no_case(self, autoscale_settings, group, full):
+        assert autoscale_settings.get(group.upper(), "FULL").id == full.id
 
-    def test_delete(self, client, group, full):
-        client.delete(group, "full")
+    def test_delete(self, autoscale_settings, group, full):
+        autoscale_settings.delete(group, "full")
         with pytest.raises(ResourceNotFoundError, match="full") as caught:
-            client.get(group, "full")
+            autoscale_settings.get(group, "full")
         assert caught.value.error.code == "ResourceNotFound"
-        assert "full" not in [each.name for each in client.list_by_resource_group(group)]
-        client.delete(group, "full")
+        assert "full" not in [each.name for each in autoscale_settings.list_by_resource_group(group)]
+        autoscale_settings.delete(group, "full")
 
-    def test_patch_of_what_is_not_there(self, client, group):
+    def test_patch_of_what_is_not_there(self, autoscale_settings, group):
         with pytest.raises(ResourceNotFoundError):
-            client.update(group, "absent", models.AutoscaleSettingResourcePatch(enabled=True))
+            autoscale_settings.update(group, "absent", models.AutoscaleSettingResourcePatch(enabled=True))
 
     def test_statuses(self, full, arm):
         body = arm.get(full.id, params=VERSION).json()
@@ -251,13 +240,13 @@ class TestLifeOfASetting:
     def test_versions(self, full, arm, version):
         assert arm.get(full.id, params={"api-version": version}).json()["properties"]["targetResourceUri"]
 
-    def test_steps_of_the_documentation(self, client, group, ml, put, blue):
+    def test_steps_of_the_documentation(self, autoscale_settings, group, ml, put, blue):
         """How-to "Autoscale online endpoints": a dictionary with the model's names, and numbers for texts."""
         deployment = ml.online_deployments.get("blue", ENDPOINT)
         house = ml.online_endpoints.get(ENDPOINT)
         latency = rule("RequestLatency", house.properties["azureml.onlineendpointid"], value=2)
         put("steps", setting(deployment.id, profile("first", 1, 5)))
-        made = client.create_or_update(group, "steps", parameters={
+        made = autoscale_settings.create_or_update(group, "steps", parameters={
             "location": house.location, "target_resource_uri": deployment.id, "profiles": [models.AutoscaleProfile(
                 name="my-scale-settings", capacity={"minimum": 1, "maximum": 5, "default": 1},
                 rules=[rule("CpuUtilizationPercentage", deployment.id, value=2), latency])]})
@@ -381,9 +370,9 @@ class TestRefusals:
             assert places(error) == [("BadArgument", "$.properties.targetResourceUri")]
             assert "absent" in str(error) or ENDPOINT + "-2" in str(error)
 
-    def test_names(self, client, group, blue):
+    def test_names(self, autoscale_settings, group, blue):
         with pytest.raises(HttpResponseError) as caught:
-            client.create_or_update(group, "a<b", setting(blue, profile("p", 1, 2)))
+            autoscale_settings.create_or_update(group, "a<b", setting(blue, profile("p", 1, 2)))
         assert (caught.value.status_code, caught.value.error.code) == (400, "InvalidResourceName")
 
 
@@ -393,7 +382,7 @@ class TestOneScaler:
         error = refusal(setting(blue.upper(), profile("p", 1, 2)).serialize(), status=409)
         assert places(error) == [("Conflict", "$.properties.targetResourceUri")]
 
-    def test_setting_and_utilization(self, put, refusal, client, group, arm, green):
+    def test_setting_and_utilization(self, put, refusal, autoscale_settings, group, arm, green):
         def scale(settings):
             body = arm.get(green).json()
             body["properties"]["scaleSettings"] = settings
@@ -409,9 +398,9 @@ class TestOneScaler:
         assert refused.status_code == 409
         assert refused.json()["error"]["code"] == "Conflict" and "'rules'" in refused.json()["error"]["message"]
         # One that is switched off scales nothing.
-        client.update(group, "rules", models.AutoscaleSettingResourcePatch(enabled=False))
+        autoscale_settings.update(group, "rules", models.AutoscaleSettingResourcePatch(enabled=False))
         assert scale(by_load).status_code in (200, 201)
-        client.delete(group, "rules")
+        autoscale_settings.delete(group, "rules")
         error = refusal(wanted.serialize(), status=409)
         assert places(error) == [("Conflict", "$.properties.targetResourceUri")]
         assert scale({"scaleType": "Default"}).status_code in (200, 201)
@@ -427,7 +416,7 @@ class TestScaling:
     def history(self, arm, blue):
         return lambda: arm.get(blue + "/scalingHistory").json()["value"]
 
-    def test_profile_in_force(self, put, client, group, blue, count, history):
+    def test_profile_in_force(self, put, autoscale_settings, group, blue, count, history):
         """In force is the one of this hour in Tokyo, where it is another hour than here."""
         assert count() == 1
         local = datetime.now(timezone.utc).replace(tzinfo=None) + timedelta(hours=9)
@@ -447,7 +436,7 @@ class TestScaling:
         eventually(lambda: count() == 1, 60)
         assert (history()[0]["reason"], history()[0]["inputs"]["profile"]) == ("Maximum", "Default")
 
-    def test_what_is_switched_off_does_nothing(self, put, client, group, blue, green, ml, count):
+    def test_what_is_switched_off_does_nothing(self, put, autoscale_settings, group, blue, green, ml, count):
         put("off", setting(blue, profile("p", 2, 3)))
         # By the time that another one has scaled, this one would have.
         put("on", setting(green, profile("p", 2, 3), enabled=True))
@@ -462,9 +451,9 @@ class TestScaling:
         eventually(lambda: count() == 2, 60)
         assert history()[0]["inputs"]["profile"] == "Daily"
 
-    def test_deleted_deployment_leaves_its_setting(self, deploy, put, client, group, ml):
+    def test_deleted_deployment_leaves_its_setting(self, deploy, put, autoscale_settings, group, ml):
         passing = deploy("passing")
         put("orphan", setting(passing, profile("p", 1, 2, cpu_rules(passing)), enabled=True))
         finish(ml.online_deployments.begin_delete("passing", ENDPOINT))
-        assert client.get(group, "orphan").target_resource_uri == passing
-        client.delete(group, "orphan")
+        assert autoscale_settings.get(group, "orphan").target_resource_uri == passing
+        autoscale_settings.delete(group, "orphan")

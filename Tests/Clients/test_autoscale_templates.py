@@ -1,26 +1,12 @@
 """Autoscale settings in ARM templates, in the shapes that are published for other resources."""
 import pytest
 from azure.core.exceptions import ResourceNotFoundError
-from azure.mgmt.monitor import MonitorManagementClient
 
 from support import doubler, eventually, finish
 from templates import DEPLOYMENTS, ENDPOINTS, NESTED, chain, endpoint, innermost, outputs, resource, template
 
 SETTINGS = "Microsoft.Insights/autoscaleSettings"
 ENDPOINT = "autoscaled-by-template"
-
-
-@pytest.fixture(scope="module")
-def client(settings, url, credential):
-    with MonitorManagementClient(
-            credential, settings["SLUICE_SUBSCRIPTION_ID"], base_url=url,
-            credential_scopes=[url + "/.default"]) as client:
-        yield client.autoscale_settings
-
-
-@pytest.fixture(scope="module")
-def group(settings):
-    return settings["SLUICE_RESOURCE_GROUP"]
 
 
 @pytest.fixture(scope="module")
@@ -33,12 +19,12 @@ def blue(ml, make_endpoint, environment, model):
 
 
 @pytest.fixture
-def get(client, group):
+def get(autoscale_settings, group):
     """Gets a setting; all are taken away after the test."""
-    yield lambda name: client.get(group, name)
-    for each in list(client.list_by_resource_group(group)):
+    yield lambda name: autoscale_settings.get(group, name)
+    for each in list(autoscale_settings.list_by_resource_group(group)):
         if "/onlineEndpoints/autoscaled-" in each.target_resource_uri:
-            client.delete(group, each.name)
+            autoscale_settings.delete(group, each.name)
 
 
 def body(target, *profiles, **members):
