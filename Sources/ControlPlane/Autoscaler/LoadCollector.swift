@@ -52,10 +52,13 @@ actor LoadCollector {
     private var known: [String: (id: String, last: Router)] = [:]
     private var addresses: [String] = []
     private var looksUntilListing = 0
+    private var looksUntilWhole = 0
 
     /// A router that does not answer within it is left out of the look.
     private static let answerDeadline = Duration.milliseconds(400)
     private static let looksPerListing = 5
+    /// Once a minute routers tell of all their deployments, so that those that are gone are forgotten.
+    private static let looksPerWhole = 300
 
     init(database: Database, control: RouterControlClient) {
         self.database = database
@@ -64,7 +67,10 @@ actor LoadCollector {
 
     func look() async -> ObservedLoads {
         await listRouters()
-        let asked = addresses.map { (address: $0, after: known[$0]?.last.at ?? 0) }
+        looksUntilWhole -= 1
+        let isWhole = looksUntilWhole < 0
+        if isWhole { looksUntilWhole = Self.looksPerWhole }
+        let asked = addresses.map { (address: $0, after: isWhole ? 0 : known[$0]?.last.at ?? 0) }
         let reports = await withTaskGroup(of: (String, LoadReport?).self) { group in
             for (address, after) in asked {
                 group.addTask { [control] in
@@ -83,7 +89,7 @@ actor LoadCollector {
                 observed.isComplete = false
                 continue
             }
-            take(report, from: address, into: &observed)
+            take(report, from: address, isWhole: isWhole, into: &observed)
         }
         return observed
     }
@@ -98,9 +104,11 @@ actor LoadCollector {
         known = known.filter { addresses.contains($0.key) }
     }
 
-    private func take(_ report: LoadReport, from address: String, into observed: inout ObservedLoads) {
+    private func take(
+        _ report: LoadReport, from address: String, isWhole: Bool, into observed: inout ObservedLoads
+    ) {
         let before = known[address].flatMap { $0.id == report.routerID ? $0.last : nil }
-        var counters = before?.counters ?? [:]
+        var counters = isWhole ? [:] : before?.counters ?? [:]
         for load in report.deployments {
             let key = DeploymentKey(load.endpoint, load.deployment)
             if let before {
