@@ -18,10 +18,25 @@ package actor UtilizationAutoscaler {
     private let calm: Duration
     private let time: TimeSource
     private let logger: Logger
-    private var deployments: [ScaledDeployment] = []
+    private var deployments: [Subject] = []
     private var scalers: [UUID: ScaledLoad] = [:]
     private var listedAt: ContinuousClock.Instant?
     private var seenSignals: UInt64 = 0
+
+    /// A deployment with what is worked out of it once, not five times a second.
+    private struct Subject {
+        let deployment: ScaledDeployment
+        let settings: UtilizationSettings
+        let key: DeploymentKey
+
+        init?(_ deployment: ScaledDeployment, calm: Duration) {
+            guard var settings = UtilizationSettings(deployment.settings) else { return nil }
+            settings.calmMs = Int64(calm.seconds * 1_000)
+            self.deployment = deployment
+            self.settings = settings
+            key = DeploymentKey(deployment.endpoint, deployment.name)
+        }
+    }
 
     private static let interval = Duration.milliseconds(200)
     private static let shortageInterval = Duration.seconds(60)
@@ -65,27 +80,26 @@ package actor UtilizationAutoscaler {
     package func step(_ observed: ObservedLoads) async throws {
         await recorder.add(observed, at: time.now())
         try await list()
-        for deployment in deployments { try await settle(deployment, observed) }
+        for subject in deployments { try await settle(subject, observed) }
     }
 
     private func list() async throws {
         let now = ContinuousClock.now
         let signals = hub.count(of: .replicas)
         if let listedAt, signals == seenSignals, now - listedAt < Self.listAge { return }
-        deployments = try await ScalingStore(database).listScaled()
-        let ids = Set(deployments.map(\.id))
+        deployments = try await ScalingStore(database).listScaled().compactMap { Subject($0, calm: calm) }
+        let ids = Set(deployments.map(\.deployment.id))
         scalers = scalers.filter { ids.contains($0.key) }
         (listedAt, seenSignals) = (now, signals)
     }
 
-    private func settle(_ deployment: ScaledDeployment, _ observed: ObservedLoads) async throws {
-        guard var settings = UtilizationSettings(deployment.settings) else { return }
-        settings.calmMs = Int64(calm.seconds * 1_000)
-        var load = scalers[deployment.id] ?? ScaledLoad(settings)
-        load.scaler.use(settings)
+    private func settle(_ subject: Subject, _ observed: ObservedLoads) async throws {
+        let deployment = subject.deployment
+        var load = scalers[deployment.id] ?? ScaledLoad(subject.settings)
+        load.scaler.use(subject.settings)
         let sample = load.sample(
-            observed.loads[DeploymentKey(deployment.endpoint, deployment.name)], concurrency: deployment.concurrency,
-            isComplete: observed.isComplete, at: Int64(time.now().timeIntervalSince1970 * 1_000))
+            observed.loads[subject.key], concurrency: deployment.concurrency, isComplete: observed.isComplete,
+            at: Int64(time.now().timeIntervalSince1970 * 1_000))
         let decision = load.scaler.decide(sample, current: deployment.current, ready: deployment.ready)
         scalers[deployment.id] = load
         guard var decision else { return }
@@ -102,11 +116,8 @@ package actor UtilizationAutoscaler {
         hub.raise(.replicas)
         logger.info(
             "deployment scaled",
-            metadata: [
-                "endpoint.name": "\(deployment.endpoint)", "deployment.name": "\(deployment.name)",
-                "scaling.from": "\(decision.from)", "scaling.to": "\(decision.to)",
-                "scaling.reason": "\(decision.reason.rawValue)", "scaling.by": "\(ScalingRecord.utilizationScaler)",
-            ])
+            metadata: decision.metadata(
+                endpoint: deployment.endpoint, deployment: deployment.name, by: ScalingRecord.utilizationScaler))
     }
 
     /// Once a minute for as long as it lasts.
@@ -120,6 +131,16 @@ package actor UtilizationAutoscaler {
                 "endpoint.name": "\(deployment.endpoint)", "deployment.name": "\(deployment.name)",
                 "scaling.wanted": "\(wanted)", "quota.room": "\(room)",
             ])
+    }
+}
+
+extension ScalingDecision {
+    /// What the log tells of a decision that was carried out.
+    func metadata(endpoint: String, deployment: String, by decider: String) -> Logger.Metadata {
+        [
+            "endpoint.name": "\(endpoint)", "deployment.name": "\(deployment)", "scaling.from": "\(from)",
+            "scaling.to": "\(to)", "scaling.reason": "\(reason.rawValue)", "scaling.by": "\(decider)",
+        ]
     }
 }
 
