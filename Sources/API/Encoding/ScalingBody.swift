@@ -42,7 +42,7 @@ struct LoadMinuteBody: Encodable {
         self.minute = minute.minute
         arrivals = minute.arrivals
         answers = minute.answers
-        let count = minute.answers.reduce(0, +)
+        let count = minute.answerCount
         requestMilliseconds = count > 0 ? Double(minute.busyMicroseconds) / 1_000 / Double(count) : nil
         readyReplicas = minute.readyReplicas
         utilizationMean = minute.utilizationMean

@@ -77,7 +77,7 @@ extension AutoscaleMetric {
             minutes.first.flatMap { Self.combine($0.memoryMean, $0.memoryPeak, $0.readyReplicas, statistic) }
         case .utilization: minutes.first.map { statistic == .max ? $0.utilizationPeak : $0.utilizationMean }
         case .capacity: minutes.first?.readyReplicas
-        case .requestsPerMinute: Double(minutes.reduce(0) { $0 + $1.answers.reduce(0, +) })
+        case .requestsPerMinute: Double(minutes.reduce(0) { $0 + $1.answerCount })
         case .latency: Self.meanLatency(minutes)
         case .latencyP50: Self.quantile(0.5, minutes)
         case .latencyP90: Self.quantile(0.9, minutes)
@@ -99,7 +99,7 @@ extension AutoscaleMetric {
 
     /// Milliseconds.
     private static func meanLatency(_ minutes: [DeploymentMinute]) -> Double? {
-        let answers = minutes.reduce(0) { $0 + $1.answers.reduce(0, +) }
+        let answers = minutes.reduce(0) { $0 + $1.answerCount }
         guard answers > 0 else { return nil }
         return Double(minutes.reduce(0) { $0 + $1.durationSumMicroseconds }) / Double(answers) / 1_000
     }

@@ -26,6 +26,9 @@ package struct DeploymentMinute: Sendable, Equatable, Codable {
     package var memoryMean: Double?
     package var memoryPeak: Double?
 
+    /// Answers of all classes.
+    package var answerCount: Int64 { answers.reduce(0, +) }
+
     package init(deploymentID: UUID, minute: Date) {
         self.deploymentID = deploymentID
         self.minute = minute
