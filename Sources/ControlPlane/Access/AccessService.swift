@@ -90,11 +90,9 @@ package struct AccessService: Sendable {
             }
             return
         }
-        let scopes = ScopeService(database: database)
-        guard parts.count >= 4, parts[2].lowercased() == "resourcegroups" else {
-            return try await scopes.checkSubscription(parts[1])
-        }
-        _ = try await scopes.getGroup(caller: caller, subscription: parts[1], name: parts[3])
+        let isInGroup = parts.count >= 4 && parts[2].lowercased() == "resourcegroups"
+        try await ScopeService(database: database).check(
+            caller: caller, subscription: parts[1], resourceGroup: isInGroup ? parts[3] : nil)
     }
 
     /// The assignment that was removed; nil when there was none.

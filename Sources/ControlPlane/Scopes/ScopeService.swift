@@ -24,6 +24,12 @@ package struct ScopeService: Sendable {
         }
     }
 
+    /// The subscription, and the group if one is named, must be there.
+    func check(caller: Caller, subscription: String, resourceGroup: String?) async throws {
+        guard let resourceGroup else { return try await checkSubscription(subscription) }
+        _ = try await getGroup(caller: caller, subscription: subscription, name: resourceGroup)
+    }
+
     package func getGroup(caller: Caller, subscription: String, name: String) async throws -> ResourceGroup {
         try await checkSubscription(subscription)
         guard let group = try await ResourceGroupStore(database).find(subscription: subscription, name: name) else {

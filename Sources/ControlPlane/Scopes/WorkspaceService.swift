@@ -31,12 +31,8 @@ package struct WorkspaceService: Sendable {
     package func list(
         caller: Caller, subscription: String, resourceGroup: String?, page: PageRequest
     ) async throws -> Page<Workspace> {
-        let scopes = ScopeService(database: database)
-        if let resourceGroup {
-            _ = try await scopes.getGroup(caller: caller, subscription: subscription, name: resourceGroup)
-        } else {
-            try await scopes.checkSubscription(subscription)
-        }
+        try await ScopeService(database: database).check(
+            caller: caller, subscription: subscription, resourceGroup: resourceGroup)
         return try await WorkspaceStore(database).list(
             subscription: subscription, resourceGroup: resourceGroup, page: page)
     }

@@ -90,11 +90,8 @@ package struct TemplateDeploymentService: Sendable {
     }
 
     private func checkScope(_ caller: Caller, _ scope: DeploymentScope) async throws {
-        let scopes = ScopeService(database: database)
-        guard let group = scope.resourceGroup else {
-            return try await scopes.checkSubscription(scope.subscriptionID)
-        }
-        _ = try await scopes.getGroup(caller: caller, subscription: scope.subscriptionID, name: group)
+        try await ScopeService(database: database).check(
+            caller: caller, subscription: scope.subscriptionID, resourceGroup: scope.resourceGroup)
     }
 
     /// A group that is being deleted takes no deployments.
