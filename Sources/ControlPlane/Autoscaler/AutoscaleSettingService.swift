@@ -29,12 +29,8 @@ package struct AutoscaleSettingService: Sendable {
     package func list(
         caller: Caller, subscription: String, resourceGroup: String?, page: PageRequest
     ) async throws -> Page<AutoscaleSetting> {
-        let scopes = ScopeService(database: database)
-        if let resourceGroup {
-            _ = try await scopes.getGroup(caller: caller, subscription: subscription, name: resourceGroup)
-        } else {
-            try await scopes.checkSubscription(subscription)
-        }
+        try await ScopeService(database: database).check(
+            caller: caller, subscription: subscription, resourceGroup: resourceGroup)
         return try await AutoscaleSettingStore(database).list(
             subscription: subscription, resourceGroup: resourceGroup, page: page)
     }
@@ -123,8 +119,7 @@ package struct AutoscaleSettingService: Sendable {
         guard let target = request.target else { return }
         let deployment: OnlineDeployment
         do {
-            let (_, endpoint) = try await DeploymentService.findParents(target.parent, runner)
-            deployment = try await DeploymentService.find(target.name, of: endpoint, runner)
+            deployment = try await DeploymentService.find(target.name, under: target.parent, runner)
         } catch let error as ARMError {
             throw ARMError(
                 .badArgument, "The deployment to scale is not there: \(error.message)",

@@ -45,7 +45,7 @@ package struct RuleAutoscaler: Sendable {
     private func settle(_ setting: AutoscaleSetting) async {
         do {
             guard let target = ResourceID(setting.properties.targetResourceUri),
-                let deployment = try await target.findDeployment(database),
+                let deployment = try await DeploymentService.findIfThere(target.name, under: target.parent, database),
                 deployment.provisioningState != .deleting, deployment.scaledCount == nil
             else { return }  // what is not there is not scaled
             let now = time.now()
@@ -74,30 +74,10 @@ package struct RuleAutoscaler: Sendable {
         try await AutoscaleSettingStore(database).markScaled(id: setting.id, at: now)
         let emails = setting.properties.notifications.flatMap { $0.email?.customEmails ?? [] }
         let hooks = setting.properties.notifications.flatMap { $0.webhooks.map(\.serviceUri) }
-        logger.info(
-            "deployment scaled",
-            metadata: [
-                "endpoint.name": "\(deployment.endpoint.name)", "deployment.name": "\(deployment.name)",
-                "scaling.from": "\(decision.from)", "scaling.to": "\(decision.to)",
-                "scaling.reason": "\(decision.reason.rawValue)", "scaling.by": "\(setting.resourceID)",
-                "scaling.notify.emails": "\(emails.joined(separator: ","))",
-                "scaling.notify.webhooks": "\(hooks.count)",
-            ])
-    }
-}
-
-extension ResourceID {
-    /// The deployment that the id names; nil when it, or anything on the way, is not there.
-    fileprivate func findDeployment(_ database: Database) async throws -> OnlineDeployment? {
-        do {
-            let (_, endpoint) = try await DeploymentService.findParents(parent, database)
-            return try await DeploymentService.find(name, of: endpoint, database)
-        } catch let error as ARMError {
-            guard
-                [.parentResourceNotFound, .resourceNotFound, .resourceGroupNotFound, .subscriptionNotFound].contains(
-                    error.code)
-            else { throw error }
-            return nil
-        }
+        var metadata = decision.metadata(
+            endpoint: deployment.endpoint.name, deployment: deployment.name, by: setting.resourceID.description)
+        metadata["scaling.notify.emails"] = "\(emails.joined(separator: ","))"
+        metadata["scaling.notify.webhooks"] = "\(hooks.count)"
+        logger.info("deployment scaled", metadata: metadata)
     }
 }

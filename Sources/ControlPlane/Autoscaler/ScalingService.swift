@@ -20,8 +20,7 @@ package struct ScalingService: Sendable {
     package func history(
         caller: Caller, endpoint: ResourceID, name: String, page: PageRequest
     ) async throws -> Page<ScalingRecord> {
-        let (_, parent) = try await DeploymentService.findParents(endpoint, database)
-        let deployment = try await DeploymentService.find(name, of: parent, database)
+        let deployment = try await DeploymentService.find(name, under: endpoint, database)
         return try await ScalingStore(database).list(deploymentID: deployment.id, page: page)
     }
 
@@ -29,8 +28,7 @@ package struct ScalingService: Sendable {
     package func load(
         caller: Caller, endpoint: ResourceID, name: String, minutes: Int
     ) async throws -> [DeploymentMinute] {
-        let (_, parent) = try await DeploymentService.findParents(endpoint, database)
-        let deployment = try await DeploymentService.find(name, of: parent, database)
+        let deployment = try await DeploymentService.find(name, under: endpoint, database)
         let now = time.now()
         return try await DeploymentMinuteStore(database).list(
             deploymentIDs: [deployment.id], from: now.addingTimeInterval(-60 * Double(minutes)), to: now)

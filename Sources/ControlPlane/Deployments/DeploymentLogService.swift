@@ -19,8 +19,7 @@ package struct DeploymentLogService: Sendable {
     package func logs(
         caller: Caller, endpoint: ResourceID, name: String, _ request: DeploymentLogsRequest
     ) async throws -> String {
-        let (_, parent) = try await DeploymentService.findParents(endpoint, database)
-        let deployment = try await DeploymentService.find(name, of: parent, database)
+        let deployment = try await DeploymentService.find(name, under: endpoint, database)
         var replicas = try await ReplicaStore(database).list(deploymentID: deployment.id).map(\.id)
         if replicas.isEmpty,
             let failed = try await ReplicaTargetStore(database).findLastFailure(deploymentID: deployment.id)

@@ -34,8 +34,7 @@ package struct DeploymentService: Sendable {
     }
 
     package func get(caller: Caller, endpoint: ResourceID, name: String) async throws -> OnlineDeployment {
-        let (_, parent) = try await Self.findParents(endpoint, database)
-        return try await Self.find(name, of: parent, database)
+        try await Self.find(name, under: endpoint, database)
     }
 
     package func list(
@@ -365,10 +364,11 @@ package struct DeploymentService: Sendable {
     package func checkQuota(
         caller: Caller, endpoint: ResourceID, name: String, _ request: OnlineDeploymentRequest
     ) async throws {
-        guard request.properties.endpointComputeType == .managed else { return }
-        let type = try quota.instanceTypes.find(request.properties.instanceType ?? InstanceTypeCatalog.defaultName)
-        let existing = try? await get(caller: caller, endpoint: endpoint, name: name)  // one that is not there is new
-        let demand = InstanceDemand(instanceType: type.name, count: request.instanceCount, limits: type.limits)
+        let instance = try resolver.findInstance(request.properties)
+        let existing = try await Self.findIfThere(name, under: endpoint, database)
+        let count = Self.scaledCount(request.properties, from: existing?.scaledCount ?? request.instanceCount)
+        let demand = InstanceDemand(
+            instanceType: instance.name, count: count ?? request.instanceCount, limits: instance.limits)
         try await quota.check(demand, of: existing?.id, subscription: endpoint.subscription, database)
     }
 
@@ -382,13 +382,32 @@ package struct DeploymentService: Sendable {
         return (workspace, try await EndpointService.find(name, in: workspace, runner, isParent: true))
     }
 
+    /// - Throws: `ParentResourceNotFound` when the endpoint, or anything above it, is not there; `ResourceNotFound`.
     static func find(
+        _ name: String, under endpoint: ResourceID, _ runner: any StatementRunner
+    ) async throws -> OnlineDeployment {
+        let (_, parent) = try await findParents(endpoint, runner)
+        return try await find(name, of: parent, runner)
+    }
+
+    private static func find(
         _ name: String, of endpoint: OnlineEndpoint, _ runner: any StatementRunner
     ) async throws -> OnlineDeployment {
         guard let deployment = try await DeploymentStore(runner).find(endpointID: endpoint.id, name: name) else {
             throw notFound(name)
         }
         return deployment
+    }
+
+    /// Nil when the deployment, or anything on the way to it, is not there.
+    static func findIfThere(
+        _ name: String, under endpoint: ResourceID, _ runner: any StatementRunner
+    ) async throws -> OnlineDeployment? {
+        do {
+            return try await find(name, under: endpoint, runner)
+        } catch let error as ARMError where error.code.status == .notFound {
+            return nil
+        }
     }
 
     private static func notFound(_ name: String) -> ARMError {

@@ -172,7 +172,7 @@ package struct SpecificationResolver: Sendable {
 
     /// Managed deployments have the limits of their instance type. Kubernetes deployments state them, and their
     /// instance types are the cluster's own.
-    private func findInstance(
+    func findInstance(
         _ properties: OnlineDeploymentProperties
     ) throws -> (name: String, limits: ResourceLimits) {
         guard properties.endpointComputeType == .managed else {
