@@ -13,12 +13,10 @@ import sys
 import tempfile
 import time
 
+import processes
+from installed_sluice import REPOSITORY, find_uv, free_ports
+
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "Support"))
-
-from installed_sluice import REPOSITORY, find_uv, free_ports  # noqa: E402
-import processes  # noqa: E402
-
 # So that a run sees what becomes of operations that hang.
 OPERATION_DEADLINE = 60
 

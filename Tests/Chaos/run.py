@@ -11,6 +11,7 @@ import time
 import traceback
 
 sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "Support"))
 
 import faults  # noqa: E402, F401
 import report  # noqa: E402
@@ -129,7 +130,7 @@ class Runner:
                 scenario.act(stage)
                 stage.settle(max(2, load.began + options.seconds - time.monotonic()))
             ended = time.monotonic()
-        figures = measure(load.requests, load.began, ended, stage.is_inside)
+        figures = measure(load.requests + stage.further, load.began, ended, stage.is_inside)
         verdicts = writer.verify()
         writer.clean()
         return report.row(scenario, stage, figures, watch.outage(), writer, verdicts)

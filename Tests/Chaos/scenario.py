@@ -65,6 +65,8 @@ class Stage:
         self.times = times
         self.installation, self.api = world.installation, world.api
         self.done, self.seen, self.faults = [], [], []
+        # Requests of loads beside the one that every scenario has.
+        self.further = []
         self.recoveries = {}
         self._windows = []
 
@@ -79,6 +81,10 @@ class Stage:
     def blame(self, text):
         """Something that must not be, beside what the bound says."""
         self.faults.append(text)
+
+    def count(self, requests):
+        """Requests of another load, which are counted with those of the steady one."""
+        self.further += requests
 
     def recovered(self, what, since):
         """Notes how long something took; the longest counts."""

@@ -28,11 +28,8 @@ def stopped(stage):
     stage.did("SIGSTOP of router-0, router-1, router-2; the supervisor replaces them")
 
 
-@scenario(
-    "coordinator-killed", "the endpoint's coordinator killed: all routers at once",
-    Bound(gap=2, recovery=2))
-def coordinator_killed(stage):
-    """On one host no router coordinates another (`Coordinators` chooses among hosts): so all are killed."""
+@scenario("routers-killed", "all routers killed at once", Bound(gap=2, recovery=2))
+def all_killed(stage):
     stage.settle()
     before = stage.installation.routers
     with stage.inside() as began:
@@ -43,7 +40,7 @@ def coordinator_killed(stage):
             "a router serves again")
     for place, process in before.items():
         _await_router(stage, place, process, began)
-    stage.did("kill -9 of all three; one host has no coordinator beside its own routers")
+    stage.did("kill -9 of all three")
 
 
 def _await_router(stage, place, old, began):

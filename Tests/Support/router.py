@@ -11,7 +11,7 @@ import subprocess
 import time
 from pathlib import Path
 
-BINARY = Path(os.environ.get("SLUICE_ROUTER", Path(__file__).parents[2] / ".build/debug/sluice-router"))
+BINARY = Path(os.environ.get("SLUICE_ROUTER", Path(__file__).resolve().parents[2] / ".build/debug/sluice-router"))
 KEY = "secret"
 
 
@@ -21,7 +21,9 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def table(ports, *, slots=8, queue=100, timeout_ms=20_000, protocol=None, address="127.0.0.1", hosts=None, generation=1):
+def table(
+    ports, *, slots=8, queue=100, timeout_ms=20_000, protocol=None, address="127.0.0.1", hosts=None, generation=1
+):
     """A table with one endpoint, its deployment `blue`, and a replica on each of the ports."""
     deployment = {
         "name": "blue",
@@ -57,7 +59,9 @@ def table(ports, *, slots=8, queue=100, timeout_ms=20_000, protocol=None, addres
 class Router:
     """`sluice-router` on a free port, or on an address of a network namespace; ends with its `with`."""
 
-    def __init__(self, directory, text, *arguments, address="127.0.0.1", namespace=None, environment=None):
+    def __init__(
+        self, directory, text, *arguments, address="127.0.0.1", namespace=None, environment=None, binary=None
+    ):
         self.address = address
         self.port = free_port()
         self.namespace = namespace
@@ -65,7 +69,10 @@ class Router:
         path.write_text(text)
         enter = ["ip", "netns", "exec", namespace] if namespace else []
         self.process = subprocess.Popen(
-            [*enter, BINARY, "--listen", f"{address}:{self.port}", "--table", path, "--log-level", "warning", *arguments],
+            [
+                *(*enter, binary or BINARY, "--listen", f"{address}:{self.port}", "--table", path),
+                *("--log-level", "warning", *arguments),
+            ],
             env={**os.environ, **(environment or {})},
         )
         deadline = time.monotonic() + 20
@@ -112,9 +119,11 @@ def inside(namespace):
     try:
         if libc.setns(other, 0x40000000) != 0:
             raise OSError(ctypes.get_errno(), "setns")
-        yield
-        if libc.setns(own, 0x40000000) != 0:
-            raise OSError(ctypes.get_errno(), "setns")
+        try:
+            yield
+        finally:
+            if libc.setns(own, 0x40000000) != 0:
+                raise OSError(ctypes.get_errno(), "setns")
     finally:
         os.close(own)
         os.close(other)
