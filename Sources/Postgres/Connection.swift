@@ -13,10 +13,12 @@ actor Connection {
     private static let preparedLimit = 512
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    nonisolated let activity: ConnectionActivity
 
     private init(handle: Handle, executor: SerialThreadExecutor) {
         self.handle = handle
         self.executor = executor
+        activity = handle.activity
     }
 
     /// Connects; `schema` becomes the search path.
@@ -26,13 +28,19 @@ actor Connection {
         return Connection(handle: try await opener.open(settings), executor: executor)
     }
 
+    /// Whether there is a server that answers, be it that it takes no connection now.
+    static func isAnswered(_ settings: ConnectionSettings) async -> Bool {
+        await Opener(executor: SerialThreadExecutor(label: "sluice.postgres")).isAnswered(settings)
+    }
+
     /// Runs one statement, in a new transaction where it begins one. Cancelling the task cancels it on the server.
     ///
     /// Each call is a change of threads, which costs more than a short statement: hence no call for BEGIN alone.
     func query(_ sql: SQL, beginning: Bool = false) async throws -> QueryResult {
         let canceller = handle.canceller
         return try await withTaskCancellationHandler {
-            defer { noteUsability() }
+            activity.begin()
+            defer { end() }
             if beginning { try command("BEGIN") }
             return try execute(sql)
         } onCancel: {
@@ -42,7 +50,8 @@ actor Connection {
 
     /// Ends a transaction. One in which a statement failed can't be committed: PostgreSQL rolls it back and says so.
     func commit() throws {
-        defer { noteUsability() }
+        activity.begin()
+        defer { end() }
         let result = PQexec(handle.pointer, "COMMIT")
         defer { PQclear(result) }
         _ = try outcome(of: result, statement: "COMMIT")
@@ -54,7 +63,8 @@ actor Connection {
 
     /// Runs a script of several statements without parameters, such as a migration.
     func script(_ text: String, beginning: Bool = false) throws {
-        defer { noteUsability() }
+        activity.begin()
+        defer { end() }
         if beginning { try command("BEGIN") }
         try command(text)
     }
@@ -62,7 +72,8 @@ actor Connection {
     /// False once the server has closed the connection, and inside a transaction. Asked without a change of threads.
     nonisolated var isUsable: Bool { usable.load(ordering: .acquiring) }
 
-    private func noteUsability() {
+    private func end() {
+        activity.end()
         let isIdle = PQstatus(handle.pointer) == CONNECTION_OK && PQtransactionStatus(handle.pointer) == PQTRANS_IDLE
         usable.store(isIdle, ordering: .releasing)
     }
@@ -160,4 +171,6 @@ private actor Opener {
     func open(_ settings: ConnectionSettings) throws -> Handle {
         try Handle.connect(settings)
     }
+
+    func isAnswered(_ settings: ConnectionSettings) -> Bool { Handle.isAnswered(settings) }
 }

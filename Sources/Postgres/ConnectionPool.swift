@@ -7,6 +7,7 @@ actor ConnectionPool {
 
     private let settings: ConnectionSettings
     private let limit: Int
+    private let watch: SilenceWatch
     private var idle: [Connection] = []
     private var inUse = 0
     private var waiters: [Waiter] = []
@@ -20,6 +21,7 @@ actor ConnectionPool {
     init(settings: ConnectionSettings, limit: Int) {
         self.settings = settings
         self.limit = limit
+        watch = SilenceWatch(settings: settings)
     }
 
     nonisolated func withConnection<Result: Sendable>(
@@ -58,7 +60,9 @@ actor ConnectionPool {
     private func open(placeIsTaken: Bool = false) async throws -> Connection {
         if !placeIsTaken { inUse += 1 }
         do {
-            return try await Connection.open(settings)
+            let connection = try await Connection.open(settings)
+            await watch.add(connection.activity)
+            return connection
         } catch {
             giveBackPlace()
             throw error

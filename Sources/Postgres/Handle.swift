@@ -8,11 +8,17 @@ package struct ConnectionSettings: Sendable {
     /// Schema that holds our tables; also part of the name of the notification channel.
     package var schema: String
     package var connectTimeout: Duration
+    /// After so long the server is asked whether it still works on a statement.
+    package var silenceLimit: Duration
 
-    package init(url: String, schema: String = "sluice", connectTimeout: Duration = .seconds(5)) {
+    package init(
+        url: String, schema: String = "sluice", connectTimeout: Duration = .seconds(5),
+        silenceLimit: Duration = .seconds(3)
+    ) {
         self.url = url
         self.schema = schema
         self.connectTimeout = connectTimeout
+        self.silenceLimit = silenceLimit
     }
 }
 
@@ -23,9 +29,11 @@ package struct ConnectionSettings: Sendable {
 final class Handle: @unchecked Sendable {
     let pointer: OpaquePointer
     let canceller: Canceller
+    let activity: ConnectionActivity
 
     private init(pointer: OpaquePointer) {
         self.pointer = pointer
+        activity = ConnectionActivity(of: pointer)
         canceller = Canceller(pointer: PQgetCancel(pointer))
     }
 
@@ -34,16 +42,7 @@ final class Handle: @unchecked Sendable {
     }
 
     static func connect(_ settings: ConnectionSettings) throws -> Handle {
-        let keywords = ["dbname", "connect_timeout", "application_name", "options", "client_encoding"]
-        let options =
-            "-c search_path=\(settings.schema) -c TimeZone=UTC -c DateStyle=ISO -c client_min_messages=warning "
-            + "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000"
-        let values = [
-            settings.url, String(max(2, settings.connectTimeout.components.seconds)), "sluice", options, "UTF8",
-        ]
-        let pointer = withPointers(keywords) { keywords in
-            withPointers(values) { values in PQconnectdbParams(keywords, values, 1) }
-        }
+        let pointer = withParameters(settings) { PQconnectdbParams($0, $1, 1) }
         guard let pointer else { throw PostgresError(.unavailable, "no memory for a connection") }
         guard PQstatus(pointer) == CONNECTION_OK else {
             let message = String(cString: PQerrorMessage(pointer))
@@ -51,6 +50,32 @@ final class Handle: @unchecked Sendable {
             throw PostgresError(.unavailable, message.trimmingCharacters(in: .whitespacesAndNewlines))
         }
         return Handle(pointer: pointer)
+    }
+
+    /// Whether there is a server that answers, be it that it takes no connection now.
+    static func isAnswered(_ settings: ConnectionSettings) -> Bool {
+        switch withParameters(settings, { PQpingParams($0, $1, 1) }) {
+        case PQPING_OK, PQPING_REJECT: true
+        default: false
+        }
+    }
+
+    /// Keepalives end an idle connection to a machine that has vanished, within half a minute; the URL may set others.
+    private static func withParameters<Result>(
+        _ settings: ConnectionSettings,
+        _ body: ([UnsafePointer<CChar>?], [UnsafePointer<CChar>?]) -> Result
+    ) -> Result {
+        let options =
+            "-c search_path=\(settings.schema) -c TimeZone=UTC -c DateStyle=ISO -c client_min_messages=warning "
+            + "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000"
+        let parameters = [
+            ("keepalives_idle", "10"), ("keepalives_interval", "5"), ("keepalives_count", "3"),
+            ("dbname", settings.url), ("connect_timeout", String(max(2, settings.connectTimeout.components.seconds))),
+            ("application_name", "sluice"), ("options", options), ("client_encoding", "UTF8"),
+        ]
+        return withPointers(parameters.map(\.0)) { keywords in
+            withPointers(parameters.map(\.1)) { values in body(keywords, values) }
+        }
     }
 
     /// The texts as a NULL-terminated array of C strings.

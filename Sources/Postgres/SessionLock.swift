@@ -4,6 +4,7 @@ import Foundation
 package actor SessionLock {
     private let settings: ConnectionSettings
     private let key: String
+    private let watch: SilenceWatch
     private var connection: Connection?
     /// The look that runs.
     private var look: Task<Bool, any Error>?
@@ -12,6 +13,7 @@ package actor SessionLock {
     package init(settings: ConnectionSettings, key: String) {
         self.settings = settings
         self.key = key
+        watch = SilenceWatch(settings: settings)
     }
 
     /// Takes the lock if it is free, or shows that it is still held; calls that overlap share one look.
@@ -34,6 +36,7 @@ package actor SessionLock {
             }
         }
         let fresh = try await Connection.open(settings)
+        await watch.add(fresh.activity)
         let result = try await fresh.query(
             "SELECT pg_try_advisory_lock(hashtext(\(settings.schema)), hashtext(\(key)))")
         guard let row = result.first, try row.decode(Bool.self) else { return false }
