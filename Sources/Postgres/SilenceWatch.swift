@@ -102,6 +102,7 @@ actor SilenceWatch {
     }
 
     static func ask(_ settings: ConnectionSettings) async -> Finding {
+        guard await Connection.isAnswered(settings) else { return .silent }
         do {
             let connection = try await Connection.open(settings)
             let timer = Task {  // ends with the question: cancelled below, or by its own firing
@@ -114,7 +115,7 @@ actor SilenceWatch {
             ).rows
             return .working(Set(try rows.map { row in try row.decode(Int.self) }))
         } catch {
-            return await Connection.isAnswered(settings) ? .busy : .silent
+            return .busy
         }
     }
 }

@@ -2,9 +2,12 @@ import signal
 import time
 
 import processes
+from api import Refused
 from scenario import Bound, scenario
 
 STOPPED_SECONDS = 15
+# Until the control plane gives up a database that says nothing.
+ANSWER_SECONDS = 12
 
 
 @scenario("postgres-restarted", "PostgreSQL shut down (fast); started again by the control plane",
@@ -26,7 +29,12 @@ def stopped(stage):
     members = processes.tree(stage.installation.postmaster)
     for process in members:
         process.send(signal.SIGSTOP)
-    stage.settle(STOPPED_SECONDS)
+    stopped = time.monotonic()
+    status, seconds = _ask(stage.api)
+    stage.saw("the first request was answered %s after %.1f s" % (status, seconds))
+    if status != 503 or seconds > ANSWER_SECONDS:
+        stage.blame("a request to the API was not refused within %d s" % ANSWER_SECONDS)
+    stage.settle(max(0, stopped + STOPPED_SECONDS - time.monotonic()))
     began = time.monotonic()
     same = stage.installation.postmaster == members[0]
     for process in reversed(members):
@@ -36,6 +44,14 @@ def stopped(stage):
     stage.saw("the control plane left the stopped server alone" if same else "the control plane started another server")
     stage.settle(3)
     stage.did("SIGSTOP of all processes of the private PostgreSQL, SIGCONT after %d s" % STOPPED_SECONDS)
+
+
+def _ask(api):
+    start = time.monotonic()
+    try:
+        return api.call("GET", api.workspace, timeout=30)[0], time.monotonic() - start
+    except Refused as refusal:
+        return refusal.status, time.monotonic() - start
 
 
 def _end(stage, number):
