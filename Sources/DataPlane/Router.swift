@@ -63,6 +63,7 @@ package final class Router: Service {
         let renewal = Task { await renewCertificates() }
         let accessLog = Task { await writeAccessLog() }
         let leases = Task { await leaseSlots() }
+        let restoring = Task { await restoreInTime() }
         await withTaskCancellationOrGracefulShutdownHandler {
             // A cancellation does not cut this short: the loops end by themselves, within the drain's time.
             await shared.waitUntilEnded()
@@ -73,6 +74,7 @@ package final class Router: Service {
         renewal.cancel()
         accessLog.cancel()
         leases.cancel()
+        restoring.cancel()
         await leases.value
         await reaper.value
         await accessLog.value

@@ -14,6 +14,8 @@ package struct RouterConfiguration: Sendable {
     package var table: String?
     /// Where the last table that was pushed is kept, and where a start without control plane finds it.
     package var savedTable: String?
+    /// How long a pushed table is waited for before the saved one is served.
+    package var savedTableWaitMs = 0
     /// Directory of the slot table that routers of this host share; `nil` for a table of its own.
     package var slots: String?
     /// This host among those that a table names, if routers of several hosts ask the same replicas; `nil` for one host.
@@ -47,6 +49,8 @@ package struct RouterConfiguration: Sendable {
     ///   - `control.token` (string, secret; required with a TCP control address): bearer token of control requests.
     ///   - `table` (string, optional): file with a routing table to start with.
     ///   - `saved.table` (string, optional): file that keeps the last table that was pushed.
+    ///   - `saved.table.wait.ms` (int, optional, default: 0; range: 0...600000): how long a pushed table is waited for
+    ///     before the saved one is served.
     ///   - `slots` (string, optional): directory of the slot table that the routers of a host share, best on a memory
     ///     file system; without it this router keeps the limits of replicas for itself alone.
     ///   - `host.id` (string, optional): this host among those that the table names; needs `slots`.
@@ -106,6 +110,7 @@ package struct RouterConfiguration: Sendable {
         let numbers = BoundedNumbers(config: config)
         accessLogInterval = try numbers.read("access.log.interval", default: 1, in: 1...1_000_000)
         loopCount = try numbers.read("loops", default: max(1, min(coreCount, 2)), in: 1...64)
+        savedTableWaitMs = try numbers.read("saved.table.wait.ms", default: 0, in: 0...600_000)
         drainTimeoutMs = try numbers.read("drain.timeout.ms", default: 30_000, in: 0...3_600_000)
         loop = try LoopSettings(numbers: numbers)
         loop.waitsForTable = control != nil

@@ -14,7 +14,7 @@ struct RouterCommand: AsyncParsableCommand {
         discussion: """
             Every setting can also be given in the environment, as SLUICE_ROUTER_ and the option's name in capitals with \
             underscores (SLUICE_ROUTER_SAVED_TABLE); options win. Further settings have no option: \
-            SLUICE_ROUTER_CONTROL_TOKEN, _HOST_TOKEN, _DRAIN_TIMEOUT_MS, _HEAD_SIZE, _HEAD_FIELDS, _TARGET_SIZE, _HEAD_TIMEOUT_MS, \
+            SLUICE_ROUTER_CONTROL_TOKEN, _HOST_TOKEN, _SAVED_TABLE_WAIT_MS, _DRAIN_TIMEOUT_MS, _HEAD_SIZE, _HEAD_FIELDS, _TARGET_SIZE, _HEAD_TIMEOUT_MS, \
             _IDLE_TIMEOUT_MS, _BODY_SIZE, _CONNECTIONS, _REPLICA_IDLE_CONNECTIONS, _REPLICA_IDLE_TIMEOUT_MS, _ACCESS_LOG, _ACCESS_LOG_INTERVAL.
 
             SIGTERM stops accepting, finishes the requests that are there and exits; a second one exits at once.

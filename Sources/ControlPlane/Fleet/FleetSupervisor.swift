@@ -16,6 +16,9 @@ package struct FleetSupervisor: Sendable {
     private let logger: Logger
     private let turn = ReplacementTurn()
 
+    /// How long a new router waits for its table before it serves the one that was saved.
+    private static let savedTableWaitMs = 2_000
+
     package init(
         database: Database, settings: FleetSettings, control: RouterControlClient, publisher: RoutingPublisher,
         logger: Logger
@@ -119,6 +122,10 @@ package struct FleetSupervisor: Sendable {
             at: settings.directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let id = UUID()
         var environment = settings.environment
+        // The table that its predecessor left may name replicas that were drained since: only a router that is counted in
+        // is waited for.
+        let wait = "SLUICE_ROUTER_SAVED_TABLE_WAIT_MS"
+        environment[wait] = environment[wait] ?? "\(Self.savedTableWaitMs)"
         if let interval = settings.accessLogInterval {
             environment["SLUICE_ROUTER_ACCESS_LOG"] =
                 settings.directory.appendingPathComponent("\(place.name).access.log").path

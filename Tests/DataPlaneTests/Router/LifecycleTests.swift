@@ -95,6 +95,25 @@ import Testing
         #expect(third.router.status.generation == 0)
         try await third.stop()
     }
+
+    @Test(arguments: [1, 600_000]) func `a saved table waits for a pushed one`(waitMs: Int) async throws {
+        let path = "/tmp/saved-\(getpid())-\(UInt32.random(in: 0...(.max)))"
+        defer { unlink(path) }
+        try RouterFixture.lines(["unix:/nowhere"], TableOptions(generation: 7)).write(to: URL(fileURLWithPath: path))
+        let fixture = try RouterFixture {
+            $0.savedTable = path
+            $0.savedTableWaitMs = waitMs
+        }
+        try await fixture.router.loadTables()
+        if waitMs == 1 {
+            #expect(eventually { fixture.router.status.generation == 7 })
+        } else {
+            #expect(fixture.router.status.generation == 0)
+            try await fixture.use(["unix:/nowhere"], TableOptions(generation: 8))
+            #expect(fixture.router.status.generation == 8)
+        }
+        try await fixture.stop()
+    }
 }
 
 @Suite struct TableCompilerTests {
