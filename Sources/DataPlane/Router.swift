@@ -25,7 +25,7 @@ package final class Router: Service {
     private let startedAt = Date()
     private let drainState = DrainState()
 
-    /// Binds the listeners, which are opened by the loops.
+    /// Binds the listeners. Without a control plane there is no table to wait for: clients may connect from here on.
     package init(configuration: RouterConfiguration, logger: Logger) throws {
         var configuration = configuration
         let most = FileLimit.connections(of: FileLimit.raise())
@@ -45,6 +45,7 @@ package final class Router: Service {
         var listeners: [Int32] = []
         for _ in 0..<configuration.loopCount {
             let listener = try ListeningSocket.bind(address)
+            if !configuration.loop.waitsForTable { try ListeningSocket.start(listener.descriptor) }
             address = listener.address
             listeners.append(listener.descriptor)
         }
