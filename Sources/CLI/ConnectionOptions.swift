@@ -7,7 +7,7 @@ package struct ConnectionOptions: ParsableArguments {
     @Option(
         help: """
             Credentials file that `sluice up` names. Without it: SLUICE_CREDENTIALS, the variables of `sluice env`, \
-            and the usual places.
+            and the data directory.
             """)
     package var credentials: String?
 
@@ -27,13 +27,9 @@ package struct ConnectionOptions: ParsableArguments {
     }
 
     func settings() throws -> ClientSettings {
-        try ClientSettings.load(
-            credentials: credentials, usualPlace: standardFile, environment: ProcessInfo.processInfo.environment)
-    }
-
-    /// Where an installation of this account keeps it, if it is there.
-    private var standardFile: String? {
-        let places = ["/var/lib/sluice/credentials.json", NSHomeDirectory() + "/.sluice/credentials.json"]
-        return places.first { FileManager.default.isReadableFile(atPath: $0) }
+        let environment = ProcessInfo.processInfo.environment
+        return try ClientSettings.load(
+            credentials: credentials, usualPlace: ClientSettings.usualPlace(environment: environment),
+            environment: environment)
     }
 }

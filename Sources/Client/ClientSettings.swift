@@ -57,6 +57,15 @@ package struct ClientSettings: Sendable {
         return settings
     }
 
+    /// The credentials file of this machine's installation, if it can be read: that of `SLUICE_DATA_DIRECTORY`, else one
+    /// where an installation keeps it by itself.
+    package static func usualPlace(environment: [String: String]) -> String? {
+        let directories =
+            environment["SLUICE_DATA_DIRECTORY"].flatMap { $0.isEmpty ? nil : [$0] }
+            ?? ["/var/lib/sluice", NSHomeDirectory() + "/.sluice"]
+        return directories.map { $0 + "/credentials.json" }.first { FileManager.default.isReadableFile(atPath: $0) }
+    }
+
     private static func read(_ path: String) throws -> ClientSettings {
         let file: File
         do {

@@ -90,3 +90,7 @@ def test_created_principal_works_until_it_is_disabled(sluice, principal, client_
 
     sluice.administer("principal", "enable", variables["SLUICE_CLIENT_ID"])
     assert secret_credential(variables).get_token(variables["SLUICE_URL"] + "/.default").token
+
+
+def test_env_finds_the_installation_of_the_data_directory(sluice):
+    assert sluice.variables_of_data_directory() == sluice.variables()

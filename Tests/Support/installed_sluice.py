@@ -94,13 +94,20 @@ class InstalledSluice:
 
     def variables(self, credentials=None):
         """What `sluice env` exports, as a dictionary."""
-        lines = self._run(["env", "--credentials", str(credentials or self.credentials_file)]).splitlines()
+        return self._exported(["--credentials", str(credentials or self.credentials_file)], self._variables)
+
+    def variables_of_data_directory(self):
+        """The same, found by SLUICE_DATA_DIRECTORY."""
+        return self._exported([], {**self._variables, "SLUICE_DATA_DIRECTORY": str(self.data)})
+
+    def _exported(self, options, variables):
+        lines = self._run(["env", *options], variables).splitlines()
         words = [word for line in lines for word in shlex.split(line) if word != "export"]
         return dict(word.split("=", 1) for word in words)
 
-    def _run(self, words):
+    def _run(self, words, variables=None):
         done = subprocess.run(
-            [self._binary] + words, env=self._variables, cwd=self.directory, stdin=subprocess.DEVNULL,
+            [self._binary] + words, env=variables or self._variables, cwd=self.directory, stdin=subprocess.DEVNULL,
             capture_output=True, text=True, timeout=120)
         if done.returncode != 0:
             raise RuntimeError("sluice %s: status %d\n%s%s" % (words[0], done.returncode, done.stdout, done.stderr))
