@@ -102,12 +102,12 @@ package actor MinuteRecorder {
             var cpu = 0.0
             var memory = 0.0
             var count = 0
+            let (cores, bytes) = Self.available(deployment.limits)
             for replica in deployment.replicas {
                 guard let present = usage[replica.id] else { continue }
                 defer { usageBefore[replica.id] = (now, present) }
                 guard let (at, before) = usageBefore[replica.id], now > at else { continue }
                 let passed = now.timeIntervalSince(at) * 1e6
-                let (cores, bytes) = Self.available(deployment.limits)
                 cpu += Double(max(0, present.cpuMicroseconds - before.cpuMicroseconds)) / passed / cores
                 memory += Double(present.memoryBytes) / bytes
                 count += 1

@@ -44,14 +44,7 @@ package struct WorkspaceService: Sendable {
         let scopes = ScopeService(database: database)
         try scopes.checkOpen(
             try await scopes.getGroup(caller: caller, subscription: id.subscription, name: id.resourceGroup))
-        let wasMade: Bool
-        do {
-            wasMade = try await write(caller: caller, id, request, if: precondition)
-        } catch let error as PostgresError {
-            // Made by somebody else meanwhile: it is there now, and brought to the wish.
-            guard case .uniqueViolation = error.code else { throw error }
-            wasMade = try await write(caller: caller, id, request, if: precondition)
-        }
+        let wasMade = try await write(caller: caller, id, request, if: precondition)
         let workspace = try await get(caller: caller, id)
         try await createContainer(workspace.blobContainer)
         return WorkspaceOutcome(workspace: workspace, wasMade: wasMade)
@@ -61,7 +54,7 @@ package struct WorkspaceService: Sendable {
     private func write(
         caller: Caller, _ id: ResourceID, _ request: WorkspaceRequest, if precondition: WritePrecondition
     ) async throws -> Bool {
-        try await database.transaction { transaction in
+        try await database.transactionLookingAgain { transaction in
             let store = WorkspaceStore(transaction)
             let existing = try await store.find(id)
             try precondition.check(existing?.version, "The workspace '\(id.name)'")
