@@ -176,9 +176,44 @@ import Testing
         #expect(throws: TokenError.malformed) { try verify(token) }
     }
 
+    @Test func `a token counts for the key alone that it names`() throws {
+        let token = try forge(JWT_ALG_RS256, secret: Self.key.privateKeyPEM, keyID: Self.otherKey.keyID)
+        #expect(throws: TokenError.wrongSignature) { try verify(token, keys: Self.verifier(Self.key, Self.otherKey)) }
+        let unknown = try forge(JWT_ALG_RS256, secret: Self.key.privateKeyPEM, keyID: "unknown")
+        #expect(throws: TokenError.wrongSignature) { try verify(unknown) }
+    }
+
+    @Test(arguments: [("nbf", 60, true), ("nbf", 61, false), ("exp", 0, false)])
+    func `a token is not used before its time`(name: String, secondsAhead: Int, isValid: Bool) throws {
+        let seconds = Int(Self.now.timeIntervalSince1970) + secondsAhead
+        let token = try forge(JWT_ALG_RS256, secret: Self.key.privateKeyPEM) {
+            _ = jwt_del_grants($0, name)
+            return jwt_add_grant_int($0, name, seconds)
+        }
+        if isValid {
+            _ = try verify(token)
+        } else {
+            #expect(throws: TokenError.self) { try verify(token) }
+        }
+    }
+
+    @Test(arguments: ["\"1750000060\"", "-1", "1e300", "[]", "null", "1750000060.5"])
+    func `times of any form trap nothing`(value: String) throws {
+        let token = try forge(JWT_ALG_RS256, secret: Self.key.privateKeyPEM) {
+            _ = jwt_del_grants($0, "exp")
+            return jwt_add_grants_json($0, "{\"exp\":\(value)}")
+        }
+        do throws(TokenError) {
+            #expect(try verify(token).expiresAt > Self.now)
+        } catch {
+            #expect([.malformed, .expired].contains(error))
+        }
+    }
+
     /// A token with good claims, signed as an attacker would.
     private func forge(
-        _ algorithm: jwt_alg_t, secret: String, alter: (OpaquePointer) -> Int32 = { _ in 0 }
+        _ algorithm: jwt_alg_t, secret: String, keyID: String = key.keyID,
+        alter: (OpaquePointer) -> Int32 = { _ in 0 }
     ) throws -> String {
         var made: OpaquePointer?
         try #require(jwt_new(&made) == 0)
@@ -189,6 +224,7 @@ import Testing
             {"iss":"https://sluice/","aud":"https://management.azure.com","sub":"s","iat":\(seconds),"exp":\(seconds + 60)}
             """
         try #require(jwt_add_grants_json(token, claims) == 0)
+        try #require(jwt_add_header(token, "kid", keyID) == 0)
         try #require(alter(token) == 0)
         let bytes = Array(secret.utf8)
         try #require(jwt_set_alg(token, algorithm, bytes.isEmpty ? nil : bytes, Int32(bytes.count)) == 0)

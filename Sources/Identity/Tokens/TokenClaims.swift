@@ -9,7 +9,14 @@ package struct TokenClaims: Sendable, Equatable, Codable {
     package var tenantID: String?
     /// Application (client) id of a principal.
     package var applicationID: String?
+    /// Object id of a principal, as Entra names it.
+    package var objectID: String?
+    /// Version of Entra's access tokens whose names these are.
+    package var version: String?
+    /// `app` for an application that speaks for itself.
+    package var identityType: String?
     package var issuedAt: Date
+    package var notBefore: Date?
     package var expiresAt: Date
 
     package init(
@@ -31,7 +38,11 @@ package struct TokenClaims: Sendable, Equatable, Codable {
         case subject = "sub"
         case tenantID = "tid"
         case applicationID = "appid"
+        case objectID = "oid"
+        case version = "ver"
+        case identityType = "idtyp"
         case issuedAt = "iat"
+        case notBefore = "nbf"
         case expiresAt = "exp"
     }
 }
