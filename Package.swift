@@ -107,7 +107,7 @@ var targets: [Target] = [
         [
             "TestSupport", "Server", "API", "ControlPlane", "Store", "Postgres", "Compute", "Artifacts", "Identity",
             "Client",
-            "Resources", hummingbird, httpClient, httpTypes, nioCore, nioHTTP1, logging,
+            "Resources", hummingbird, hummingbirdTesting, httpClient, httpTypes, nioCore, nioHTTP1, logging,
         ]),
     tests(
         "ControlPlaneTests",
@@ -119,6 +119,7 @@ var targets: [Target] = [
     tests("DataPlaneTests", ["DataPlane", "FuzzChecks", "Routing", "Identity", logging, lifecycle]),
     tests("ComputeTests", ["Compute", "Resources", logging, httpClient, nioCore, nioHTTP1]),
     tests("ArtifactsTests", ["Artifacts"]),
+    tests("APITests", ["API", "Resources", hummingbird, httpTypes]),
     tests(
         "StorageRoutesTests",
         ["API", "Artifacts", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging]),

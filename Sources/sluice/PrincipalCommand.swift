@@ -14,7 +14,8 @@ struct PrincipalCommand: AsyncParsableCommand {
             abstract: "Make a principal and write its credentials to a file.",
             discussion: """
                 Example: sluice principal create ci --file ci-credentials.json
-                The file is for `sluice env --credentials`; its secret is written nowhere else.
+                The file is for `sluice env --credentials`; its secret is written nowhere else. Without --role the
+                principal may do nothing until a role is assigned to its object id.
                 """)
         @OptionGroup var options: ConfigurationOptions
         @Argument(help: "A name for people, such as the application's.") var name: String
@@ -24,9 +25,9 @@ struct PrincipalCommand: AsyncParsableCommand {
         @Option(name: .shortAndLong, help: "Workspace that the file names.") var workspace: String?
         @Option(
             help: ArgumentHelp(
-                "Role that it gets: Owner, Contributor, Reader, …, or none to assign it by the API.",
+                "Role that it gets: Owner, Contributor, Reader, AzureML Data Scientist, …, or none.",
                 valueName: "role"))
-        var role = "Owner"
+        var role = "none"
         @Option(help: "Id of what the role holds for, with everything below it; / is everything.") var scope = "/"
 
         func validate() throws {
@@ -49,6 +50,8 @@ struct PrincipalCommand: AsyncParsableCommand {
             print(
                 "Principal \(made.clientID.uuidString.lowercased()) made (object id "
                     + "\(made.objectID.uuidString.lowercased())); credentials in \(file.path)")
+            let hasNone = role.lowercased() == "none"
+            print(hasNone ? "It has no role yet, and may do nothing." : "It has the role \(role) on \(scope).")
         }
     }
 
@@ -64,7 +67,8 @@ struct PrincipalCommand: AsyncParsableCommand {
     struct Disable: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Let a principal sign in no more.",
-            discussion: "Tokens that it has hold to their end, an hour at most.")
+            discussion:
+                "Its tokens stop opening the API at once; a token for scoring holds to its end, an hour at most.")
         @OptionGroup var options: ConfigurationOptions
         @Argument(help: "Client id of the principal.", transform: readClientID) var clientID: UUID
 

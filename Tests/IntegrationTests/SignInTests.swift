@@ -48,21 +48,34 @@ import Testing
     }
 
     @Test(arguments: [
-        (["client_secret": "wrong"], 401, "invalid_client"),
-        (["client_id": UUID().uuidString], 401, "invalid_client"),
-        (["client_id": "nobody"], 401, "invalid_client"),
-        (["grant_type": "password"], 400, "unsupported_grant_type"),
-        (["grant_type": ""], 400, "invalid_request"),
-        (["scope": "management"], 400, "invalid_scope"),
+        (["client_secret": "wrong"], 401, "invalid_client", 7_000_215),
+        (["client_id": UUID().uuidString], 401, "invalid_client", 700_016),
+        (["client_id": "nobody"], 401, "invalid_client", 700_016),
+        (["grant_type": "password"], 400, "unsupported_grant_type", 70_003),
+        (["grant_type": ""], 400, "invalid_request", 900_144),
+        (["scope": "management"], 400, "invalid_scope", 70_011),
     ])
-    func `a sign-in that can't be is refused as OAuth names it`(
-        _ changes: [String: String], _ status: Int, _ error: String
+    func `a sign-in that can't be is refused as OAuth names it, with Entra's code`(
+        _ changes: [String: String], _ status: Int, _ error: String, _ code: Int
     ) async throws {
         try await TestServer.run(.withoutRouters) { server in
             let answer = try await signIn(server, changes)
             #expect(answer.status == status)
             #expect(answer["error"] == error)
-            #expect(answer["error_description"]?.isEmpty == false)
+            #expect(answer["error_description"]?.hasPrefix("AADSTS\(code): ") ?? false)
+            #expect(answer["error_codes.0"] == "\(code)")
+        }
+    }
+
+    @Test func `an unknown tenant has no sign-in`() async throws {
+        try await TestServer.run(.withoutRouters) { server in
+            let form = "grant_type=client_credentials&client_id=a&client_secret=b&scope=c%2F.default"
+            let answer = try await server.api.bare(
+                "POST", "/elsewhere/oauth2/v2.0/token", form,
+                headers: [("Content-Type", "application/x-www-form-urlencoded")])
+            #expect(answer.status == 400 && answer["error_codes.0"] == "90002")
+            let discovery = try await server.api.bare("GET", "/elsewhere/v2.0/.well-known/openid-configuration")
+            #expect(discovery.status == 400 && discovery["error_codes.0"] == "90002")
         }
     }
 

@@ -62,12 +62,48 @@ import Testing
 
     @Test func `paths of others are not captured`() async throws {
         try await RoutesFixture.run { _, client in
-            #expect(try await client.send(.get, "/subscriptions/1").text == "main")
-            for uri in ["/acctx/models/x", "/acct.blobs/x", "/other/models/x", "/metadata/endpoints"] {
+            let others = [
+                "/acctx/models/x", "/acct.blobs/x", "/other/models/x", "/metadata/endpoints", "//acct/models/x",
+                "/%61cct/models/x", "/./acct/models/x",
+            ]
+            for uri in others {
                 let answer = try await client.send(.get, uri)
                 #expect(answer.status == .notFound && answer["x-ms-error-code"] == nil)
             }
-            #expect(try await client.send(.get, "//acct/models/x").outcome == "400 InvalidUri")
+        }
+    }
+
+    @Test func `a token opens what its roles permit, copies' sources too`() async throws {
+        try await RoutesFixture.run { fixture, client in
+            try await fixture.store.createContainer(ContainerName("others"))
+            try await client.send(.put, "/acct/models/x", Self.block, body: "1", token: "good")
+            try await client.send(.put, "/acct/others/y", Self.block, body: "2", token: "good")
+            let models = "only models"
+            #expect(try await client.send(.get, "/acct/models/x", token: models).outcome == "200 ")
+            let refused = "403 AuthorizationPermissionMismatch"
+            #expect(try await client.send(.get, "/acct/others/y", token: models).outcome == refused)
+            #expect(try await client.send(.get, "/acct/?comp=list", token: models).outcome == refused)
+            let copy = ["x-ms-copy-source": "https://localhost/acct/others/y", "host": "localhost"]
+            #expect(try await client.send(.put, "/acct/models/z", copy, token: models).outcome.hasPrefix("40"))
+            #expect(
+                try await client.send(.get, "/acct/models/x", token: "bad").outcome == "401 InvalidAuthenticationInfo")
+        }
+    }
+
+    @Test func `a browser takes a blob for a file`() async throws {
+        try await RoutesFixture.run { fixture, client in
+            let page = [
+                "x-ms-blob-type": "BlockBlob", "x-ms-blob-content-type": "text/html",
+                "x-ms-blob-content-disposition": "inline; filename=\"a.html\"",
+            ]
+            try await client.send(.put, "/acct/models/page", page, body: "<script>alert(1)</script>")
+            for uri in ["/acct/models/page", "/acct/models/page?\(try fixture.token(.read))"] {
+                let answer = try await client.send(.get, uri, token: uri.contains("?") ? nil : "good")
+                #expect(answer.status == .ok)
+                #expect(answer["x-content-type-options"] == "nosniff")
+                #expect(answer["content-security-policy"] == "sandbox; default-src 'none'")
+                #expect(answer["content-disposition"] == "attachment; filename=\"a.html\"")
+            }
         }
     }
 }

@@ -24,12 +24,23 @@ struct RoutesFixture {
         let fixture = RoutesFixture(store: store, account: StorageAccount(name: "acct", keys: [key]))
         let routes = BlobRoutes(
             store: store, account: fixture.account, authorizationURI: "https://login/t", now: { now },
-            logger: Logger(label: "test"), bearer: { $0 == "good" })
-        let router = Router()
-        router.get("/subscriptions/{id}") { _, _ in "main" }
-        routes.register(on: router) { _, _ in StorageOrigin(isSecure: true, address: "127.0.0.1") }
-        try await Application(router: router).test(.router) { client in
+            logger: Logger(label: "test"),
+            bearer: { token, access in
+                switch token {
+                case "good": access.permissions
+                case "only models": Self.isInModels(access.resource) ? access.permissions : []
+                default: nil
+                }
+            })
+        try await Application(responder: BlobResponder(routes: routes)).test(.router) { client in
             try await body(fixture, Client(client: client))
+        }
+    }
+
+    private static func isInModels(_ resource: StorageAccess.Resource) -> Bool {
+        switch resource {
+        case .service: false
+        case .container(let name), .contents(let name), .blob(let name, _): name.value == "models"
         }
     }
 
@@ -37,6 +48,16 @@ struct RoutesFixture {
         SharedAccessSignature.issue(
             container: try ContainerName("models"), permissions: Set(permissions), expiry: Self.now + 60,
             secureOnly: true, account: account)!
+    }
+}
+
+/// Blobs, and nothing beside them.
+private struct BlobResponder: HTTPResponder {
+    let routes: BlobRoutes
+
+    @concurrent func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+        guard routes.isResponsible(for: request) else { return Response(status: .notFound) }
+        return await routes.respond(to: request, origin: StorageOrigin(isSecure: true, address: "127.0.0.1"))
     }
 }
 

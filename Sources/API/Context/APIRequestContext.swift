@@ -11,9 +11,11 @@ package struct APIRequestContext: RequestContext {
     package var logger: Logger
     /// Ids of this call, for the answer and the log.
     package var identifiers: RequestIdentifiers
-    /// Set for every path that needs a token.
+    /// The names in the path, by the words of the route's template for them. Decoded.
+    package var names: [String: String]
+    /// Set for every route but those for everybody.
     package var authenticatedCaller: Caller?
-    /// Set for every path that needs an `api-version`.
+    /// Set for every route that takes an `api-version`.
     package var apiVersion: APIVersion
     /// `https://host:port`, as the caller reached us.
     package var baseURL: String
@@ -22,6 +24,7 @@ package struct APIRequestContext: RequestContext {
         coreContext = CoreRequestContextStorage(source: source)
         logger = source.logger
         identifiers = RequestIdentifiers()
+        names = [:]
         apiVersion = .reference
         baseURL = ""
     }
@@ -36,15 +39,12 @@ package struct APIRequestContext: RequestContext {
         }
     }
 
-    /// A path parameter; its absence is our mistake.
+    /// A name in the path; its absence is our mistake.
     func parameter(_ name: String) throws(ARMError) -> String {
-        guard let value = parameters.get(name) else {
+        guard let value = names[name] else {
             throw ARMError(.internalServerError, "The path has no part '\(name)'.")
         }
-        guard let decoded = value.removingPercentEncoding, decoded.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-            throw ARMError(.invalidResourceName, "A part of the path holds characters that no name has.", target: name)
-        }
-        return decoded
+        return value
     }
 
     /// The workspace that the path names.

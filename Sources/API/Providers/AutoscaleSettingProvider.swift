@@ -36,7 +36,7 @@ struct AutoscaleSettingProvider: ResourceProvider {
             found += locationProblem(stored.location, request.location, address)
         }
         if !planned.contains(request.properties.targetResourceUri) {
-            found += try await problems { try await service.checkTarget(request) }
+            found += try await problems { try await service.checkTarget(caller: call.caller, request) }
         }
         return found
     }

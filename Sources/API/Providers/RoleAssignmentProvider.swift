@@ -22,7 +22,9 @@ struct RoleAssignmentProvider: ResourceProvider {
 
     func get(_ address: ResourceAddress, _ call: ProviderCall) async throws -> JSONValue? {
         let name = try name(address)
-        let found = try await unlessMissing { try await access.get(name, scope: address.scopeOrRoot) }
+        let found = try await unlessMissing {
+            try await access.get(caller: call.caller, name, scope: address.scopeOrRoot)
+        }
         return found.map(RoleAssignmentBody.document)
     }
 
@@ -43,7 +45,7 @@ struct RoleAssignmentProvider: ResourceProvider {
 
     func predict(_ address: ResourceAddress, _ body: JSONValue, _ call: ProviderCall) async throws -> JSONValue? {
         let request = try RoleAssignmentRequest(reading: BodyReader(root: body))
-        var assignment = try await access.get(try name(address), scope: address.scopeOrRoot)
+        var assignment = try await access.get(caller: call.caller, try name(address), scope: address.scopeOrRoot)
         assignment.roleDefinitionID = request.roleDefinitionID
         assignment.principalID = request.principalID
         assignment.description = request.description
@@ -51,7 +53,7 @@ struct RoleAssignmentProvider: ResourceProvider {
     }
 
     func delete(_ address: ResourceAddress, _ call: ProviderCall) async throws -> ResourceOperation? {
-        _ = try await access.delete(try name(address), scope: address.scopeOrRoot)
+        _ = try await access.delete(caller: call.caller, try name(address), scope: address.scopeOrRoot)
         return nil
     }
 

@@ -1,13 +1,18 @@
-import Artifacts
+package import Artifacts
 import Foundation
 import HTTPTypes
+
+/// What a bearer token for `https://storage.azure.com` permits of what a request asks for; nil for an invalid token.
+package typealias BearerCheck = @Sendable (String, StorageAccess) async throws -> Set<StorageAccess.Permission>?
 
 /// Decides, before anything is looked up, whether a request may do what it asks for.
 struct BlobAuthorization: Sendable {
     /// What a request was granted.
     struct Grant {
-        /// Whether the whole account is open to it: key or token, not a SAS.
+        /// Whether the whole account is open to it: the account's key, not a SAS or a token.
         var isUnlimited: Bool
+        /// The bearer token that granted it.
+        var bearer: String?
         var permissions: Set<StorageAccess.Permission>
         var answerOverrides: [(header: String, value: String)] = []
 
@@ -23,7 +28,7 @@ struct BlobAuthorization: Sendable {
     }
 
     let account: StorageAccount
-    let bearer: @Sendable (String) async throws -> Bool
+    let bearer: BearerCheck
     let now: @Sendable () -> Date
 
     /// - Throws: `StorageFailure` with 401 without (valid) credentials, `SignatureError`.
@@ -41,11 +46,23 @@ struct BlobAuthorization: Sendable {
             return .unlimited
         }
         let words = header.split(separator: " ", maxSplits: 1)
-        guard words.count == 2, words[0].lowercased() == "bearer", try await bearer(String(words[1])) else {
-            throw StorageFailure(.unauthorized, "InvalidAuthenticationInfo", "The authentication is not valid.")
-        }
-        return .unlimited
+        guard words.count == 2, words[0].lowercased() == "bearer" else { throw Self.invalidAuthentication }
+        return try await authorise(bearer: String(words[1]), access)
     }
+
+    /// By the roles of the principal that a token speaks for.
+    func authorise(bearer token: String, _ access: StorageAccess) async throws -> Grant {
+        guard let permissions = try await bearer(token, access) else { throw Self.invalidAuthentication }
+        guard !permissions.isDisjoint(with: access.permissions) else {
+            throw StorageFailure(
+                .forbidden, "AuthorizationPermissionMismatch",
+                "This request is not authorized to perform this operation using this permission.")
+        }
+        return Grant(isUnlimited: false, bearer: token, permissions: permissions)
+    }
+
+    private static let invalidAuthentication = StorageFailure(
+        .unauthorized, "InvalidAuthenticationInfo", "The authentication is not valid.")
 
     /// By the signature in a URL's query.
     func authorise(

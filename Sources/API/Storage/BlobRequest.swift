@@ -27,7 +27,7 @@ struct BlobRequest {
         headers = request.headers
         body = request.body
         host = request.head.authority ?? ""
-        // The router takes `//account/…` for `/account/…`, which would shift what the segments mean.
+        // `//account/…` would shift what the segments mean.
         guard BlobAddress.isAccount(path, account) else { throw BlobAddress.invalid }
         address = try BlobAddress(path: path)
     }

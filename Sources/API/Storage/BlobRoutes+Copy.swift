@@ -14,7 +14,11 @@ extension BlobRoutes {
         }
         if !grant.isUnlimited {
             let access = StorageAccess(.blob(sourceContainer, sourceBlob), .read)
-            _ = try authorization.authorise(query: source.query, access, origin: origin)
+            if let token = grant.bearer, try SharedAccessSignature(query: source.query) == nil {
+                _ = try await authorization.authorise(bearer: token, access)
+            } else {
+                _ = try authorization.authorise(query: source.query, access, origin: origin)
+            }
         }
         let metadata = try request.metadata()
         let record = try await store.copy(

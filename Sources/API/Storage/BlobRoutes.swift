@@ -8,7 +8,7 @@ package import Logging
 ///
 /// ```
 /// let routes = BlobRoutes(store: store, account: account, bearer: verify, logger: logger)
-/// routes.register(on: router) { request, context in StorageOrigin(isSecure: true) }
+/// if routes.isResponsible(for: request) { await routes.respond(to: request, origin: StorageOrigin(isSecure: true)) }
 /// ```
 /// URLs are path style: `/<account>/<container>/<blob>`, `/<account>.blob.<anything>/<container>/<blob>`. Nothing else
 /// is captured. Answers are of the service's own form, errors included, so that no other error handling sees them.
@@ -22,10 +22,10 @@ package struct BlobRoutes: Sendable {
     ///   - account: its name is the first segment of the paths.
     ///   - authorizationURI: where clients without a token are told to get one.
     ///   - now: for the validity of signatures.
-    ///   - bearer: whether a token is valid for the audience `https://storage.azure.com`.
+    ///   - bearer: what a token permits.
     package init(
         store: ArtifactStore, account: StorageAccount, authorizationURI: String? = nil,
-        now: @escaping @Sendable () -> Date, logger: Logger, bearer: @escaping @Sendable (String) async throws -> Bool
+        now: @escaping @Sendable () -> Date, logger: Logger, bearer: @escaping BearerCheck
     ) {
         self.store = store
         self.logger = logger
@@ -35,25 +35,13 @@ package struct BlobRoutes: Sendable {
             + " resource_id=https://storage.azure.com"
     }
 
-    /// - Parameter origin: where a request came from, for signatures that limit it.
-    package func register<Context: RequestContext>(
-        on router: some RouterMethods<Context>,
-        origin: @escaping @Sendable (Request, Context) -> StorageOrigin
-    ) {
-        let name = authorization.account.name
-        let methods: [HTTPRequest.Method] = [.get, .head, .put, .delete, .post, .patch, .options]
-        for segment in [name, "\(name).blob.{suffix}"] {
-            for path in ["/\(segment)", "/\(segment)/**"] {
-                for method in methods {
-                    router.on(RouterPath(path), method: method) { request, context in
-                        await respond(to: request, origin: origin(request, context))
-                    }
-                }
-            }
-        }
+    /// Whether the first segment of a request's path, as sent, is the account.
+    package func isResponsible(for request: Request) -> Bool {
+        BlobAddress.isAccount((request.head.path ?? "").prefix { $0 != "?" }, authorization.account.name)
     }
 
-    private func respond(to request: Request, origin: StorageOrigin) async -> Response {
+    /// - Parameter origin: where the request came from, for signatures that limit it.
+    package func respond(to request: Request, origin: StorageOrigin) async -> Response {
         let id = UUID().uuidString.lowercased()
         let answer: StorageAnswer
         do {
@@ -87,10 +75,18 @@ package struct BlobRoutes: Sendable {
         var fields = HTTPFields()
         let version = HTTPField.Name("x-ms-version").flatMap { request.headers[$0] } ?? "2021-12-02"
         let clientID = HTTPField.Name("x-ms-client-request-id").flatMap { request.headers[$0] }
-        var headers = answer.headers + [("x-ms-request-id", id), ("x-ms-version", version)]
+        // A browser that opens a blob takes it for a file, whatever it holds: it shares its origin with the API.
+        var headers =
+            answer.headers + [
+                ("x-ms-request-id", id), ("x-ms-version", version), ("X-Content-Type-Options", "nosniff"),
+                ("Content-Security-Policy", "sandbox; default-src 'none'"),
+            ]
         if let clientID, clientID.utf8.count <= 1024 { headers.append(("x-ms-client-request-id", clientID)) }
         for (name, value) in headers {
             if let name = HTTPField.Name(name) { fields[name] = value }
+        }
+        if answer.headers.contains(where: { $0.0 == "x-ms-blob-type" }) {
+            fields[.contentDisposition] = StorageAnswer.attachment(fields[.contentDisposition])
         }
         return Response(status: answer.status, headers: fields, body: answer.body)
     }

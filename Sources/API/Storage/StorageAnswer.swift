@@ -51,6 +51,12 @@ struct StorageAnswer: Sendable {
         ] + optional + metadata(record.metadata)
     }
 
+    /// A disposition that no browser renders the blob by: `attachment`, with the stored parameters.
+    static func attachment(_ stored: String?) -> String {
+        let parameters = stored.flatMap { text in text.firstIndex(of: ";").map { text[$0...] } } ?? ""
+        return "attachment\(parameters)"
+    }
+
     /// A body of that length which is not sent: the answer to HEAD.
     static func announced(_ length: Int64) -> ResponseBody {
         ResponseBody(contentLength: Int(length)) { writer in try await writer.finish(nil) }

@@ -12,9 +12,9 @@ package struct PrincipalService: Sendable {
         self.database = database
     }
 
-    /// Makes a principal with a role on a scope, or without any; answers its ids and the secret, which is not kept.
+    /// Makes a principal with a role on a scope, or without any; returns its ids and the secret, which is not kept.
     package func create(
-        displayName: String, role: RoleDefinition? = .owner, scope: String = "/"
+        displayName: String, role: RoleDefinition?, scope: String = "/"
     ) async throws -> NewPrincipal {
         let secret = try Digests.random(count: 32).base64URL
         let principal = NewPrincipal(objectID: UUID(), applicationID: UUID(), secret: secret)
@@ -39,7 +39,7 @@ package struct PrincipalService: Sendable {
         try await PrincipalStore(database).list()
     }
 
-    /// Lets a principal sign in, or no more; tokens that it has run on to their end. False when there is none.
+    /// Lets a principal sign in, or no more; the API takes its tokens no more, scoring takes them to their end. False when there is none.
     package func setEnabled(_ isEnabled: Bool, applicationID: UUID) async throws -> Bool {
         try await PrincipalStore(database).setEnabled(isEnabled, applicationID: applicationID)
     }

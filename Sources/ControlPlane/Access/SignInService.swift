@@ -1,50 +1,8 @@
 package import Foundation
 package import Identity
 package import Postgres
-package import Resources
+import Resources
 import Store
-
-/// Where tokens come from and whom they are for.
-package struct SignInSettings: Sendable {
-    /// The one tenant of this installation.
-    package var tenantID: String
-    /// Lifetime of access tokens.
-    package var tokenLifetime: Duration
-    /// Lifetime of endpoint tokens (`AMLToken`).
-    package var endpointTokenLifetime: Duration
-
-    package init(
-        tenantID: String, tokenLifetime: Duration = .seconds(3_600), endpointTokenLifetime: Duration = .seconds(43_200)
-    ) {
-        self.tenantID = tenantID
-        self.tokenLifetime = tokenLifetime
-        self.endpointTokenLifetime = endpointTokenLifetime
-    }
-
-    /// `aud` of all tokens that scoring URIs take.
-    static let scoringAudience = "https://ml.azure.com"
-
-    /// `iss` of every token: a name, not an address, so that it holds for each host name the API is reached by.
-    package var issuer: String { "https://sluice.invalid/\(tenantID)/v2.0" }
-}
-
-/// A failed sign-in, as OAuth 2.0 names it (RFC 6749 §5.2).
-package struct SignInError: Error, Sendable, Equatable {
-    package enum Code: String, Sendable {
-        case invalidRequest = "invalid_request"
-        case invalidClient = "invalid_client"
-        case unsupportedGrantType = "unsupported_grant_type"
-        case invalidScope = "invalid_scope"
-    }
-
-    package var code: Code
-    package var message: String
-
-    package init(code: Code, message: String) {
-        self.code = code
-        self.message = message
-    }
-}
 
 /// An access token as the token endpoint hands it out.
 package struct AccessToken: Sendable, Equatable {
@@ -71,42 +29,65 @@ package struct SignInService: Sendable {
     package var issuer: String { settings.issuer }
     package var tenantID: String { settings.tenantID }
 
+    /// Throws AADSTS90002 for the name of a tenant that is not this one.
+    package func checkTenant(_ name: String) throws(SignInError) {
+        guard settings.isTenant(name) else { throw SignInError.unknownTenant(name) }
+    }
+
     /// Signs a principal in; `scope` is `<audience>/.default`, whose audience the token gets.
     package func signIn(clientID: String, clientSecret: String, scope: String) async throws -> AccessToken {
         guard scope.hasSuffix("/.default"), scope.count > "/.default".count, scope.count < 1_024 else {
-            throw SignInError(code: .invalidScope, message: "The scope must be an audience followed by /.default.")
+            throw SignInError.scope
         }
         let audience = String(scope.dropLast("/.default".count))
-        // The same answer for an unknown client and a wrong secret.
-        let refusal = SignInError(code: .invalidClient, message: "The client id or the client secret is not valid.")
         guard let applicationID = UUID(uuidString: clientID),
-            let principal = try await PrincipalStore(database).findEnabled(applicationID: applicationID),
-            SecretHash(stored: principal.secretHash).matches(clientSecret)
-        else { throw refusal }
+            let principal = try await PrincipalStore(database).findEnabled(applicationID: applicationID)
+        else { throw SignInError.unknownApplication(clientID, settings.tenantID) }
+        guard SecretHash(stored: principal.secretHash).matches(clientSecret) else {
+            throw SignInError.wrongSecret(clientID)
+        }
         let now = time.now()
         let expiresAt = now.addingTimeInterval(TimeInterval(settings.tokenLifetime.components.seconds))
-        let token = try keys.issuer.sign(
-            TokenClaims(
-                issuer: settings.issuer, audience: audience, subject: principal.objectID.uuidString.lowercased(),
-                tenantID: settings.tenantID, applicationID: principal.applicationID.uuidString.lowercased(),
-                issuedAt: now, expiresAt: expiresAt))
+        let objectID = principal.objectID.uuidString.lowercased()
+        var claims = TokenClaims(
+            issuer: settings.issuer, audience: audience, subject: objectID, tenantID: settings.tenantID,
+            applicationID: principal.applicationID.uuidString.lowercased(), issuedAt: now, expiresAt: expiresAt)
+        claims.objectID = objectID
+        claims.version = "1.0"
+        claims.identityType = "app"
+        claims.notBefore = now
+        let token = try keys.issuer.sign(claims)
         return AccessToken(
             token: token, lifetimeSeconds: Int(settings.tokenLifetime.components.seconds), expiresAt: expiresAt)
     }
 
     /// The caller that a bearer token speaks for; throws `AuthenticationFailed` or `ExpiredAuthenticationToken`.
     package func authenticate(
-        bearer token: String, audiences: [String], correlationID: String
+        bearer token: String, for door: SignInDoor, correlationID: String
+    ) async throws -> Caller {
+        let caller = try verify(token, for: door, correlationID)
+        // A principal that was disabled has tokens that are still valid.
+        guard try await PrincipalStore(database).isEnabled(objectID: caller.objectID) else {
+            throw ARMError(.authenticationFailed, "The access token is not valid.")
+        }
+        return caller
+    }
+
+    private func verify(
+        _ token: String, for door: SignInDoor, _ correlationID: String
     ) throws(ARMError) -> Caller {
         let claims: TokenClaims
         do {
-            claims = try keys.verifier.verify(token, issuer: settings.issuer, audiences: audiences, now: time.now())
+            claims = try keys.verifier.verify(
+                token, issuer: settings.issuer, audiences: settings.audiences(of: door), now: time.now())
         } catch .expired {
             throw ARMError(.expiredAuthenticationToken, "The access token has expired.")
         } catch {
             throw ARMError(.authenticationFailed, "The access token is not valid.")
         }
-        guard let objectID = UUID(uuidString: claims.subject), let applicationID = claims.applicationID else {
+        guard claims.tenantID == settings.tenantID, let objectID = UUID(uuidString: claims.subject),
+            let applicationID = claims.applicationID
+        else {
             throw ARMError(.authenticationFailed, "The access token does not name a principal.")
         }
         return Caller(objectID: objectID, applicationID: applicationID, correlationID: correlationID)

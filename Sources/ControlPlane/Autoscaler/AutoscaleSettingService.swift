@@ -47,7 +47,7 @@ package struct AutoscaleSettingService: Sendable {
                 let store = AutoscaleSettingStore(transaction)
                 let existing = try await store.find(id)
                 try precondition.check(existing?.version, "The autoscale setting '\(id.name)'")
-                try await checkTarget(request, in: transaction)
+                try await checkTarget(request, caller, in: transaction)
                 guard let existing else {
                     try await store.insert(id: UUID(), resource: id, request, by: caller.auditName)
                     return AutoscaleSettingOutcome(setting: try await find(id, store), wasMade: true)
@@ -78,7 +78,7 @@ package struct AutoscaleSettingService: Sendable {
                 try precondition.check(existing.version, "The autoscale setting '\(id.name)'")
                 let request = try patch.applied(to: existing)
                 // A setting that is switched off may name what is gone.
-                if request.properties.enabled { try await checkTarget(request, in: transaction) }
+                if request.properties.enabled { try await checkTarget(request, caller, in: transaction) }
                 try await write(request, over: existing, caller: caller, store)
                 return try await find(id, store)
             }
@@ -110,13 +110,18 @@ package struct AutoscaleSettingService: Sendable {
     }
 
     /// What is wrong with the deployment that a setting is to scale, told before the setting is written.
-    package func checkTarget(_ request: AutoscaleSettingRequest) async throws {
-        try await checkTarget(request, in: database)
+    package func checkTarget(caller: Caller, _ request: AutoscaleSettingRequest) async throws {
+        try await checkTarget(request, caller, in: database)
     }
 
-    /// The deployment must be there, and must not scale by utilization.
-    private func checkTarget(_ request: AutoscaleSettingRequest, in runner: any StatementRunner) async throws {
+    /// The caller must be allowed to write the deployment, which need not be in the setting's group; it must be there,
+    /// and must not scale by utilization.
+    private func checkTarget(
+        _ request: AutoscaleSettingRequest, _ caller: Caller, in runner: any StatementRunner
+    ) async throws {
         guard let target = request.target else { return }
+        try await AccessService(database: database).check(
+            caller, Right(action: Right.action(.write, type: target.type), scope: target.description))
         let deployment: OnlineDeployment
         do {
             deployment = try await DeploymentService.find(target.name, under: target.parent, runner)

@@ -15,15 +15,21 @@ package struct OperationService: Sendable {
         self.hub = hub
     }
 
+    /// An operation on a resource that the caller may read; throws `ResourceNotFound` for any other.
     package func get(caller: Caller, _ id: OperationID) async throws -> ResourceOperation {
-        guard let operation = try await find(id) else {
+        guard let operation = try await find(caller: caller, id) else {
             throw ARMError(.resourceNotFound, "The operation '\(id)' could not be found.")
         }
         return operation
     }
 
-    package func find(_ id: OperationID) async throws -> ResourceOperation? {
-        try await OperationStore(database).find(id)
+    /// The same; nil for any other.
+    package func find(caller: Caller, _ id: OperationID) async throws -> ResourceOperation? {
+        guard let operation = try await OperationStore(database).find(id),
+            let subject = ResourceAddress(id: operation.resourceID)
+        else { return nil }
+        let rights = try await AccessService(database: database).rights(of: caller)
+        return rights.allow(Right(.read, subject)) ? operation : nil
     }
 
     /// Ends a running operation; one that has ended stays as it is.
@@ -31,7 +37,7 @@ package struct OperationService: Sendable {
         let operation = try await get(caller: caller, id)
         if let resource = ResourceAddress(id: operation.resourceID) {
             try await AccessService(database: database).check(
-                caller, RequestedAction(name: "\(resource.type)/write", scope: resource.id))
+                caller, Right(.write, resource))
         }
         guard !operation.state.isTerminal else { return operation }
         guard !operation.kind.isDeletion else {

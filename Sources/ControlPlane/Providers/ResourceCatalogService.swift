@@ -58,10 +58,12 @@ package struct ResourceCatalogService: Sendable {
         } else {
             groups = try await scopes.listGroups(caller: caller, subscription: subscription).map(\.name)
         }
+        let rights = try await AccessService(database: database).rights(of: caller)
         var found: [JSONValue] = []
         for group in groups {
             found += try await ResourceInventory(providers: providers)
-                .list(subscription: subscription, resourceGroup: group, caller, baseURL: baseURL).map(\.resource)
+                .list(subscription: subscription, resourceGroup: group, caller, baseURL: baseURL, within: rights)
+                .map(\.resource)
         }
         return found
     }
@@ -73,7 +75,8 @@ package struct ResourceCatalogService: Sendable {
         let group = try await ScopeService(database: database).getGroup(
             caller: caller, subscription: subscription, name: resourceGroup)
         let all = try await ResourceInventory(providers: providers).list(
-            subscription: subscription, resourceGroup: group.name, caller, baseURL: baseURL)
+            subscription: subscription, resourceGroup: group.name, caller, baseURL: baseURL,
+            within: try await AccessService(database: database).rights(of: caller))
         let wanted = Set(ids.map { $0.lowercased() })
         let present = Set(all.compactMap { $0.resource["id"]?.text?.lowercased() })
         if let missing = ids.first(where: { $0 != "*" && !present.contains($0.lowercased()) }) {

@@ -5,9 +5,11 @@ import Templates
 struct ResourceInventory: Sendable {
     let providers: ResourceProviders
 
-    /// Every resource of a group as GETs show it, parents before their children.
+    /// Every resource of a group as GETs show it, parents before their children; only what `rights` let read, where they
+    /// are given.
     func list(
-        subscription: String, resourceGroup: String, _ caller: Caller, baseURL: String
+        subscription: String, resourceGroup: String, _ caller: Caller, baseURL: String,
+        within rights: CallerRights? = nil
     ) async throws -> [(provider: any ResourceProvider, resource: JSONValue)] {
         var found: [(provider: any ResourceProvider, resource: JSONValue)] = []
         for provider in providers.all {
@@ -15,14 +17,19 @@ struct ResourceInventory: Sendable {
             let resources = try await provider.list(subscription: subscription, resourceGroup: resourceGroup, call)
             found += resources.map { (provider, $0) }
         }
+        if let rights { found = found.filter { Self.mayRead($0.resource, rights) } }
         return found.sorted { Self.depth($0.resource) < Self.depth($1.resource) }
+    }
+
+    private static func mayRead(_ resource: JSONValue, _ rights: CallerRights) -> Bool {
+        resource["id"]?.text.flatMap { ResourceAddress(id: $0) }.map { rights.allow(Right(.read, $0)) } ?? false
     }
 
     private static func depth(_ resource: JSONValue) -> Int {
         (resource["type"]?.text ?? "").count { $0 == "/" }
     }
 
-    /// What the mode Complete deletes, children first; children go with a parent that goes, and parents stay with a
+    /// What the mode Complete deletes, whoever may read it; children first; children go with a parent that goes, and parents stay with a
     /// child that stays.
     func superfluous(
         subscription: String, resourceGroup: String, keeping planned: Set<String>, _ caller: Caller

@@ -1,5 +1,5 @@
 package import Resources
-package import Templates
+import Templates
 
 /// On whose behalf a provider is called, and in which version of its types.
 package struct ProviderCall: Sendable {

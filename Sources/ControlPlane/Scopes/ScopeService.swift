@@ -14,14 +14,29 @@ package struct ScopeService: Sendable {
         try await SubscriptionStore(database).ensure(id: id, displayName: displayName)
     }
 
+    /// The subscriptions in which the caller has any role.
     package func listSubscriptions(caller: Caller) async throws -> [(id: String, displayName: String)] {
-        try await SubscriptionStore(database).list()
+        let rights = try await AccessService(database: database).rights(of: caller)
+        return try await SubscriptionStore(database).list().filter { rights.reach("/subscriptions/\($0.id)") }
+    }
+
+    package func getSubscription(caller: Caller, _ id: String) async throws -> (id: String, displayName: String) {
+        try await checkReach(caller, "/subscriptions/\(id)", right: "Microsoft.Resources/subscriptions/read")
+        guard let found = try await SubscriptionStore(database).list().first(where: { $0.id.isSameWord(as: id) }) else {
+            throw Self.subscriptionNotFound(id)
+        }
+        return found
+    }
+
+    /// Whoever has no role on a scope, above it or below it does not learn whether it is there.
+    private func checkReach(_ caller: Caller, _ scope: String, right action: String) async throws {
+        let rights = try await AccessService(database: database).rights(of: caller)
+        guard !rights.reach(scope) else { return }
+        try rights.check(Right(action: action, scope: scope))
     }
 
     package func checkSubscription(_ id: String) async throws {
-        guard try await SubscriptionStore(database).exists(id) else {
-            throw ARMError(.subscriptionNotFound, "The subscription '\(id)' could not be found.")
-        }
+        guard try await SubscriptionStore(database).exists(id) else { throw Self.subscriptionNotFound(id) }
     }
 
     /// The subscription, and the group if one is named, must be there.
@@ -38,9 +53,19 @@ package struct ScopeService: Sendable {
         return group
     }
 
+    package func groupExists(caller: Caller, subscription: String, name: String) async throws -> Bool {
+        try await ResourceGroupStore(database).find(subscription: subscription, name: name) != nil
+    }
+
+    /// The groups in which the caller has any role.
     package func listGroups(caller: Caller, subscription: String) async throws -> [ResourceGroup] {
+        let scope = "/subscriptions/\(subscription)"
+        try await checkReach(caller, scope, right: "Microsoft.Resources/subscriptions/resourceGroups/read")
         try await checkSubscription(subscription)
-        return try await ResourceGroupStore(database).list(subscription: subscription)
+        let rights = try await AccessService(database: database).rights(of: caller)
+        return try await ResourceGroupStore(database).list(subscription: subscription).filter {
+            rights.reach("\(scope)/resourceGroups/\($0.name)")
+        }
     }
 
     /// Makes or updates a group; answers it and whether it was made.
@@ -78,6 +103,10 @@ package struct ScopeService: Sendable {
         throw ARMError(
             .resourceGroupBeingDeleted,
             "The resource group '\(group.name)' is being deleted; nothing can be made in it.")
+    }
+
+    private static func subscriptionNotFound(_ id: String) -> ARMError {
+        ARMError(.subscriptionNotFound, "The subscription '\(id.prefix(100))' could not be found.")
     }
 
     static func groupNotFound(_ name: String) -> ARMError {

@@ -155,7 +155,7 @@ package struct TemplateDeploymentRunner: Sendable {
             changedAt: time.now())
         let outcome = try await record(step, run) {
             guard resource.isDeployment else { return ((), wasMade: try await self.put(node, expansion, run)) }
-            try await self.access.check(run.origin.caller, RequestedAction(writing: resource))
+            try await self.access.check(run.origin.caller, Right(.write, resource.address))
             try await self.deploy(resource, expansion, run)
             return ((), wasMade: true)
         }
@@ -206,7 +206,7 @@ package struct TemplateDeploymentRunner: Sendable {
         let resource = node.resource
         let (provider, version) = try providers.find(resource.type, apiVersion: resource.apiVersion)
         let call = run.origin.call(version)
-        try await access.check(run.origin.caller, RequestedAction(writing: resource))
+        try await access.check(run.origin.caller, Right(.write, resource.address))
         let body = JSONValue.object(
             try await resolved(run) { runtime throws(EvaluationFailure) in try expansion.body(of: resource, runtime) })
         while true {
@@ -261,7 +261,7 @@ package struct TemplateDeploymentRunner: Sendable {
         case .resource(let id, let version):
             let (provider, address, call) = try find(id, version ?? "", run)
             try await access.check(
-                run.origin.caller, RequestedAction(name: "\(address.type)/read", scope: address.id))
+                run.origin.caller, Right(.read, address))
             guard let found = try await provider.get(address, call) else {
                 throw ARMError(
                     .resourceNotFound, "The resource '\(id)' that the template refers to was not found.", target: id)
@@ -270,7 +270,7 @@ package struct TemplateDeploymentRunner: Sendable {
         case .list(let id, let verb, let version, let body):
             let (provider, address, call) = try find(id, version, run)
             try await access.check(
-                run.origin.caller, RequestedAction(name: "\(address.type)/\(verb)/action", scope: address.id))
+                run.origin.caller, Right(.action(verb), address))
             // Written by the evaluator a moment ago.
             let document = body.flatMap { try? JSONParser.parse($0.utf8, as: .template) }
             return try await provider.act(verb, address, document, call)
@@ -371,6 +371,9 @@ package struct TemplateDeploymentRunner: Sendable {
             target: nil,
             targetType: nil, targetName: nil, statusCode: "Accepted", startedAt: time.now(), changedAt: time.now())
         let outcome = try await record(step, run) {
+            // What came into the group since the deployment was checked needs the right as well.
+            let rights = try await self.access.rights(of: run.origin.caller)
+            for (_, address) in superfluous { try rights.check(Right(.delete, address)) }
             try await inventory.delete(superfluous, run.origin.caller, self.wait)
             return ((), wasMade: false)
         }
@@ -409,13 +412,6 @@ package struct TemplateDeploymentRunner: Sendable {
         case .success(let found): return TemplateDeploymentValues.outputs(found)
         case .failure(let error): throw Self.failed(run.deployment, [error])
         }
-    }
-}
-
-extension RequestedAction {
-    /// What the put of a resource asks for.
-    init(writing resource: PlannedResource) {
-        self.init(name: "\(resource.type)/write", scope: resource.id)
     }
 }
 

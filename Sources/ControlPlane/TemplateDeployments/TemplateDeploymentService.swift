@@ -15,6 +15,7 @@ package struct TemplateDeploymentOutcome: Sendable {
 package struct TemplateDeploymentService: Sendable {
     private let database: Database
     private let compiler: TemplateCompiler
+    private let access: AccessService
     private let planner: TemplatePlanner
     private let providers: ResourceProviders
     private let vault: SecretVault
@@ -35,6 +36,7 @@ package struct TemplateDeploymentService: Sendable {
     ) {
         self.database = database
         self.compiler = compiler
+        self.access = access
         providers = compiler.providers
         planner = TemplatePlanner(compiler: compiler, access: access, providers: compiler.providers)
         self.vault = vault
@@ -135,7 +137,7 @@ package struct TemplateDeploymentService: Sendable {
         }
         let compiled = try await compiler.compile(request, at: address, origin)
         let plan = try await planner.plan(compiled, at: address, origin)
-        try await planner.preflight(plan, origin)
+        try await planner.preflight(plan, request.mode, origin)
         return (compiled, plan)
     }
 
@@ -278,19 +280,23 @@ package struct TemplateDeploymentService: Sendable {
         do {
             let request = try TemplateDeploymentRequest(reading: body)
             let (_, plan) = try await check(address, request, origin)
-            let prediction = WhatIfPrediction(providers: providers, origin: origin)
+            let prediction = WhatIfPrediction(
+                providers: providers, origin: origin, rights: try await access.rights(of: caller))
             result = try await prediction.result(plan.tree, request)
         } catch let error as ARMError {
             result = WhatIfPrediction.failure(locate(error))
         }
         let id = UUID()
         try await WhatIfResultStore(database).insert(
-            id: id, subscription: address.scope.subscriptionID, result: result)
+            id: id, subscription: address.scope.subscriptionID, caller: caller.objectID, result: result)
         return id
     }
 
     package func whatIfResult(caller: Caller, subscription: String, _ id: UUID) async throws -> JSONValue {
-        guard let result = try await WhatIfResultStore(database).find(id: id, subscription: subscription) else {
+        guard
+            let result = try await WhatIfResultStore(database).find(
+                id: id, subscription: subscription, caller: caller.objectID)
+        else {
             throw ARMError(.resourceNotFound, "The result '\(id.uuidString.lowercased())' is not there any more.")
         }
         return result

@@ -108,7 +108,7 @@ struct TemplatePlanner: Sendable {
         let call = origin.call(version)
         do {
             try await access.check(
-                origin.caller, RequestedAction(name: "\(address.type)/read", scope: address.id))
+                origin.caller, Right(.read, address))
         } catch is ARMError {
             // What the caller may not see stays unknown; the deployment itself will say so.
             return nil
@@ -128,6 +128,7 @@ struct TemplatePlanner: Sendable {
             } catch {
                 throw error.error
             }
+            try await access.check(origin.caller, Right(.write, node.resource.address))
             // Parameters of inner scope that wait for the running system can't be bound yet.
             guard node.preview.isComplete || nested.isOuter else { return nil }
             let (program, _) = try await compiler.program(
@@ -142,8 +143,9 @@ struct TemplatePlanner: Sendable {
 
     // MARK: Preflight
 
-    /// Asks the provider of every body that is complete; throws `InvalidTemplateDeployment` with all it finds.
-    func preflight(_ plan: Plan, _ origin: DeploymentOrigin) async throws {
+    /// Asks the provider of every body that is complete, and for the right to delete what the mode Complete would;
+    /// throws `InvalidTemplateDeployment` with all it finds.
+    func preflight(_ plan: Plan, _ mode: TemplateDeploymentMode, _ origin: DeploymentOrigin) async throws {
         let planned = plan.tree.planned
         let rights = try await access.rights(of: origin.caller)
         var problems: [ARMError] = []
@@ -152,6 +154,12 @@ struct TemplatePlanner: Sendable {
             for problem in try await self.problems(of: node, origin, rights, planned) {
                 problems.append(problem.placed(below: node.resource.path))
             }
+        }
+        if mode == .complete, let group = plan.tree.address.scope.resourceGroup {
+            problems += try await ResourceInventory(providers: providers).superfluous(
+                subscription: plan.tree.address.scope.subscriptionID, resourceGroup: group, keeping: planned.ids,
+                origin.caller
+            ).compactMap { _, address in rights.problem(Right(.delete, address)) }
         }
         guard !problems.isEmpty else { return }
         throw ARMError(
@@ -166,7 +174,7 @@ struct TemplatePlanner: Sendable {
         let resource = node.resource
         do {
             let (provider, version) = try providers.find(resource.type, apiVersion: resource.apiVersion)
-            try rights.check(RequestedAction(writing: resource))
+            try rights.check(Right(.write, resource.address))
             guard node.preview.isComplete else { return [] }
             let call = origin.call(version)
             return try await provider.preflight(resource.address, .object(node.preview.body), call, planned: planned)

@@ -5,6 +5,8 @@ import Templates
 struct WhatIfPrediction: Sendable {
     let providers: ResourceProviders
     let origin: DeploymentOrigin
+    /// What the caller may not read is not shown.
+    let rights: CallerRights
 
     private enum Kind: String {
         case create = "Create"
@@ -39,6 +41,9 @@ struct WhatIfPrediction: Sendable {
         let (provider, version) = try providers.find(resource.type, apiVersion: resource.apiVersion)
         let call = origin.call(version)
         let body = JSONValue.object(node.preview.body)
+        guard rights.allow(Right(.read, resource.address)) else {
+            return entry(resource.id, .deploy, request, before: nil, after: nil)
+        }
         guard let before = try await provider.get(resource.address, call) else {
             var after = JSONObject(Self.identity(resource))
             for member in node.preview.body.members { after.set(member.name, member.value) }
@@ -63,13 +68,17 @@ struct WhatIfPrediction: Sendable {
             subscription: tree.expansion.program.target.subscriptionID, resourceGroup: group, origin.caller,
             baseURL: origin.baseURL)
         return all.compactMap { provider, resource in
-            guard let id = resource["id"]?.text, !planned.contains(id.lowercased()) else { return nil }
+            guard let id = resource["id"]?.text, !planned.contains(id.lowercased()), mayRead(id) else { return nil }
             let isDeleted =
                 request.mode == .complete && provider.isDeletedByCompleteMode && !kept.contains(id.lowercased())
             var before = JSONObject(resource.members.filter { !Self.volatile.contains($0.name) })
             before.set("apiVersion", provider.apiVersions.last.map { .string($0.description) })
             return entry(id, isDeleted ? .delete : .ignore, request, before: .object(before), after: nil)
         }
+    }
+
+    private func mayRead(_ id: String) -> Bool {
+        ResourceAddress(id: id).map { rights.allow(Right(.read, $0)) } ?? false
     }
 
     private func entry(

@@ -62,6 +62,7 @@ package enum ARMErrorCode: String, Sendable, Codable, CaseIterable {
     case missingApiVersionParameter = "MissingApiVersionParameter"
     case invalidApiVersionParameter = "InvalidApiVersionParameter"
     case invalidRequestContent = "InvalidRequestContent"
+    case invalidRequestURI = "InvalidRequestUri"
     case invalidResourceName = "InvalidResourceName"
     case locationRequired = "LocationRequired"
     case badArgument = "BadArgument"

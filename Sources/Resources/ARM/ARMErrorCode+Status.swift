@@ -36,7 +36,8 @@ package enum ARMStatus: String, Sendable {
 extension ARMErrorCode {
     package var status: ARMStatus {
         switch self {
-        case .missingApiVersionParameter, .invalidApiVersionParameter, .invalidRequestContent, .invalidResourceName,
+        case .missingApiVersionParameter, .invalidApiVersionParameter, .invalidRequestContent, .invalidRequestURI,
+            .invalidResourceName,
             .locationRequired, .badArgument, .userError, .imageBuildFailure, .userScriptInitFailed,
             .userScriptImportError, .userScriptFunctionNotFound, .deploymentCrashLoopBackOff, .invalidDeploymentSpec,
             .resourceNotReady, .outOfQuota, .quotaExceeded, .invalidTemplate, .invalidTemplateCircularDependency,

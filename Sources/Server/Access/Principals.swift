@@ -25,12 +25,12 @@ package struct Principals: Sendable {
     package func create(
         name: String, workspace: WorkspaceName, file: URL, role: String, scope: String
     ) async throws -> (clientID: UUID, objectID: UUID) {
-        let wanted = RoleDefinition.builtIn.first { $0.name.lowercased() == role.lowercased() }
+        let wanted = RoleDefinition.find(named: role)
         guard wanted != nil || role.lowercased() == "none" else {
             let names = RoleDefinition.builtIn.map(\.name).joined(separator: ", ")
             throw Failure(description: "'\(role)' is no role; roles are \(names), and none.")
         }
-        guard scope.hasPrefix("/"), scope == "/" || !scope.hasSuffix("/") else {
+        guard scope == "/" || ResourceAddress(id: scope) != nil else {
             throw Failure(
                 description: "A scope is / or an id that begins with /subscriptions/ and has no slash at its end.")
         }

@@ -4,7 +4,6 @@ package import AsyncHTTPClient
 package import Compute
 package import ControlPlane
 package import Foundation
-package import Hummingbird
 package import Identity
 package import Logging
 package import Postgres
@@ -16,7 +15,7 @@ package import ServiceLifecycle
 ///
 /// ```swift
 /// let assembly = try await ControlPlaneAssembly(inputs)
-/// let router = assembly.router(scheme: "https")
+/// let responder = assembly.responder(scheme: "https")
 /// ServiceGroup(services: assembly.background + [listener], …)
 /// ```
 package struct ControlPlaneAssembly: Sendable {
@@ -215,19 +214,21 @@ package struct ControlPlaneAssembly: Sendable {
         ]
     }
 
-    /// The API's router for a listener of that scheme.
-    package func router(scheme: String) -> Router<APIRequestContext> {
+    /// What answers the API's requests on a listener of that scheme.
+    package func responder(scheme: String) -> APIResponder {
         let site = Self.site(inputs, scheme: scheme)
         let signIn = services.signIn
         let storage = BlobRoutes(
             store: inputs.artifacts, account: inputs.account, authorizationURI: nil, now: inputs.time.now,
             logger: inputs.logger
-        ) { token in
-            // A caller that can't be told from a stranger gets no blob.
-            let caller = try? signIn.authenticate(
-                bearer: token, audiences: ["https://storage.azure.com"], correlationID: "")
-            return caller != nil
+        ) { token, access in
+            do {
+                _ = try await signIn.authenticate(bearer: token, for: .storage, correlationID: "")
+            } catch is ARMError {
+                return nil
+            }
+            return access.permissions
         }
-        return APIRouter.make(services, site: site, storage: storage)
+        return APIRouter.responder(services, site: site, storage: storage)
     }
 }

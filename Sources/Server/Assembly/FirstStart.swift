@@ -17,10 +17,9 @@ enum FirstStart {
         let group = ResourceGroup(
             subscription: installation.subscriptionID, name: configuration.bootstrapResourceGroup,
             location: configuration.bootstrapLocation, tags: [:])
-        let groups = try await services.scopes.listGroups(caller: caller, subscription: installation.subscriptionID)
-        if !groups.contains(where: { $0.name.lowercased() == group.name.lowercased() }) {
-            _ = try await services.scopes.putGroup(caller: caller, group)
-        }
+        let isThere = try await services.scopes.groupExists(
+            caller: caller, subscription: installation.subscriptionID, name: group.name)
+        if !isThere { _ = try await services.scopes.putGroup(caller: caller, group) }
         let id = ResourceID.workspace(
             subscription: installation.subscriptionID, resourceGroup: group.name, name: configuration.bootstrapWorkspace
         )
@@ -38,7 +37,7 @@ enum FirstStart {
         // A file beside a database without principals is that of another database.
         let isKnown = try await !principals.list().isEmpty
         guard !isKnown || !FileManager.default.fileExists(atPath: file.path) else { return }
-        let principal = try await principals.create(displayName: "first principal")
+        let principal = try await principals.create(displayName: "first principal", role: .owner)
         let name = WorkspaceName(
             resourceGroup: configuration.bootstrapResourceGroup, workspace: configuration.bootstrapWorkspace)
         try ClientCredentials(configuration, installation, principal, name).write(to: file)

@@ -101,7 +101,8 @@ package struct SluiceServer: Sendable {
                 database: database, backend: backend, artifacts: artifacts,
                 account: StorageAccount(name: Installation.storageAccount, keys: key.map { [$0] } ?? []),
                 master: try Installation.loadMasterKey(configuration.data),
-                signIn: SignInSettings(tenantID: installation.tenantID),
+                signIn: SignInSettings(
+                    tenantID: installation.tenantID, apiAddresses: ServerCertificates.apiAddresses(configuration)),
                 scoring: ScoringAddress(
                     scheme: configuration.scoringUsesTLS ? "https" : "http", authority: scoring.description,
                     domain: configuration.scoringDomain),
@@ -140,7 +141,7 @@ package struct SluiceServer: Sendable {
         services.append(certificates)
         services.append(
             Application(
-                router: assembly.router(scheme: "https"),
+                responder: assembly.responder(scheme: "https"),
                 server: try .tls(Self.http1, tlsConfiguration: certificates.tls),
                 configuration: Self.application(configuration.https), onServerRunning: { _ in open.finish() },
                 logger: logger))
@@ -148,7 +149,7 @@ package struct SluiceServer: Sendable {
         if let http = configuration.http {
             services.append(
                 Application(
-                    router: assembly.router(scheme: "http"), server: Self.http1,
+                    responder: assembly.responder(scheme: "http"), server: Self.http1,
                     configuration: Self.application(http), logger: logger))
         }
         let group = ServiceGroup(

@@ -76,6 +76,26 @@ enum ServerCertificates {
         return hosts.filter { seen.insert($0.lowercased()).inserted }
     }
 
+    /// `https://host:port` of every name that the certificate of the API is made for, on every port that it is reached
+    /// by; and of the loopback listener.
+    static func apiAddresses(_ configuration: ServerConfiguration) -> [String] {
+        let ports = [configuration.https.port, configuration.httpsPublicAddress?.port ?? configuration.https.port, 443]
+        func address(_ scheme: String, _ host: String, _ port: Int) -> String {
+            "\(scheme)://\(SocketAddressText(host: host, port: port))"
+        }
+        var found: [String] = []
+        for host in hosts(configuration) {
+            for port in ports {
+                found.append(address("https", host, port))
+                if port == 443 { found.append("https://\(host.contains(":") ? "[\(host)]" : host)") }
+            }
+        }
+        if let http = configuration.http {
+            found += ["localhost", "127.0.0.1", "::1", http.host].map { address("http", $0, http.port) }
+        }
+        return Array(Set(found)).sorted()
+    }
+
     private static func loadAuthority(_ data: DataDirectory, logger: Logger) throws -> CertificateAuthority {
         let keyFile = data.certificates.appending(path: "ca-key.pem")
         // Without both files there is no authority yet.

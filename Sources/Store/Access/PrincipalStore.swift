@@ -53,6 +53,13 @@ package struct PrincipalStore: Sendable {
             objectID: objectID, applicationID: applicationID, displayName: displayName, secretHash: secretHash)
     }
 
+    /// Whether a principal of that object id may call the API now.
+    package func isEnabled(objectID: UUID) async throws -> Bool {
+        try await runner.query(
+            "SELECT is_enabled FROM principals WHERE object_id = \(objectID)"
+        ).first?.decode(Bool.self) ?? false
+    }
+
     package func insert(_ principal: PrincipalRow) async throws {
         try await runner.query(
             """

@@ -54,6 +54,17 @@ package struct RoleAssignmentStore: Sendable {
             """)
     }
 
+    /// Names of the assignments of a role at exactly one scope, locked until the end of the transaction.
+    package func lockAll(scope: String, roleDefinitionID: UUID) async throws -> [UUID] {
+        try await runner.query(
+            """
+            SELECT name FROM role_assignments
+            WHERE lower(scope) = lower(\(scope)) AND role_definition_id = \(roleDefinitionID)
+            ORDER BY name FOR UPDATE
+            """
+        ).rows.map { try $0.decode(UUID.self) }
+    }
+
     package func delete(_ name: UUID) async throws {
         try await runner.query("DELETE FROM role_assignments WHERE name = \(name)")
     }

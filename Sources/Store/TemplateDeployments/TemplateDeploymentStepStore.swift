@@ -59,18 +59,20 @@ package struct WhatIfResultStore: Sendable {
         self.runner = runner
     }
 
-    package func insert(id: UUID, subscription: String, result: JSONValue) async throws {
+    package func insert(id: UUID, subscription: String, caller: UUID, result: JSONValue) async throws {
         try await runner.query(
             """
-            INSERT INTO what_if_results (id, subscription_id, result)
-            VALUES (\(id), \(subscription.lowercased()), \(result)::json)
+            INSERT INTO what_if_results (id, subscription_id, caller_object_id, result)
+            VALUES (\(id), \(subscription.lowercased()), \(caller), \(result)::json)
             """)
     }
 
-    package func find(id: UUID, subscription: String) async throws -> JSONValue? {
+    /// The result that a caller asked for; nil for anybody else's.
+    package func find(id: UUID, subscription: String, caller: UUID) async throws -> JSONValue? {
         try await runner.query(
             """
-            SELECT result FROM what_if_results WHERE id = \(id) AND subscription_id = \(subscription.lowercased())
+            SELECT result FROM what_if_results
+            WHERE id = \(id) AND subscription_id = \(subscription.lowercased()) AND caller_object_id = \(caller)
             """
         ).first?.decode(JSONValue.self)
     }

@@ -41,10 +41,12 @@ struct BenchServer: Sendable {
             var outcome: Swift.Result<Result, any Error>
             do {
                 let scoring = "127.0.0.1:\(try LoopbackPort.take())"
+                let port = try LoopbackPort.take()
                 let inputs = try await inputs(
-                    database, directory: directory, scoring: scoring, backend: backend, afterStep: afterStep,
+                    database, directory: directory, port: port, scoring: scoring, backend: backend,
+                    afterStep: afterStep,
                     http: http)
-                outcome = .success(try await serve(inputs, beside, body))
+                outcome = .success(try await serve(inputs, port: port, beside, body))
             } catch {
                 outcome = .failure(error)
             }
@@ -57,7 +59,7 @@ struct BenchServer: Sendable {
     }
 
     private static func inputs(
-        _ database: Database, directory: URL, scoring: String, backend: BackendFactory,
+        _ database: Database, directory: URL, port: Int, scoring: String, backend: BackendFactory,
         afterStep: @escaping OperationRunner.StepObserver, http: HTTPClient
     ) async throws -> ControlPlaneAssembly.Inputs {
         let artifacts = try await ArtifactStore.open(at: directory.appending(path: "artifacts")) { Date() }
@@ -72,7 +74,8 @@ struct BenchServer: Sendable {
             },
             artifacts: artifacts, account: StorageAccount(name: "sluicestore", keys: key.map { [$0] } ?? []),
             master: try SecretBox(key: Digests.random(count: 32)),
-            signIn: SignInSettings(tenantID: UUID().uuidString.lowercased()),
+            signIn: SignInSettings(
+                tenantID: UUID().uuidString.lowercased(), apiAddresses: ["http://127.0.0.1:\(port)"]),
             scoring: ScoringAddress(scheme: "http", authority: scoring, domain: nil),
             fleet: FleetSettings(
                 count: routerCount, executable: try Programs.sibling("sluice-router"), listenAddress: scoring,
@@ -84,17 +87,15 @@ struct BenchServer: Sendable {
     }
 
     private static func serve<Result: Sendable>(
-        _ inputs: ControlPlaneAssembly.Inputs, _ database: Database, _ body: (BenchServer) async throws -> Result
+        _ inputs: ControlPlaneAssembly.Inputs, port: Int, _ database: Database,
+        _ body: (BenchServer) async throws -> Result
     ) async throws -> Result {
         let assembly = try await ControlPlaneAssembly(inputs)
-        let (ports, found) = AsyncStream.makeStream(of: Int.self)
+        let (ports, found) = AsyncStream.makeStream(of: Void.self)
         let application = Application(
-            router: assembly.router(scheme: "http"),
-            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
-            onServerRunning: { channel in
-                found.yield(channel.localAddress?.port ?? 0)
-                found.finish()
-            }, logger: Workbench.silent)
+            responder: assembly.responder(scheme: "http"),
+            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port)),
+            onServerRunning: { _ in found.finish() }, logger: Workbench.silent)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: assembly.background + [application], logger: Workbench.silent))
@@ -103,8 +104,7 @@ struct BenchServer: Sendable {
                 defer { found.finish() }
                 try await group.run()
             }
-            var port = 0
-            for await one in ports { port = one }
+            for await _ in ports {}
             let client = try await signIn(assembly, inputs, port: port)
             do {
                 let server = BenchServer(assembly: assembly, client: client, database: database)
@@ -136,7 +136,7 @@ struct BenchServer: Sendable {
         _ = try await services.workspaces.put(
             caller: caller, .workspace(subscription: subscription, resourceGroup: "bench", name: "field"),
             try WorkspaceRequest(reading: BodyReader(root: body)), if: .none)
-        let principal = try await assembly.principals.create(displayName: "benchmarks")
+        let principal = try await assembly.principals.create(displayName: "benchmarks", role: .owner)
         return try SluiceClient(
             ClientSettings(
                 url: "http://127.0.0.1:\(port)", tenantID: inputs.signIn.tenantID,

@@ -33,7 +33,7 @@ struct ControlPlaneIncarnation: Sendable {
         var options: TestServerOptions
     }
 
-    /// Starts one; `port` 0 takes a free port.
+    /// Starts one on a port.
     static func start(_ parts: Parts, port: Int) async throws -> ControlPlaneIncarnation {
         let options = parts.options
         let database = Database(settings: parts.settings, poolSize: 12, logger: options.logger)
@@ -55,7 +55,7 @@ struct ControlPlaneIncarnation: Sendable {
                 onTemplateStep: options.onTemplateStep))
         let (ports, found) = AsyncStream.makeStream(of: Int.self)
         let application = Application(
-            router: assembly.router(scheme: "http"),
+            responder: assembly.responder(scheme: "http"),
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port), serverName: "Sluice"),
             onServerRunning: { channel in
                 found.yield(channel.localAddress?.port ?? 0)

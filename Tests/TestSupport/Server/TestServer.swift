@@ -1,4 +1,4 @@
-import API
+package import API
 package import Artifacts
 import Client
 package import Compute
@@ -6,7 +6,7 @@ package import ControlPlane
 package import Foundation
 import Identity
 package import Postgres
-import Resources
+package import Resources
 import Server
 package import Store
 import Synchronization
@@ -60,6 +60,24 @@ package final class TestServer: Sendable {
         state = Mutex(State(incarnation: incarnation))
     }
 
+    /// What answers the API's requests, for requests that no client sends; nil while the control plane is down.
+    package var responder: APIResponder? { state.withLock { $0.incarnation?.assembly.responder(scheme: "http") } }
+    package var services: APIServices? { state.withLock { $0.incarnation?.assembly.services } }
+
+    /// A principal of its own, with a role on a scope or without any.
+    package func makePrincipal(_ role: RoleDefinition? = nil, on scope: String = "/") async throws -> NewPrincipal {
+        try await PrincipalService(database: database).create(displayName: "one more", role: role, scope: scope)
+    }
+
+    /// A token of a principal for an audience; for the API itself without one.
+    package func token(_ principal: NewPrincipal, audience: String? = nil) async throws -> String {
+        let services = try #require(services)
+        return try await services.signIn.signIn(
+            clientID: principal.applicationID.uuidString.lowercased(), clientSecret: principal.secret,
+            scope: "\(audience ?? api.settings.url)/.default"
+        ).token
+    }
+
     /// Runs `body` against a fresh server.
     package static func run(
         _ options: TestServerOptions = TestServerOptions(), sourceLocation: SourceLocation = #_sourceLocation,
@@ -100,13 +118,16 @@ package final class TestServer: Sendable {
         guard let key = AccountKey(base64: try Digests.random(count: 32).base64EncodedString()) else {
             throw NotInTime(description: "no account key")
         }
+        let port = try TestPorts.take()
+        let signIn = SignInSettings(
+            tenantID: UUID().uuidString.lowercased(), apiAddresses: ["http://127.0.0.1:\(port)"])
         let parts = ControlPlaneIncarnation.Parts(
             settings: database.settings, backend: try await backend(options, directory, artifacts),
             artifacts: artifacts, account: StorageAccount(name: "sluice", keys: [key]),
             master: try SecretBox(key: Digests.random(count: 32)),
-            signIn: SignInSettings(tenantID: UUID().uuidString.lowercased()), scoringPort: try TestPorts.take(),
-            routers: directory.appending(path: "r"), options: options)
-        let incarnation = try await ControlPlaneIncarnation.start(parts, port: 0)
+            signIn: signIn, scoringPort: try TestPorts.take(), routers: directory.appending(path: "r"), options: options
+        )
+        let incarnation = try await ControlPlaneIncarnation.start(parts, port: port)
         do {
             let subscription = UUID().uuidString.lowercased()
             let principal = try await makeFirstResources(incarnation, subscription: subscription)
@@ -153,7 +174,7 @@ package final class TestServer: Sendable {
             caller: caller,
             .workspace(subscription: subscription, resourceGroup: resourceGroup, name: workspaceName),
             try WorkspaceRequest(reading: BodyReader(root: body)), if: .none)
-        return try await incarnation.assembly.principals.create(displayName: "first principal")
+        return try await incarnation.assembly.principals.create(displayName: "first principal", role: .owner)
     }
 
     // MARK: Parts

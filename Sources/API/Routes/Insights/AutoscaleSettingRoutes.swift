@@ -7,16 +7,14 @@ import Resources
 struct AutoscaleSettingRoutes {
     let service: AutoscaleSettingService
 
-    func register(on router: Router<APIRequestContext>) {
-        router.get("/subscriptions/:subscription/providers/Microsoft.Insights/autoscaleSettings", use: listAll)
-        router.group(
-            "/subscriptions/:subscription/resourceGroups/:resourceGroup/providers/Microsoft.Insights/autoscaleSettings"
-        )
-        .get(use: list)
-        .get(":setting", use: get)
-        .put(":setting", use: put)
-        .patch(":setting", use: patch)
-        .delete(":setting", use: delete)
+    var routes: [APIRoute] {
+        let all = ScopeRoutes.group + "providers/Microsoft.Insights/autoscaleSettings"
+        let item = all + "{setting}"
+        return [
+            .get(ScopeRoutes.subscription + "providers/Microsoft.Insights/autoscaleSettings", use: listAll),
+            .get(all, use: list), .get(item, use: get), .put(item, use: put), .patch(item, use: patch),
+            .delete(item, use: delete),
+        ]
     }
 
     @Sendable func get(_ request: Request, _ context: APIRequestContext) async throws -> Response {

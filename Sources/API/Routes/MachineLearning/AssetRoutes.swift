@@ -10,19 +10,20 @@ struct AssetRoutes {
     let uploads: PendingUploadService
     let site: SiteSettings
 
-    func register(on router: Router<APIRequestContext>) {
-        router.group(WorkspaceRoutes.collection).group(":workspace/\(kind.rawValue)")
-            .get(use: listContainers)
-            .get(":name", use: getContainer)
-            .put(":name", use: putContainer)
-            .delete(":name", use: deleteContainer)
-            .get(":name/versions", use: listVersions)
-            .get(":name/versions/:version", use: getVersion)
-            .put(":name/versions/:version", use: putVersion)
-            .delete(":name/versions/:version", use: deleteVersion)
-        guard kind != .environment else { return }
-        router.group(WorkspaceRoutes.collection)
-            .post(":workspace/\(kind.rawValue)/:name/versions/:version/startPendingUpload", use: startPendingUpload)
+    var routes: [APIRoute] {
+        let containers = WorkspaceRoutes.item + kind.rawValue
+        let container = containers + "{name}"
+        let versions = container + "versions"
+        let version = versions + "{version}"
+        let all: [APIRoute] = [
+            .get(containers, use: listContainers), .get(container, use: getContainer),
+            .put(container, use: putContainer), .delete(container, use: deleteContainer),
+            .get(versions, use: listVersions), .get(version, use: getVersion), .put(version, use: putVersion),
+            .delete(version, use: deleteVersion),
+        ]
+        // Files are uploaded to make a version.
+        let upload = APIRoute(.post, version + "startPendingUpload", .write(to: version), use: startPendingUpload)
+        return kind == .environment ? all : all + [upload]
     }
 
     // MARK: Containers

@@ -11,13 +11,12 @@ struct DatastoreRoutes {
     /// Datastores on a page unless the caller says otherwise.
     private static let pageCount = 30
 
-    func register(on router: Router<APIRequestContext>) {
-        router.group(WorkspaceRoutes.collection).group(":workspace/datastores")
-            .get(use: list)
-            .get(":name", use: get)
-            .put(":name", use: put)
-            .delete(":name", use: delete)
-            .post(":name/listSecrets", use: listSecrets)
+    var routes: [APIRoute] {
+        let item = WorkspaceRoutes.item + "datastores/{name}"
+        return [
+            .get(WorkspaceRoutes.item + "datastores", use: list), .get(item, use: get), .put(item, use: put),
+            .delete(item, use: delete), .post(item + "listSecrets", use: listSecrets),
+        ]
     }
 
     @Sendable func get(_ request: Request, _ context: APIRequestContext) async throws -> Response {

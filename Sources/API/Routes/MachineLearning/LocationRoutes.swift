@@ -6,11 +6,14 @@ import Resources
 struct LocationRoutes {
     let service: QuotaService
 
-    func register(on router: Router<APIRequestContext>) {
-        router.group("/subscriptions/:subscription/providers/Microsoft.MachineLearningServices/locations/:location")
-            .get("usages", use: usages)
-            .get("quotas", use: quotas)
-            .get("vmSizes", use: sizes)
+    static let location = PathTemplate(
+        "/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/locations/{location}")
+
+    var routes: [APIRoute] {
+        [
+            .get(Self.location + "usages", use: usages), .get(Self.location + "quotas", use: quotas),
+            .get(Self.location + "vmSizes", use: sizes),
+        ]
     }
 
     @Sendable func usages(_ request: Request, _ context: APIRequestContext) async throws -> Response {

@@ -9,15 +9,14 @@ struct OnlineDeploymentRoutes {
     let logs: DeploymentLogService
     let site: SiteSettings
 
-    func register(on router: Router<APIRequestContext>) {
-        router.group(WorkspaceRoutes.collection).group(":workspace/onlineEndpoints/:endpoint/deployments")
-            .get(use: list)
-            .get(":deployment", use: get)
-            .put(":deployment", use: put)
-            .patch(":deployment", use: patch)
-            .delete(":deployment", use: delete)
-            .post(":deployment/getLogs", use: getLogs)
-            .get(":deployment/skus", use: listSKUs)
+    static let item = OnlineEndpointRoutes.item + "deployments/{deployment}"
+
+    var routes: [APIRoute] {
+        [
+            .get(OnlineEndpointRoutes.item + "deployments", use: list), .get(Self.item, use: get),
+            .put(Self.item, use: put), .patch(Self.item, use: patch), .delete(Self.item, use: delete),
+            .post(Self.item + "getLogs", use: getLogs), .get(Self.item + "skus", use: listSKUs),
+        ]
     }
 
     @Sendable func get(_ request: Request, _ context: APIRequestContext) async throws -> Response {

@@ -11,16 +11,15 @@ struct OnlineEndpointRoutes {
     let signIn: SignInSettings
     let site: SiteSettings
 
-    func register(on router: Router<APIRequestContext>) {
-        router.group(WorkspaceRoutes.collection).group(":workspace/onlineEndpoints")
-            .get(use: list)
-            .get(":endpoint", use: get)
-            .put(":endpoint", use: put)
-            .patch(":endpoint", use: patch)
-            .delete(":endpoint", use: delete)
-            .post(":endpoint/listKeys", use: listKeys)
-            .post(":endpoint/regenerateKeys", use: regenerateKeys)
-            .post(":endpoint/token", use: token)
+    static let item = WorkspaceRoutes.item + "onlineEndpoints/{endpoint}"
+
+    var routes: [APIRoute] {
+        [
+            .get(WorkspaceRoutes.item + "onlineEndpoints", use: list), .get(Self.item, use: get),
+            .put(Self.item, use: put), .patch(Self.item, use: patch), .delete(Self.item, use: delete),
+            .post(Self.item + "listKeys", use: listKeys), .post(Self.item + "regenerateKeys", use: regenerateKeys),
+            .post(Self.item + "token", use: token),
+        ]
     }
 
     @Sendable func get(_ request: Request, _ context: APIRequestContext) async throws -> Response {

@@ -10,11 +10,14 @@ struct OperationRoutes {
     let deployments: DeploymentService
     let site: SiteSettings
 
-    func register(on router: Router<APIRequestContext>) {
-        router.group("/subscriptions/:subscription/providers/Microsoft.MachineLearningServices/locations/:location")
-            .get("mfeOperationsStatus/:operation", use: status)
-            .post("mfeOperationsStatus/:operation/cancel", use: cancel)
-            .get("mfeOperationResults/:operation", use: result)
+    /// The service asks for a right on what the operation changes, which only its row tells.
+    var routes: [APIRoute] {
+        let status = LocationRoutes.location + "mfeOperationsStatus/{operation}"
+        return [
+            APIRoute(.get, status, .anyCaller, use: self.status),
+            APIRoute(.post, status + "cancel", .anyCaller, use: cancel),
+            APIRoute(.get, LocationRoutes.location + "mfeOperationResults/{operation}", .anyCaller, use: result),
+        ]
     }
 
     @Sendable func status(_ request: Request, _ context: APIRequestContext) async throws -> Response {

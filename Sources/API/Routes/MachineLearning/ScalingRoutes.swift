@@ -6,10 +6,11 @@ import Resources
 struct ScalingRoutes {
     let service: ScalingService
 
-    func register(on router: Router<APIRequestContext>) {
-        router.group(WorkspaceRoutes.collection).group(":workspace/onlineEndpoints/:endpoint/deployments/:deployment")
-            .get("scalingHistory", use: history)
-            .get("load", use: load)
+    var routes: [APIRoute] {
+        [
+            .get(OnlineDeploymentRoutes.item + "scalingHistory", use: history),
+            .get(OnlineDeploymentRoutes.item + "load", use: load),
+        ]
     }
 
     @Sendable func history(_ request: Request, _ context: APIRequestContext) async throws -> Response {

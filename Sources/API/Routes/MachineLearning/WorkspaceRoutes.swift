@@ -8,17 +8,16 @@ struct WorkspaceRoutes {
     let service: WorkspaceService
     let site: SiteSettings
 
-    static let collection: RouterPath =
-        "/subscriptions/:subscription/resourceGroups/:resourceGroup/providers/Microsoft.MachineLearningServices/workspaces"
+    private static let collection = ScopeRoutes.group + "providers/Microsoft.MachineLearningServices/workspaces"
+    static let item = collection + "{workspace}"
 
-    func register(on router: Router<APIRequestContext>) {
-        router.get("/subscriptions/:subscription/providers/Microsoft.MachineLearningServices/workspaces", use: listAll)
-        router.group(Self.collection)
-            .get(use: list)
-            .get(":workspace", use: get)
-            .put(":workspace", use: put)
-            .patch(":workspace", use: patch)
-            .delete(":workspace", use: delete)
+    var routes: [APIRoute] {
+        [
+            .get(
+                ScopeRoutes.subscription + "providers/Microsoft.MachineLearningServices/workspaces", use: listAll),
+            .get(Self.collection, use: list), .get(Self.item, use: get), .put(Self.item, use: put),
+            .patch(Self.item, use: patch), .delete(Self.item, use: delete),
+        ]
     }
 
     @Sendable func get(_ request: Request, _ context: APIRequestContext) async throws -> Response {

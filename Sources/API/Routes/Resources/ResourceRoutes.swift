@@ -7,22 +7,18 @@ import Resources
 struct ResourceRoutes {
     let catalog: ResourceCatalogService
 
-    func register(on router: Router<APIRequestContext>) {
-        router.group("/subscriptions/:subscription/providers")
-            .get(use: listProviders)
-            .get(":namespace", use: getProvider)
-            .get(":namespace/resourceTypes", use: listTypes)
-            .post(":namespace/register", use: getProvider)
-        // Paths go on from these two: the router takes neither for a parameter.
-        for namespace in [ResourceID.machineLearning, "Microsoft.Resources", "Microsoft.Insights"] {
-            router.get("/subscriptions/:subscription/providers/\(namespace)") { _, context in
-                try await provider(namespace, context)
-            }
-        }
-        router.get("/subscriptions/:subscription/resources", use: listResources)
-        router.group("/subscriptions/:subscription/resourceGroups/:resourceGroup")
-            .get("resources", use: listResources)
-            .post("exportTemplate", use: exportTemplate)
+    var routes: [APIRoute] {
+        let providers = ScopeRoutes.subscription + "providers"
+        // Whoever may read providers may ask for their types, and for their registration, which changes nothing.
+        let read = RouteAccess.read(from: providers)
+        return [
+            .get(providers, use: listProviders), .get(providers + "{namespace}", use: getProvider),
+            APIRoute(.get, providers + "{namespace}/resourceTypes", read, use: listTypes),
+            APIRoute(.post, providers + "{namespace}/register", read, use: getProvider),
+            .get(ScopeRoutes.subscription + "resources", use: listResources),
+            .get(ScopeRoutes.group + "resources", use: listResources),
+            .post(ScopeRoutes.group + "exportTemplate", use: exportTemplate),
+        ]
     }
 
     // MARK: Providers
@@ -86,7 +82,7 @@ struct ResourceRoutes {
 
     @Sendable func listResources(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         let filter = try ResourceFilter(request.query("$filter") ?? "")
-        let group = context.parameters.get("resourceGroup") == nil ? nil : try context.parameter("resourceGroup")
+        let group = context.names["resourceGroup"]
         var found = try await catalog.list(
             caller: try context.caller, subscription: try context.parameter("subscription"),
             resourceGroup: group ?? filter.resourceGroup, baseURL: context.baseURL

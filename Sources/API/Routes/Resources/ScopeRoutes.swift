@@ -26,16 +26,20 @@ struct ScopeRoutes {
         let tenantId: String
     }
 
-    func register(on router: Router<APIRequestContext>) {
-        router.get("/tenants", use: tenants)
-        router.get("/subscriptions", use: subscriptions)
-        router.get("/subscriptions/:subscription", use: subscription)
-        router.get("/subscriptions/:subscription/resourceGroups", use: listGroups)
-        router.group("/subscriptions/:subscription/resourceGroups/:resourceGroup")
-            .get(use: getGroup)
-            .put(use: putGroup)
-            .patch(use: patchGroup)
-            .delete(use: deleteGroup)
+    static let subscription = PathTemplate("/subscriptions/{subscription}")
+    static let group = subscription + "resourceGroups/{resourceGroup}"
+
+    /// Tools look for subscriptions and groups before they know what their caller may do there: the service shows those
+    /// in which the caller has a role.
+    var routes: [APIRoute] {
+        [
+            APIRoute(.get, PathTemplate("/tenants"), .anyCaller, use: tenants),
+            APIRoute(.get, PathTemplate("/subscriptions"), .anyCaller, use: subscriptions),
+            APIRoute(.get, Self.subscription, .anyCaller, use: subscription),
+            APIRoute(.get, Self.subscription + "resourceGroups", .anyCaller, use: listGroups),
+            .get(Self.group, use: getGroup), .put(Self.group, use: putGroup), .patch(Self.group, use: patchGroup),
+            .delete(Self.group, use: deleteGroup),
+        ]
     }
 
     @Sendable func tenants(_ request: Request, _ context: APIRequestContext) async throws -> Response {
@@ -48,11 +52,8 @@ struct ScopeRoutes {
     }
 
     @Sendable func subscription(_ request: Request, _ context: APIRequestContext) async throws -> Response {
-        let id = try context.parameter("subscription")
-        let all = try await service.listSubscriptions(caller: try context.caller)
-        guard let found = all.first(where: { $0.id == id.lowercased() }) else {
-            throw ARMError(.subscriptionNotFound, "The subscription '\(id.prefix(100))' could not be found.")
-        }
+        let found = try await service.getSubscription(
+            caller: try context.caller, try context.parameter("subscription"))
         return try JSONBody(body(found)).response()
     }
 

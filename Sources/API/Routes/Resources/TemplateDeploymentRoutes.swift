@@ -10,29 +10,31 @@ struct TemplateDeploymentRoutes {
     let service: TemplateDeploymentService
     let operations: OperationService
 
-    func register(on router: Router<APIRequestContext>) {
-        router.post("/providers/Microsoft.Resources/calculateTemplateHash", use: calculateHash)
-        router.get("/subscriptions/:subscription/operationresults/:operation", use: result)
-        for scope: RouterPath in [
-            "/subscriptions/:subscription", "/subscriptions/:subscription/resourceGroups/:resourceGroup",
-        ] {
-            router.group(scope).group("providers/Microsoft.Resources/deployments")
-                .get(use: list)
-                .get(":deployment", use: get)
-                .put(":deployment", use: put)
-                .delete(":deployment", use: delete)
-                .post(":deployment/cancel", use: cancel)
-                .post(":deployment/validate", use: validate)
-                .post(":deployment/whatIf", use: whatIf)
-                .post(":deployment/exportTemplate", use: exportTemplate)
-                .get(":deployment/operations", use: listSteps)
-                .get(":deployment/operations/:step", use: getStep)
-                .get(":deployment/operationStatuses/:operation", use: status)
-        }
-        // Clients ask for a group's operations without the provider in the path.
-        router.group("/subscriptions/:subscription/resourceGroups/:resourceGroup/deployments")
-            .get(":deployment/operations", use: listSteps)
-            .get(":deployment/operations/:step", use: getStep)
+    var routes: [APIRoute] {
+        let steps = ScopeRoutes.group + "deployments/{deployment}/operations"
+        let read = RouteAccess.right(
+            action: "Microsoft.Resources/deployments/operations/read", scopeCount: ScopeRoutes.group.parts.count)
+        return [
+            APIRoute(
+                .post, PathTemplate("/providers/Microsoft.Resources/calculateTemplateHash"), .anyCaller,
+                use: calculateHash),
+            // The service asks for a right on what the operation changes, which only its row tells.
+            APIRoute(.get, ScopeRoutes.subscription + "operationresults/{operation}", .anyCaller, use: result),
+            // Clients ask for a group's operations without the provider in the path.
+            APIRoute(.get, steps, read, use: listSteps), APIRoute(.get, steps + "{step}", read, use: getStep),
+        ] + [ScopeRoutes.subscription, ScopeRoutes.group].flatMap { routes(at: $0) }
+    }
+
+    private func routes(at scope: PathTemplate) -> [APIRoute] {
+        let all = scope + "providers/Microsoft.Resources/deployments"
+        let item = all + "{deployment}"
+        return [
+            .get(all, use: list), .get(item, use: get), .put(item, use: put), .delete(item, use: delete),
+            .post(item + "cancel", use: cancel), .post(item + "validate", use: validate),
+            .post(item + "whatIf", use: whatIf), .post(item + "exportTemplate", use: exportTemplate),
+            .get(item + "operations", use: listSteps), .get(item + "operations/{step}", use: getStep),
+            APIRoute(.get, item + "operationStatuses/{operation}", .read(from: item), use: status),
+        ]
     }
 
     // MARK: Deployments
@@ -172,7 +174,7 @@ struct TemplateDeploymentRoutes {
     @Sendable func status(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         let name = try context.parameter("operation")
         let address = try context.templateDeployment()
-        guard let id = OperationID(name), let operation = try await operations.find(id),
+        guard let id = OperationID(name), let operation = try await operations.find(caller: try context.caller, id),
             operation.resourceID.lowercased() == address.id.lowercased()
         else {
             throw ARMError(.resourceNotFound, "The operation '\(name.prefix(60))' could not be found.")
@@ -189,7 +191,7 @@ struct TemplateDeploymentRoutes {
         guard let id = UUID(uuidString: name) else {
             throw ARMError(.resourceNotFound, "The operation '\(name.prefix(60))' could not be found.")
         }
-        if let operation = try await operations.find(OperationID(id)),
+        if let operation = try await operations.find(caller: try context.caller, OperationID(id)),
             operation.resourceID.lowercased().hasPrefix("/subscriptions/\(subscription.lowercased())/")
         {
             if let error = operation.error { throw error }
@@ -205,8 +207,7 @@ struct TemplateDeploymentRoutes {
 extension APIRequestContext {
     /// The group, or the subscription, that the path names.
     func deploymentScope() throws(ARMError) -> DeploymentScope {
-        let group = parameters.get("resourceGroup") == nil ? nil : try parameter("resourceGroup")
-        return DeploymentScope(subscriptionID: try parameter("subscription"), resourceGroup: group)
+        DeploymentScope(subscriptionID: try parameter("subscription"), resourceGroup: names["resourceGroup"])
     }
 
     /// The template deployment that the path names.

@@ -37,10 +37,12 @@ struct ServiceRoutes {
         let status: String
     }
 
-    func register(on router: Router<APIRequestContext>) {
-        router.get("/metadata/endpoints", use: metadata)
-        router.get("/openapi.json", use: openAPI)
-        router.get("/healthz", use: health)
+    var routes: [APIRoute] {
+        [
+            APIRoute(.get, PathTemplate("/metadata/endpoints"), .anyone, use: metadata),
+            APIRoute(.get, PathTemplate("/openapi.json"), .anyone, use: openAPI),
+            APIRoute(.get, PathTemplate("/healthz"), .anyone, use: health),
+        ]
     }
 
     @Sendable func metadata(_ request: Request, _ context: APIRequestContext) async throws -> Response {

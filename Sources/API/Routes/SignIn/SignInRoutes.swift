@@ -31,6 +31,9 @@ struct SignInRoutes {
     private struct Refusal: Encodable {
         let error: String
         let errorDescription: String
+        let errorCodes: [Int]
+        let timestamp: String
+        let traceId: String
         let correlationId: String
     }
 
@@ -41,17 +44,25 @@ struct SignInRoutes {
     /// Longest form that is read.
     private static let formLimit = 64 * 1_024
 
-    func register(on router: Router<APIRequestContext>) {
-        for prefix in ["/:tenant/v2.0", "/:tenant"] {
-            router.get("\(prefix)/.well-known/openid-configuration", use: configuration)
-        }
-        router.get("/:tenant/discovery/v2.0/keys", use: keys)
-        router.post("/:tenant/oauth2/v2.0/token", use: token)
-        router.post("/:tenant/oauth2/token", use: token)
+    var routes: [APIRoute] {
+        let tenant = PathTemplate("/{tenant}")
+        return [
+            APIRoute(.get, tenant + "v2.0/.well-known/openid-configuration", .anyone, use: configuration),
+            APIRoute(.get, tenant + ".well-known/openid-configuration", .anyone, use: configuration),
+            APIRoute(.get, tenant + "discovery/v2.0/keys", .anyone, use: keys),
+            APIRoute(.post, tenant + "oauth2/v2.0/token", .anyone, use: token),
+            APIRoute(.post, tenant + "oauth2/token", .anyone, use: token),
+        ]
     }
 
     @Sendable func configuration(_ request: Request, _ context: APIRequestContext) async throws -> Response {
-        let base = "\(context.baseURL)/\(PercentEncoding.encode(try context.parameter("tenant")))"
+        let tenant = try context.parameter("tenant")
+        do {
+            try service.checkTenant(tenant)
+        } catch {
+            return try refuse(error, context)
+        }
+        let base = "\(context.baseURL)/\(PercentEncoding.encode(tenant))"
         return try JSONBody(
             Configuration(
                 issuer: service.issuer, authorizationEndpoint: "\(base)/oauth2/v2.0/authorize",
@@ -66,12 +77,9 @@ struct SignInRoutes {
     @Sendable func token(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         let form = FormBody(try await request.body.collect(upTo: Self.formLimit).readableBytesView)
         do {
+            try service.checkTenant(try context.parameter("tenant"))
             let grant = form["grant_type"] ?? ""
-            guard grant == "client_credentials" else {
-                throw SignInError(
-                    code: grant.isEmpty ? .invalidRequest : .unsupportedGrantType,
-                    message: "grant_type must be client_credentials.")
-            }
+            guard grant == "client_credentials" else { throw SignInError.grantType(grant) }
             let client = try Self.client(of: request, form)
             let scope = form["scope"] ?? form["resource"].map { "\($0)/.default" } ?? ""
             let token = try await service.signIn(clientID: client.id, clientSecret: client.secret, scope: scope)
@@ -79,14 +87,23 @@ struct SignInRoutes {
                 expiresIn: token.lifetimeSeconds, extExpiresIn: token.lifetimeSeconds, accessToken: token.token)
             return try JSONBody(body, names: .snakeCase).response(headers: [.cacheControl: "no-store"])
         } catch let error as SignInError {
-            let status: HTTPResponse.Status = error.code == .invalidClient ? .unauthorized : .badRequest
-            let body = Refusal(
-                error: error.code.rawValue, errorDescription: error.message,
-                correlationId: context.identifiers.correlationID)
-            var headers: HTTPFields = [.cacheControl: "no-store"]
-            if status == .unauthorized { headers[.wwwAuthenticate] = "Basic realm=\"sluice\"" }
-            return try JSONBody(body, names: .snakeCase).response(status: status, headers: headers)
+            return try refuse(error, context)
         }
+    }
+
+    private func refuse(_ error: SignInError, _ context: APIRequestContext) throws -> Response {
+        let status: HTTPResponse.Status = error.code == .invalidClient ? .unauthorized : .badRequest
+        let (trace, correlation) = (context.identifiers.requestID, context.identifiers.correlationID)
+        let time = Date()
+        let body = Refusal(
+            error: error.code.rawValue,
+            errorDescription:
+                "AADSTS\(error.number): \(error.message) Trace ID: \(trace) Correlation ID: \(correlation) "
+                + "Timestamp: \(WireDate.text(time))",
+            errorCodes: [error.number], timestamp: WireDate.text(time), traceId: trace, correlationId: correlation)
+        var headers: HTTPFields = [.cacheControl: "no-store"]
+        if status == .unauthorized { headers[.wwwAuthenticate] = "Basic realm=\"sluice\"" }
+        return try JSONBody(body, names: .snakeCase).response(status: status, headers: headers)
     }
 
     /// From the form, or from Basic authentication (RFC 6749 §2.3.1).
@@ -103,26 +120,6 @@ struct SignInRoutes {
             }
             return (decoded[0], decoded[1])
         }
-        throw SignInError(code: .invalidRequest, message: "client_id and client_secret are required.")
-    }
-}
-
-/// Fields of an `application/x-www-form-urlencoded` body.
-struct FormBody {
-    private var fields: [String: String] = [:]
-
-    init(_ bytes: some Sequence<UInt8>) {
-        for pair in String(decoding: Array(bytes), as: UTF8.self).split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2 else { continue }
-            fields[Self.decode(String(parts[0]))] = Self.decode(String(parts[1]))
-        }
-    }
-
-    subscript(_ name: String) -> String? { fields[name] }
-
-    static func decode(_ text: String) -> String {
-        let spaced = text.replacing("+", with: " ")
-        return PercentEncoding.decode(spaced.utf8) ?? spaced
+        throw SignInError.missingClient
     }
 }

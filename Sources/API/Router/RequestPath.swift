@@ -1,0 +1,72 @@
+package import Resources
+
+/// The path of a request, decoded once. Every layer reads this one, so that no two layers can understand one path
+/// differently.
+package struct RequestPath: Sendable, Equatable {
+    /// Decoded; none is empty, and none holds a slash or a control character.
+    package let segments: [String]
+
+    /// Longest decoded segment, in bytes: above every limit of a name.
+    private static let segmentLimit = 1_024
+    private static let countLimit = 64
+
+    /// Leading slashes count as one (clients put ids behind `/`), and one at the end is left out.
+    ///
+    /// - Throws: `InvalidRequestUri` for empty and dot segments, broken escapes, escapes of unreserved characters
+    ///   (RFC 3986 §2.3: the plain character says the same), of slashes and of control characters, and what is no UTF-8.
+    package init(_ raw: some StringProtocol) throws(ARMError) {
+        guard raw.utf8.first == UInt8(ascii: "/") else {
+            throw Self.invalid("it must begin with a slash")
+        }
+        var parts = raw.utf8.drop { $0 == UInt8(ascii: "/") }.split(
+            separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        if parts.last?.isEmpty ?? false { parts.removeLast() }
+        guard parts.count <= Self.countLimit else {
+            throw Self.invalid("it has more than \(Self.countLimit) segments")
+        }
+        var segments: [String] = []
+        for part in parts { segments.append(try Self.decode(part)) }
+        self.segments = segments
+    }
+
+    private static func decode(_ part: some Collection<UInt8>) throws(ARMError) -> String {
+        guard !part.isEmpty else { throw invalid("a segment is empty") }
+        let raw = Array(part)
+        for index in raw.indices where raw[index] == UInt8(ascii: "%") {
+            guard let byte = PercentEncoding.escapedByte(raw[index...]) else { throw invalid("an escape is broken") }
+            guard !isUnreserved(byte), byte != UInt8(ascii: "/"), byte != UInt8(ascii: "\\") else {
+                throw invalid(
+                    "letters, digits, '-', '.', '_', '~', slashes and backslashes may not be escaped")
+            }
+        }
+        guard let text = PercentEncoding.decode(raw) else { throw invalid("it is not UTF-8") }
+        guard text.unicodeScalars.allSatisfy({ !isControl($0) }) else {
+            throw invalid("it holds control characters")
+        }
+        guard text != ".", text != "..", !text.utf8.contains(UInt8(ascii: "\\")) else {
+            throw invalid("'.', '..' and backslashes have no meaning here")
+        }
+        guard text.utf8.count <= segmentLimit else {
+            throw invalid("a segment is longer than \(segmentLimit) bytes")
+        }
+        return text
+    }
+
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "~"):
+            true
+        default: false
+        }
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
+    }
+
+    private static func invalid(_ rule: String) -> ARMError {
+        ARMError(.invalidRequestURI, "The path of the request is not valid: \(rule).")
+    }
+}
