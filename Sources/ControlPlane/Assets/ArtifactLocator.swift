@@ -7,9 +7,11 @@ import Store
 /// Finds what a reference in a deployment's body means: a registered version, or a place in the artifact store.
 package struct ArtifactLocator: Sendable {
     private let artifacts: ArtifactStore
+    private let signer: ContainerSigner
 
-    package init(artifacts: ArtifactStore) {
+    package init(artifacts: ArtifactStore, signer: ContainerSigner) {
         self.artifacts = artifacts
+        self.signer = signer
     }
 
     /// The registered version that a reference names.
@@ -38,7 +40,8 @@ package struct ArtifactLocator: Sendable {
         return found
     }
 
-    /// The place that a URI of a version or of a body means; it must hold something.
+    /// The place that a URI of a version or of a body means; it must hold something, and belong to the workspace unless
+    /// the URI carries a signature that opens it.
     func locate(
         _ uri: String, kind: AssetKind, in workspace: Workspace, _ runner: any StatementRunner
     ) async throws -> ArtifactReference {
@@ -58,12 +61,20 @@ package struct ArtifactLocator: Sendable {
             }
             place = parsed
         }
+        if !isSigned(uri, for: place) {
+            try await ContainerOwnership.check(place.container, in: workspace, runner)
+        }
         guard let container = try? ContainerName(place.container),  // no container has a name that is not valid
             try await artifacts.exists(place.path, in: container) != nil
         else {
             throw ARMError(.resourceNotFound, "nothing is stored at '\(uri)'; upload the files first")
         }
         return place
+    }
+
+    private func isSigned(_ uri: String, for place: ArtifactReference) -> Bool {
+        guard let query = URLComponents(string: uri)?.queryItems else { return false }
+        return signer.opens(place, query: query)
     }
 
     /// A small file below a place, as text; nil when it is not there. Throws for one of more than `limit` bytes.
@@ -84,7 +95,7 @@ package struct ArtifactLocator: Sendable {
     }
 
     /// Container and path of `https://host[:port]/{account}/{container}/{path}`, or of a host-style
-    /// `https://{account}.blob.{suffix}/{container}/{path}`; a signed query is ignored.
+    /// `https://{account}.blob.{suffix}/{container}/{path}`, with or without a signed query.
     static func parseBlobURL(_ text: String) -> ArtifactReference? {
         guard let url = URLComponents(string: text), let host = url.host else { return nil }
         var parts = url.path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)

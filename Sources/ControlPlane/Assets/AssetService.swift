@@ -90,6 +90,7 @@ package struct AssetService: Sendable {
         try ResourceName.checkAsset(version, kind: "\(kind.noun) version")
         let wasMade = try await database.transaction { transaction in
             let row = try await WorkspaceService.find(workspace, transaction, isParent: true)
+            try await Self.checkPlace(request, in: row, transaction)
             let store = AssetStore(transaction)
             let dataType = request.content.dataType
             let container = try await store.ensureContainer(
@@ -112,6 +113,26 @@ package struct AssetService: Sendable {
         let written = try await getVersion(
             caller: caller, workspace: workspace, kind: kind, name: name, version: version)
         return (written, wasMade)
+    }
+
+    /// A version can't name files of another workspace. Its address is kept, so that a signature in it would be too:
+    /// what is signed is used at once, not registered.
+    private static func checkPlace(
+        _ request: AssetVersionRequest, in workspace: Workspace, _ runner: any StatementRunner
+    ) async throws {
+        let (uri, field): (String, String)
+        switch request.content {
+        case .code(let content): (uri, field) = (content.codeUri, "codeUri")
+        case .model(let content): (uri, field) = (content.modelUri, "modelUri")
+        case .data(let content): (uri, field) = (content.dataUri, "dataUri")
+        case .environment: return
+        }
+        guard let place = ArtifactLocator.parseBlobURL(uri),
+            let owner = try await ArtifactContainerStore(runner).owner(of: place.container), owner != workspace.id
+        else { return }
+        throw ARMError(
+            .badArgument, "names the container '\(place.container.prefix(100))', which belongs to another workspace",
+            target: "$.properties.\(field)")
     }
 
     package func deleteVersion(

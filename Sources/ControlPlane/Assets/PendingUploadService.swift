@@ -34,6 +34,7 @@ package struct PendingUploadService: Sendable {
         let row = try await WorkspaceService.find(workspace, database, isParent: true)
         let text = "\(row.id)/\(kind.rawValue)/\(name.lowercased())/\(version.lowercased())"
         let container = try ContainerName("\(kind.noun)-\(Self.digest(text))")
+        try await ContainerOwnership.claim(container, for: row, .version, database)
         try await artifacts.ensureContainer(container)
         return PendingUpload(
             id: UUID().uuidString.lowercased(), container: container.value,

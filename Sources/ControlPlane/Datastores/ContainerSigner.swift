@@ -19,6 +19,19 @@ package struct ContainerSigner: Sendable {
         accountName.lowercased().split(separator: "/").last.map(String.init) == account.name
     }
 
+    /// Whether a signed query opens a place of the store for reading now.
+    func opens(_ place: ArtifactReference, query: [URLQueryItem]) -> Bool {
+        // A signature that is not valid opens nothing.
+        guard let signature = try? SharedAccessSignature(query: query.map { ($0.name, $0.value ?? "") }),
+            let container = try? ContainerName(place.container)
+        else { return false }
+        let blob = place.path.isEmpty ? nil : try? BlobName(place.path)
+        let access = StorageAccess(blob.map { .blob(container, $0) } ?? .contents(container), .read)
+        let permissions = try? signature.authorise(
+            access, account: account, origin: StorageOrigin(isSecure: true), now: time.now())
+        return permissions?.contains(.read) ?? false
+    }
+
     /// The signed query of the container's URL, without a question mark. A secret until it expires.
     func sign(
         _ container: ContainerName, _ permissions: Set<StorageAccess.Permission>

@@ -33,9 +33,10 @@ package struct DatastoreService: Sendable {
     ) async throws -> (datastore: Datastore, wasMade: Bool) {
         try ResourceName.checkAsset(name, kind: "datastore")
         let row = try await WorkspaceService.find(workspace, database, isParent: true)
-        let container = try checkPlace(request, in: row)
-        try await artifacts.ensureContainer(container)
+        let container = try checkPlace(request)
         let wasMade = try await database.transaction { transaction in
+            try await ContainerOwnership.claim(
+                container, for: row, .datastore, at: "$.properties.containerName", transaction)
             let store = DatastoreStore(transaction)
             if let existing = try await store.find(workspace: row, name: name), existing.isDefault,
                 existing.properties.containerName != request.properties.containerName
@@ -47,6 +48,7 @@ package struct DatastoreService: Sendable {
             return try await store.save(
                 workspaceID: row.id, name: name, properties: request.properties, by: caller.auditName)
         }
+        try await artifacts.ensureContainer(container)
         return (try await Self.find(name, in: row, database), wasMade)
     }
 
@@ -64,13 +66,16 @@ package struct DatastoreService: Sendable {
 
     /// A signature that opens the datastore's container. A secret until it expires.
     package func listSecrets(caller: Caller, workspace: ResourceID, name: String) async throws -> String {
-        let found = try await get(caller: caller, workspace: workspace, name: name)
+        let row = try await WorkspaceService.find(workspace, database, isParent: true)
+        let found = try await Self.find(name, in: row, database)
+        // A datastore of the time before containers had owners may name one of another workspace.
+        try await ContainerOwnership.check(found.properties.containerName, in: row, database)
         return try signer.sign(
             try ContainerName(found.properties.containerName), Set(StorageAccess.Permission.allCases))
     }
 
     /// The container of a request, if this installation can serve it.
-    private func checkPlace(_ request: DatastoreRequest, in workspace: Workspace) throws(ARMError) -> ContainerName {
+    private func checkPlace(_ request: DatastoreRequest) throws(ARMError) -> ContainerName {
         guard signer.isOurs(request.accountName) else {
             throw ARMError(
                 .badArgument,
@@ -82,11 +87,6 @@ package struct DatastoreService: Sendable {
             throw ARMError(
                 .badArgument,
                 "'\(name.prefix(100))' is not a container's name: 3 to 63 lower-case letters, digits and single hyphens.",
-                target: "$.properties.containerName")
-        }
-        guard !Workspace.isBlobContainer(name) || name == workspace.blobContainer else {
-            throw ARMError(
-                .badArgument, "The container '\(name)' belongs to another workspace.",
                 target: "$.properties.containerName")
         }
         return container

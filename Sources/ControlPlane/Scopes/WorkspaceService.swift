@@ -63,6 +63,8 @@ package struct WorkspaceService: Sendable {
                 try await store.insert(id: newID, resource: id, request: request, by: caller.auditName)
                 try await vault.createDataKey(workspaceID: newID, in: transaction)
                 if let made = try await store.find(id: newID) {
+                    _ = try await ArtifactContainerStore(transaction).claim(
+                        made.blobContainer, workspaceID: newID, purpose: .datastore)
                     _ = try await DatastoreStore(transaction).save(
                         workspaceID: newID, name: Datastore.defaultName,
                         properties: DatastoreProperties(containerName: made.blobContainer), isDefault: true,

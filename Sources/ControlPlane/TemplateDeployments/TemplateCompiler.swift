@@ -51,15 +51,14 @@ struct TemplateCompiler: Sendable {
             let link = request.templateLink ?? .null
             let place = "$.properties.templateLink"
             let uri = try TemplateLinks.address(link, relativeTo: nil, at: place)
-            document = try await links.read(uri, at: place)
-            linked[uri] = document
+            document = try await read(uri, &linked, place, origin)
             try Self.checkVersion(link, document, at: place)
         }
         var supplied = request.parameters
         if let link = request.parametersLink {
             let place = "$.properties.parametersLink"
             let uri = try TemplateLinks.address(link, relativeTo: nil, at: place)
-            supplied = try await links.read(uri, at: place)["parameters"]
+            supplied = try await links.read(uri, at: place, for: origin.caller)["parameters"]
         }
         let context = try await context(
             address, location: request.location, mode: request.mode.rawValue, link: request.templateLink, origin,
@@ -96,14 +95,14 @@ struct TemplateCompiler: Sendable {
         case .inline(let template): document = template
         case .link(let written):
             let uri = try TemplateLinks.address(written, relativeTo: base, at: "\(place).templateLink")
-            document = try await read(uri, &linked, "\(place).templateLink")
+            document = try await read(uri, &linked, "\(place).templateLink", origin)
             try Self.checkVersion(written, document, at: "\(place).templateLink")
             link = .object(JSONObject([("uri", .string(uri))]))
         }
         var nested = nested
         if let written = nested.parametersLink {
             let uri = try TemplateLinks.address(written, relativeTo: base, at: "\(place).parametersLink")
-            nested.parameters = try await read(uri, &linked, "\(place).parametersLink")["parameters"]
+            nested.parameters = try await read(uri, &linked, "\(place).parametersLink", origin)["parameters"]
         }
         let address = TemplateDeploymentAddress(scope: nested.target, name: nested.name)
         try address.check()
@@ -120,10 +119,14 @@ struct TemplateCompiler: Sendable {
         }
     }
 
-    private func read(_ uri: String, _ linked: inout [String: JSONValue], _ path: String) async throws -> JSONValue {
-        if let known = linked[uri] { return known }
-        let document = try await links.read(uri, at: path)
-        linked[uri] = document
+    /// Documents are kept by their address without its query, for that may hold a signature.
+    private func read(
+        _ uri: String, _ linked: inout [String: JSONValue], _ path: String, _ origin: DeploymentOrigin
+    ) async throws -> JSONValue {
+        let key = TemplateLinks.withoutQuery(uri)
+        if let known = linked[key] { return known }
+        let document = try await links.read(uri, at: path, for: origin.caller)
+        linked[key] = document
         return document
     }
 

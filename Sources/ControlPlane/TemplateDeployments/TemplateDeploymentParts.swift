@@ -42,8 +42,11 @@ package struct TemplateDeploymentParts: Sendable {
 
     var compiler: TemplateCompiler {
         TemplateCompiler(
-            database: database, links: TemplateLinks(artifacts: artifacts, account: account), providers: providers,
-            tenantID: tenantID)
+            database: database,
+            links: TemplateLinks(
+                database: database, artifacts: artifacts, account: account,
+                signer: ContainerSigner(account: account, time: time)),
+            providers: providers, tenantID: tenantID)
     }
 
     /// The plan of their operation.

@@ -1,23 +1,34 @@
 import Artifacts
 import Foundation
+import Postgres
 import Resources
+import Store
 
 /// Templates and parameters behind links: files of the artifact store, which the clients upload them to.
+///
+/// A link reads what its signature opens, or what its caller may have signed: files of a workspace whose datastores'
+/// secrets the caller may list.
 struct TemplateLinks: Sendable {
+    private let database: Database
     private let artifacts: ArtifactStore
     private let account: StorageAccount
+    private let signer: ContainerSigner
 
-    init(artifacts: ArtifactStore, account: StorageAccount) {
+    init(database: Database, artifacts: ArtifactStore, account: StorageAccount, signer: ContainerSigner) {
+        self.database = database
         self.artifacts = artifacts
         self.account = account
+        self.signer = signer
     }
 
     /// Longest document behind a link.
     private static let limit = 4 * 1_024 * 1_024
 
-    /// The address that a link means; a relative one begins at the template that holds it.
+    /// The address that a link means; a relative one begins at the template that holds it, with the query of that one
+    /// unless the link has its own.
     static func address(_ link: JSONValue, relativeTo base: String?, at path: String) throws(ARMError) -> String {
-        if let uri = link["uri"]?.text { return uri }
+        let query = link["queryString"]?.text.map { $0.hasPrefix("?") ? $0 : "?\($0)" }
+        if let uri = link["uri"]?.text { return uri.contains("?") ? uri : uri + (query ?? "") }
         if link["id"] != nil {
             throw ARMError(
                 .invalidContentLink, "Template specs are not supported; give the link a 'uri'.", target: path)
@@ -31,16 +42,23 @@ struct TemplateLinks: Sendable {
                 "The relative path '\(relative.prefix(200))' needs a template that is behind a link itself.",
                 target: path)
         }
-        return url.absoluteString
+        let inherited = base.firstIndex(of: "?").map { String(base[$0...]) }
+        return url.absoluteString + (url.query == nil ? query ?? inherited ?? "" : "")
     }
 
     /// The document at an address, with the liberties of templates.
-    func read(_ address: String, at path: String) async throws -> JSONValue {
+    func read(_ address: String, at path: String, for caller: Caller) async throws -> JSONValue {
         guard let place = place(address) else {
             throw ARMError(
                 .invalidContentLink,
-                "The address '\(address.prefix(300))' is not that of a file in the artifact store; templates elsewhere are "
+                "The address '\(Self.withoutQuery(address).prefix(300))' is not that of a file in the artifact store; templates elsewhere are "
                     + "not fetched.", target: path)
+        }
+        guard try await mayRead(place, address, caller) else {
+            throw ARMError(
+                .invalidContentLink,
+                "What is at '\(Self.withoutQuery(address).prefix(300))' can be read only with a valid signature, or by "
+                    + "whoever may list the secrets of its workspace's datastores.", target: path)
         }
         let bytes = try await content(of: place, address: address, path)
         do {
@@ -48,9 +66,19 @@ struct TemplateLinks: Sendable {
         } catch {
             throw ARMError(
                 .invalidContentLink,
-                "What is at '\(Self.withoutQuery(address))' is not valid JSON: \(error.description).",
+                "What is at '\(Self.withoutQuery(address).prefix(300))' is not valid JSON: \(error.description).",
                 target: path)
         }
+    }
+
+    private func mayRead(_ place: ArtifactReference, _ address: String, _ caller: Caller) async throws -> Bool {
+        if let query = URLComponents(string: address)?.queryItems, signer.opens(place, query: query) { return true }
+        guard let owner = try await ArtifactContainerStore(database).owner(of: place.container),
+            let workspace = try await WorkspaceStore(database).find(id: owner)?.resourceID
+        else { return false }
+        let action = Right.action(.action("listSecrets"), type: "\(ResourceID.machineLearning)/workspaces/datastores")
+        return try await AccessService(database: database).rights(of: caller).allow(
+            Right(action: action, scope: workspace.description))
     }
 
     private func content(of place: ArtifactReference, address: String, _ path: String) async throws -> [UInt8] {
@@ -60,7 +88,7 @@ struct TemplateLinks: Sendable {
             guard content.range.count <= Self.limit else {
                 throw ARMError(
                     .invalidContentLink,
-                    "What is at '\(Self.withoutQuery(address))' has more than \(Self.limit) bytes.",
+                    "What is at '\(Self.withoutQuery(address).prefix(300))' has more than \(Self.limit) bytes.",
                     target: path)
             }
             var bytes: [UInt8] = []
@@ -68,7 +96,8 @@ struct TemplateLinks: Sendable {
             return bytes
         } catch is ArtifactError {
             throw ARMError(
-                .invalidContentLink, "There is nothing to read at '\(Self.withoutQuery(address))'.", target: path)
+                .invalidContentLink, "There is nothing to read at '\(Self.withoutQuery(address).prefix(300))'.",
+                target: path)
         }
     }
 
@@ -94,8 +123,8 @@ struct TemplateLinks: Sendable {
         return .object(object)
     }
 
-    /// Signatures stay out of messages.
-    private static func withoutQuery(_ address: String) -> String { String(address.prefix { $0 != "?" }.prefix(300)) }
+    /// Signatures stay out of messages and rows.
+    static func withoutQuery(_ address: String) -> String { String(address.prefix { $0 != "?" }) }
 
     /// `http(s)://host/{account}/{container}/{path}` of our own account, whose segment clients that build hosts spell
     /// `{account}.blob.{suffix}`.

@@ -57,7 +57,6 @@ package struct Workspace: Sendable, Equatable {
     package static let blobContainerPrefix = "azureml-blobstore-"
 
     /// Whether a container of that name is some workspace's.
-    package static func isBlobContainer(_ name: String) -> Bool { name.hasPrefix(blobContainerPrefix) }
 }
 
 /// `properties` of a workspace that callers set (2024-04-01 `WorkspaceProperties`). ARM ids of services that Sluice

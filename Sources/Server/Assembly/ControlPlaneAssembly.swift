@@ -151,7 +151,9 @@ package struct ControlPlaneAssembly: Sendable {
         let vault = SecretVault(master: inputs.master)
         let artifacts = inputs.artifacts
         let resolver = SpecificationResolver(
-            locator: ArtifactLocator(artifacts: artifacts), instanceTypes: inputs.instanceTypes, backend: inputs.backend
+            locator: ArtifactLocator(
+                artifacts: artifacts, signer: ContainerSigner(account: inputs.account, time: inputs.time)),
+            instanceTypes: inputs.instanceTypes, backend: inputs.backend
         )
         let quota = QuotaService(database: database, limits: inputs.quota, instanceTypes: inputs.instanceTypes)
         return ProviderServices(
@@ -218,16 +220,18 @@ package struct ControlPlaneAssembly: Sendable {
     package func responder(scheme: String) -> APIResponder {
         let site = Self.site(inputs, scheme: scheme)
         let signIn = services.signIn
+        let blobs = BlobAccessService(database: inputs.database, account: inputs.account.name)
         let storage = BlobRoutes(
             store: inputs.artifacts, account: inputs.account, authorizationURI: nil, now: inputs.time.now,
             logger: inputs.logger
         ) { token, access in
+            let caller: Caller
             do {
-                _ = try await signIn.authenticate(bearer: token, for: .storage, correlationID: "")
+                caller = try await signIn.authenticate(bearer: token, for: .storage, correlationID: "")
             } catch is ARMError {
                 return nil
             }
-            return access.permissions
+            return try await blobs.permissions(of: caller, access)
         }
         return APIRouter.responder(services, site: site, storage: storage)
     }
