@@ -65,6 +65,7 @@ package final class Router: Service {
         let accessLog = Task { await writeAccessLog() }
         let leases = Task { await leaseSlots() }
         let restoring = Task { await restoreInTime() }
+        let freshness = Task { await drainWhenOutdated() }
         await withTaskCancellationOrGracefulShutdownHandler {
             // A cancellation does not cut this short: the loops end by themselves, within the drain's time.
             await shared.waitUntilEnded()
@@ -76,6 +77,7 @@ package final class Router: Service {
         accessLog.cancel()
         leases.cancel()
         restoring.cancel()
+        freshness.cancel()
         await leases.value
         await reaper.value
         await accessLog.value

@@ -30,6 +30,9 @@ package struct RouterConfiguration: Sendable {
     package var routerID: String
     /// Longest time that requests get to finish after a drain was asked for.
     package var drainTimeoutMs: Int
+    /// How long the router may serve an older table than another one of its host: as long as the control plane waits for
+    /// an acknowledgement before it no longer counts on a router.
+    package var outdatedLimitMs = 2_000
     package var loop: LoopSettings
 
     package init(listen: SocketAddress, loopCount: Int = 1, routerID: String = "router") {

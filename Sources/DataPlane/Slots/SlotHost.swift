@@ -80,6 +80,7 @@ final class SlotHost: Sendable {
             table.memory.store(0, at: SlotLayout.rungWord(row: row))
             table.memory.store(UInt64(getpid()), at: SlotLayout.processWord(row: row))
             table.memory.store(ProcessTrace.startTicks(of: getpid()), at: SlotLayout.startTicksWord(row: row))
+            table.memory.store(0, at: SlotLayout.servedTableWord(row: row))
             let bell = try directory.map { directory throws(SystemError) in try Bell(path: bellPath(directory, row)) }
             table.memory.set(1 << UInt64(row), at: SlotLayout.membersWord)
             return SlotMember(row: row, owner: SlotWord.owner(row: row, generation: generation), bell: bell)
@@ -193,6 +194,18 @@ final class SlotHost: Sendable {
     /// Whether this host has no other router.
     var isAlone: Bool {
         members.reduce(table.memory.load(SlotLayout.membersWord)) { $0 & ~$1.bit } == 0
+    }
+
+    /// Writes down which routing table this router serves, and returns the newest one that any router of the host serves.
+    func compareTables(serving generation: Int64) -> Int64 {
+        for member in members {
+            table.memory.store(UInt64(clamping: generation), at: SlotLayout.servedTableWord(row: member.row))
+        }
+        let present = table.memory.load(SlotLayout.membersWord)
+        return (0..<SlotLayout.memberLimit).reduce(generation) { newest, row in
+            guard present & 1 << UInt64(row) != 0 else { return newest }
+            return max(newest, Int64(clamping: table.memory.load(SlotLayout.servedTableWord(row: row))))
+        }
     }
 
     /// Becomes the router that asks for this host's leases; `nil` while another one is.

@@ -17,7 +17,7 @@ protocol SlotMemory {
 /// | Words | Content |
 /// |---|---|
 /// | header | version, numbers of entries, who is there, who does not answer |
-/// | a row per member | its generation, when it was rung, its process |
+/// | a row per member | its generation, when it was rung, its process, the routing table that it serves |
 /// | an entry per deployment | name, who refers to it, who waits, whose turn it was, how many of each member wait |
 /// | an entry per replica | name, who refers to it, requests inside (a hint without a lease), its first 8 slots, where the others stand, its lease |
 /// | extents | further slots, each extent as long as all the slots before it |
@@ -65,6 +65,8 @@ struct SlotLayout: Sendable {
     static func rungWord(row: Int) -> Int { generationWord(row: row) + 1 }
     static func processWord(row: Int) -> Int { generationWord(row: row) + 2 }
     static func startTicksWord(row: Int) -> Int { generationWord(row: row) + 3 }
+    /// Generation of the routing table that the member serves; 0 for none.
+    static func servedTableWord(row: Int) -> Int { generationWord(row: row) + 4 }
 
     // MARK: Deployments
     private static let deploymentSize = 8 + memberLimit

@@ -37,6 +37,38 @@ import Testing
         replica.kill()
     }
 
+    @Test func `a router that gets no table while its host's others do drains, and the others serve on`() async throws {
+        let directory = URL(filePath: "/tmp/fresh-\(UUID().uuidString.prefix(8))").path
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let replica = try StubReplica { message, socket in
+            try socket.send(StubReplica.answer(message.text))
+            return true
+        }
+        let cutOff = try RouterFixture { configuration in
+            configuration.slots = directory
+            configuration.outdatedLimitMs = 300
+        }
+        try await cutOff.use([replica.route], TableOptions(generation: 1))
+        let reached = try RouterFixture { configuration in
+            configuration.slots = directory
+            configuration.outdatedLimitMs = 300
+        }
+        try await reached.use([replica.route], TableOptions(generation: 2, key: "new"))
+        // Ends by itself; the key that was replaced opens nothing any more.
+        try await cutOff.waitForEnd()
+        try await onThread {
+            #expect((try? cutOff.connect()) == nil)
+            let client = try reached.connect()
+            try client.send(scoring("hello", key: "new"))
+            #expect(try client.readMessage().status == 200)
+        }
+        #expect(!reached.router.status.isDraining)
+        // The one that is gone is compared with no more, and what nobody serves makes nobody outdated.
+        #expect(reached.router.shared.slots.compareTables(serving: 2) == 2)
+        try await reached.stop()
+        replica.kill()
+    }
+
     @Test func `a drain ends at its deadline`() async throws {
         let gate = Gate()
         let replica = try StubReplica { _, _ in
