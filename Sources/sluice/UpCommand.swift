@@ -30,7 +30,7 @@ struct UpCommand: AsyncParsableCommand {
             let result = try await SampleDeployment(client: client, folder: URL(filePath: sample)) { print("• \($0)") }
                 .run()
             try await client.shutdown()
-            report(result, credentials: configuration.data.credentials.path)
+            report(result, settings, credentials: configuration.data.credentials.path)
         } catch {
             try await client.shutdown()
             throw error
@@ -38,8 +38,10 @@ struct UpCommand: AsyncParsableCommand {
     }
 
     /// The key stays out of the terminal: the line reads it from the API.
-    private func report(_ result: SampleDeployment.Result, credentials: String) {
+    private func report(_ result: SampleDeployment.Result, _ settings: ClientSettings, credentials: String) {
         let name = URL(filePath: sample ?? "").lastPathComponent
+        let isSecure = result.scoringURI.hasPrefix("https:")
+        let trust = isSecure ? settings.caBundle.map { " --cacert \($0)" } ?? "" : ""
         print(
             """
               prediction   \(result.prediction)
@@ -47,7 +49,7 @@ struct UpCommand: AsyncParsableCommand {
 
             To score it again:
               KEY=$(\(SupportFiles.sibling("sluice")) online-endpoint get-credentials \(name) --credentials \(credentials) | sed 's/.*"primaryKey":"\\([^"]*\\)".*/\\1/')
-              curl -s \(result.scoringURI) -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" -d @\(result.request)
+              curl -s\(trust) \(result.scoringURI) -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" -d @\(result.request)
             """)
     }
 }

@@ -38,7 +38,7 @@ class Installation:
         self.settings = {
             "https.address": "127.0.0.1:%d" % self.api_port,
             "scoring.address": "127.0.0.1:%d" % self.scoring_port,
-            "compute.backend": "local", "compute.uv": find_uv(), "compute.drain-seconds": "10",
+            "scoring.tls": "false", "compute.backend": "local", "compute.uv": find_uv(), "compute.drain-seconds": "10",
             "operations.deadline-seconds": str(OPERATION_DEADLINE), **(settings or {}),
         }
         # Variables that somebody set for another Sluice, or for Azure itself, must not leak in.

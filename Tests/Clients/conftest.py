@@ -8,7 +8,7 @@ from installed_sluice import InstalledSluice, find_uv
 
 @pytest.fixture(scope="session")
 def sluice():
-    with InstalledSluice({"compute.uv": find_uv(), "scoring.tls": "true"}) as running:
+    with InstalledSluice({"compute.uv": find_uv()}) as running:
         yield running
 
 

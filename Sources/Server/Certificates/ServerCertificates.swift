@@ -47,7 +47,7 @@ enum ServerCertificates {
         if let certificate = configuration.certificateFile, let key = configuration.keyFile {
             return (URL(filePath: certificate), URL(filePath: key))
         }
-        let directory = configuration.data.certificates
+        let directory = configuration.data.serverCertificate
         return (directory.appending(path: "server.pem"), directory.appending(path: "server-key.pem"))
     }
 

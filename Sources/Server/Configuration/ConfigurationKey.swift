@@ -47,7 +47,7 @@ package struct ConfigurationKey: Sendable {
             name: "scoring.domain", fallback: "none",
             explanation: "Domain of scoring hosts: endpoints are reached as {endpoint}.{region}.{domain}."),
         ConfigurationKey(
-            name: "scoring.tls", fallback: "false",
+            name: "scoring.tls", fallback: "true, but false for an installation that was made with plain HTTP",
             explanation:
                 "Whether scoring requests come over TLS, with the certificate of the API; takes effect with new routers."
         ),

@@ -19,6 +19,8 @@ package struct DataDirectory: Sendable {
     package var masterKey: URL { root.appending(path: "master.key") }
     package var identity: URL { root.appending(path: "installation.json") }
     package var certificates: URL { root.appending(path: "tls", directoryHint: .isDirectory) }
+    /// The API's certificate and key: apart from the authority's key, for routers need these two and no other.
+    var serverCertificate: URL { certificates.appending(path: "server", directoryHint: .isDirectory) }
     package var authorityCertificate: URL { certificates.appending(path: "ca.pem") }
     /// What clients trust: our authority, if the certificate is its, and those of the system.
     package var authorityBundle: URL { certificates.appending(path: "ca-bundle.pem") }
@@ -43,7 +45,7 @@ package struct DataDirectory: Sendable {
     package func create() throws {
         try FileManager.default.createDirectory(
             at: root, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
-        for directory in [certificates, artifacts, compute, routers, logs] {
+        for directory in [certificates, serverCertificate, artifacts, compute, routers, logs] {
             try FileManager.default.createDirectory(
                 at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         }

@@ -8,6 +8,9 @@ package struct Installation: Sendable, Codable {
     package var subscriptionID: String
     /// Key of the artifact store's account, base64. A secret.
     package var storageKey: String
+    /// Whether scoring URIs are HTTPS unless a setting says otherwise; absent where the installation was made before
+    /// that was so.
+    var usesTLSForScoring: Bool?
 
     /// Name of the artifact store's account: first part of its paths.
     package static let storageAccount = "sluice"
@@ -19,11 +22,18 @@ package struct Installation: Sendable, Codable {
         }
         let installation = Installation(
             tenantID: UUID().uuidString.lowercased(), subscriptionID: UUID().uuidString.lowercased(),
-            storageKey: try Digests.random(count: 64).base64EncodedString())
+            storageKey: try Digests.random(count: 64).base64EncodedString(), usesTLSForScoring: true)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         try DataDirectory.writeSecret(try encoder.encode(installation), to: data.identity)
         return installation
+    }
+
+    /// Whether scoring URIs are HTTPS by default: for every installation that is made from now on.
+    static func usesTLSForScoring(_ data: DataDirectory) -> Bool {
+        // Not there yet, or not readable: then nothing is served before it was made, or reported.
+        guard let file = try? Data(contentsOf: data.identity) else { return true }
+        return (try? JSONDecoder().decode(Installation.self, from: file))?.usesTLSForScoring ?? false
     }
 
     /// The key that wraps the data keys of workspaces: 32 bytes in a file that only we can read.

@@ -21,7 +21,8 @@ package struct ServerConfiguration: Sendable {
     package var scoring: SocketAddressText
     package var scoringPublicAddress: SocketAddressText?
     package var scoringDomain: String?
-    package var scoringUsesTLS: Bool
+    /// Nil where the installation decides.
+    package var scoringTLS: Bool?
     /// Nil for a private cluster. May hold a password: never log it.
     package var databaseURL: String?
     package var schema: String
@@ -66,7 +67,7 @@ package struct ServerConfiguration: Sendable {
         scoring = read.address("scoring.address") ?? SocketAddressText(host: "127.0.0.1", port: 8580)
         scoringPublicAddress = read.address("scoring.public-address")
         scoringDomain = read.text("scoring.domain")
-        scoringUsesTLS = read.text("scoring.tls")?.lowercased() == "true"
+        scoringTLS = read.text("scoring.tls").map { $0.lowercased() == "true" }
         databaseURL = read.text("database.url")
         schema = read.text("database.schema") ?? "sluice"
         poolSize = read.integer("database.pool-size", 16, 2...200)
@@ -97,6 +98,10 @@ package struct ServerConfiguration: Sendable {
         let problems = read.problems + contradictions()
         guard problems.isEmpty else { throw ConfigurationProblems(problems: problems) }
     }
+
+    /// Whether scoring URIs are HTTPS. An installation that was made with plain HTTP keeps it until it is told otherwise,
+    /// for its clients have its URIs.
+    package var scoringUsesTLS: Bool { scoringTLS ?? Installation.usesTLSForScoring(data) }
 
     /// What each key allows by itself, and all together do not.
     private func contradictions() -> [String] {

@@ -50,8 +50,8 @@ struct NginxPeer: Sendable {
             client_body_temp_path bodies;
             server {
                 listen 127.0.0.1:\(port) ssl;
-                ssl_certificate \(certificates.path)/server.pem;
-                ssl_certificate_key \(certificates.path)/server-key.pem;
+                ssl_certificate \(certificates.path)/server/server.pem;
+                ssl_certificate_key \(certificates.path)/server/server-key.pem;
                 location / {
                     root files;
                     dav_methods PUT;

@@ -53,7 +53,7 @@ class AzureCLI:
 
 @pytest.fixture(scope="session")
 def sluice():
-    with InstalledSluice({"compute.uv": find_uv(), "scoring.tls": "true"}) as running:
+    with InstalledSluice({"compute.uv": find_uv()}) as running:
         yield running
 
 
