@@ -92,5 +92,5 @@ def test_container_of_another_workspace_is_refused(sluice, ml, client_of, defaul
     sluice.command("workspace", "create", "neighbour")
     container = client_of(workspace="neighbour").datastores.get_default().container_name
     assert container != default.container_name
-    with pytest.raises(HttpResponseError, match="another workspace"):
+    with pytest.raises(HttpResponseError, match="does not belong to this workspace"):
         ml.datastores.create_or_update(second_store(default, "thief", container))

@@ -108,6 +108,29 @@ def test_roles_are_assigned_shown_and_taken_away(sluice, access, workspace_path)
     assert refused(scientist.call("DELETE", endpoint))
 
 
+def test_a_data_scientist_of_one_workspace_deploys_and_scores(
+        sluice, settings, workspace_path, environment, model, tmp_path):
+    """The SDK asks for nothing that the role has not."""
+    from azure.ai.ml import MLClient
+    from azure.ai.ml.entities import ManagedOnlineEndpoint
+
+    from support import doubler, finish, request_file
+
+    scientist = Principal(sluice, "AzureML Data Scientist", workspace_path)
+    client = MLClient(
+        scientist.credential, settings["SLUICE_SUBSCRIPTION_ID"], settings["SLUICE_RESOURCE_GROUP"],
+        settings["SLUICE_WORKSPACE"])
+    finish(client.online_endpoints.begin_create_or_update(ManagedOnlineEndpoint(name="by-one", auth_mode="key")))
+    finish(client.online_deployments.begin_create_or_update(doubler("by-one", "blue", environment)))
+    assert client.online_endpoints.invoke(
+        "by-one", deployment_name="blue", request_file=request_file(tmp_path, {"values": [1, 2]}))
+    assert client.online_deployments.get_logs("blue", "by-one", lines=5)
+    with pytest.raises(HttpResponseError) as refused_deletion:
+        client.workspaces.begin_delete(settings["SLUICE_WORKSPACE"], delete_dependent_resources=False)
+    assert refused_deletion.value.status_code == 403
+    finish(client.online_endpoints.begin_delete("by-one"))
+
+
 def test_a_contributor_assigns_no_roles(sluice, group_path):
     contributor = Principal(sluice, "Contributor")
     body = {"properties": {

@@ -48,7 +48,7 @@ def test_audience_is_the_scope_without_default(credential, audience):
 
 
 def test_wrong_secret_is_refused(settings, url):
-    with pytest.raises(ClientAuthenticationError, match="client secret is not valid"):
+    with pytest.raises(ClientAuthenticationError, match="AADSTS7000215: Invalid client secret"):
         secret_credential(settings, secret="not-the-secret").get_token(url + "/.default")
 
 
@@ -57,6 +57,17 @@ def test_request_without_a_token_is_unauthorized(url, workspace_path):
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
     assert answer.json()["error"]["code"]
+
+
+def test_an_unknown_tenant_is_none(settings, url):
+    with pytest.raises(ClientAuthenticationError, match="tenant name or GUID"):
+        secret_credential(dict(settings, SLUICE_TENANT_ID="0b7d3c9e-7c0e-4d9c-8f6e-2f6f6f0a0b0c")).get_token(
+            url + "/.default")
+
+
+def test_a_token_for_scoring_opens_no_management_call(arm, workspace_path, credential):
+    token = credential.get_token("https://ml.azure.com/.default").token
+    assert arm.get(workspace_path, headers={"Authorization": "Bearer " + token}).status_code == 401
 
 
 def test_forged_token_is_unauthorized(arm, workspace_path, credential, url):
@@ -73,7 +84,7 @@ def test_token_for_another_audience_is_unauthorized(arm, workspace_path, credent
 @pytest.fixture
 def principal(sluice, tmp_path):
     path = tmp_path / "ci-credentials.json"
-    sluice.administer("principal", "create", "ci", "--file", str(path))
+    sluice.administer("principal", "create", "ci", "--file", str(path), "--role", "Reader")
     assert path.stat().st_mode & 0o077 == 0
     return path, sluice.variables(path)
 
@@ -85,7 +96,10 @@ def test_created_principal_works_until_it_is_disabled(sluice, principal, client_
     assert client.workspaces.get(settings["SLUICE_WORKSPACE"]).name == settings["SLUICE_WORKSPACE"]
 
     sluice.administer("principal", "disable", variables["SLUICE_CLIENT_ID"])
+    # The token that it has opens nothing any more.
     with pytest.raises(ClientAuthenticationError):
+        client.workspaces.get(settings["SLUICE_WORKSPACE"])
+    with pytest.raises(ClientAuthenticationError, match="AADSTS700016"):
         secret_credential(variables).get_token(variables["SLUICE_URL"] + "/.default")
 
     sluice.administer("principal", "enable", variables["SLUICE_CLIENT_ID"])

@@ -12,9 +12,9 @@ package struct PrincipalService: Sendable {
         self.database = database
     }
 
-    /// Makes a principal with a role on a scope, or without any; returns its ids and the secret, which is not kept.
+    /// Makes a principal with roles on a scope, or without any; returns its ids and the secret, which is not kept.
     package func create(
-        displayName: String, role: RoleDefinition?, scope: String = "/"
+        displayName: String, roles: [RoleDefinition], scope: String = "/"
     ) async throws -> NewPrincipal {
         let secret = try Digests.random(count: 32).base64URL
         let principal = NewPrincipal(objectID: UUID(), applicationID: UUID(), secret: secret)
@@ -23,13 +23,15 @@ package struct PrincipalService: Sendable {
             secretHash: try SecretHash(hashing: secret).stored)
         try await database.transaction { transaction in
             try await PrincipalStore(transaction).insert(row)
-            guard let role else { return }
             let by = principal.objectID.uuidString.lowercased()
-            try await RoleAssignmentStore(transaction).insert(
-                RoleAssignment(
-                    name: UUID(), scope: scope, roleDefinitionID: role.id, principalID: principal.objectID,
-                    principalType: .servicePrincipal, description: nil,
-                    audit: AuditTrail(createdBy: by, createdAt: Date(), lastModifiedBy: by, lastModifiedAt: Date())))
+            for role in roles {
+                try await RoleAssignmentStore(transaction).insert(
+                    RoleAssignment(
+                        name: UUID(), scope: scope, roleDefinitionID: role.id, principalID: principal.objectID,
+                        principalType: .servicePrincipal, description: nil,
+                        audit: AuditTrail(
+                            createdBy: by, createdAt: Date(), lastModifiedBy: by, lastModifiedAt: Date())))
+            }
         }
         return principal
     }
@@ -39,7 +41,8 @@ package struct PrincipalService: Sendable {
         try await PrincipalStore(database).list()
     }
 
-    /// Lets a principal sign in, or no more; the API takes its tokens no more, scoring takes them to their end. False when there is none.
+    /// Lets a principal sign in, or no more: then the API takes its tokens no more, and scoring URIs take them to their
+    /// end. False when there is none.
     package func setEnabled(_ isEnabled: Bool, applicationID: UUID) async throws -> Bool {
         try await PrincipalStore(database).setEnabled(isEnabled, applicationID: applicationID)
     }

@@ -11,6 +11,7 @@ extension RoleDefinition {
     package static let builtIn = general + inference + storage + vault
 
     package static let owner = general[0]
+    package static let storageBlobDataOwner = storage[2]
 
     private static let general: [RoleDefinition] = [
         RoleDefinition(

@@ -36,7 +36,8 @@ package struct Principals: Sendable {
         }
         let installation = try Installation.load(configuration.data)
         let made = try await configuration.withDatabase(logger: logger) {
-            try await PrincipalService(database: $0).create(displayName: name, role: wanted, scope: scope)
+            try await PrincipalService(database: $0).create(
+                displayName: name, roles: wanted.map { [$0] } ?? [], scope: scope)
         }
         var credentials = ClientCredentials(configuration, installation, made, workspace)
         // The running Sluice may have been told another address than this command was.

@@ -37,7 +37,8 @@ enum FirstStart {
         // A file beside a database without principals is that of another database.
         let isKnown = try await !principals.list().isEmpty
         guard !isKnown || !FileManager.default.fileExists(atPath: file.path) else { return }
-        let principal = try await principals.create(displayName: "first principal", role: .owner)
+        let principal = try await principals.create(
+            displayName: "first principal", roles: [.owner, .storageBlobDataOwner])
         let name = WorkspaceName(
             resourceGroup: configuration.bootstrapResourceGroup, workspace: configuration.bootstrapWorkspace)
         try ClientCredentials(configuration, installation, principal, name).write(to: file)

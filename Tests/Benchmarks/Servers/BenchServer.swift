@@ -136,7 +136,7 @@ struct BenchServer: Sendable {
         _ = try await services.workspaces.put(
             caller: caller, .workspace(subscription: subscription, resourceGroup: "bench", name: "field"),
             try WorkspaceRequest(reading: BodyReader(root: body)), if: .none)
-        let principal = try await assembly.principals.create(displayName: "benchmarks", role: .owner)
+        let principal = try await assembly.principals.create(displayName: "benchmarks", roles: [.owner])
         return try SluiceClient(
             ClientSettings(
                 url: "http://127.0.0.1:\(port)", tenantID: inputs.signIn.tenantID,

@@ -66,7 +66,8 @@ package final class TestServer: Sendable {
 
     /// A principal of its own, with a role on a scope or without any.
     package func makePrincipal(_ role: RoleDefinition? = nil, on scope: String = "/") async throws -> NewPrincipal {
-        try await PrincipalService(database: database).create(displayName: "one more", role: role, scope: scope)
+        try await PrincipalService(database: database).create(
+            displayName: "one more", roles: role.map { [$0] } ?? [], scope: scope)
     }
 
     /// A token of a principal for an audience; for the API itself without one.
@@ -174,7 +175,7 @@ package final class TestServer: Sendable {
             caller: caller,
             .workspace(subscription: subscription, resourceGroup: resourceGroup, name: workspaceName),
             try WorkspaceRequest(reading: BodyReader(root: body)), if: .none)
-        return try await incarnation.assembly.principals.create(displayName: "first principal", role: .owner)
+        return try await incarnation.assembly.principals.create(displayName: "first principal", roles: [.owner])
     }
 
     // MARK: Parts
