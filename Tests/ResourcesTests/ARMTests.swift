@@ -139,17 +139,64 @@ import Testing
 
 @Suite struct ResourceQuantityTests {
     @Test(arguments: [
-        ("500m", Int64(500)), ("2", 2_000), ("0.5", 500), ("1k", 1_000_000), ("512Mi", 536_870_912_000),
-        ("1Gi", 1_073_741_824_000), ("1G", 1_000_000_000_000),
-        ("0", 0), ("1.5Gi", 1_610_612_736_000),
+        ("500m", 0.5), ("2", 2), ("0.5", 0.5), ("1k", 1_000), ("512Mi", 536_870_912), ("1Gi", 1_073_741_824),
+        ("1G", 1_000_000_000), ("0", 0), ("1.5Gi", 1_610_612_736), ("1e3", 1_000), ("2E-1", 0.2), ("1E", 1e18),
+        ("\"1\"", 1),
     ])
-    func `a quantity is read in thousandths`(text: String, thousandths: Int64) {
-        #expect(ResourceQuantity(text)?.thousandths == thousandths)
+    func `a quantity is a number with a suffix`(text: String, value: Double) {
+        #expect(ResourceQuantity(text)?.value == value)
     }
 
-    @Test(arguments: ["", "m", "-1", "+1", "1 Gi", "1gi", "1GB", "one", "1.2.3", "999999999999999999999T", "١"])
+    @Test(arguments: [
+        "", "m", "-1", "+1", "1 Gi", "1gi", "1GB", "one", "1.2.3", "١", "NaN", "nan", "inf", "Infinity", "1e308E",
+        "1e400",
+        "1e99999", "0x10", "1e", "1e1.5", "--1",
+    ])
     func `what is no quantity is refused`(text: String) {
         #expect(ResourceQuantity(text) == nil)
+    }
+
+    @Test(
+        arguments: [
+            ("1", 1_000), ("500m", 500), ("0.57", 570), ("0", 0), ("0.0001", 1), ("1n", 1), ("10000", 10_000_000),
+            ("10k", 10_000_000), ("10001", nil), ("900000000000000", nil), ("9223372036854775808", nil), ("9e15", nil),
+            ("1e300", nil), ("1Ei", nil),
+        ] as [(String, Int?)])
+    func `CPU is at most ten thousand cores, and never less than was asked`(text: String, millicores: Int?) throws {
+        #expect(Millicores(try #require(ResourceQuantity(text)))?.amount == millicores)
+    }
+
+    @Test(
+        arguments: [
+            ("1", 1), ("1m", 1), ("0", 0), ("1.5", 2), ("1Gi", 1 << 30), ("1Pi", 1 << 50), ("1024Ti", 1 << 50),
+            ("1125899906842625", nil), ("9e15", nil), ("9223372036854775808", nil), ("1Ei", nil), ("1e300", nil),
+        ] as [(String, Int64?)])
+    func `memory is at most a pebibyte`(text: String, bytes: Int64?) throws {
+        #expect(ByteCount(try #require(ResourceQuantity(text)))?.amount == bytes)
+    }
+
+    @Test(
+        arguments: [("0", 0), ("4", 4), ("1k", 1_000), ("0.5", nil), ("500m", nil), ("1025", nil), ("1e300", nil)]
+            as [(String, Int?)])
+    func `GPUs are whole`(text: String, count: Int?) throws {
+        #expect(GPUCount(try #require(ResourceQuantity(text)))?.amount == count)
+    }
+
+    @Test func `limits stored without a bound are read within it, in the same shape`() throws {
+        let stored = Data(#"{"cpuMillicores":900000000000000000,"memoryBytes":-5}"#.utf8)
+        let limits = try JSONDecoder().decode(ResourceLimits.self, from: stored)
+        #expect(limits == ResourceLimits(cpuMillicores: 10_000_000, memoryBytes: 0))
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let text = String(decoding: try encoder.encode(limits), as: UTF8.self)
+        #expect(text == #"{"cpuMillicores":10000000,"memoryBytes":0}"#)
+    }
+
+    @Test(arguments: [
+        (1.9, 1), (-1.9, -1), (1e308, Int.max), (-1e308, Int.min), (.nan, 0), (.infinity, Int.max), (9.3e18, Int.max),
+    ])
+    func `a number that is no integer becomes the nearest one`(number: Double, integer: Int) {
+        #expect(Int(clamping: number) == integer)
     }
 }
 

@@ -124,8 +124,8 @@ package actor MinuteRecorder {
     private static func available(_ limits: ResourceLimits) -> (cores: Double, bytes: Double) {
         let host = ProcessInfo.processInfo
         return (
-            limits.cpuMillicores > 0 ? Double(limits.cpuMillicores) / 1_000 : Double(host.activeProcessorCount),
-            Double(limits.memoryBytes > 0 ? limits.memoryBytes : Int64(clamping: host.physicalMemory))
+            limits.cpu.amount > 0 ? limits.cpu.cores : Double(host.activeProcessorCount),
+            Double(limits.memory.amount > 0 ? limits.memory.amount : Int64(clamping: host.physicalMemory))
         )
     }
 

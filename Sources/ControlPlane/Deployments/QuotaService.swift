@@ -120,6 +120,6 @@ package struct QuotaService: Sendable {
 
     /// With the reserve, rounded up.
     private static func cores(_ demands: [InstanceDemand]) -> Int {
-        Int(demands.reduce(0) { $0 + $1.reservedCores }.rounded(.up))
+        Int(clamping: demands.reduce(0) { $0 + $1.reservedCores }.rounded(.up))
     }
 }

@@ -176,7 +176,11 @@ package struct SpecificationResolver: Sendable {
         _ properties: OnlineDeploymentProperties
     ) throws -> (name: String, limits: ResourceLimits) {
         guard properties.endpointComputeType == .managed else {
-            return (properties.instanceType ?? Self.kubernetesInstanceType, Self.limits(properties))
+            let stated = properties.containerResourceRequirements?.containerResourceLimits
+            return (
+                properties.instanceType ?? Self.kubernetesInstanceType,
+                stated?.limits ?? ResourceLimits(cpuMillicores: 0, memoryBytes: 0)
+            )
         }
         let type = try instanceTypes.find(properties.instanceType ?? InstanceTypeCatalog.defaultName)
         return (type.name, type.limits)
@@ -184,13 +188,6 @@ package struct SpecificationResolver: Sendable {
 
     /// What Azure's extension calls the instance type that a cluster always has.
     private static let kubernetesInstanceType = "defaultinstancetype"
-
-    private static func limits(_ properties: OnlineDeploymentProperties) -> ResourceLimits {
-        let stated = properties.containerResourceRequirements?.containerResourceLimits
-        let cpu = stated?.cpu.flatMap { ResourceQuantity($0) }?.thousandths ?? 0
-        let memory = stated?.memory.flatMap { ResourceQuantity($0) }.map { $0.thousandths / 1_000 } ?? 0
-        return ResourceLimits(cpuMillicores: Int(cpu), memoryBytes: memory)
-    }
 
     private static func error(listing problems: [ARMError], name: String) -> ARMError {
         guard problems.count > 1 else {

@@ -33,12 +33,13 @@ package struct InstanceDemand: Sendable, Equatable {
     }
 
     /// Cores with a fifth more instances, rounded up, which upgrades need (`surface.md` §6).
-    package var reservedCores: Double { Double(Self.reserved(count)) * cores }
+    package var reservedCores: Double { Self.reserved(count) * cores }
 
-    package var cores: Double { Double(limits.cpuMillicores) / 1_000 }
-    package var memoryGiB: Double { Double(limits.memoryBytes) / 1_073_741_824 }
+    package var cores: Double { limits.cpu.cores }
+    package var memoryGiB: Double { limits.memory.gibibytes }
 
-    private static func reserved(_ count: Int) -> Int { (count * 12 + 9) / 10 }
+    /// In floating point, which no stored count overflows.
+    private static func reserved(_ count: Int) -> Double { (Double(count) * 1.2 - 1e-6).rounded(.up) }
 }
 
 extension QuotaLimits {
@@ -77,6 +78,6 @@ extension QuotaLimits {
     }
 
     private static func text(_ number: Double) -> String {
-        number == number.rounded() ? "\(Int(number))" : "\((number * 10).rounded() / 10)"
+        number == number.rounded() ? "\(Int(clamping: number))" : "\((number * 10).rounded() / 10)"
     }
 }

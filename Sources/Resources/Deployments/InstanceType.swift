@@ -16,7 +16,7 @@ package struct InstanceType: Sendable, Equatable {
     }
 
     package var limits: ResourceLimits {
-        ResourceLimits(cpuMillicores: cores * 1_000, memoryBytes: Int64(memoryGiB * 1_073_741_824))
+        ResourceLimits(cpu: Millicores(cores: cores), memory: ByteCount(gibibytes: memoryGiB))
     }
 }
 
@@ -60,12 +60,14 @@ package struct InstanceTypeCatalog: Sendable {
         let parts = text.split(separator: "=", omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty, parts[0].count <= 100 else { return nil }
         let numbers = parts[1].split(separator: "/", omittingEmptySubsequences: false).map { Double($0) }
-        guard (2...3).contains(numbers.count), let cores = numbers[0].flatMap({ Int(exactly: $0) }), cores > 0,
-            let memory = numbers[1], memory > 0, memory < 1_000_000
+        guard (2...3).contains(numbers.count), let cores = numbers[0].flatMap({ Int(exactly: $0) }),
+            (1...10_000).contains(cores), let memory = numbers[1], memory > 0, memory < 1_000_000
         else { return nil }
         var gpus = 0
         if numbers.count == 3 {
-            guard let count = numbers[2].flatMap({ Int(exactly: $0) }), count >= 0 else { return nil }
+            guard let count = numbers[2].flatMap({ Int(exactly: $0) }), (0...GPUCount.most).contains(count) else {
+                return nil
+            }
             gpus = count
         }
         return InstanceType(name: String(parts[0]), cores: cores, memoryGiB: memory, gpus: gpus, hourlyPrice: price)

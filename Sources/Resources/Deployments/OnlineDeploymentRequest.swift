@@ -155,11 +155,25 @@ extension ContainerResourceRequirements.Quantities {
         cpu = body.string("cpu")
         memory = body.string("memory")
         gpu = body.string("gpu")
-        for (name, text) in [("cpu", cpu), ("memory", memory), ("gpu", gpu)] {
-            if let text, ResourceQuantity(text) == nil {
-                body[name].report("'\(text)' is not a quantity such as 500m or 1Gi")
-            }
+        Self.check(cpu, Millicores.self, body["cpu"])
+        Self.check(memory, ByteCount.self, body["memory"])
+        Self.check(gpu, GPUCount.self, body["gpu"])
+    }
+
+    private static func check<Quantity: BoundedQuantity>(_ text: String?, _ type: Quantity.Type, _ place: BodyReader) {
+        guard let text else { return }
+        guard let quantity = ResourceQuantity(text) else {
+            place.report("'\(text.prefix(40))' is not a quantity such as 500m or 1Gi")
+            return
         }
+        if Quantity(quantity) == nil { place.report("must be \(Quantity.rule), not '\(text.prefix(40))'") }
+    }
+
+    /// The amounts of a checked text; 0, which is no limit, where there is none.
+    package var limits: ResourceLimits {
+        ResourceLimits(
+            cpu: cpu.flatMap { ResourceQuantity($0) }.flatMap { Millicores($0) } ?? Millicores(clamping: 0),
+            memory: memory.flatMap { ResourceQuantity($0) }.flatMap { ByteCount($0) } ?? ByteCount(clamping: 0))
     }
 }
 

@@ -106,14 +106,28 @@ package struct ModelSpecification: Sendable, Hashable, Codable {
 
 /// What a replica may use of its host.
 package struct ResourceLimits: Sendable, Hashable, Codable {
-    /// In thousandths of a core; 0 leaves it unlimited.
-    package var cpuMillicores: Int
-    /// In bytes; 0 leaves it unlimited.
-    package var memoryBytes: Int64
+    /// 0 leaves it unlimited.
+    package var cpu: Millicores
+    /// 0 leaves it unlimited.
+    package var memory: ByteCount
 
+    package init(cpu: Millicores, memory: ByteCount) {
+        self.cpu = cpu
+        self.memory = memory
+    }
+
+    /// Amounts beyond the bounds are brought into them.
     package init(cpuMillicores: Int, memoryBytes: Int64) {
-        self.cpuMillicores = cpuMillicores
-        self.memoryBytes = memoryBytes
+        self.init(cpu: Millicores(clamping: cpuMillicores), memory: ByteCount(clamping: memoryBytes))
+    }
+
+    /// The numbers as kernels and schedulers take them.
+    package var cpuMillicores: Int { cpu.amount }
+    package var memoryBytes: Int64 { memory.amount }
+
+    private enum CodingKeys: String, CodingKey {
+        case cpu = "cpuMillicores"
+        case memory = "memoryBytes"
     }
 }
 
