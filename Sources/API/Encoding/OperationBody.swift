@@ -15,7 +15,9 @@ struct OperationBody: Encodable {
             name = phase.name
             startTime = phase.startedAt
             endTime = phase.endedAt
-            durationMilliseconds = phase.endedAt.map { Int(($0.timeIntervalSince(phase.startedAt) * 1_000).rounded()) }
+            durationMilliseconds = phase.endedAt.map {
+                Int(clamping: ($0.timeIntervalSince(phase.startedAt) * 1_000).rounded())
+            }
         }
     }
 

@@ -38,7 +38,7 @@ enum TemplateDeploymentBody {
     }
 
     static func duration(from start: Date, to end: Date) -> String {
-        ISODuration(milliseconds: max(0, Int((end.timeIntervalSince(start) * 1_000).rounded()))).description
+        ISODuration(milliseconds: max(0, Int(clamping: (end.timeIntervalSince(start) * 1_000).rounded()))).description
     }
 
     /// `DeploymentValidateResult`: what would be deployed.

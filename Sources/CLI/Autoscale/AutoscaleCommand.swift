@@ -70,13 +70,14 @@ package struct AutoscaleCommand: AsyncParsableCommand {
             let settings = UtilizationSettings(
                 minimum: min ?? number("minInstances") ?? 1, maximum: max ?? number("maxInstances") ?? 10,
                 targetPercent: target ?? number("targetUtilizationPercentage") ?? 70,
-                pollingMs: Int64(pollingInterval ?? 1) * 1_000)
-            guard (0...settings.maximum).contains(settings.minimum), (1...100).contains(settings.targetPercent),
-                (1...OnlineDeploymentRequest.instanceLimit).contains(settings.maximum), settings.pollingMs >= 1_000
+                pollingMs: Int64(clamping: Double(pollingInterval ?? 1) * 1_000))
+            guard (1...OnlineDeploymentRequest.instanceLimit).contains(settings.maximum),
+                (0...settings.maximum).contains(settings.minimum), (1...100).contains(settings.targetPercent),
+                (1_000...86_400_000).contains(settings.pollingMs), (0...86_400).contains(startSeconds)
             else {
                 throw ValidationError(
                     "--min is at most --max, --max at most \(OnlineDeploymentRequest.instanceLimit), --target 1 to 100 and "
-                        + "--polling-interval 1 at least.")
+                        + "--polling-interval 1 to 86400; --start-seconds is 0 to 86400.")
             }
             return settings
         }

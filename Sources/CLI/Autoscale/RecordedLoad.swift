@@ -19,7 +19,7 @@ struct RecordedLoad {
         guard let minutes = answer?["value"]?.elements, let first = minutes.first?["minute"]?.text else { return nil }
         start = first
         arrivals = minutes.flatMap { minute -> [Int] in
-            let counts = (minute["arrivals"]?.elements ?? []).map { Int($0.real ?? 0) }
+            let counts = (minute["arrivals"]?.elements ?? []).map { Int(clamping: $0.real ?? 0) }
             return counts.count == Self.secondsPerMinute
                 ? counts : Array(repeating: 0, count: Self.secondsPerMinute)
         }
@@ -34,6 +34,6 @@ struct RecordedLoad {
             count += answers
         }
         guard count > 0 else { return nil }
-        requestMs = max(1, Int64((spent / count).rounded()))
+        requestMs = max(1, Int64(clamping: (spent / count).rounded()))
     }
 }

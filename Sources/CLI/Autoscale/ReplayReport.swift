@@ -9,12 +9,12 @@ struct ReplayReport {
     private static let width = 40
 
     init(_ load: RecordedLoad, _ settings: UtilizationSettings, _ requests: JSONValue?, startSeconds: Double) {
-        let concurrency = max(1, Int(requests?["maxConcurrentRequestsPerInstance"]?.real ?? 1))
+        let concurrency = min(max(1, Int(clamping: requests?["maxConcurrentRequestsPerInstance"]?.real ?? 1)), 8_000)
         let wait = requests?["requestTimeout"]?.text.flatMap { ISODuration($0) }?.milliseconds ?? 5_000
         let model = LoadSimulation.Model(
             requestMs: load.requestMs, concurrency: concurrency, startMs: Int64(startSeconds * 1_000),
             longestWaitMs: Int64(wait), queueLimit: concurrency * OnlineDeploymentRequest.instanceLimit)
-        let first = settings.clamp(Int((load.replicas.first ?? 1).rounded()))
+        let first = settings.clamp(Int(clamping: (load.replicas.first ?? 1).rounded()))
         var simulation = LoadSimulation(settings, model, replicas: first)
         let outcome = simulation.run(arrivals: load.arrivals)
         text = ([Self.heading(load, settings)] + Self.chart(load, outcome) + Self.summary(load, outcome)).joined(

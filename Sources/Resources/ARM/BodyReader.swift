@@ -278,15 +278,11 @@ package struct BodyReader {
         case .string(let text): number = Int(text)
         default: number = nil
         }
-        guard let number else {
-            reportType("an integer")
-            return nil
-        }
-        guard range.contains(number) else {
+        guard let number, range.contains(number) else {
             let limit =
                 range.upperBound == Int.max
                 ? "at least \(range.lowerBound)" : "between \(range.lowerBound) and \(range.upperBound)"
-            report("must be \(limit), not \(number)")
+            report("must be an integer \(limit), not \(number.map(String.init) ?? value?.typeName ?? "absent")")
             return nil
         }
         return number

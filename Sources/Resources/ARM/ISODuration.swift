@@ -8,7 +8,17 @@ package struct ISODuration: Sendable, Hashable, Codable, CustomStringConvertible
         self.milliseconds = milliseconds
     }
 
+    /// The longest, ten years of 365 days.
+    private static let longestSeconds = 315_360_000.0
+
+    /// Nil for another text, and for more than ten years.
     package init?(_ text: String) {
+        guard let seconds = Self.seconds(in: text), seconds <= Self.longestSeconds else { return nil }
+        milliseconds = Int((seconds * 1_000).rounded())
+    }
+
+    /// How long a text says, which may be longer than any duration here; nil when it is no duration.
+    fileprivate static func seconds(in text: String) -> Double? {
         var rest = Substring(text.uppercased())
         guard rest.first == "P" else { return nil }
         rest = rest.dropFirst()
@@ -30,8 +40,7 @@ package struct ISODuration: Sendable, Hashable, Codable, CustomStringConvertible
             total += number * seconds
             seen = true
         }
-        guard seen, total <= 315_360_000 else { return nil }
-        milliseconds = Int((total * 1_000).rounded())
+        return seen ? total : nil
     }
 
     private static func seconds(of unit: Character, isTime: Bool) -> Double? {
@@ -84,13 +93,13 @@ extension BodyReader {
     /// A duration within `range`, in milliseconds.
     package func duration(_ name: String, milliseconds range: ClosedRange<Int>) -> ISODuration? {
         guard let text = string(name) else { return nil }
-        guard let duration = ISODuration(text) else {
-            self[name].report("'\(text)' is not an ISO 8601 duration such as PT5S")
+        guard ISODuration.seconds(in: text) != nil else {
+            self[name].report("'\(text.prefix(40))' is not an ISO 8601 duration such as PT5S")
             return nil
         }
-        guard range.contains(duration.milliseconds) else {
+        guard let duration = ISODuration(text), range.contains(duration.milliseconds) else {
             let (low, high) = (ISODuration(milliseconds: range.lowerBound), ISODuration(milliseconds: range.upperBound))
-            self[name].report("must be between \(low) and \(high), not \(duration)")
+            self[name].report("must be between \(low) and \(high), not \(text.prefix(40))")
             return nil
         }
         return duration

@@ -114,9 +114,12 @@ extension MetricTrigger {
 }
 
 extension ScaleAction {
+    /// Largest `value`, a number of instances or a percentage.
+    static let valueLimit = 1_000
+
     /// The number of instances after the action.
     fileprivate func applied(to current: Int) -> Int {
-        let amount = Int(value) ?? 1
+        let amount = min(max(0, Int(value) ?? 1), Self.valueLimit)
         let sign = direction == .increase ? 1 : -1
         switch type {
         case .exactCount: return amount

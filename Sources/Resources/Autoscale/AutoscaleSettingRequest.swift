@@ -158,11 +158,19 @@ extension ScheduledSpan {
         end = body.requiredString("end")
         WindowsTimeZone.check(timeZone, body["timeZone"])
         for (name, text) in [("start", start), ("end", end)]
-        where !text.isEmpty && ScheduledSpan.date(text, .gmt) == nil {
-            body[name].report("'\(text.prefix(40))' is not a time such as 2026-01-31T18:00:00Z")
+        where !text.isEmpty {
+            let date = ScheduledSpan.date(text, .gmt)
+            if date == nil {
+                body[name].report("'\(text.prefix(40))' is not a time such as 2026-01-31T18:00:00Z")
+            } else if let date, !Self.years.contains(date) {
+                body[name].report("must be between the years 1970 and 9999, not '\(text.prefix(40))'")
+            }
         }
         if let span = span, span.start >= span.end { body["end"].report("must be after start") }
     }
+
+    /// What ISO 8601 writes with four digits, and the database keeps.
+    private static let years = Date(timeIntervalSince1970: 0)..<Date(timeIntervalSince1970: 253_402_300_800)
 }
 
 extension ScheduleRecurrence {
@@ -233,7 +241,7 @@ extension ScaleAction {
     init(reading body: BodyReader) {
         direction = body.requiredEnumeration("direction", of: Direction.self) ?? .none
         type = body.requiredEnumeration("type", of: Kind.self) ?? .changeCount
-        value = "\(body.integer("value", in: (type == .exactCount ? 0 : 1)...1_000) ?? 1)"
+        value = "\(body.integer("value", in: (type == .exactCount ? 0 : 1)...Self.valueLimit) ?? 1)"
         cooldown = body.requiredDuration("cooldown", milliseconds: AutoscaleLimits.cooldownMs)
     }
 }

@@ -32,7 +32,7 @@ package struct UtilizationSettings: Sendable, Equatable, Codable {
     /// Fewest replicas that bear a load at the target utilization, not bounded.
     package func replicas(for load: Double) -> Int {
         // A load that is a whole number of targets must not ask for one replica more because of rounding.
-        Int((load * 100 / Double(targetPercent) - 1e-9).rounded(.up))
+        Int(clamping: (load * 100 / Double(targetPercent) - 1e-9).rounded(.up))
     }
 }
 
