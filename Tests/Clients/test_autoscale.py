@@ -118,7 +118,7 @@ class TestLifeOfASetting:
             blue, profile("Default", 1, 3, cpu_rules(blue)),
             profile("Sale", 2, 3, fixed_date=models.TimeWindow(
                 time_zone="W. Europe Standard Time", start=datetime(2030, 11, 29, 8, 30), end=datetime(2030, 11, 30))),
-            profile("Night", 1, 1, recurrence=weekly("Pacific Standard Time", ["Saturday", "Sunday"], [22], [0, 30])),
+            profile("Night", 1, 1, recurrence=weekly("Pacific Standard Time", ["Saturday", "Sunday"], [22], [30])),
             profile(night, 1, 3, recurrence=weekly("Pacific Standard Time", ["Sunday", "Monday"], [6], [0])),
             tags={"team": "pricing"}, name_properties_name="Prices", target_resource_location="local",
             notifications=[models.AutoscaleNotification(
@@ -150,7 +150,7 @@ class TestLifeOfASetting:
         assert sale.fixed_date.start.replace(tzinfo=None) == datetime(2030, 11, 29, 8, 30)
         assert sale.rules == []
         assert night.recurrence.as_dict() == {"frequency": "Week", "schedule": {
-            "time_zone": "Pacific Standard Time", "days": ["Saturday", "Sunday"], "hours": [22], "minutes": [0, 30]}}
+            "time_zone": "Pacific Standard Time", "days": ["Saturday", "Sunday"], "hours": [22], "minutes": [30]}}
 
     def test_rules(self, full, blue):
         out, back = full.profiles[0].rules
@@ -308,6 +308,10 @@ class TestRefusals:
          "recurrence.schedule.days[1]", ["Funday"]),
         ("recurrence", {"frequency": "Week", "schedule": {**WEEK, "hours": [24]}},
          "recurrence.schedule.hours[0]", ["23"]),
+        ("recurrence", {"frequency": "Week", "schedule": {**WEEK, "hours": [0, 12]}},
+         "recurrence.schedule.hours", ["only one"]),
+        ("recurrence", {"frequency": "Week", "schedule": {**WEEK, "minutes": [0, 30]}},
+         "recurrence.schedule.minutes", ["only one"]),
     ])
     def test_of_a_profile(self, refusal, good, place, value, target, words):
         body = copy.deepcopy(good)

@@ -108,12 +108,12 @@ import Testing
         let request = try request(
             """
             {"codeConfiguration": {"codeId": "string", "scoringScript": "string"}, "environmentId": "string", "environmentVariables": {"string": "string"},
-             "scaleSettings": {"scaleType": "Default"}, "requestSettings": {"maxQueueWait": "PT5M", "requestTimeout": "PT5M", "maxConcurrentRequestsPerInstance": 1},
+             "scaleSettings": {"scaleType": "Default"}, "requestSettings": {"maxQueueWait": "PT5M", "requestTimeout": "PT3M", "maxConcurrentRequestsPerInstance": 1},
              "livenessProbe": {"failureThreshold": 1, "successThreshold": 1, "timeout": "PT5M", "period": "PT5M", "initialDelay": "PT5M"},
              "instanceType": "string", "model": "string", "endpointComputeType": "Managed", "modelMountPath": "string"}
             """, sku: #"{"name": "string", "tier": "Free", "size": "string", "family": "string", "capacity": 1}"#)
         #expect(request.instanceCount == 1 && request.properties.endpointComputeType == .managed)
-        #expect(request.properties.requestSettings.requestTimeout.milliseconds == 300_000)
+        #expect(request.properties.requestSettings.requestTimeout.milliseconds == 180_000)
         #expect(
             request.properties.livenessProbe.probe
                 == Probe(initialDelayMs: 300_000, periodMs: 300_000, timeoutMs: 300_000, failureThreshold: 1))

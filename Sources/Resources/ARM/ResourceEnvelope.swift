@@ -19,11 +19,6 @@ package struct ResourceEnvelope: Sendable, Equatable, Codable {
         self.sku = sku
     }
 
-    /// Most tags on a resource, longest key and value (`surface.md` §6).
-    private static let tagLimit = 50
-    private static let tagKeyLimit = 512
-    private static let tagValueLimit = 256
-
     /// Reads `location`, `tags`, `kind`, `identity` and `sku` of a body.
     package init(reading body: BodyReader) {
         location = Self.readLocation(body)
@@ -48,10 +43,13 @@ package struct ResourceEnvelope: Sendable, Equatable, Codable {
     package static func readTags(_ body: BodyReader) -> [String: String] {
         let tags = body.stringMap("tags") ?? [:]
         let place = body["tags"]
-        if tags.count > tagLimit { place.report("holds \(tags.count) tags, at most \(tagLimit) are allowed") }
-        for (key, value) in tags where key.count > tagKeyLimit || value.count > tagValueLimit {
+        let (nameLimit, valueLimit) = (ServiceLimits.tagNameLength, ServiceLimits.tagValueLength)
+        if tags.count > ServiceLimits.tags {
+            place.report("holds \(tags.count) tags, at most \(ServiceLimits.tags) are allowed")
+        }
+        for (key, value) in tags where key.count > nameLimit || value.count > valueLimit {
             place.report(
-                "the tag '\(key.prefix(40))' is too long: at most \(tagKeyLimit) characters for a name, \(tagValueLimit) for a value"
+                "the tag '\(key.prefix(40))' is too long: at most \(nameLimit) characters for a name, \(valueLimit) for a value"
             )
         }
         return tags

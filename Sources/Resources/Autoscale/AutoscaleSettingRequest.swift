@@ -57,15 +57,6 @@ package struct AutoscaleSettingPatch: Sendable, Equatable {
     }
 }
 
-/// Limits of the specification (`surface.md` §6).
-private enum AutoscaleLimits {
-    static let profiles = 1...20
-    static let rules = 10
-    static let cooldownMs = 60_000...604_800_000
-    static let windowMs = 300_000...43_200_000
-    static let grainMs = 60_000...43_200_000
-}
-
 extension AutoscaleProperties {
     /// The members as they are on the wire.
     fileprivate var members: [(name: String, value: JSONValue)] {
@@ -77,7 +68,7 @@ extension AutoscaleProperties {
     init(reading body: BodyReader) {
         profiles = body.objects("profiles") { AutoscaleProfile(reading: $0) } ?? []
         // What is not there at all was reported by the caller.
-        if body.isPresent, !AutoscaleLimits.profiles.contains(profiles.count) {
+        if body.isPresent, !ServiceLimits.autoscaleProfiles.contains(profiles.count) {
             body["profiles"].report("must hold 1 to 20 profiles, not \(profiles.count)")
         }
         notifications = body.objects("notifications") { AutoscaleNotification(reading: $0) } ?? []
@@ -121,8 +112,8 @@ extension AutoscaleProfile {
         name = body.requiredString("name")
         capacity = ScaleCapacity(reading: body.requiredObject("capacity"))
         rules = body.objects("rules") { ScaleRule(reading: $0) } ?? []
-        if rules.count > AutoscaleLimits.rules {
-            body["rules"].report("holds \(rules.count) rules, at most \(AutoscaleLimits.rules) are allowed")
+        if rules.count > ServiceLimits.rulesPerProfile {
+            body["rules"].report("holds \(rules.count) rules, at most \(ServiceLimits.rulesPerProfile) are allowed")
         }
         fixedDate = ScheduledSpan(reading: body.object("fixedDate"))
         recurrence = ScheduleRecurrence(reading: body.object("recurrence"))
@@ -193,6 +184,11 @@ extension ScheduleRecurrence {
         for name in ["days", "hours", "minutes"] where schedule.isPresent && schedule.isEmptyList(name) {
             schedule[name].report("must hold one at least")
         }
+        // Azure's words: "Specify only one value for minutes" (azure-sdk-for-python#41643, azure-docs#42655).
+        for (name, values) in [("hours", self.schedule.hours), ("minutes", self.schedule.minutes)]
+        where values.count > 1 {
+            schedule[name].report("must hold only one value, not \(values.count); another time is another profile")
+        }
     }
 }
 
@@ -223,9 +219,9 @@ extension MetricTrigger {
         metricNamespace = body.string("metricNamespace")
         metricResourceUri = body.requiredString("metricResourceUri")
         metricResourceLocation = body.string("metricResourceLocation")
-        timeGrain = body.requiredDuration("timeGrain", milliseconds: AutoscaleLimits.grainMs)
+        timeGrain = body.requiredDuration("timeGrain", milliseconds: ServiceLimits.metricGrainMs)
         statistic = body.requiredEnumeration("statistic", of: Statistic.self) ?? .average
-        timeWindow = body.requiredDuration("timeWindow", milliseconds: AutoscaleLimits.windowMs)
+        timeWindow = body.requiredDuration("timeWindow", milliseconds: ServiceLimits.metricWindowMs)
         timeAggregation = body.requiredEnumeration("timeAggregation", of: Aggregation.self) ?? .average
         `operator` = body.requiredEnumeration("operator", of: Comparison.self) ?? .greaterThan
         if body.isPresent, !body["threshold"].isPresent { body["threshold"].report("is required") }
@@ -242,7 +238,7 @@ extension ScaleAction {
         direction = body.requiredEnumeration("direction", of: Direction.self) ?? .none
         type = body.requiredEnumeration("type", of: Kind.self) ?? .changeCount
         value = "\(body.integer("value", in: (type == .exactCount ? 0 : 1)...Self.valueLimit) ?? 1)"
-        cooldown = body.requiredDuration("cooldown", milliseconds: AutoscaleLimits.cooldownMs)
+        cooldown = body.requiredDuration("cooldown", milliseconds: ServiceLimits.cooldownMs)
     }
 }
 

@@ -4,8 +4,7 @@ package struct OnlineDeploymentRequest: Sendable, Equatable {
     package var properties: OnlineDeploymentProperties
     package var instanceCount: Int
 
-    /// Most instances of a deployment (`surface.md` §6).
-    package static let instanceLimit = 50
+    package static let instanceLimit = ServiceLimits.instancesPerDeployment
 
     /// Reads a PUT body; throws all problems at once.
     package init(reading body: BodyReader) throws(ARMError) {
@@ -25,9 +24,6 @@ package struct OnlineDeploymentRequest: Sendable, Equatable {
 }
 
 extension OnlineDeploymentProperties {
-    /// Longest request timeouts of the two kinds in Azure are 180 s and 300 s; Sluice allows up to an hour.
-    private static let timeoutRange = 1...3_600_000
-
     init(reading body: BodyReader, skuName: String?) {
         endpointComputeType = body.requiredEnumeration("endpointComputeType", of: EndpointComputeType.self) ?? .managed
         description = body.string("description")
@@ -41,7 +37,8 @@ extension OnlineDeploymentProperties {
         instanceType = Self.nonEmpty(body.string("instanceType")) ?? (skuName == "Default" ? nil : skuName)
         scaleSettings = ScaleSettings(reading: body.object("scaleSettings"), computeType: endpointComputeType)
         requestSettings = RequestSettings(
-            reading: body.object("requestSettings"), timeoutRange: Self.timeoutRange)
+            reading: body.object("requestSettings"),
+            timeoutRange: Self.timeouts(endpointComputeType, variables: environmentVariables))
         livenessProbe = ProbeSettings(reading: body.object("livenessProbe"), successThresholds: 1...1)
         readinessProbe = ProbeSettings(reading: body.object("readinessProbe"), successThresholds: 1...100)
         appInsightsEnabled = body.boolean("appInsightsEnabled") ?? false
@@ -53,6 +50,13 @@ extension OnlineDeploymentProperties {
         for name in environmentVariables.keys where !Self.isVariableName(name) {
             body["environmentVariables"].report("'\(name)' is not a name for an environment variable")
         }
+    }
+
+    /// Managed deployments of flows carry the variables of the flow's server.
+    private static func timeouts(_ type: EndpointComputeType, variables: [String: String]) -> ClosedRange<Int> {
+        guard type == .managed else { return ServiceLimits.kubernetesTimeoutMs }
+        let isFlow = variables.keys.contains { $0.hasPrefix("PROMPTFLOW_") }
+        return isFlow ? ServiceLimits.flowTimeoutMs : ServiceLimits.managedTimeoutMs
     }
 
     private static func nonEmpty(_ text: String?) -> String? {
@@ -107,7 +111,8 @@ extension ProbeSettings {
     init(reading body: BodyReader, successThresholds: ClosedRange<Int>) {
         initialDelay = body.duration("initialDelay", milliseconds: 0...3_600_000)
         period = body.duration("period", milliseconds: 1_000...3_600_000) ?? ISODuration(milliseconds: 10_000)
-        timeout = body.duration("timeout", milliseconds: 1_000...3_600_000) ?? ISODuration(milliseconds: 2_000)
+        timeout =
+            body.duration("timeout", milliseconds: ServiceLimits.probeTimeoutMs) ?? ISODuration(milliseconds: 2_000)
         successThreshold = body.integer("successThreshold", in: successThresholds) ?? 1
         failureThreshold = body.integer("failureThreshold", in: 1...10_000) ?? 30
     }
