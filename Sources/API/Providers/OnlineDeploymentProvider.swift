@@ -39,6 +39,10 @@ struct OnlineDeploymentProvider: ResourceProvider {
         guard let request else { return found }
         if let stored = try await find(address, call) {
             found += locationProblem(stored.envelope.location, request.envelope.location, address)
+        } else if request.properties.endpointComputeType == .kubernetes {
+            found += try await problems {
+                try ResourceName.checkTogether(endpoint: id.parent.name, deployment: id.name)
+            }
         }
         let references: [(field: String, text: String?, kind: AssetKind)] = [
             ("model", request.properties.model, .model),

@@ -19,9 +19,6 @@ package struct DeploymentService: Sendable {
     private let hub: SignalHub
     private let quota: QuotaService
 
-    /// Most deployments of an endpoint (`surface.md` §6).
-    private static let deploymentLimit = 20
-
     package init(
         database: Database, resolver: SpecificationResolver, starter: OperationStarter, hub: SignalHub,
         quota: QuotaService
@@ -110,11 +107,18 @@ package struct DeploymentService: Sendable {
         _ specification: ReplicaSpecification, in transaction: Transaction
     ) async throws -> DeploymentOutcome {
         let store = DeploymentStore(transaction)
-        guard try await store.names(endpointID: endpoint.id).count < Self.deploymentLimit else {
+        if request.properties.endpointComputeType == .kubernetes {
+            try ResourceName.checkTogether(endpoint: endpoint.name, deployment: name)
+        }
+        let count = try await store.names(endpointID: endpoint.id).count
+        guard count < ServiceLimits.deploymentsPerEndpoint else {
             throw ARMError(
                 .quotaExceeded,
-                "The endpoint '\(endpoint.name)' has \(Self.deploymentLimit) deployments, the most that are allowed.")
+                "The endpoint '\(endpoint.name)' has \(ServiceLimits.deploymentsPerEndpoint) deployments, the most that are allowed."
+            )
         }
+        try await quota.checkCluster(
+            endpoint.properties.compute, endpoint: endpoint.id, deployments: count + 1, transaction)
         let id = UUID()
         let operationID = OperationID()
         let scaledCount = Self.scaledCount(request.properties, from: request.instanceCount)

@@ -90,6 +90,29 @@ package struct QuotaService: Sendable {
             .quotaExceeded, "The subscription has \(count) online \(noun), and \(limit) are allowed (quota.\(noun)).")
     }
 
+    /// Refuses an endpoint with so many deployments on an attached compute where one of them is too many.
+    func checkCluster(
+        _ compute: String?, endpoint id: UUID?, deployments: Int, _ runner: any StatementRunner
+    ) async throws {
+        guard let compute else { return }
+        let store = QuotaStore(runner)
+        try await store.lock()
+        let others = try await store.counts(cluster: compute, exceptEndpoint: id)
+        let name = ResourceID(compute)?.name ?? compute
+        guard others.endpoints < ServiceLimits.endpointsPerCluster else {
+            throw ARMError(
+                .quotaExceeded,
+                "The compute '\(name)' has \(others.endpoints) endpoints, and \(ServiceLimits.endpointsPerCluster) are allowed.",
+                target: "$.properties.compute")
+        }
+        guard deployments == 0 || others.deployments + deployments <= ServiceLimits.deploymentsPerCluster else {
+            throw ARMError(
+                .quotaExceeded,
+                "The compute '\(name)' would have \(others.deployments + deployments) deployments, and "
+                    + "\(ServiceLimits.deploymentsPerCluster) are allowed.", target: "$.properties.compute")
+        }
+    }
+
     package func check(subscription: String) async throws {
         try await ScopeService(database: database).checkSubscription(subscription)
     }

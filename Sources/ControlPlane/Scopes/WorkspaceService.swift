@@ -59,6 +59,7 @@ package struct WorkspaceService: Sendable {
             let existing = try await store.find(id)
             try precondition.check(existing?.version, "The workspace '\(id.name)'")
             guard let existing else {
+                try await Self.checkCount(id, QuotaStore(transaction))
                 let newID = UUID()
                 try await store.insert(id: newID, resource: id, request: request, by: caller.auditName)
                 try await vault.createDataKey(workspaceID: newID, in: transaction)
@@ -86,6 +87,17 @@ package struct WorkspaceService: Sendable {
             }
             return false
         }
+    }
+
+    /// Refuses one workspace more than a group may hold.
+    private static func checkCount(_ id: ResourceID, _ store: QuotaStore) async throws {
+        try await store.lock()
+        let count = try await store.workspaces(subscription: id.subscription, resourceGroup: id.resourceGroup)
+        guard count >= ServiceLimits.workspacesPerResourceGroup else { return }
+        throw ARMError(
+            .quotaExceeded,
+            "The resource group '\(id.resourceGroup)' has \(count) workspaces, and "
+                + "\(ServiceLimits.workspacesPerResourceGroup) are allowed.")
     }
 
     /// Changes what the patch names.

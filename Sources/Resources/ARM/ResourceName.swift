@@ -31,6 +31,17 @@ package enum ResourceName {
         }
     }
 
+    /// On Kubernetes both names are part of one: 6 to 62 characters together.
+    package static func checkTogether(endpoint: String, deployment: String) throws(ARMError) {
+        let length = endpoint.count + deployment.count
+        guard (6...62).contains(length) else {
+            throw ARMError(
+                .invalidResourceName,
+                "'\(deployment)' is too long a deployment name under the endpoint '\(endpoint)': on Kubernetes both have 6 to "
+                    + "62 characters together, not \(length).", target: "name")
+        }
+    }
+
     /// `^[a-zA-Z0-9][a-zA-Z0-9\-_]{0,254}$`; versions also hold dots.
     package static func checkAsset(_ name: String, kind: String) throws(ARMError) {
         guard (1...255).contains(name.count), startsWithLetterOrDigit(name), isWord(name, and: ".") else {

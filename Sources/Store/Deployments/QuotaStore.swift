@@ -43,6 +43,32 @@ package struct QuotaStore: Sendable {
         }
     }
 
+    /// Endpoints on an attached compute, and the deployments below them, without those of one endpoint.
+    package func counts(
+        cluster compute: String, exceptEndpoint id: UUID?
+    ) async throws -> (endpoints: Int, deployments: Int) {
+        let row = try await runner.query(
+            """
+            SELECT count(DISTINCT e.id), count(d.id)
+            FROM online_endpoints e LEFT JOIN online_deployments d ON d.endpoint_id = e.id
+            WHERE lower(e.properties ->> 'compute') = \(compute.lowercased())
+            AND (\(id)::uuid IS NULL OR e.id <> \(id))
+            """
+        ).first
+        return try row?.decode(Int.self, Int.self) ?? (0, 0)
+    }
+
+    /// Workspaces of a group.
+    package func workspaces(subscription: String, resourceGroup: String) async throws -> Int {
+        let row = try await runner.query(
+            """
+            SELECT count(*) FROM workspaces w JOIN resource_groups g ON g.id = w.resource_group_id
+            WHERE g.subscription_id = \(subscription.lowercased()) AND lower(g.name) = lower(\(resourceGroup))
+            """
+        ).first
+        return try row?.decode(Int.self) ?? 0
+    }
+
     /// Endpoints and deployments of a subscription.
     package func counts(subscription: String) async throws -> (endpoints: Int, deployments: Int) {
         let row = try await runner.query(
