@@ -110,15 +110,13 @@ package struct DeploymentService: Sendable {
         if request.properties.endpointComputeType == .kubernetes {
             try ResourceName.checkTogether(endpoint: endpoint.name, deployment: name)
         }
-        let count = try await store.names(endpointID: endpoint.id).count
-        guard count < ServiceLimits.deploymentsPerEndpoint else {
+        guard try await store.names(endpointID: endpoint.id).count < ServiceLimits.deploymentsPerEndpoint else {
             throw ARMError(
                 .quotaExceeded,
                 "The endpoint '\(endpoint.name)' has \(ServiceLimits.deploymentsPerEndpoint) deployments, the most that are allowed."
             )
         }
-        try await quota.checkCluster(
-            endpoint.properties.compute, endpoint: endpoint.id, deployments: count + 1, transaction)
+        try await quota.checkCluster(of: endpoint, transaction)
         let id = UUID()
         let operationID = OperationID()
         let scaledCount = Self.scaledCount(request.properties, from: request.instanceCount)

@@ -90,28 +90,43 @@ package struct QuotaService: Sendable {
             .quotaExceeded, "The subscription has \(count) online \(noun), and \(limit) are allowed (quota.\(noun)).")
     }
 
-    /// Refuses an endpoint with so many deployments on an attached compute where one of them is too many.
+    /// Refuses an endpoint, with the deployments that it has, where an attached compute bears no more.
     func checkCluster(
-        _ compute: String?, endpoint id: UUID?, deployments: Int, _ runner: any StatementRunner
+        _ compute: String?, takes id: UUID?, deployments: Int, _ runner: any StatementRunner
     ) async throws {
         guard let compute else { return }
         let store = QuotaStore(runner)
         try await store.lock()
         let others = try await store.counts(cluster: compute, exceptEndpoint: id)
-        let name = ResourceID(compute)?.name ?? compute
         guard others.endpoints < ServiceLimits.endpointsPerCluster else {
             throw ARMError(
                 .quotaExceeded,
-                "The compute '\(name)' has \(others.endpoints) endpoints, and \(ServiceLimits.endpointsPerCluster) are allowed.",
-                target: "$.properties.compute")
+                "The compute '\(Self.name(compute))' has \(others.endpoints) endpoints, and "
+                    + "\(ServiceLimits.endpointsPerCluster) are allowed.", target: "$.properties.compute")
         }
-        guard deployments == 0 || others.deployments + deployments <= ServiceLimits.deploymentsPerCluster else {
-            throw ARMError(
-                .quotaExceeded,
-                "The compute '\(name)' would have \(others.deployments + deployments) deployments, and "
-                    + "\(ServiceLimits.deploymentsPerCluster) are allowed.", target: "$.properties.compute")
-        }
+        let count = others.deployments + deployments
+        guard deployments > 0, count > ServiceLimits.deploymentsPerCluster else { return }
+        throw Self.tooMany(count, on: compute, target: "$.properties.compute")
     }
+
+    /// Refuses one deployment more on an attached compute.
+    func checkCluster(of endpoint: OnlineEndpoint, _ runner: any StatementRunner) async throws {
+        guard let compute = endpoint.properties.compute else { return }
+        let store = QuotaStore(runner)
+        try await store.lock()
+        let count = try await store.counts(cluster: compute, exceptEndpoint: nil).deployments + 1
+        guard count > ServiceLimits.deploymentsPerCluster else { return }
+        throw Self.tooMany(count, on: compute, target: nil)
+    }
+
+    private static func tooMany(_ deployments: Int, on compute: String, target: String?) -> ARMError {
+        ARMError(
+            .quotaExceeded,
+            "The compute '\(name(compute))' would have \(deployments) deployments, and "
+                + "\(ServiceLimits.deploymentsPerCluster) are allowed.", target: target)
+    }
+
+    private static func name(_ compute: String) -> String { ResourceID(compute)?.name ?? compute }
 
     package func check(subscription: String) async throws {
         try await ScopeService(database: database).checkSubscription(subscription)

@@ -97,7 +97,7 @@ package struct EndpointService: Sendable {
     ) async throws -> EndpointOutcome {
         try Self.checkTraffic(request.properties, deployments: [])
         try await quota.checkCount(\.endpoints, subscription: workspace.subscription, transaction)
-        try await quota.checkCluster(request.properties.compute, endpoint: nil, deployments: 0, transaction)
+        try await quota.checkCluster(request.properties.compute, takes: nil, deployments: 0, transaction)
         let id = UUID()
         let operationID = OperationID()
         let store = EndpointStore(transaction)
@@ -125,7 +125,7 @@ package struct EndpointService: Sendable {
         try Self.checkTraffic(request.properties, deployments: names)
         if request.properties.compute?.lowercased() != existing.properties.compute?.lowercased() {
             try await quota.checkCluster(
-                request.properties.compute, endpoint: existing.id, deployments: names.count, transaction)
+                request.properties.compute, takes: existing.id, deployments: names.count, transaction)
         }
         var properties = Self.canonical(request.properties, deployments: names)
         // Keys of the bag may be added and changed, and never get lost.
