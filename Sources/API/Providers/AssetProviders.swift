@@ -96,8 +96,14 @@ struct AssetVersionProvider: ResourceProvider {
         }
         var request: AssetVersionRequest?
         found += try await problems { request = try AssetVersionRequest(reading: BodyReader(root: body), kind: kind) }
-        if let request, let stored = try await find(address, call) {
-            found += try await problems { try AssetService.checkUnchanged(stored, request) }
+        guard let request else { return found }
+        let stored = try await find(address, call)
+        found += try await problems {
+            if let stored {
+                try AssetService.checkUnchanged(stored, request)
+            } else {
+                try await service.checkPlace(caller: call.caller, request, workspace: id.workspace)
+            }
         }
         return found
     }

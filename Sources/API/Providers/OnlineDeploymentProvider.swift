@@ -65,8 +65,11 @@ struct OnlineDeploymentProvider: ResourceProvider {
         _ planned: PlannedResources
     ) async throws -> [ARMError] {
         let target = "$.properties.\(field)"
-        guard let reference = AssetReference(text, kind: kind) else {
-            return [ARMError(.badArgument, "'\(text.prefix(300))' is not a reference to \(kind.noun)", target: target)]
+        let reference: AssetReference
+        do {
+            reference = try await service.reference(caller: call.caller, text, kind, endpoint: id.parent)
+        } catch let error as ARMError {
+            return [ARMError(error.code, error.message, target: target)]
         }
         guard case .registered(let name, let version?, _) = reference else { return [] }
         let asset = id.workspace.child(kind.rawValue, name).child("versions", version)

@@ -1,3 +1,4 @@
+import Foundation
 package import Postgres
 package import Resources
 import Store
@@ -5,9 +6,11 @@ import Store
 /// Models, code, environments and data: containers and versions, written at once, without an operation.
 package struct AssetService: Sendable {
     private let database: Database
+    private let storage: StorageAddress
 
-    package init(database: Database) {
+    package init(database: Database, storage: StorageAddress = StorageAddress()) {
         self.database = database
+        self.storage = storage
     }
 
     // MARK: Containers
@@ -90,7 +93,7 @@ package struct AssetService: Sendable {
         try ResourceName.checkAsset(version, kind: "\(kind.noun) version")
         let wasMade = try await database.transaction { transaction in
             let row = try await WorkspaceService.find(workspace, transaction, isParent: true)
-            try await Self.checkPlace(request, in: row, transaction)
+            try await Self.checkOwner(request, in: row, transaction)
             let store = AssetStore(transaction)
             let dataType = request.content.dataType
             let container = try await store.ensureContainer(
@@ -98,6 +101,7 @@ package struct AssetService: Sendable {
             try Self.checkType(dataType, container.dataType, name)
             guard let existing = try await store.findVersion(workspace: row, kind: kind, name: name, version: version)
             else {
+                try request.checkPlace(in: scope(row.resourceID, id: row.id))
                 try await store.insertVersion(
                     containerID: container.id, version: version, request: request,
                     hash: Self.contentHash(request), by: caller.auditName)
@@ -117,7 +121,7 @@ package struct AssetService: Sendable {
 
     /// A version can't name files of another workspace. Its address is kept, so that a signature in it would be too:
     /// what is signed is used at once, not registered.
-    private static func checkPlace(
+    private static func checkOwner(
         _ request: AssetVersionRequest, in workspace: Workspace, _ runner: any StatementRunner
     ) async throws {
         let (uri, field): (String, String)
@@ -133,6 +137,16 @@ package struct AssetService: Sendable {
         throw ARMError(
             .badArgument, "names the container '\(place.container.prefix(100))', which belongs to another workspace",
             target: "$.properties.\(field)")
+    }
+
+    /// Refuses a new version whose files lie elsewhere, in a workspace that may be yet to be made.
+    package func checkPlace(caller: Caller, _ request: AssetVersionRequest, workspace: ResourceID) async throws {
+        let row = try await WorkspaceStore(database).find(workspace)
+        try request.checkPlace(in: scope(workspace, id: row?.id))
+    }
+
+    private func scope(_ workspace: ResourceID, id: UUID?) -> AssetScope {
+        AssetScope(workspace: workspace, workspaceID: id, storage: storage)
     }
 
     package func deleteVersion(

@@ -374,6 +374,16 @@ package struct DeploymentService: Sendable {
         try await quota.check(demand, of: existing?.id, subscription: endpoint.subscription, database)
     }
 
+    /// What a body's text means for deployments of an endpoint, which may be yet to be made.
+    ///
+    /// - Throws: `BadArgument`; for an asset of another place it names the place.
+    package func reference(
+        caller: Caller, _ text: String, _ kind: AssetKind, endpoint: ResourceID
+    ) async throws -> AssetReference {
+        let workspace = try await WorkspaceStore(database).find(endpoint)
+        return try resolver.scope(endpoint.workspace, id: workspace?.id).reference(text, kind)
+    }
+
     // MARK: Looking up
 
     static func findParents(

@@ -1,4 +1,5 @@
 package import Compute
+import Foundation
 import Postgres
 package import Resources
 import Store
@@ -8,12 +9,24 @@ package struct SpecificationResolver: Sendable {
     private let locator: ArtifactLocator
     private let instanceTypes: InstanceTypeCatalog
     private let backend: any ComputeBackend
+    private let storage: StorageAddress
 
-    package init(locator: ArtifactLocator, instanceTypes: InstanceTypeCatalog, backend: any ComputeBackend) {
+    package init(
+        locator: ArtifactLocator, instanceTypes: InstanceTypeCatalog, backend: any ComputeBackend,
+        storage: StorageAddress = StorageAddress()
+    ) {
         self.locator = locator
         self.instanceTypes = instanceTypes
         self.backend = backend
+        self.storage = storage
     }
+
+    /// What references of deployments in a workspace may name.
+    func scope(_ workspace: ResourceID, id: UUID?) -> AssetScope {
+        AssetScope(workspace: workspace, workspaceID: id, storage: storage)
+    }
+
+    private func scope(_ workspace: Workspace) -> AssetScope { scope(workspace.resourceID, id: workspace.id) }
 
     /// Throws one error that lists all problems, each with the JSON path of its cause.
     func resolve(
@@ -73,9 +86,7 @@ package struct SpecificationResolver: Sendable {
             }
             throw ARMError(.badArgument, "is required: the environment that the scoring script runs in")
         }
-        guard let reference = AssetReference(text, kind: .environment) else {
-            throw ARMError(.badArgument, "'\(text)' is not a reference to an environment")
-        }
+        let reference = try scope(workspace).reference(text, .environment)
         let version = try await locator.findVersion(reference, kind: .environment, in: workspace, runner)
         guard case .environment(let content) = version.content else {
             throw ARMError(.badArgument, "'\(text)' is not an environment")
@@ -118,9 +129,7 @@ package struct SpecificationResolver: Sendable {
         guard let text = configuration.codeId, !text.isEmpty else {
             throw ARMError(.badArgument, "is required: the code that holds \(configuration.scoringScript)")
         }
-        guard let reference = AssetReference(text, kind: .code) else {
-            throw ARMError(.badArgument, "'\(text)' is not a reference to code")
-        }
+        let reference = try scope(workspace).reference(text, .code)
         var uri = text
         if case .registered = reference {
             let version = try await locator.findVersion(reference, kind: .code, in: workspace, runner)
@@ -128,6 +137,8 @@ package struct SpecificationResolver: Sendable {
                 throw ARMError(.badArgument, "'\(text)' is not code")
             }
             uri = content.codeUri
+            // What was registered before places were checked.
+            try scope(workspace).check(uri, .code)
         }
         return CodeSpecification(
             artifact: try await locator.locate(uri, kind: .code, in: workspace, runner),
@@ -138,9 +149,7 @@ package struct SpecificationResolver: Sendable {
         _ properties: OnlineDeploymentProperties, in workspace: Workspace, _ runner: any StatementRunner
     ) async throws -> ModelSpecification? {
         guard let text = properties.model else { return nil }
-        guard let reference = AssetReference(text, kind: .model) else {
-            throw ARMError(.badArgument, "'\(text)' is not a reference to a model")
-        }
+        let reference = try scope(workspace).reference(text, .model)
         guard case .registered = reference else {
             let place = try await locator.locate(text, kind: .model, in: workspace, runner)
             return try await recognised(
@@ -150,6 +159,7 @@ package struct SpecificationResolver: Sendable {
         guard case .model(let content) = version.content else {
             throw ARMError(.badArgument, "'\(text)' is not a model")
         }
+        try scope(workspace).check(content.modelUri, .model)
         return try await recognised(
             ModelSpecification(
                 name: version.name, version: version.versionName,

@@ -7,23 +7,22 @@ package enum AssetReference: Sendable, Equatable {
     /// `https://host/{account}/{container}/{path}`; only container and path matter, the store is ours.
     case blobURL(String)
 
-    /// Accepts the forms of `surface.md` §9; nil for anything else.
+    /// Accepts the forms of `surface.md` §9; nil for anything else. Which place a form names, ``AssetPlace`` says: what comes
+    /// from a body is read by ``AssetScope/reference(_:_:)``, which refuses another one.
     package init?(_ text: String, kind: AssetKind) {
-        let lowered = text.lowercased()
-        if text.hasPrefix("/") || lowered.hasPrefix("azureml:/subscriptions") {
-            let path = text.hasPrefix("/") ? text : String(text.dropFirst("azureml:".count))
-            guard let id = ResourceID(path), let name = id.name(of: kind.rawValue) else { return nil }
-            self = .registered(name: name, version: id.name(of: "versions"), label: id.name(of: "labels"))
-        } else if lowered.hasPrefix("azureml://") {
-            guard let reference = Self.parseURI(text, kind: kind) else { return nil }
+        let (place, rest) = AssetPlace.split(text)
+        switch (place, rest) {
+        case (.storage, _): self = .blobURL(text)
+        case (.unstated, nil):
+            guard !text.hasPrefix("/"), !text.lowercased().hasPrefix("azureml:/"),
+                let reference = Self.parseShort(text)
+            else { return nil }
             self = reference
-        } else if lowered.hasPrefix("http://") || lowered.hasPrefix("https://") {
-            self = .blobURL(text)
-        } else {
-            guard let reference = Self.parseShort(text) else { return nil }
+        case (.unstated, let rest?), (.workspace, let rest?), (.workspaceID, let rest?), (.registry, let rest?):
+            guard let reference = Self.parse(Array(rest), kind: kind) else { return nil }
             self = reference
+        default: return nil
         }
-        if case .registered(_, nil, nil) = self { return nil }
     }
 
     /// `azureml:name:version`, `azureml:name@label`, or the same without the scheme.
@@ -36,20 +35,17 @@ package enum AssetReference: Sendable, Equatable {
             ? .registered(name: name, version: nil, label: last) : .registered(name: name, version: last, label: nil)
     }
 
-    /// `azureml://[subscriptions/…/]datastores/{d}/paths/{p}` and `azureml://locations/…/models/{n}/versions/{v}`.
-    private static func parseURI(_ text: String, kind: AssetKind) -> AssetReference? {
-        let parts = text.dropFirst("azureml://".count).split(separator: "/", omittingEmptySubsequences: true).map(
-            String.init)
+    /// `datastores/{d}/paths/{p}`, `models/{n}/versions/{v}`, `models/{n}/labels/{l}`.
+    private static func parse(_ parts: [String], kind: AssetKind) -> AssetReference? {
         let lowered = parts.map { $0.lowercased() }
-        if let store = lowered.firstIndex(of: "datastores"), store + 2 < parts.count, lowered[store + 2] == "paths" {
-            return .datastorePath(
-                datastore: parts[store + 1], path: parts[(store + 3)...].joined(separator: "/"))
+        guard parts.count >= 3 else { return nil }
+        if lowered[0] == "datastores", lowered[2] == "paths" {
+            return .datastorePath(datastore: parts[1], path: parts[3...].joined(separator: "/"))
         }
-        guard parts.count >= 4, lowered[parts.count - 4] == kind.rawValue else { return nil }
-        let (name, last) = (parts[parts.count - 3], parts[parts.count - 1])
-        switch lowered[parts.count - 2] {
-        case "versions": return .registered(name: name, version: last, label: nil)
-        case "labels": return .registered(name: name, version: nil, label: last)
+        guard parts.count == 4, lowered[0] == kind.rawValue else { return nil }
+        switch lowered[2] {
+        case "versions": return .registered(name: parts[1], version: parts[3], label: nil)
+        case "labels": return .registered(name: parts[1], version: nil, label: parts[3])
         default: return nil
         }
     }

@@ -72,7 +72,8 @@ struct BenchServer: Sendable {
                 _ = try await artifacts.materialise(reference.path, in: container, into: target)
                 return kind == .blob ? .file : .folder
             },
-            artifacts: artifacts, account: StorageAccount(name: "sluicestore", keys: key.map { [$0] } ?? []),
+            artifacts: artifacts,
+            account: StorageAccount(name: StorageAddress.accountName, keys: key.map { [$0] } ?? []),
             master: try SecretBox(key: Digests.random(count: 32)),
             signIn: SignInSettings(
                 tenantID: UUID().uuidString.lowercased(), apiAddresses: ["http://127.0.0.1:\(port)"]),
