@@ -31,6 +31,25 @@ import Testing
         }
     }
 
+    @Test func `versions are counted by workspace and kind, where the table holds as many`() async throws {
+        try await StoreFixture.with { fixture in
+            let store = AssetStore(fixture.database)
+            let id = fixture.workspace.id
+            let code = try await store.ensureContainer(workspaceID: id, kind: .code, name: "code", by: "a").id
+            for version in ["1", "2", "3"] {
+                try await store.insertVersion(
+                    containerID: code, version: version, request: try Self.code(), hash: nil, by: "a")
+            }
+            try await fixture.database.query("ANALYZE asset_versions")
+            #expect(try await store.holdsVersions(atLeast: 3, workspaceID: id, kind: .code))
+            #expect(try await !store.holdsVersions(atLeast: 4, workspaceID: id, kind: .code))
+            #expect(try await !store.holdsVersions(atLeast: 1, workspaceID: id, kind: .model))
+            #expect(try await !store.holdsVersions(atLeast: 1, workspaceID: UUID(), kind: .code))
+            let limit = ServiceLimits.assetVersionsPerWorkspace
+            #expect(try await !store.holdsVersions(atLeast: limit, workspaceID: id, kind: .code))
+        }
+    }
+
     @Test func `a container for a version is made when it is new and left as it is else`() async throws {
         try await StoreFixture.with { fixture in
             let store = AssetStore(fixture.database)

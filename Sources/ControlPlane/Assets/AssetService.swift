@@ -102,6 +102,7 @@ package struct AssetService: Sendable {
             guard let existing = try await store.findVersion(workspace: row, kind: kind, name: name, version: version)
             else {
                 try request.checkPlace(in: scope(row.resourceID, id: row.id))
+                try await Self.checkCount(kind, in: row, store)
                 try await store.insertVersion(
                     containerID: container.id, version: version, request: request,
                     hash: Self.contentHash(request), by: caller.auditName)
@@ -137,6 +138,17 @@ package struct AssetService: Sendable {
         throw ARMError(
             .badArgument, "names the container '\(place.container.prefix(100))', which belongs to another workspace",
             target: "$.properties.\(field)")
+    }
+
+    /// Refuses one model or data version more than a workspace may hold.
+    private static func checkCount(_ kind: AssetKind, in workspace: Workspace, _ store: AssetStore) async throws {
+        let limit = ServiceLimits.assetVersionsPerWorkspace
+        guard kind == .model || kind == .data,
+            try await store.holdsVersions(atLeast: limit, workspaceID: workspace.id, kind: kind)
+        else { return }
+        throw ARMError(
+            .quotaExceeded,
+            "The workspace '\(workspace.name)' holds \(limit) versions of \(kind.noun), the most that are allowed.")
     }
 
     /// Refuses a new version whose files lie elsewhere, in a workspace that may be yet to be made.

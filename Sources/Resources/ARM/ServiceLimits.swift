@@ -7,6 +7,8 @@ package enum ServiceLimits {
     package static let endpointsPerCluster = 60
     package static let deploymentsPerCluster = 100
     package static let workspacesPerResourceGroup = 800
+    /// Of models, and of data.
+    package static let assetVersionsPerWorkspace = 10_000_000
 
     /// A request to a managed deployment; to one that serves a flow, or on Kubernetes.
     static let managedTimeoutMs = 1...180_000

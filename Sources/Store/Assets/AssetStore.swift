@@ -140,6 +140,20 @@ package struct AssetStore: Sendable {
         return Page(rows, page) { ($0.audit, $0.id) }
     }
 
+    /// Whether a workspace holds so many versions of a kind. They are counted only where PostgreSQL estimates that the whole
+    /// table has as many: counting millions of rows for each new one would take seconds.
+    package func holdsVersions(atLeast limit: Int, workspaceID: UUID, kind: AssetKind) async throws -> Bool {
+        let row = try await runner.query(
+            """
+            SELECT CASE WHEN t.reltuples < \(limit) THEN 0 ELSE (
+                SELECT count(*) FROM asset_versions v JOIN asset_containers c ON c.id = v.container_id
+                WHERE c.workspace_id = \(workspaceID) AND c.kind = \(kind.rawValue)) END
+            FROM pg_class t WHERE t.oid = 'asset_versions'::regclass
+            """
+        ).first
+        return try (row?.decode(Int.self) ?? 0) >= limit
+    }
+
     package func insertVersion(
         containerID: UUID, version: String, request: AssetVersionRequest, hash: String?, by caller: String
     ) async throws {
