@@ -16,7 +16,7 @@ help:
 	@echo 'make test-az      run the tests with azure-cli, which are not part of make test'
 	@echo 'make fuzz         try random messages on the router and random templates, FUZZ_SECONDS=60 each, guided by coverage'
 	@echo 'make chaos        break a running Sluice part by part under load; OPTIONS=--help tells more'
-	@echo 'make lint         check format and imports'
+	@echo 'make lint         check format, imports and layers'
 	@echo 'make bench        print the benchmarks'
 	@echo 'make bench-router print the router beside nginx, HAProxy and Envoy; OPTIONS=--help tells more'
 
@@ -84,6 +84,7 @@ chaos:
 
 lint:
 	swift format lint --strict --recursive $(SOURCES)
+	@scripts/check-layers
 	swift build --explicit-target-dependency-import-check error 2>&1 | scripts/quiet
 
 format:

@@ -59,7 +59,7 @@ var targets: [Target] = [
         "ControlPlane",
         [
             "Store", "Postgres", "Compute", "Artifacts", "Identity", "Routing", "Templates", "Resources", logging,
-            lifecycle, httpClient, nioCore,
+            lifecycle, httpClient, nioCore, nioHTTP1,
         ]),
     target(
         "API",
@@ -72,7 +72,7 @@ var targets: [Target] = [
         [
             "API", "ControlPlane", "Store", "Postgres", "Compute", "Artifacts", "Identity", "Routing", "Resources",
             hummingbird, hummingbirdCore, hummingbirdTLS, nioSSL, nioCore, httpClient, configuration, lifecycle,
-            logging,
+            logging, dependency("UnixSignals", "swift-service-lifecycle"),
             dependency("SystemPackage", "swift-system"),
         ]),
     target("CLI", ["Client", "Resources", nioHTTP1, arguments]),
@@ -119,7 +119,7 @@ var targets: [Target] = [
     tests("DataPlaneTests", ["DataPlane", "FuzzChecks", "Routing", "Identity", logging, lifecycle]),
     tests("ComputeTests", ["Compute", "Resources", logging, httpClient, nioCore, nioHTTP1]),
     tests("ArtifactsTests", ["Artifacts"]),
-    tests("APITests", ["API", "Resources", hummingbird, httpTypes]),
+    tests("APITests", ["API", "Resources", hummingbird, httpTypes, nioCore]),
     tests(
         "StorageRoutesTests",
         ["API", "Artifacts", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging]),

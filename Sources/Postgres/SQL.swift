@@ -125,7 +125,11 @@ extension UUID: PostgresEncodable, PostgresDecodable {
 
 extension Data: PostgresEncodable, PostgresDecodable {
     package var postgresText: String {
-        "\\x" + map { String(format: "%02x", $0) }.joined()
+        let digits = Array("0123456789abcdef".utf8)
+        var text = Array("\\x".utf8)
+        text.reserveCapacity(2 + 2 * count)
+        for byte in self { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+        return String(decoding: text, as: UTF8.self)
     }
 
     package init?(postgresText: String) {

@@ -1,16 +1,35 @@
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import Resources
 
 /// Longest JSON body.
 private let bodyLimit = 4 * 1_024 * 1_024
 /// The same with a template and parameters in it, each as long as a body may be.
 private let templateBodyLimit = 2 * bodyLimit + 65_536
+/// How long a client may take to send a body that is held in memory.
+private let bodyDeadline = Duration.seconds(60)
+
+extension RequestBody {
+    /// The whole body; throws `RequestTimeout` for one that is not there in time, and keeps nothing of it.
+    func collect(upTo limit: Int, within time: Duration) async throws -> ByteBuffer {
+        try await withThrowingTaskGroup(of: ByteBuffer.self) { tasks in
+            tasks.addTask { try await collect(upTo: limit) }
+            tasks.addTask {
+                try await Task.sleep(for: time)
+                throw ARMError(.requestTimeout, "The request body did not arrive within \(time).")
+            }
+            defer { tasks.cancelAll() }
+            guard let body = try await tasks.next() else { return ByteBuffer() }
+            return body
+        }
+    }
+}
 
 extension Request {
     /// The body as JSON; an absent one is an empty object where `isOptional`.
     func readBody(isOptional: Bool = false) async throws -> BodyReader {
-        let buffer = try await body.collect(upTo: bodyLimit)
+        let buffer = try await body.collect(upTo: bodyLimit, within: bodyDeadline)
         if isOptional, buffer.readableBytes == 0 { return BodyReader(root: .object(JSONObject())) }
         do {
             return BodyReader(root: try JSONParser.parse(buffer.readableBytesView))
@@ -21,7 +40,8 @@ extension Request {
 
     /// A body with a template in it, which is written with more liberties; and its text, for places in messages.
     func readTemplateBody() async throws -> (document: JSONValue, text: [UInt8]) {
-        let text = Array(try await body.collect(upTo: templateBodyLimit).readableBytesView)
+        let text = Array(
+            try await body.collect(upTo: templateBodyLimit, within: bodyDeadline).readableBytesView)
         do {
             return (try JSONParser.parse(text, as: .template), text)
         } catch {

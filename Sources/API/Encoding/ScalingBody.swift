@@ -1,6 +1,5 @@
 import Foundation
 import Resources
-import Store
 
 /// An entry of `scalingHistory`.
 struct ScalingRecordBody: Encodable {

@@ -22,6 +22,11 @@ package struct SignInSettings: Sendable {
         self.endpointTokenLifetime = endpointTokenLifetime
     }
 
+    /// Hosts of these addresses, with their ports; nil where none is configured.
+    package var apiHosts: Set<String>? {
+        apiAddresses.isEmpty ? nil : Set(apiAddresses.compactMap { $0.split(separator: "/").last.map(String.init) })
+    }
+
     /// `aud` of all tokens that scoring URIs take.
     static let scoringAudience = "https://ml.azure.com"
 

@@ -1,7 +1,7 @@
 import Foundation
 package import Postgres
 package import Resources
-package import Store
+import Store
 
 /// What callers may see of scaling: the ledger of a deployment, and its recorded load.
 package struct ScalingService: Sendable {

@@ -68,6 +68,7 @@ package enum ARMErrorCode: String, Sendable, Codable, CaseIterable {
     case badArgument = "BadArgument"
     case userError = "UserError"
     case requestTooLarge = "RequestTooLarge"
+    case requestTimeout = "RequestTimeout"
     case unsupportedMediaType = "UnsupportedMediaType"
     case methodNotAllowed = "MethodNotAllowed"
     case notImplemented = "NotImplemented"

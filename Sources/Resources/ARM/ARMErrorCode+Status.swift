@@ -8,6 +8,7 @@ package enum ARMStatus: String, Sendable {
     case conflict = "Conflict"
     case preconditionFailed = "PreconditionFailed"
     case requestTooLarge = "RequestEntityTooLarge"
+    case requestTimeout = "RequestTimeout"
     case unsupportedMediaType = "UnsupportedMediaType"
     case tooManyRequests = "TooManyRequests"
     case internalServerError = "InternalServerError"
@@ -23,6 +24,7 @@ package enum ARMStatus: String, Sendable {
         case .methodNotAllowed: 405
         case .conflict: 409
         case .preconditionFailed: 412
+        case .requestTimeout: 408
         case .requestTooLarge: 413
         case .unsupportedMediaType: 415
         case .tooManyRequests: 429
@@ -46,6 +48,7 @@ extension ARMErrorCode {
             .invalidDeploymentLocation, .noRegisteredProviderFound, .invalidResourceNamespace, .invalidResourceType:
             .badRequest
         case .requestTooLarge: .requestTooLarge
+        case .requestTimeout: .requestTimeout
         case .unsupportedMediaType: .unsupportedMediaType
         case .methodNotAllowed: .methodNotAllowed
         case .notImplemented: .notImplemented

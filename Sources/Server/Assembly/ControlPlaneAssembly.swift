@@ -150,18 +150,18 @@ package struct ControlPlaneAssembly: Sendable {
         let database = inputs.database
         let vault = SecretVault(master: inputs.master)
         let artifacts = inputs.artifacts
+        let storage = StorageAddress(account: inputs.account.name, hosts: inputs.signIn.apiHosts)
         let resolver = SpecificationResolver(
             locator: ArtifactLocator(
                 artifacts: artifacts, signer: ContainerSigner(account: inputs.account, time: inputs.time)),
-            instanceTypes: inputs.instanceTypes, backend: inputs.backend
-        )
+            instanceTypes: inputs.instanceTypes, backend: inputs.backend, storage: storage)
         let quota = QuotaService(database: database, limits: inputs.quota, instanceTypes: inputs.instanceTypes)
         return ProviderServices(
             access: AccessService(database: database), scopes: ScopeService(database: database),
             workspaces: WorkspaceService(database: database, vault: vault) { name in
                 try await artifacts.ensureContainer(try ContainerName(name))
             },
-            assets: AssetService(database: database),
+            assets: AssetService(database: database, storage: storage),
             datastores: DatastoreService(
                 database: database, artifacts: artifacts,
                 signer: ContainerSigner(account: inputs.account, time: inputs.time)),

@@ -143,14 +143,14 @@ package struct SluiceServer: Sendable {
             Application(
                 responder: assembly.responder(scheme: "https"),
                 server: try .tls(Self.http1, tlsConfiguration: certificates.tls),
-                configuration: Self.application(configuration.https), onServerRunning: { _ in open.finish() },
+                configuration: application(configuration.https), onServerRunning: { _ in open.finish() },
                 logger: logger))
         services.append(ReadyRecord(data: configuration.data) { for await _ in opened {} })
         if let http = configuration.http {
             services.append(
                 Application(
                     responder: assembly.responder(scheme: "http"), server: Self.http1,
-                    configuration: Self.application(http), logger: logger))
+                    configuration: application(http), logger: logger))
         }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -161,7 +161,12 @@ package struct SluiceServer: Sendable {
     /// Connections on which nothing moves for a while are closed.
     private static var http1: HTTPServerBuilder { .http1(configuration: .init(idleTimeout: .seconds(75))) }
 
-    private static func application(_ address: SocketAddressText) -> ApplicationConfiguration {
-        ApplicationConfiguration(address: .hostname(address.host, port: address.port), serverName: "Sluice")
+    /// Connections beyond wait in the kernel's queue until others end.
+    private static let connectionLimit = 4_096
+
+    private func application(_ address: SocketAddressText) -> ApplicationConfiguration {
+        ApplicationConfiguration(
+            address: .hostname(address.host, port: address.port), serverName: "Sluice",
+            availableConnectionsDelegate: .maximum(Self.connectionLimit, logger: logger))
     }
 }

@@ -1,6 +1,7 @@
 import Artifacts
 import Foundation
 package import Identity
+import Resources
 
 /// What is drawn once per installation and never changes: names in tokens and paths, and the keys of the data directory.
 package struct Installation: Sendable, Codable {
@@ -13,7 +14,7 @@ package struct Installation: Sendable, Codable {
     var usesTLSForScoring: Bool?
 
     /// Name of the artifact store's account: first part of its paths.
-    package static let storageAccount = "sluice"
+    package static let storageAccount = StorageAddress.accountName
 
     /// Reads the installation's names, or draws them.
     package static func load(_ data: DataDirectory) throws -> Installation {

@@ -121,7 +121,7 @@ package final class TestServer: Sendable {
         }
         let port = try TestPorts.take()
         let signIn = SignInSettings(
-            tenantID: UUID().uuidString.lowercased(), apiAddresses: ["http://127.0.0.1:\(port)"])
+            tenantID: UUID().uuidString.lowercased(), apiAddresses: ["http://127.0.0.1:\(port)", "https://localhost"])
         let parts = ControlPlaneIncarnation.Parts(
             settings: database.settings, backend: try await backend(options, directory, artifacts),
             artifacts: artifacts, account: StorageAccount(name: "sluice", keys: [key]),

@@ -43,6 +43,7 @@ struct SignInRoutes {
 
     /// Longest form that is read.
     private static let formLimit = 64 * 1_024
+    private static let formDeadline = Duration.seconds(20)
 
     var routes: [APIRoute] {
         let tenant = PathTemplate("/{tenant}")
@@ -75,7 +76,8 @@ struct SignInRoutes {
     }
 
     @Sendable func token(_ request: Request, _ context: APIRequestContext) async throws -> Response {
-        let form = FormBody(try await request.body.collect(upTo: Self.formLimit).readableBytesView)
+        let form = FormBody(
+            try await request.body.collect(upTo: Self.formLimit, within: Self.formDeadline).readableBytesView)
         do {
             try service.checkTenant(try context.parameter("tenant"))
             let grant = form["grant_type"] ?? ""
