@@ -65,7 +65,7 @@ class Templates:
             "", "house", {}, location=self._location, identity={"type": "SystemAssigned"}, tags=tags or {})
 
     def _models(self, count, mode):
-        model = {"modelUri": f"{self._base_url}/model", "modelType": "custom_model"}
+        model = {"modelUri": "azureml://datastores/workspaceblobstore/paths/model", "modelType": "custom_model"}
         return self._learning(
             "models/versions", "[concat('house/loop/', copyIndex(1))]", model,
             copy={"name": "loop", "count": count, "mode": mode}) | {
@@ -78,7 +78,7 @@ class Templates:
             resources=[
                 self._workspace(),
                 self._learning("datastores", "house/files", {
-                    "datastoreType": "AzureBlob", "accountName": "sluice", "containerName": "contract-data",
+                    "datastoreType": "AzureBlob", "accountName": "sluice", "containerName": f"contract-{self._group}",
                     "credentials": {"credentialsType": "None"}}),
                 self._learning("environments/versions", "house/base/1", {"image": "mcr.example/base:1"}),
                 self._learning("data/versions", "house/rows/1", {
