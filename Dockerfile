@@ -13,8 +13,9 @@ COPY Sources Sources
 COPY Tests Tests
 RUN swift build -c release --static-swift-stdlib --product sluice \
     && swift build -c release --static-swift-stdlib --product sluice-router \
+    && swift build -c release --product sluice-confine \
     && mkdir /out \
-    && cp .build/release/sluice .build/release/sluice-router /out \
+    && cp .build/release/sluice .build/release/sluice-router .build/release/sluice-confine /out \
     && strip /out/*
 
 FROM debian:bookworm-slim AS tools
@@ -27,7 +28,7 @@ RUN python3 -m venv /tools && /tools/bin/pip install --no-cache-dir -r /requirem
 FROM debian:bookworm-slim
 # Python is what replicas' environments are made from, and what the health check is written in.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates libjwt0 libnghttp2-14 libpq5 libssl3 libxml2 python3 \
+    && apt-get install -y --no-install-recommends bubblewrap ca-certificates libjwt0 libnghttp2-14 libpq5 libssl3 libxml2 python3 \
     && rm -rf /var/lib/apt/lists/*
 # The folders are mount points: a new volume takes over their owner and mode.
 RUN groupadd --system --gid 10001 sluice \
@@ -41,9 +42,9 @@ COPY migrations /usr/local/share/sluice/migrations
 COPY openapi /usr/local/share/sluice/openapi
 COPY examples/iris /usr/local/share/sluice/examples/iris
 COPY scripts/container/entrypoint scripts/container/health /usr/local/lib/sluice/
-COPY --from=build /out/sluice /out/sluice-router /usr/local/bin/
+COPY --from=build /out/sluice /out/sluice-router /out/sluice-confine /usr/local/bin/
 # A library that is missing shows here, not at the first start.
-RUN sluice --version && sluice-router --version
+RUN sluice --version && sluice-router --version && sluice-confine --landlock-version
 
 ENV LANG=C.UTF-8 \
     MALLOC_ARENA_MAX=2 \

@@ -36,6 +36,7 @@ release:
 	@mkdir -p '$(DATA)' && chmod 711 '$(DATA)'
 	@scripts/setup '$(DATA)/tools'
 	@swift build -c release --product sluice 2>&1 | scripts/quiet
+	@swift build -c release --product sluice-confine 2>&1 | scripts/quiet
 	@swift build -c release --product sluice-router 2>&1 | scripts/quiet
 
 # All tests at once would keep each other waiting beyond their limits.
@@ -56,6 +57,7 @@ test-az:
 	@scripts/setup .build/tools
 	@swift build --product sluice-router 2>&1 | scripts/quiet
 	@swift build --product sluice 2>&1 | scripts/quiet
+	@swift build --product sluice-confine 2>&1 | scripts/quiet
 	@scripts/venv .build/az Tests/Clients/az/requirements.txt
 	UV="$$PWD/.build/tools/bin/uv" .build/az/bin/python -m pytest Tests/Clients/az
 
@@ -79,6 +81,7 @@ fuzz-templates:
 chaos:
 	@scripts/setup .build/tools
 	@swift build -c release --product sluice 2>&1 | scripts/quiet
+	@swift build -c release --product sluice-confine 2>&1 | scripts/quiet
 	@swift build -c release --product sluice-router 2>&1 | scripts/quiet
 	@python3 Tests/Chaos/run.py $(OPTIONS)
 
@@ -94,6 +97,7 @@ bench:
 	@scripts/setup .build/tools
 	SLUICE_BENCHMARKS=1 swift build -c release --product sluice-benchmarks 2>&1 | scripts/quiet
 	@swift build -c release --product sluice 2>&1 | scripts/quiet
+	@swift build -c release --product sluice-confine 2>&1 | scripts/quiet
 	@swift build -c release --product sluice-router 2>&1 | scripts/quiet
 	PATH="$$PWD/.build/tools/bin:$$PATH" $(RELEASE)/sluice-benchmarks
 

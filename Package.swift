@@ -123,6 +123,8 @@ var targets: [Target] = [
     tests(
         "StorageRoutesTests",
         ["API", "Artifacts", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging]),
+    // No Swift here: it runs between fork and the model server, where the runtime would cost more than the rest.
+    .executableTarget(name: "sluice-confine"),
     .executableTarget(
         name: "sluice", dependencies: ["Server", "CLI", "Client", arguments, logging], swiftSettings: house),
     .executableTarget(
@@ -157,6 +159,7 @@ let package = Package(
     products: [
         .executable(name: "sluice", targets: ["sluice"]),
         .executable(name: "sluice-router", targets: ["sluice-router"]),
+        .executable(name: "sluice-confine", targets: ["sluice-confine"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
