@@ -50,6 +50,9 @@ extension OnlineDeploymentProperties {
         for name in environmentVariables.keys where !Self.isVariableName(name) {
             body["environmentVariables"].report("'\(name)' is not a name for an environment variable")
         }
+        for (name, value) in environmentVariables where value.contains("\0") {
+            body["environmentVariables"].report("the value of '\(name)' holds a zero byte, which no process can have")
+        }
     }
 
     /// Managed deployments of flows carry the variables of the flow's server.

@@ -20,12 +20,15 @@ package struct ReplicaSpecification: Sendable, Hashable, Codable {
     package var maxConcurrentRequests: Int
     /// Longest time one request may take, in milliseconds.
     package var requestTimeoutMs: Int
+    /// What the replica is allowed beside that.
+    package var confinement: Confinement
 
+    /// Without `confinement`, that of the resources.
     package init(
         endpoint: String, deployment: String, generation: Int64, environment: EnvironmentSpecification,
         code: CodeSpecification?, model: ModelSpecification?, environmentVariables: [String: String],
         instanceType: String, resources: ResourceLimits, livenessProbe: Probe, readinessProbe: Probe,
-        maxConcurrentRequests: Int, requestTimeoutMs: Int
+        maxConcurrentRequests: Int, requestTimeoutMs: Int, confinement: Confinement? = nil
     ) {
         self.endpoint = endpoint
         self.deployment = deployment
@@ -40,6 +43,27 @@ package struct ReplicaSpecification: Sendable, Hashable, Codable {
         self.readinessProbe = readinessProbe
         self.maxConcurrentRequests = maxConcurrentRequests
         self.requestTimeoutMs = requestTimeoutMs
+        self.confinement = confinement ?? Confinement(resources)
+    }
+
+    /// One that was stored before there was a `confinement` has that of its resources.
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            endpoint: try values.decode(String.self, forKey: .endpoint),
+            deployment: try values.decode(String.self, forKey: .deployment),
+            generation: try values.decode(Int64.self, forKey: .generation),
+            environment: try values.decode(EnvironmentSpecification.self, forKey: .environment),
+            code: try values.decodeIfPresent(CodeSpecification.self, forKey: .code),
+            model: try values.decodeIfPresent(ModelSpecification.self, forKey: .model),
+            environmentVariables: try values.decode([String: String].self, forKey: .environmentVariables),
+            instanceType: try values.decode(String.self, forKey: .instanceType),
+            resources: try values.decode(ResourceLimits.self, forKey: .resources),
+            livenessProbe: try values.decode(Probe.self, forKey: .livenessProbe),
+            readinessProbe: try values.decode(Probe.self, forKey: .readinessProbe),
+            maxConcurrentRequests: try values.decode(Int.self, forKey: .maxConcurrentRequests),
+            requestTimeoutMs: try values.decode(Int.self, forKey: .requestTimeoutMs),
+            confinement: try values.decodeIfPresent(Confinement.self, forKey: .confinement))
     }
 }
 
