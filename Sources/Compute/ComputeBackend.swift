@@ -85,8 +85,9 @@ package enum ProbeKind: Sendable {
 
 package enum ReplicaObservation: Sendable, Equatable {
     case running
-    /// `status` is the exit code, or 128 + the signal; nil when it ended while nobody watched.
-    case exited(status: Int32?)
+    /// `status` is the exit code, or 128 + the signal; nil when it ended while nobody watched. `cause` is there when it was
+    /// ended for using more than it may, in words for the owner of its deployment.
+    case exited(status: Int32?, cause: String? = nil)
 }
 
 package enum ProbeResult: Sendable, Equatable {

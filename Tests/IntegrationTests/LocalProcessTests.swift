@@ -25,6 +25,9 @@ import Testing
         var options = TestServerOptions()
         let uv = try await HostTools.uv()
         options.backend = { directory, fetch in
+            // Accounts of replicas pass through it.
+            try FileManager.default.createDirectory(
+                at: HostTools.shared, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
             // Environments are shared with the compute tests, so that they are built once per host.
             var configuration = LocalProcessConfiguration(
                 dataDirectory: HostTools.shared.appending(path: "data directory"))

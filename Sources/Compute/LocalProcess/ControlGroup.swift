@@ -1,7 +1,8 @@
 import Foundation
 import Glibc
+import Resources
 
-/// Memory and CPU limits of replicas through cgroup v2 (kernel documentation, admin-guide/cgroup-v2), where allowed.
+/// Limits of replicas on memory, CPU and processes through cgroup v2 (kernel documentation, admin-guide/cgroup-v2), where allowed.
 struct ControlGroup: Sendable {
     /// The folder that holds one group per replica.
     let root: URL
@@ -15,24 +16,41 @@ struct ControlGroup: Sendable {
         // It may exist already; whether it can be used shows below.
         try? FileManager.default.createDirectory(at: root, withIntermediateDirectories: false)
         // The parent's owner may have enabled the controllers for us already.
-        _ = ControlGroup.write("+memory +cpu", parent.appending(path: "cgroup.subtree_control"))
-        guard ControlGroup.write("+memory +cpu", root.appending(path: "cgroup.subtree_control")) else { return nil }
+        _ = ControlGroup.write("+memory +cpu +pids", parent.appending(path: "cgroup.subtree_control"))
+        guard ControlGroup.write("+memory +cpu +pids", root.appending(path: "cgroup.subtree_control")) else {
+            return nil
+        }
     }
 
     /// Puts a process that was just started under limits, together with all that it will start. False on failure.
-    func confine(_ process: ProcessIdentity, name: String, memoryBytes: Int64, cpuMillicores: Int) -> Bool {
+    func confine(_ process: ProcessIdentity, name: String, _ limits: Confinement.Limits) -> Bool {
         let group = root.appending(path: name)
         try? FileManager.default.createDirectory(at: group, withIntermediateDirectories: false)
-        var succeeded = true
-        if memoryBytes > 0 {
-            succeeded = ControlGroup.write("\(memoryBytes)", group.appending(path: "memory.max")) && succeeded
+        var succeeded = ControlGroup.write("\(limits.processes)", group.appending(path: "pids.max"))
+        if limits.memoryBytes > 0 {
+            succeeded = ControlGroup.write("\(limits.memoryBytes)", group.appending(path: "memory.max")) && succeeded
+            // All of the replica or nothing: what is left after one of its processes was ended serves nobody.
+            _ = ControlGroup.write("1", group.appending(path: "memory.oom.group"))
         }
-        if cpuMillicores > 0 {
+        if limits.cpuMillicores > 0 {
             // Microseconds of CPU per period of 100 ms.
-            let quota = "\(cpuMillicores * 100) 100000"
+            let quota = "\(ControlGroup.quota(millicores: limits.cpuMillicores)) 100000"
             succeeded = ControlGroup.write(quota, group.appending(path: "cpu.max")) && succeeded
         }
         return ControlGroup.write("\(process.pid)", group.appending(path: "cgroup.procs")) && succeeded
+    }
+
+    /// Whether the kernel ended something of the group because memory ran out.
+    func ranOutOfMemory(name: String) -> Bool {
+        let events = root.appending(components: name, "memory.events")
+        // No file, no event.
+        let text = (try? String(contentsOf: events, encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").contains { $0.hasPrefix("oom_kill ") && $0 != "oom_kill 0" }
+    }
+
+    static func quota(millicores: Int) -> Int {
+        let (product, overflows) = millicores.multipliedReportingOverflow(by: 100)
+        return overflows ? Int.max : max(1_000, product)
     }
 
     /// Kills what is left in a replica's group, sessions of their own or not, and removes the group.

@@ -13,10 +13,12 @@ package struct LocalProcessBackend: ComputeBackend {
     let logger: Logger
     let environments: EnvironmentBuilder
     let artifacts: ArtifactCache
+    let isolation: IsolationProbe
     let exits = ExitRecord()
     let starts = SingleFlight()
     private let health = HealthProbe()
-    private let controlGroup: ControlGroup?
+    let controlGroup: ControlGroup?
+    let watch = LimitWatch()
 
     /// `fetch` brings artifacts from the store to this host; see `ArtifactFetch` for what it must do.
     package init(
@@ -24,15 +26,31 @@ package struct LocalProcessBackend: ComputeBackend {
     ) {
         self.configuration = configuration
         self.logger = logger
-        environments = EnvironmentBuilder(configuration: configuration, logger: logger)
+        isolation = IsolationProbe(configuration: configuration)
+        environments = EnvironmentBuilder(configuration: configuration, isolation: isolation, logger: logger)
         artifacts = ArtifactCache(configuration: configuration, fetch: fetch)
         controlGroup = configuration.controlGroup.flatMap { ControlGroup(root: $0) }
         if configuration.controlGroup != nil, controlGroup == nil {
-            logger.info("no writable cgroup v2 here; replicas run without memory and CPU limits")
+            logger.info(
+                "no writable cgroup v2 here; replicas run without CPU limits, and their memory is looked at by intervals"
+            )
         }
     }
 
+    /// How replicas are confined on this host, found out at the first call.
+    package func findIsolation() async throws(ComputeError) -> IsolationFinding {
+        try await isolation.look()
+    }
+
     package func check(_ specification: ReplicaSpecification) throws(ComputeError) {
+        if let finding = isolation.finding {
+            guard let mode = finding.mode else { throw IsolationProbe.refusal(finding) }
+            if mode != .namespaces, specification.confinement.network == .none {
+                throw ComputeError(
+                    .unsupported, "a replica without a network needs namespaces, which this host refuses")
+            }
+        }
+        try ScoringServer.check(specification.environmentVariables)
         let environment = specification.environment
         if let image = environment.image, !LocalProcessBackend.isServedHere(image) {
             throw ComputeError(
@@ -69,6 +87,7 @@ package struct LocalProcessBackend: ComputeBackend {
     package func prepare(
         _ specification: ReplicaSpecification, progress: @escaping @Sendable (PreparationPhase) async -> Void
     ) async throws(ComputeError) {
+        _ = try await isolation.mode()
         try check(specification)
         await progress(.environment)
         var log = StorageLog()
@@ -84,6 +103,7 @@ package struct LocalProcessBackend: ComputeBackend {
     package func start(
         _ id: ReplicaID, _ specification: ReplicaSpecification
     ) async throws(ComputeError) -> ReplicaHandle {
+        _ = try await isolation.mode()
         try check(specification)
         let folder = ReplicaFolder(id, in: configuration)
         // A second call while the first still works would make the folder anew under its feet.
@@ -99,13 +119,28 @@ package struct LocalProcessBackend: ComputeBackend {
     }
 
     package func observe(_ handle: ReplicaHandle) async -> ReplicaObservation {
-        if handle.process.isAlive { return .running }
+        if handle.process.isAlive {
+            await keepWithinLimits(handle)
+            if handle.process.isAlive { return .running }
+        }
         let folder = ReplicaFolder(handle.id, in: configuration)
-        return .exited(status: exits.status(of: handle.process, in: folder))
+        let status = exits.status(of: handle.process, in: folder)
+        return .exited(status: status, cause: endCause(of: handle, in: folder))
     }
 
     package func waitForExit(_ handle: ReplicaHandle) async -> ReplicaObservation {
-        await ExitNotice.wait(for: handle.process)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await ExitNotice.wait(for: handle.process) }
+            group.addTask {
+                // Only cancellation throws, and the loop sees it.
+                while !Task.isCancelled, handle.process.isAlive {
+                    await keepWithinLimits(handle)
+                    try? await Task.sleep(for: LocalProcessBackend.limitPace)
+                }
+            }
+            await group.next()
+            group.cancelAll()
+        }
         var pause = Pause()
         while true {
             let observation = await observe(handle)
@@ -144,9 +179,10 @@ package struct LocalProcessBackend: ComputeBackend {
     package func discard(_ id: ReplicaID) async {
         let folder = ReplicaFolder(id, in: configuration)
         if let process = folder.handle?.process { exits.forget(process) }
+        watch.forget(id)
         // The socket may be gone already.
         try? FileManager.default.removeItem(at: socketFile(id))
-        folder.remove()
+        await folder.remove()
     }
 
     /// Azure ML's base images bring Python and the inference server, which this host has as well.
@@ -162,10 +198,11 @@ package struct LocalProcessBackend: ComputeBackend {
         }
         let recipe = try await materialise(specification, in: folder)
         if let code = specification.code {
-            try folder.make(code: artifacts.folder(of: code))
+            try await folder.make(code: artifacts.folder(of: code))
         } else {
-            try folder.make(script: Data(PackageResources.mlflow_score_py), named: ScoringServer.mlflowScript)
+            try await folder.make(script: Data(PackageResources.mlflow_score_py), named: ScoringServer.mlflowScript)
         }
+        let sandbox = try await sandbox(for: specification, in: folder, recipe)
         try makeFolder(configuration.socketDirectory)
         let socket = try ListeningSocket.listen(at: socketFile(folder.id))
         let server = ScoringServer(
@@ -174,7 +211,7 @@ package struct LocalProcessBackend: ComputeBackend {
             workerLimit: configuration.workerLimit)
         let process: ProcessIdentity
         do {
-            process = try ChildProcess.spawn(server.launch(socket: socket.descriptor))
+            process = try ChildProcess.spawn(server.launch(socket: socket.descriptor, in: sandbox))
         } catch {
             throw ComputeError(error.isExhaustion ? .exhausted : .startFailed, error.description)
         }
@@ -182,11 +219,12 @@ package struct LocalProcessBackend: ComputeBackend {
         confine(process, specification, folder.id)
     }
 
+    /// How often a running replica is held against its limits.
+    private static let limitPace = Duration.milliseconds(500)
+
     private func confine(_ process: ProcessIdentity, _ specification: ReplicaSpecification, _ id: ReplicaID) {
         guard let controlGroup else { return }
-        let limits = specification.resources
-        let isConfined = controlGroup.confine(
-            process, name: id.description, memoryBytes: limits.memoryBytes, cpuMillicores: limits.cpuMillicores)
+        let isConfined = controlGroup.confine(process, name: id.description, specification.confinement.limits)
         if !isConfined { logger.warning("replica runs without its limits", metadata: ["replica.id": "\(id)"]) }
     }
 

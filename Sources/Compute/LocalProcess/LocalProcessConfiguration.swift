@@ -1,4 +1,5 @@
 package import Foundation
+import Glibc
 
 /// How replicas run as processes of this host.
 package struct LocalProcessConfiguration: Sendable {
@@ -32,6 +33,15 @@ package struct LocalProcessConfiguration: Sendable {
     /// Default `/sys/fs/cgroup/sluice`, made when that is allowed.
     package var controlGroup: URL?
 
+    /// How foreign code is confined. Default `auto`.
+    package var isolation: IsolationPolicy
+    /// Accounts of foreign code, which only root can give; nil for our own.
+    package var accounts: AccountRange?
+    /// The program that confines. Default `sluice-confine` beside our own binary.
+    package var confine: String
+    /// bubblewrap. Default `/usr/bin/bwrap`.
+    package var bubblewrap: String
+
     package init(dataDirectory: URL) {
         self.dataDirectory = dataDirectory
         pythons = ["/usr/bin/python3"]
@@ -46,12 +56,44 @@ package struct LocalProcessConfiguration: Sendable {
         workerLimit = 64
         socketDirectory = dataDirectory.appending(path: "run")
         controlGroup = URL(filePath: "/sys/fs/cgroup/sluice")
+        isolation = .auto
+        accounts = getuid() == 0 ? .standard : nil
+        confine = LocalProcessConfiguration.sibling("sluice-confine")
+        bubblewrap = "/usr/bin/bwrap"
     }
 
+    private static func sibling(_ name: String) -> String {
+        let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        return URL(filePath: own ?? "/usr/local/bin/sluice").deletingLastPathComponent().appending(path: name).path(
+            percentEncoded: false)
+    }
+
+    var tools: Sandbox.Tools { Sandbox.Tools(confine: confine, bubblewrap: bubblewrap) }
+
     var environments: URL { dataDirectory.appending(path: "environments") }
-    var packageCache: URL { dataDirectory.appending(path: "package-cache") }
+    /// One per account that installs, so that each can write its own and no other's.
+    var packageCache: URL { dataDirectory.appending(path: "packages/\(builder?.user ?? geteuid())") }
     var downloadedPythons: URL { dataDirectory.appending(path: "pythons") }
     var artifacts: URL { dataDirectory.appending(path: "artifacts") }
     var preparations: URL { dataDirectory.appending(path: "preparations") }
     var replicas: URL { dataDirectory.appending(path: "replicas") }
+    var builds: URL { dataDirectory.appending(path: "builds") }
+    private var packages: URL { dataDirectory.appending(path: "packages") }
+
+    /// Foreign code has accounts of its own only where it is confined.
+    var ownsAccounts: Bool { accounts != nil && isolation != .none && geteuid() == 0 }
+    var builder: ChildLaunch.Account? { ownsAccounts ? accounts?.builder : nil }
+
+    /// Lets the accounts of foreign code pass through our folders to what each of them is shown; none may list them.
+    func openFolders() throws(ComputeError) {
+        let passages = [dataDirectory, environments, artifacts, replicas, downloadedPythons, packages, builds]
+        for folder in passages {
+            try makeFolder(folder)
+            let path = folder.path(percentEncoded: false)
+            let mode: mode_t = ownsAccounts ? 0o711 : 0o700
+            guard chmod(path, mode) == 0 else {
+                throw ComputeError(.exhausted, SpawnError("open \(path)", errno: errno).description)
+            }
+        }
+    }
 }

@@ -1,17 +1,22 @@
 import Foundation
+import Glibc
 import Resources
 
-/// The working folder of one replica, and what is kept in it.
+/// The folder of one replica, and what is kept in it. Only the first three entries are within the replica's reach; what
+/// we trust lies beside them.
 ///
 /// | Entry | What |
 /// |---|---|
 /// | `code/` | the replica's own copy of the scoring code; its working directory |
 /// | `home/`, `tmp/` | `HOME` and `TMPDIR` |
+/// | `etc/` | the names of its account |
+/// | `account.json` | its account, where it has one of its own |
 /// | `server.log`, `storage-initializer.log` | its logs |
 /// | `gunicorn.conf.py` | what the model server imports before it forks its workers |
 /// | `uses.json` | the cache entries it runs on |
-/// | `pid`, `handle.json` | its process, written by the process itself before it becomes the server, and by us after |
-/// | `exit-status` | how it ended, once known |
+/// | `pid`, `handle.json` | its process, written by the process itself before it is confined, and by us after |
+/// | `limits.json` | what it may use |
+/// | `exit-status`, `end-cause` | how it ended, once known, and why we ended it |
 struct ReplicaFolder: Sendable {
     let id: ReplicaID
     let url: URL
@@ -31,19 +36,62 @@ struct ReplicaFolder: Sendable {
     private var handleFile: URL { url.appending(path: "handle.json") }
     private var exitFile: URL { url.appending(path: "exit-status") }
     private var usesFile: URL { url.appending(path: "uses.json") }
+    private var limitsFile: URL { url.appending(path: "limits.json") }
+    private var causeFile: URL { url.appending(path: "end-cause") }
+    private var accountFile: URL { url.appending(path: "account.json") }
+    /// Holds `passwd` and `group` with the replica's account alone.
+    var identities: URL { url.appending(path: "etc") }
+    /// What the replica may write.
+    var own: [URL] { [code, home, temporary] }
 
     /// Makes the folder and notes what the replica runs on, which keeps that in the caches.
     func reserve(_ uses: Uses) throws(ComputeError) {
-        for folder in [url, home, temporary] { try makeFolder(folder) }
+        for folder in [url, home, temporary, identities] { try makeFolder(folder) }
         try encode(uses, to: usesFile)
         try writeFile(Data(ServerWarmup.file.utf8), warmup)
     }
 
+    /// Gives the replica what is its own, and writes down who it is. Before it starts, with nothing running of an
+    /// earlier life.
+    func hand(to account: ReplicaAccount?) throws(ComputeError) {
+        try AccountNames.write(into: identities, named: "replica", home: home, account?.account)
+        for (folder, mode) in [(identities, 0o755), (url, 0o711)] as [(URL, mode_t)] where account != nil {
+            guard chmod(folder.path(percentEncoded: false), mode) == 0 else {
+                throw ComputeError(.exhausted, SpawnError("open \(folder.path)", errno: errno).description)
+            }
+        }
+        guard let account else { return }
+        try Compute.hand(code, to: account.account)
+        // What an earlier life left there is its own already.
+        for folder in [home, temporary]
+        where lchown(folder.path(percentEncoded: false), account.user, account.group) != 0 {
+            throw ComputeError(.exhausted, SpawnError("give away \(folder.path)", errno: errno).description)
+        }
+    }
+
+    func write(_ account: ReplicaAccount) throws(ComputeError) {
+        try encode(account, to: accountFile)
+    }
+
+    var account: ReplicaAccount? { decode(accountFile) }
+
+    func write(_ limits: Confinement.Limits) throws(ComputeError) {
+        try encode(limits, to: limitsFile)
+    }
+
+    var limits: Confinement.Limits? { decode(limitsFile) }
+
+    func write(endCause: String) throws(ComputeError) {
+        try writeFile(Data(endCause.utf8), causeFile)
+    }
+
+    var endCause: String? { try? String(contentsOf: causeFile, encoding: .utf8) }
+
     /// Makes the replica's own copy of the code.
-    func make(code source: URL) throws(ComputeError) {
+    func make(code source: URL) async throws(ComputeError) {
+        // That of an earlier life, or the rest of a start that was interrupted.
+        await RemovalOfForeignFiles.remove([code])
         do {
-            // The rest of a start that was interrupted.
-            try? FileManager.default.removeItem(at: code)
             try FileManager.default.copyItem(at: source, to: code)
         } catch {
             throw ComputeError(.exhausted, "could not copy the scoring code: \(error.localizedDescription)")
@@ -51,9 +99,9 @@ struct ReplicaFolder: Sendable {
     }
 
     /// A code folder that holds one script of our own.
-    func make(script: Data, named name: String) throws(ComputeError) {
-        // The rest of a start that was interrupted.
-        try? FileManager.default.removeItem(at: code)
+    func make(script: Data, named name: String) async throws(ComputeError) {
+        // As above.
+        await RemovalOfForeignFiles.remove([code])
         try makeFolder(code)
         try writeFile(script, code.appending(path: name))
     }
@@ -91,25 +139,37 @@ struct ReplicaFolder: Sendable {
     /// The replica is started again: how its last process ended says nothing about the next.
     func forgetExit() {
         // Without the file there is nothing to forget.
-        try? FileManager.default.removeItem(at: exitFile)
+        for file in [exitFile, causeFile] { try? FileManager.default.removeItem(at: file) }
     }
 
     func write(exitStatus: Int32) throws(ComputeError) {
         try writeFile(Data("\(exitStatus)".utf8), exitFile)
     }
 
-    func remove() {
+    func remove() async {
+        // What is the replica's own goes first, by means that its links and depths can't mislead.
+        await RemovalOfForeignFiles.remove(own)
         // Whatever can't be removed lies below the data directory and harms nobody.
         try? FileManager.default.removeItem(at: url)
     }
 
+    /// The accounts that the replicas of the host have, each with its deployment.
+    static func allAccounts(in configuration: LocalProcessConfiguration) -> [UInt32: String] {
+        let accounts = all(in: configuration).compactMap(\.account)
+        return Dictionary(accounts.map { ($0.user, $0.deployment) }) { first, _ in first }
+    }
+
     /// What all replicas of the host run on together.
     static func allUses(in configuration: LocalProcessConfiguration) -> [Uses] {
+        all(in: configuration).compactMap(\.uses)
+    }
+
+    private static func all(in configuration: LocalProcessConfiguration) -> [ReplicaFolder] {
         // No folder, no replicas.
         let names =
             (try? FileManager.default.contentsOfDirectory(atPath: configuration.replicas.path(percentEncoded: false)))
             ?? []
-        return names.compactMap { ReplicaID($0) }.compactMap { ReplicaFolder($0, in: configuration).uses }
+        return names.compactMap { ReplicaID($0) }.map { ReplicaFolder($0, in: configuration) }
     }
 
     private func encode(_ value: some Encodable, to file: URL) throws(ComputeError) {

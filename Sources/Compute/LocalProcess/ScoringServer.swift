@@ -14,23 +14,17 @@ struct ScoringServer: Sendable {
     let folder: ReplicaFolder
     let workerLimit: Int
 
-    /// Notes its process id, takes over the socket as its own, and becomes the server: all in one process.
-    private static let prelude = #"echo $$ > "$0"; export LISTEN_PID=$$; exec "$@""#
-
-    func launch(socket: Int32) -> ChildLaunch {
+    /// The server in its sandbox, which notes the process id and takes over the socket for it.
+    func launch(socket: Int32, in sandbox: Sandbox) -> ChildLaunch {
         let bin = environment.appending(path: "bin").path(percentEncoded: false)
+        let command = sandbox.command(["\(bin)/python", "\(bin)/azmlinfsrv", "--entry_script", script])
         return ChildLaunch(
-            executable: "/bin/sh",
-            arguments: [
-                "-c", ScoringServer.prelude, folder.pidFile.path(percentEncoded: false),
-                "\(bin)/python", "\(bin)/azmlinfsrv", "--entry_script", script,
-            ],
-            environment: variables(bin: bin), workingDirectory: folder.code, logFile: folder.serverLog.url,
-            inheritedDescriptors: [socket])
+            executable: command[0], arguments: Array(command.dropFirst()), environment: variables(bin: bin),
+            workingDirectory: folder.code, logFile: folder.serverLog.url, inheritedDescriptors: [socket])
     }
 
     /// Weakest first: what every process has, what the server is tuned with, the deployment's own, what must hold.
-    private func variables(bin: String) -> [String: String] {
+    func variables(bin: String) -> [String: String] {
         var variables = [
             "PATH": "\(bin):/usr/local/bin:/usr/bin:/bin",
             "HOME": folder.home.path(percentEncoded: false),
@@ -70,6 +64,18 @@ struct ScoringServer: Sendable {
         "LISTEN_PID", "LISTEN_FDNAMES", "NOTIFY_SOCKET", "GUNICORN_PID", "GUNICORN_FD", "SERVER_PORT", "HEALTH_PORT",
         "SEPERATE_HEALTH_ENDPOINT",
     ]
+
+    /// Refuses variables that no process can have: names that are empty or hold `=`, and zero bytes.
+    static func check(_ variables: [String: String]) throws(ComputeError) {
+        for (name, value) in variables.sorted(by: { $0.key < $1.key }) {
+            if name.isEmpty || name.contains("=") || name.utf8.contains(0) || value.utf8.contains(0) {
+                throw ComputeError(
+                    .unsupported,
+                    "the environment variable \"\(name)\" can't be set: a name is not empty and holds no '=', and "
+                        + "neither name nor value holds a zero byte")
+            }
+        }
+    }
 
     /// Name of our own script in the code folder of a replica that serves an MLflow model.
     static let mlflowScript = "mlflow_score.py"

@@ -35,25 +35,43 @@ enum ProcessTree {
         return Set(living.map { ProcessIdentity(pid: $0.pid, startTicks: $0.startTicks) })
     }
 
-    /// CPU time in clock ticks and resident memory in pages of the trees of several leaders, from one look at `/proc`.
-    ///
-    /// Members are told by session and group only: what left both counts for nobody.
-    static func usage(of leaders: [ProcessIdentity]) -> [ProcessIdentity: (cpuTicks: Int64, residentPages: Int64)] {
-        let byPid = Dictionary(leaders.map { ($0.pid, $0) }) { first, _ in first }
-        var usage: [ProcessIdentity: (cpuTicks: Int64, residentPages: Int64)] = [:]
-        for process in snapshot() where !process.isDead {
-            guard let leader = byPid[process.session] ?? byPid[process.group], process.startTicks >= leader.startTicks
-            else { continue }
-            let sum = usage[leader] ?? (0, 0)
-            usage[leader] = (sum.cpuTicks + process.cpuTicks, sum.residentPages + process.residentPages)
-        }
-        return usage
-    }
-
     /// Every process of the host, as far as `/proc` shows them.
-    private static func snapshot() -> [ProcessStat] {
+    static func snapshot() -> [ProcessStat] {
         // Without /proc nothing can be found; the caller then sees an empty tree.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return names.compactMap { Int32($0) }.compactMap { ProcessStat.read(pid: $0) }
+    }
+}
+
+/// One look at all processes of the host, for many questions.
+struct ProcessCensus: Sendable {
+    private let processes: [ProcessStat]
+    /// Places in `processes`, by parent.
+    private let children: [Int32: [Int]]
+    /// By session, and by group where that is another.
+    private let related: [Int32: [Int]]
+
+    init(_ all: [ProcessStat]) {
+        processes = all.filter { !$0.isDead }
+        children = Dictionary(grouping: processes.indices) { [processes] in processes[$0].parent }
+        var related: [Int32: [Int]] = [:]
+        for (index, process) in processes.enumerated() {
+            for id in Set([process.session, process.group]) { related[id, default: []].append(index) }
+        }
+        self.related = related
+    }
+
+    static func take() -> ProcessCensus { ProcessCensus(ProcessTree.snapshot()) }
+
+    /// The living processes of a leader: its session and group, and all that descends from those.
+    ///
+    /// What a confined process leaves behind descends from its leader still, for it is inherited within the sandbox.
+    func tree(of leader: ProcessIdentity) -> [ProcessStat] {
+        var open = (related[leader.pid] ?? []).filter { processes[$0].startTicks >= leader.startTicks }
+        var found = Set(open)
+        while let index = open.popLast() {
+            for child in children[processes[index].pid] ?? [] where found.insert(child).inserted { open.append(child) }
+        }
+        return found.map { processes[$0] }
     }
 }

@@ -133,9 +133,9 @@ extension ReplicaSupervisor {
     private func isRunning(
         _ handle: ReplicaHandle, _ replica: ReplicaRow, _ specification: ReplicaSpecification
     ) async -> Bool {
-        guard case .exited(let status) = await parts.backend.observe(handle) else { return true }
+        guard case .exited(let status, let cause) = await parts.backend.observe(handle) else { return true }
         do {
-            try await recordFailure(replica, await exitError(handle, status: status, specification))
+            try await recordFailure(replica, await exitError(handle, status: status, cause: cause, specification))
             // What the process left running goes with it, once it has answered what is inside.
             await parts.drain.drain(id, deadline: parts.settings.drainDeadline)
             await parts.backend.stop(handle, grace: .zero)
@@ -162,9 +162,13 @@ extension ReplicaSupervisor {
 
     /// The error that shows the script's own traceback where there is one.
     private func exitError(
-        _ handle: ReplicaHandle, status: Int32?, _ specification: ReplicaSpecification
+        _ handle: ReplicaHandle, status: Int32?, cause: String?, _ specification: ReplicaSpecification
     ) async -> ARMError {
         let log = await parts.backend.logs(of: id, .inferenceServer, tail: Self.errorLogLines)
+        if let cause {
+            return ARMError(
+                .deploymentCrashLoopBackOff, "\(cause) Its last lines:\n\(log)", target: specification.label)
+        }
         let ended = status.map { " with status \($0)" } ?? ""
         guard let cause = StartFailure.explain(log: log) else {
             return ARMError(

@@ -26,7 +26,7 @@ class _UpgradedInstallation(Installation):
         self._install(self._next, REPOSITORY)
 
     def _install(self, binaries, shared):
-        for name in ("sluice", "sluice-router"):
+        for name in ("sluice", "sluice-router", "sluice-confine"):
             copy = self._folder / (name + ".new")
             shutil.copy2(binaries / name, copy)
             copy.rename(self._folder / name)

@@ -13,14 +13,14 @@ import Testing
         ("conda-forge::numpy=1.2", "numpy==1.2.*"), ("NumPy=2", "numpy==2.*"), ("pytorch=2.1", "torch==2.1.*"),
         ("pytorch::pytorch>2", "torch>2"), ("py-xgboost==1.0", "xgboost==1.0"),
         ("scikit-learn=1.2.2", "scikit-learn==1.2.2.*"),
-        ("azureml-core", "azureml-core"),
+        ("azureml-core", "azureml-core"), ("pip", "pip"), ("pip=25.1", "pip==25.1.*"), ("pip<22.0", "pip<22.0"),
     ])
     func `a conda entry becomes a requirement`(entry: String, requirement: String) throws {
         let file = try CondaFile("dependencies:\n  - \"\(entry)\"\n")
         #expect(file.requirements == [requirement])
     }
 
-    @Test(arguments: ["pip", "pip=25.1", "pip<22.0", "ca-certificates"])
+    @Test(arguments: ["ca-certificates", "nomkl"])
     func `entries without meaning outside conda are left out`(entry: String) throws {
         #expect(try CondaFile("dependencies: [\"\(entry)\"]").requirements.isEmpty)
     }

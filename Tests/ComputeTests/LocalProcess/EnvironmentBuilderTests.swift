@@ -29,6 +29,8 @@ struct EnvironmentBuilderTests {
         configuration.uv = uv.path()
         configuration.preparationTimeout = timeout
         configuration.environmentCacheLimit = 2
+        // The stand-in writes beside the data directory.
+        configuration.isolation = .none
         return EnvironmentBuilder(
             configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
@@ -92,6 +94,7 @@ struct EnvironmentBuilderTests {
         try await withTemporaryFolder { folder in
             var configuration = LocalProcessConfiguration(dataDirectory: folder)
             configuration.uv = "/no/such/uv"
+            configuration.isolation = .none
             let broken = EnvironmentBuilder(configuration: configuration, logger: Logger(label: "test"))
             let missing = await #expect(throws: ComputeError.self) { try await broken.recipe(for: environment) }
             #expect(missing?.message.contains("/no/such/uv") == true)

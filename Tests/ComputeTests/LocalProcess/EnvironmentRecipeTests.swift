@@ -20,13 +20,13 @@ import Testing
         ("[{pip: [azureml-defaults]}]", "azureml-defaults"),
     ])
     func `the model server is added unless the file brings it`(dependencies: String, requirement: String) throws {
-        #expect(try recipe(dependencies).requirements == [requirement])
+        #expect(try recipe(dependencies).requirements == [requirement, "pip"].sorted())
     }
 
     @Test(arguments: [
-        ("[pip]", ["azureml-inference-server-http==1.5.1", "mlflow"]),
-        ("[{pip: [MLflow==2.9.2]}]", ["MLflow==2.9.2", "azureml-inference-server-http==1.5.1"]),
-        ("[{pip: [mlflow_skinny]}]", ["azureml-inference-server-http==1.5.1", "mlflow_skinny"]),
+        ("[pip]", ["azureml-inference-server-http==1.5.1", "mlflow", "pip"]),
+        ("[{pip: [MLflow==2.9.2]}]", ["MLflow==2.9.2", "azureml-inference-server-http==1.5.1", "pip"]),
+        ("[{pip: [mlflow_skinny]}]", ["azureml-inference-server-http==1.5.1", "mlflow_skinny", "pip"]),
     ])
     func `MLflow is added where it is needed, unless the file brings it`(dependencies: String, expected: [String])
         throws
@@ -35,6 +35,14 @@ import Testing
             file: try CondaFile("dependencies: \(dependencies)"), serverVersion: "1.5.1", needsMLflow: true,
             interpreter: Interpreter(path: "/usr/bin/python3", version: "3.11.2"), installerVersion: "1")
         #expect(recipe.requirements == expected)
+    }
+
+    @Test(arguments: [
+        ("[numpy]", "pip"), ("[pip]", "pip"), ("[pip=23.1]", "pip==23.1.*"), ("[{pip: [pip>20]}]", "pip>20"),
+    ])
+    func `every environment has a pip of its own`(dependencies: String, requirement: String) throws {
+        let own = try recipe(dependencies).requirements.filter { $0.hasPrefix("pip") }
+        #expect(own == [requirement])
     }
 
     @Test func `equal contents share a key, whatever the order`() throws {

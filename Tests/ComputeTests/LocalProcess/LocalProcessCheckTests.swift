@@ -61,7 +61,7 @@ import Testing
             ScoringServer(
                 specification: specification, environment: URL(filePath: "/env"), modelFolder: nil, folder: folder,
                 workerLimit: 4
-            ).launch(socket: 9).environment
+            ).variables(bin: "/env/bin")
         }
         #expect(
             variables()["WORKER_TIMEOUT"] == "330"

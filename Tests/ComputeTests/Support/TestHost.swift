@@ -53,6 +53,9 @@ enum TestHost {
     static func backend(
         store: URL, change: (inout LocalProcessConfiguration) -> Void = { _ in }
     ) async throws -> LocalProcessBackend {
+        // Accounts of replicas pass through it.
+        try FileManager.default.createDirectory(
+            at: shared, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
         var configuration = LocalProcessConfiguration(dataDirectory: shared.appending(path: "data directory"))
         configuration.uv = try await uv()
         configuration.hostEnvironment = ProcessInfo.processInfo.environment

@@ -36,12 +36,15 @@ final class ArtifactCache: Sendable {
         var milliseconds: Int64
     }
 
+    /// Those of the first layout can't be read by accounts of replicas.
+    private static let layout = "layout 2"
+
     func key(of code: CodeSpecification) -> String {
-        key(["code", code.artifact.container, code.artifact.path])
+        key([Self.layout, "code", code.artifact.container, code.artifact.path])
     }
 
     func key(of model: ModelSpecification) -> String {
-        key(["model", model.artifact.container, model.artifact.path, model.name, model.version])
+        key([Self.layout, "model", model.artifact.container, model.artifact.path, model.name, model.version])
     }
 
     /// Folder that the code's files lie in.
@@ -101,6 +104,7 @@ final class ArtifactCache: Sendable {
             let (destination, folderName) = layout(partial.appending(path: "content"))
             try makeFolder(destination)
             try await bring(reference, label, into: destination, folderName: folderName, partial)
+            if configuration.ownsAccounts { try share(partial) }
             try publish(partial, as: key)
         }
         guard let entry = entry(key) else { throw ComputeError(.exhausted, "\(label) vanished while it was fetched") }
@@ -128,6 +132,23 @@ final class ArtifactCache: Sendable {
         } catch {
             if Task.isCancelled { throw .cancelled }
             throw ComputeError(.artifactMissing, "\(label) could not be fetched: \(error)")
+        }
+    }
+
+    /// Lets the replicas' group, and no other account, read what was fetched. The files themselves may be the artifact
+    /// store's own by hard links: they stay ours, and read-only.
+    private func share(_ partial: URL) throws(ComputeError) {
+        let root = partial.path(percentEncoded: false)
+        var problem = chown(root, uid_t.max, configuration.accounts?.group ?? getegid()) == 0 ? 0 : errno
+        if chmod(root, 0o750) != 0 { problem = errno }
+        for path in (try? FileManager.default.subpathsOfDirectory(atPath: root)) ?? [] {
+            var status = stat()
+            guard lstat("\(root)/\(path)", &status) == 0, status.st_mode & S_IFMT != S_IFLNK else { continue }
+            let mode = status.st_mode & S_IFMT == S_IFDIR ? 0o755 : status.st_mode & 0o7777 | 0o444
+            if status.st_mode & 0o7777 != mode, chmod("\(root)/\(path)", mode) != 0 { problem = errno }
+        }
+        guard problem == 0 else {
+            throw ComputeError(.exhausted, SpawnError("share a fetched artifact", errno: problem).description)
         }
     }
 

@@ -21,7 +21,7 @@ enum CondaPackages {
     }
 
     private static let ignored: Set<String> = [
-        "pip", "ca-certificates", "certifi-win32", "conda", "python_abi", "cpuonly", "nomkl", "tzdata", "wheel",
+        "ca-certificates", "certifi-win32", "conda", "python_abi", "cpuonly", "nomkl",
     ]
 
     private static let renamed: [String: String] = [
@@ -46,12 +46,13 @@ enum CondaPackages {
         "lime",
         "llvmlite", "lxml", "matplotlib", "mlflow", "mlflow-skinny", "mlserver", "msgpack", "networkx", "nltk", "numba",
         "numexpr", "numpy", "onnx", "onnxruntime", "openpyxl", "optuna", "orjson", "packaging", "pandas", "patsy",
-        "pillow", "plotly", "polars", "prophet", "psutil", "pyarrow", "pydantic", "pyjwt", "pymongo", "pyodbc",
+        "pillow", "pip", "plotly", "polars", "prophet", "psutil", "pyarrow", "pydantic", "pyjwt", "pymongo", "pyodbc",
         "pyparsing", "pyspark", "pytest", "python-dotenv", "pytz", "regex", "requests", "safetensors", "scikit-image",
         "scikit-learn", "scipy", "seaborn", "sentence-transformers", "setuptools", "shap", "simplejson", "six",
         "sktime", "sqlalchemy", "statsmodels", "sympy", "tabulate", "tensorboard", "tensorflow", "textblob",
         "threadpoolctl", "timm", "tokenizers", "toolz", "torchaudio", "torchmetrics", "torchvision", "tornado", "tqdm",
-        "transformers", "typing-extensions", "ujson", "umap-learn", "urllib3", "uvicorn", "werkzeug", "xarray",
+        "transformers", "typing-extensions", "tzdata", "ujson", "umap-learn", "urllib3", "uvicorn", "werkzeug", "wheel",
+        "xarray",
         "xgboost", "xlrd", "zstandard",
     ]
 }

@@ -18,10 +18,11 @@ final class EnvironmentBuilder: Sendable {
 
     static let marker = ".complete"
 
-    init(configuration: LocalProcessConfiguration, logger: Logger) {
+    /// Without `isolation`, one that looks for itself.
+    init(configuration: LocalProcessConfiguration, isolation: IsolationProbe? = nil, logger: Logger) {
         self.configuration = configuration
         self.logger = logger
-        installer = Installer(configuration: configuration)
+        installer = Installer(configuration: configuration, isolation: isolation)
         interpreters = Interpreters(configuration: configuration, installer: installer)
     }
 
@@ -49,7 +50,7 @@ final class EnvironmentBuilder: Sendable {
             return false
         }
         try await builds.run(recipe.key) { () async throws(ComputeError) in
-            try makeFolder(configuration.environments)
+            try configuration.openFolders()
             let lock = try await FileLock.acquire(configuration.environments.appending(path: "\(recipe.key).lock"))
             // Another process, or the leader before us, may have built it while we waited.
             if !isComplete(recipe) { try await install(recipe, lock: lock.descriptor) }
@@ -76,7 +77,7 @@ final class EnvironmentBuilder: Sendable {
         let folder = folder(of: recipe)
         let log = configuration.environments.appending(path: "\(recipe.key).log")
         // The rest of a crash, if there is one.
-        try? FileManager.default.removeItem(at: folder)
+        await RemovalOfForeignFiles.remove([folder])
         try? FileManager.default.removeItem(at: log)
         let start = ContinuousClock.now
         do {
@@ -84,7 +85,7 @@ final class EnvironmentBuilder: Sendable {
                 recipe.requirements, for: recipe.interpreter, into: folder, log: log, lock: lock)
         } catch {
             // A half-built environment only takes room; the next build would remove it as well.
-            try? FileManager.default.removeItem(at: folder)
+            await RemovalOfForeignFiles.remove([folder])
             throw error
         }
         try writeFile(Data(), folder.appending(path: EnvironmentBuilder.marker))

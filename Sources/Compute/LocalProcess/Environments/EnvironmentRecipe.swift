@@ -22,6 +22,8 @@ struct EnvironmentRecipe: Sendable, Hashable {
             lines[bare] += "==\(serverVersion)"
         }
         if needsMLflow, names.isDisjoint(with: ["mlflow", "mlflow-skinny"]) { lines.append("mlflow") }
+        // As in every environment of conda's, so that none but the environment's own is found.
+        if !names.contains("pip") { lines.append("pip") }
         let options = lines.filter { $0.hasPrefix("-") }
         requirements = options + Array(Set(lines.filter { !$0.hasPrefix("-") })).sorted()
         self.interpreter = interpreter
@@ -30,9 +32,13 @@ struct EnvironmentRecipe: Sendable, Hashable {
 
     /// Name of the environment's folder.
     var key: String {
-        let parts = ["layout 1", "python \(interpreter.version)", "installer \(installerVersion)"] + requirements
+        let parts =
+            [EnvironmentRecipe.layout, "python \(interpreter.version)", "installer \(installerVersion)"] + requirements
         return String(Digests.sha256Hex(parts.joined(separator: "\n")).prefix(32))
     }
+
+    /// Those of `layout 1` shared files with the package cache by hard links, which a replica could write through.
+    private static let layout = "layout 2"
 
     private static let server = "azureml-inference-server-http"
 

@@ -1,10 +1,20 @@
 import Foundation
 import Glibc
 import Logging
+import Resources
 
 /// Runs `uv` and the host's Python to their end, each in a session of its own, killed on cancellation and timeout.
+///
+/// Packages may bring code that runs while they are built: what installs runs confined like a replica, under an account
+/// that only builds, and sees its package cache and the environment that it makes.
 struct Installer: Sendable {
     let configuration: LocalProcessConfiguration
+    let isolation: IsolationProbe
+
+    init(configuration: LocalProcessConfiguration, isolation: IsolationProbe? = nil) {
+        self.configuration = configuration
+        self.isolation = isolation ?? IsolationProbe(configuration: configuration)
+    }
 
     /// The installer's own version.
     func version() async throws(ComputeError) -> String {
@@ -12,10 +22,16 @@ struct Installer: Sendable {
         return uv.split(separator: " ").dropFirst().first.map(String.init) ?? uv
     }
 
-    /// Such as `3.11.2`.
-    func version(ofPython path: String) async throws(ComputeError) -> String {
-        let script = "import platform; print(platform.python_version())"
-        return try await output(of: path, ["-I", "-c", script])
+    /// Version and place of a Python: of the one behind a virtual environment or a version switcher, where it is one.
+    func describe(python path: String) async throws(ComputeError) -> Interpreter {
+        let script = """
+            import os, platform, sys
+            program = getattr(sys, "_base_executable", None) or sys.executable
+            print(platform.python_version(), sys.base_prefix, os.path.realpath(program), sep="\\t")
+            """
+        let parts = try await output(of: path, ["-I", "-c", script]).split(separator: "\t").map(String.init)
+        guard parts.count == 3 else { return Interpreter(path: path, version: parts.first ?? "") }
+        return Interpreter(path: parts[2], version: parts[0], prefix: parts[1])
     }
 
     /// Path of a Python that was downloaded earlier; nil when there is none, for whatever reason.
@@ -34,22 +50,63 @@ struct Installer: Sendable {
 
     /// Makes a virtual environment in `folder` and installs the lines of a requirements file, with the output in `log`.
     ///
-    /// Bytecode is compiled now: the model server then starts in 0.8 s instead of 2 s. The installer inherits the
-    /// descriptor `lock`, so that an installer which outlives a killed control plane still keeps others out.
+    /// Bytecode is compiled now: the model server then starts in 0.8 s instead of 2 s. Files are copied out of the package
+    /// cache, for a link would let one environment write into all others. The installer inherits the descriptor `lock`,
+    /// so that an installer which outlives a killed control plane still keeps others out.
     func install(
         _ requirements: [String], for interpreter: Interpreter, into folder: URL, log: URL, lock: Int32
     ) async throws(ComputeError) {
+        let mode = try await isolation.mode()
+        var place = BuildPlace(configuration.builds.appending(path: folder.lastPathComponent))
+        let account = mode == .none ? nil : configuration.builder
+        try await place.prepare(requirements, sharing: PackageIndexSettings.discover(configuration), account)
+        try makeFolder(configuration.packageCache)
+        try makeFolder(folder)
+        for own in [folder, configuration.packageCache] { try give(own, to: account) }
+        let sandbox = Sandbox(
+            mode: mode, tools: configuration.tools, layout: .discover(), account: account,
+            confinement: Confinement(limits: Confinement.Limits(diskBytes: 1 << 40)),
+            readable: [configuration.uv] + interpreter.folders + place.readable,
+            writable: [folder, configuration.packageCache, place.url].map { $0.path(percentEncoded: false) },
+            identities: place.identities.path(percentEncoded: false),
+            temporary: place.temporary.path(percentEncoded: false),
+            workingDirectory: place.url.path(percentEncoded: false))
         let target = folder.path(percentEncoded: false)
         let deadline = ContinuousClock.now + configuration.preparationTimeout
-        let create = ["venv", "--python", interpreter.path, "--no-project", target]
-        try await run(configuration.uv, create, log, deadline, lock)
-        let file = folder.appending(path: "requirements.txt")
-        try writeFile(Data((requirements.joined(separator: "\n") + "\n").utf8), file)
+        let create = ["venv", "--python", interpreter.path, "--no-project", target, "--allow-existing"]
         let install = [
-            "pip", "install", "--python", "\(target)/bin/python", "--link-mode", "hardlink", "--compile-bytecode",
-            "--requirements", file.path(percentEncoded: false),
+            "pip", "install", "--python", "\(target)/bin/python", "--link-mode", "copy", "--compile-bytecode",
+            "--requirements", place.requirements.path(percentEncoded: false),
         ]
-        try await run(configuration.uv, install, log, deadline, lock)
+        for arguments in [create, install] {
+            try await run(
+                configuration.uv, arguments, log, deadline, lock, sandbox: sandbox, variables: place.variables(mode))
+        }
+        if account != nil { try await seal(folder) }
+        await RemovalOfForeignFiles.remove([place.url])
+    }
+
+    private func give(_ folder: URL, to account: ChildLaunch.Account?) throws(ComputeError) {
+        guard let account else { return }
+        guard lchown(folder.path(percentEncoded: false), account.user, account.group) == 0 else {
+            throw ComputeError(.exhausted, SpawnError("give away \(folder.path)", errno: errno).description)
+        }
+    }
+
+    /// Takes an environment from the account that built it: from now on it is ours to write, and the replicas' to read.
+    private func seal(_ folder: URL) async throws(ComputeError) {
+        let path = folder.path(percentEncoded: false)
+        let group = configuration.accounts?.group ?? getegid()
+        let steps = [["/bin/chown", "-hR", "0:\(group)", path], ["/bin/chmod", "-R", "u=rwX,g=rX,o=", path]]
+        for step in steps {
+            let launch = ChildLaunch(
+                executable: step[0], arguments: Array(step.dropFirst()), environment: ["PATH": "/usr/bin:/bin"],
+                workingDirectory: configuration.environments, logFile: URL(filePath: "/dev/null"))
+            let status = try? await ChildProcess.run(launch, until: .now + .seconds(300))  // nil: refused below
+            guard status == 0 else {
+                throw ComputeError(.exhausted, "the built environment could not be taken over")
+            }
+        }
     }
 
     private func output(
@@ -67,11 +124,13 @@ struct Installer: Sendable {
 
     private func run(
         _ program: String, _ arguments: [String], _ log: URL, _ deadline: ContinuousClock.Instant,
-        _ lock: Int32? = nil
+        _ lock: Int32? = nil, sandbox: Sandbox? = nil, variables: [String: String] = [:]
     ) async throws(ComputeError) {
+        let command = sandbox?.command([program] + arguments) ?? [program] + arguments
         let launch = ChildLaunch(
-            executable: program, arguments: arguments, environment: environment,
-            workingDirectory: configuration.environments, logFile: log,
+            executable: command[0], arguments: Array(command.dropFirst()),
+            environment: environment.merging(variables) { $1 }, workingDirectory: configuration.environments,
+            logFile: log,
             inheritedDescriptors: lock.map { [$0] } ?? [])
         let name = URL(filePath: program).lastPathComponent
         let status: Int32?
@@ -96,7 +155,7 @@ struct Installer: Sendable {
             "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8",
             "HOME": configuration.dataDirectory.path(percentEncoded: false),
         ]
-        variables.merge(PackageIndexSettings.discover(environment: configuration.hostEnvironment).variables) { $1 }
+        variables.merge(PackageIndexSettings.discover(configuration).variables) { $1 }
         variables["UV_CACHE_DIR"] = configuration.packageCache.path(percentEncoded: false)
         // Only when told to, by `python install`.
         variables["UV_PYTHON_DOWNLOADS"] = "manual"

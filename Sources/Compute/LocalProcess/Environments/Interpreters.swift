@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Synchronization
 
 /// A Python on this host.
@@ -6,6 +7,15 @@ struct Interpreter: Sendable, Hashable {
     var path: String
     /// Such as `3.11.2`.
     var version: String
+    /// Where it was installed to, with its standard library; nil where that is not known.
+    var prefix: String?
+
+    /// What has to be seen for it to run.
+    var folders: [String] {
+        [prefix, URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)].compactMap { folder in
+            folder.map { $0.count > 1 && $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+        }.filter { $0 != "/" }
+    }
 }
 
 /// Finds a Python for what an environment asks: the first of the host's that will do, else one that the installer
@@ -49,9 +59,26 @@ final class Interpreters: Sendable {
 
     private func interpreter(_ path: String) async throws(ComputeError) -> Interpreter {
         if let found = known.withLock({ $0[path] }) { return found }
-        let found = Interpreter(path: path, version: try await installer.version(ofPython: path))
+        let found = try await installer.describe(python: path)
+        if configuration.ownsAccounts, let obstacle = found.folders.lazy.compactMap(Self.obstacle).first {
+            throw ComputeError(
+                .environmentBuildFailed,
+                "the Python \(path) can't be used: the accounts of replicas can't enter \(obstacle); name another one in "
+                    + "the setting compute.python")
+        }
         known.withLock { $0[path] = found }
         return found
+    }
+
+    /// The first folder above a path that other accounts can't enter.
+    private static func obstacle(_ path: String) -> String? {
+        var folder = URL(filePath: path)
+        while folder.path != "/" {
+            var status = stat()
+            if stat(folder.path, &status) == 0, status.st_mode & 0o001 == 0 { return folder.path }
+            folder = folder.deletingLastPathComponent()
+        }
+        return nil
     }
 
     private func download(_ constraint: VersionConstraint) async throws(ComputeError) -> Interpreter {

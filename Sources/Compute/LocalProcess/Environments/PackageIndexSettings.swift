@@ -22,6 +22,10 @@ struct PackageIndexSettings: Sendable, Equatable {
         for (name, value) in environment where PackageIndexSettings.passesThrough(name) { variables[name] = value }
     }
 
+    static func discover(_ configuration: LocalProcessConfiguration) -> PackageIndexSettings {
+        discover(environment: configuration.hostEnvironment)
+    }
+
     /// Reads the pip.conf files that pip itself would read.
     static func discover(environment: [String: String]) -> PackageIndexSettings {
         var paths = ["/etc/pip.conf"]

@@ -1,0 +1,69 @@
+import Foundation
+import Glibc
+
+/// The working folder of one build: its home and temporary files, and copies of the settings that the installer reads,
+/// for the account that builds can't enter the folders where they lie.
+struct BuildPlace: Sendable {
+    let url: URL
+    /// Folders of packages that the settings name.
+    private(set) var readable: [String] = []
+    private var settings: [String: String] = [:]
+
+    init(_ url: URL) {
+        self.url = url
+    }
+
+    var temporary: URL { url.appending(path: "tmp") }
+    var identities: URL { url.appending(path: "etc") }
+    var requirements: URL { url.appending(path: "requirements.txt") }
+    private var home: URL { url.appending(path: "home") }
+
+    /// What differs from the installer's usual variables where it is confined.
+    func variables(_ mode: IsolationMode) -> [String: String] {
+        guard mode != .none else { return [:] }
+        let own = [
+            "HOME": home.path(percentEncoded: false), "TMPDIR": temporary.path(percentEncoded: false),
+            "XDG_CONFIG_HOME": home.appending(path: ".config").path(percentEncoded: false),
+        ]
+        return own.merging(settings) { $1 }
+    }
+
+    mutating func prepare(
+        _ lines: [String], sharing index: PackageIndexSettings, _ account: ChildLaunch.Account?
+    ) async throws(ComputeError) {
+        await RemovalOfForeignFiles.remove([url])
+        for folder in [url, home, temporary, identities] { try makeFolder(folder) }
+        try writeFile(Data((lines.joined(separator: "\n") + "\n").utf8), requirements)
+        try AccountNames.write(into: identities, named: "build", home: home, account)
+        copySettings(index.variables)
+        try hand(url, to: account)
+    }
+
+    private mutating func copySettings(_ variables: [String: String]) {
+        for name in ["SSL_CERT_FILE", "NETRC", "UV_CONFIG_FILE"] {
+            guard let path = variables[name] else { continue }
+            let copy = url.appending(path: name)
+            // A file that can't be read is as absent for the installer as it would be without us.
+            guard
+                (try? FileManager.default.copyItem(at: URL(filePath: path).resolvingSymlinksInPath(), to: copy)) != nil
+            else { continue }
+            settings[name] = copy.path(percentEncoded: false)
+        }
+        let configuration = variables["XDG_CONFIG_HOME"] ?? variables["HOME"].map { "\($0)/.config" }
+        let files = [
+            (variables["HOME"].map { "\($0)/.netrc" }, ".netrc"),
+            (configuration.map { "\($0)/uv/uv.toml" }, ".config/uv/uv.toml"),
+        ]
+        for (source, name) in files {
+            guard let source, FileManager.default.fileExists(atPath: source) else { continue }
+            let copy = home.appending(path: name)
+            // As above.
+            try? makeFolder(copy.deletingLastPathComponent())
+            try? FileManager.default.copyItem(at: URL(filePath: source).resolvingSymlinksInPath(), to: copy)
+        }
+        let links = variables["UV_FIND_LINKS"]?.split(separator: ",").map(String.init) ?? []
+        readable = (links + [variables["SSL_CERT_DIR"]].compactMap { $0 }).filter {
+            $0.hasPrefix("/") && FileManager.default.fileExists(atPath: $0)
+        }
+    }
+}
