@@ -123,8 +123,9 @@ var targets: [Target] = [
     tests(
         "StorageRoutesTests",
         ["API", "Artifacts", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging]),
-    // No Swift here: it runs between fork and the model server, where the runtime would cost more than the rest.
-    .executableTarget(name: "sluice-confine"),
+    // No Swift here, not even its library: it also runs where only the system's own libraries are seen.
+    .executableTarget(
+        name: "sluice-confine", linkerSettings: [.unsafeFlags(["-static-executable"])]),
     .executableTarget(
         name: "sluice", dependencies: ["Server", "CLI", "Client", arguments, logging], swiftSettings: house),
     .executableTarget(

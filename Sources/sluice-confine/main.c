@@ -14,7 +14,8 @@
 //   --scope              Landlock: no signals and no abstract sockets out of the domain, where the kernel has that
 //   --filter             seccomp: refuses system calls that a model server never needs
 //   --no-unix-sockets    with --filter: no new unix sockets, because Landlock does not guard their paths
-//   --keep-metadata      with --filter: changes of modes and owners seem to succeed and are not made, for the same reason
+//   --same-account       with --filter: what Landlock does not guard from others of this account: changes of modes and owners
+//                        seem to succeed and are not made, and those of other processes' priorities are refused
 //   --subreaper          PROGRAM inherits what its descendants leave behind, so that all of it stays below PROGRAM
 //   --landlock-version   prints the version of Landlock that the kernel has (0: none) and ends
 //
@@ -272,7 +273,7 @@ static void keep_lengths(void) {
     refuse_value(__NR_openat, 2, O_ACCMODE | O_TRUNC, O_TRUNC, EPERM);
 }
 
-static void filter(int has_unix_sockets, int keeps_metadata) {
+static void filter(int has_unix_sockets, int is_same_account) {
     load(offsetof(struct seccomp_data, arch));
     emit(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, NATIVE);
     emit(BPF_RET | BPF_K, 0, 0, SECCOMP_RET_KILL_PROCESS);
@@ -298,8 +299,14 @@ static void filter(int has_unix_sockets, int keeps_metadata) {
     const uint32_t own[] = {0};
     allow_values(__NR_prlimit64, 0, own, 1, EPERM);
     if (!has_unix_sockets && landlock_version() < 3) keep_lengths();
-    if (keeps_metadata) {
+    if (is_same_account) {
         for (size_t index = 0; index < sizeof metadata / sizeof metadata[0]; index++) refuse(metadata[index], 0);
+        allow_values(__NR_setpriority, 1, own, 1, EPERM);
+        allow_values(__NR_ioprio_set, 1, own, 1, EPERM);
+        allow_values(__NR_sched_setaffinity, 0, own, 1, EPERM);
+        allow_values(__NR_sched_setscheduler, 0, own, 1, EPERM);
+        allow_values(__NR_sched_setparam, 0, own, 1, EPERM);
+        allow_values(__NR_sched_setattr, 0, own, 1, EPERM);
     }
     // Files that lend their owner's account.
 #ifdef __NR_chmod
@@ -379,7 +386,7 @@ int main(int count, char **arguments) {
     size_t limit_count = 0;
     const char *account = NULL, *record_file = NULL, *oom_score = NULL;
     int ignores_terminate = 0, listens = 0, is_scoped = 0, is_filtered = 0, has_unix_sockets = 1;
-    int keeps_metadata = 0, is_subreaper = 0;
+    int is_same_account = 0, is_subreaper = 0;
     int index = 1;
     for (; index < count && strcmp(arguments[index], "--") != 0; index++) {
         const char *option = arguments[index];
@@ -393,7 +400,7 @@ int main(int count, char **arguments) {
         else if (strcmp(option, "--scope") == 0) is_scoped = 1;
         else if (strcmp(option, "--filter") == 0) is_filtered = 1;
         else if (strcmp(option, "--no-unix-sockets") == 0) has_unix_sockets = 0;
-        else if (strcmp(option, "--keep-metadata") == 0) keeps_metadata = 1;
+        else if (strcmp(option, "--same-account") == 0) is_same_account = 1;
         else if (strcmp(option, "--subreaper") == 0) is_subreaper = 1;
         else {
             if (strcmp(option, "--record") == 0) record_file = value;
@@ -431,7 +438,7 @@ int main(int count, char **arguments) {
     int is_restricted = is_scoped || is_filtered || reads.count + writes.count + devices.count > 0;
     if (is_restricted && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) fail("no new privileges");
     restrict_self(reads, writes, devices, is_scoped);
-    if (is_filtered) filter(has_unix_sockets, keeps_metadata);
+    if (is_filtered) filter(has_unix_sockets, is_same_account);
     execve(program_arguments[0], program_arguments, environ);
     fail("could not start %s", program_arguments[0]);
 }

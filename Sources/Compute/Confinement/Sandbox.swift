@@ -107,6 +107,6 @@ struct Sandbox: Sendable {
         for path in writable { arguments += ["--write", path] }
         arguments += ["--scope", "--filter", "--no-unix-sockets"]
         // Landlock does not guard modes and owners, and the account's other files lie open to it.
-        return account == nil ? arguments + ["--keep-metadata"] : arguments
+        return account == nil ? arguments + ["--same-account"] : arguments
     }
 }

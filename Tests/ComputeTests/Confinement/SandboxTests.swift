@@ -65,13 +65,13 @@ import Testing
     @Test func `Landlock is one process, under our own account without changes of modes`() {
         let own = line(sandbox(.landlock))
         #expect(own.hasPrefix("/opt/s/confine --record /d/r/pid --oom-score 500 "))
-        #expect(own.hasSuffix(" --scope --filter --no-unix-sockets --keep-metadata -- /d/env/bin/python x y"))
+        #expect(own.hasSuffix(" --scope --filter --no-unix-sockets --same-account -- /d/env/bin/python x y"))
         #expect(own.contains(" --read /d/env ") && own.contains(" --write /d/r/code ") && own.contains(" --subreaper "))
         // Other processes of our account would count.
         #expect(!own.contains("processes="))
         let given = line(sandbox(.landlock, account: ChildLaunch.Account(user: 7, group: 8)))
         #expect(given.contains(" --account 7:8 ") && given.contains(" processes=50 "))
-        #expect(!given.contains("--keep-metadata"))
+        #expect(!given.contains("--same-account"))
     }
 
     @Test func `without isolation the process id is written down and the socket taken over`() {
