@@ -25,8 +25,12 @@ package struct DataDirectory: Sendable {
     /// What clients trust: our authority, if the certificate is its, and those of the system.
     package var authorityBundle: URL { certificates.appending(path: "ca-bundle.pem") }
     package var cluster: URL { root.appending(path: "postgres", directoryHint: .isDirectory) }
+    /// Of the private cluster, as libpq reads it.
+    var clusterPassword: URL { root.appending(path: "postgres.pass") }
     package var artifacts: URL { root.appending(path: "artifacts", directoryHint: .isDirectory) }
     package var compute: URL { root.appending(path: "compute", directoryHint: .isDirectory) }
+    /// How replicas are confined, as the running control plane found it.
+    package var isolationRecord: URL { compute.appending(path: "isolation.json") }
     package var routers: URL { root.appending(path: "routers", directoryHint: .isDirectory) }
     /// Slots that the routers share: in memory where the system has a file system for it, since every request writes
     /// there. Named by the root's place on its disk, which nobody else has.

@@ -2,12 +2,13 @@ import Compute
 import Foundation
 import Glibc
 package import Logging
+import Postgres
 import ServiceLifecycle
 
 /// PostgreSQL of our own, in the data directory: made on the first start, adopted when it runs, restarted when it ends.
 ///
-/// It listens on a unix socket only, in a directory that only its account and root can enter. PostgreSQL refuses to
-/// run as root: then it runs as the `postgres` account.
+/// It listens on a unix socket only, in a directory that only its account and root can enter, and asks for a password,
+/// which lies in a file that only we can read. PostgreSQL refuses to run as root: then it runs as the `postgres` account.
 package struct PrivateCluster: Service {
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
@@ -18,6 +19,7 @@ package struct PrivateCluster: Service {
     private let binaries: String
     private let account: ChildLaunch.Account?
     private let logger: Logger
+    let password: ClusterPassword
 
     private static let startDeadline = Duration.seconds(60)
 
@@ -27,10 +29,18 @@ package struct PrivateCluster: Service {
         binaries = try Self.findBinaries()
         account = try Self.findAccount()
         self.logger = logger
+        password = ClusterPassword(file: data.clusterPassword)
     }
 
-    /// The connection string for libpq.
-    package var url: String { "host=\(socketDirectory.path) user=sluice dbname=postgres" }
+    /// The connection string for libpq. It names the file of the password, not the password.
+    package var url: String {
+        "host=\(Self.quoted(socketDirectory.path)) user=\(ClusterPassword.user) dbname=postgres "
+            + "passfile=\(Self.quoted(password.file.path))"
+    }
+
+    private static func quoted(_ value: String) -> String {
+        "'" + value.replacing("\\", with: "\\\\").replacing("'", with: "\\'") + "'"
+    }
 
     /// Unix socket paths are short: a deep data directory gets its sockets elsewhere.
     private var socketDirectory: URL {
@@ -52,8 +62,34 @@ package struct PrivateCluster: Service {
     /// Makes the cluster if it is new and starts it if it does not run; returns when it takes connections.
     package func start() async throws {
         try prepareDirectories()
+        try password.ensure()
         if !isInitialised { try await initialise() }
-        try await waitUntilReady(try runningServer() ?? launch())
+        let server = try runningServer() ?? launch()
+        try await waitUntilReady(server)
+        try await askForPassword(server)
+    }
+
+    /// Clusters of earlier versions let everybody in who reached the socket. The password is set before it is asked for, so
+    /// that a crash between the two leaves a cluster that the next start brings to its end.
+    private func askForPassword(_ server: ProcessIdentity) async throws {
+        let rules = cluster.appending(path: "pg_hba.conf")
+        guard try String(contentsOf: rules, encoding: .utf8) != ClusterPassword.rules else { return }
+        let database = Database(settings: ConnectionSettings(url: url), poolSize: 1, logger: logger)
+        do {
+            _ = try await database.query(try password.statement())
+        } catch {
+            await database.close()
+            throw error
+        }
+        await database.close()
+        let draft = rules.appendingPathExtension("draft")
+        try Data(ClusterPassword.rules.utf8).write(to: draft)
+        if let account { _ = lchown(draft.path, account.user, account.group) }
+        guard chmod(draft.path, 0o600) == 0, rename(draft.path, rules.path) == 0 else {
+            throw Failure(description: "\(rules.path) can't be written: errno \(errno)")
+        }
+        server.signal(SIGHUP)
+        logger.info("the private PostgreSQL asks for a password from now on")
     }
 
     /// Supervises the server until graceful shutdown; it runs on after that.
@@ -82,13 +118,7 @@ package struct PrivateCluster: Service {
     }
 
     private func prepareDirectories() throws {
-        for place in [directory, socketDirectory] {
-            try FileManager.default.createDirectory(
-                at: place, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            if let account, chown(place.path, account.user, account.group) != 0 {
-                throw Failure(description: "\(place.path) can't be given to the postgres account: errno \(errno)")
-            }
-        }
+        for place in [directory, socketDirectory] { try PrivateDirectory.prepare(place, owner: account) }
         if !FileManager.default.fileExists(atPath: logFile.path) {
             // Without the file the first program that logs to it says what is wrong.
             _ = FileManager.default.createFile(
@@ -113,12 +143,17 @@ package struct PrivateCluster: Service {
 
     private func initialise() async throws {
         logger.info("making a private PostgreSQL cluster", metadata: ["postgres.directory": "\(cluster.path)"])
+        let given = directory.appending(path: "password")
+        // Only while the cluster is made: its account reads it there.
+        defer { try? FileManager.default.removeItem(at: given) }
+        try DataDirectory.writeSecret(Data(try password.read().utf8), to: given)
+        if let account { _ = lchown(given.path, account.user, account.group) }
         let status = try await ChildProcess.run(
             launch(
                 of: "initdb",
                 [
-                    "--pgdata", cluster.path, "--username", "sluice", "--auth", "trust", "--encoding", "UTF8",
-                    "--locale", "C.UTF-8", "--no-instructions",
+                    "--pgdata", cluster.path, "--username", ClusterPassword.user, "--auth", "scram-sha-256",
+                    "--pwfile", given.path, "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-instructions",
                 ]), until: ContinuousClock.now + Self.startDeadline)
         guard status == 0 else {
             // A half-made cluster would look like a whole one at the next start.
