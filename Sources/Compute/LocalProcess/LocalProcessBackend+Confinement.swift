@@ -18,7 +18,7 @@ extension LocalProcessBackend {
             confinement: specification.confinement, readable: readable + recipe.interpreter.folders,
             writable: folder.own.map { $0.path(percentEncoded: false) },
             identities: folder.identities.path(percentEncoded: false),
-            temporary: folder.temporary.path(percentEncoded: false),
+            temporary: folder.inside("/tmp") ? nil : folder.temporary.path(percentEncoded: false),
             record: folder.pidFile.path(percentEncoded: false), listens: true,
             workingDirectory: folder.code.path(percentEncoded: false))
     }

@@ -41,6 +41,9 @@ struct ReplicaFolder: Sendable {
     private var accountFile: URL { url.appending(path: "account.json") }
     /// Holds `passwd` and `group` with the replica's account alone.
     var identities: URL { url.appending(path: "etc") }
+    /// Whether it lies below another folder: below `/tmp` it can't be `/tmp` as well.
+    func inside(_ folder: String) -> Bool { url.path(percentEncoded: false).hasPrefix(folder + "/") }
+
     /// What the replica may write.
     var own: [URL] { [code, home, temporary] }
 

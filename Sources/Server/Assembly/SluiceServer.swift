@@ -90,7 +90,7 @@ package struct SluiceServer: Sendable {
     private func assemble(
         _ installation: Installation, _ database: Database, _ artifacts: ArtifactStore, _ http: HTTPClient
     ) async throws -> ControlPlaneAssembly {
-        let backend = try ComputeAssembly.backend(
+        let backend = try await ComputeAssembly.backend(
             configuration, artifacts: artifacts, environment: environment, logger: logger)
         let key = AccountKey(base64: installation.storageKey)
         let scoring = configuration.scoringPublicAddress ?? configuration.scoring

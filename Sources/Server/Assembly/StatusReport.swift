@@ -16,6 +16,7 @@ package struct StatusReport: Sendable {
             server.map { "control plane  running (process \($0.pid)), https://\(configuration.https)" }
                 ?? "control plane  not running"
         ]
+        if let line = isolation(configuration) { lines.append("isolation      \(line)") }
         do {
             try await configuration.withDatabase(logger: logger) { database in
                 for router in try await RouterStore(database).list() {
@@ -29,6 +30,16 @@ package struct StatusReport: Sendable {
             lines.append("database       not reachable")
         }
         return StatusReport(isServing: server != nil, text: lines.joined(separator: "\n"))
+    }
+
+    /// How replicas are confined; nil before the first start, and where no replica is a process of this host.
+    private static func isolation(_ configuration: ServerConfiguration) -> String? {
+        guard let data = try? Data(contentsOf: configuration.data.isolationRecord),
+            let finding = try? JSONDecoder().decode(IsolationFinding.self, from: data)
+        else { return nil }
+        let reason = finding.reason.isEmpty ? "" : " (\(finding.reason))"
+        guard let mode = finding.mode else { return "impossible, no replica is started\(reason)" }
+        return mode.rawValue + reason
     }
 
     /// A line per router.

@@ -88,6 +88,16 @@ package struct ConfigurationKey: Sendable {
             name: "compute.uv", fallback: "uv beside the data directory or on the path",
             explanation: "The uv binary that builds environments."),
         ConfigurationKey(
+            name: "compute.isolation", fallback: "auto",
+            explanation:
+                "How replicas and builds are confined: auto (namespaces by bubblewrap, else Landlock, else none is started), "
+                + "namespaces, landlock, or none, which lets them do whatever the account of Sluice may."),
+        ConfigurationKey(
+            name: "compute.accounts", fallback: "200000-265535",
+            explanation:
+                "User ids that replicas and builds run as when Sluice runs as root, first-last; no other program of the "
+                + "host may use them."),
+        ConfigurationKey(
             name: "compute.instance-types", fallback: "none",
             explanation:
                 "Instance types beside Azure's, separated by commas, each name=cores/GiB or name=cores/GiB/GPUs, with "

@@ -1,3 +1,4 @@
+package import Compute
 package import Configuration
 import Foundation
 package import Logging
@@ -40,6 +41,8 @@ package struct ServerConfiguration: Sendable {
     package var pythons: [String]
     package var downloadsPython: Bool
     package var uv: String?
+    package var isolation: IsolationPolicy
+    package var accounts: AccountRange
     package var instanceTypes: [InstanceType]
     package var drainDeadline: Duration
     package var operationDeadline: Duration
@@ -81,6 +84,9 @@ package struct ServerConfiguration: Sendable {
         pythons = read.list("compute.python").map(SettingsReader.absolute)
         downloadsPython = read.text("compute.python-downloads")?.lowercased() != "false"
         uv = read.path("compute.uv")
+        isolation = read.choice("compute.isolation", .auto)
+        accounts =
+            read.value("compute.accounts", "first-last, at least 16 numbers above 999", AccountRange.init) ?? .standard
         instanceTypes = read.values("compute.instance-types", "name=cores/GiB", InstanceTypeCatalog.parse)
         drainDeadline = .seconds(read.integer("compute.drain-seconds", 30, 0...3_600))
         operationDeadline = .seconds(read.integer("operations.deadline-seconds", 3_600, 1...86_400))

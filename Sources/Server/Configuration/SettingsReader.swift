@@ -34,6 +34,14 @@ struct SettingsReader {
         }
     }
 
+    /// A value that must have the form.
+    mutating func value<Value>(_ key: String, _ form: String, _ parse: (String) -> Value?) -> Value? {
+        guard let text = text(key) else { return nil }
+        let value = parse(text)
+        if value == nil { problems.append("\(key) must be \(form), not '\(text)'") }
+        return value
+    }
+
     mutating func integer(_ key: String, _ fallback: Int, _ range: ClosedRange<Int>) -> Int {
         guard let text = text(key) else { return fallback }
         guard let number = Int(text), range.contains(number) else {

@@ -35,13 +35,21 @@ final class Interpreters: Sendable {
     /// `label` names who asks, in the error.
     func find(_ constraint: VersionConstraint, for label: String) async throws(ComputeError) -> Interpreter {
         var present: [String] = []
-        for (index, path) in configuration.pythons.enumerated() {
-            // The first is the one that must work; the others were only found lying about.
-            let found = index == 0 ? try await interpreter(path) : try? await interpreter(path)
-            guard let found else { continue }
+        var obstacle: ComputeError?
+        for path in configuration.pythons {
+            let found: Interpreter
+            do throws(ComputeError) {
+                found = try await interpreter(path)
+            } catch {
+                if error == .cancelled { throw error }
+                // That of the first says most: the others were only found lying about.
+                obstacle = obstacle ?? error
+                continue
+            }
             if constraint.admitsPython(found.version) { return found }
             if !present.contains(found.version) { present.append(found.version) }
         }
+        if present.isEmpty, let obstacle { throw obstacle }
         let refusal = "\(label) asks for python\(constraint); this host has Python \(present.joined(separator: ", "))"
         guard configuration.downloadsPython else {
             throw ComputeError(.environmentBuildFailed, "\(refusal), and may not download another")
