@@ -6,6 +6,8 @@ import Synchronization
 /// Finds out, by trying it once, how foreign code can be confined on this host.
 final class IsolationProbe: Sendable {
     private let configuration: LocalProcessConfiguration
+    /// What of this host is shown; looked up once.
+    let layout = SystemLayout.discover()
     private let tries = SingleFlight()
     private let found = Mutex<IsolationFinding?>(nil)
 
@@ -69,7 +71,7 @@ final class IsolationProbe: Sendable {
         // A leftover scratch file harms nobody.
         defer { try? FileManager.default.removeItem(at: log) }
         let sandbox = Sandbox(
-            mode: mode, tools: configuration.tools, layout: .discover(), account: configuration.accounts?.probe,
+            mode: mode, tools: configuration.tools, layout: layout, account: configuration.accounts?.probe,
             // As its own folder, for what is only to be read may be absent with Landlock.
             confinement: Confinement(), writable: [configuration.environments.path(percentEncoded: false)],
             workingDirectory: "/")

@@ -15,7 +15,13 @@ struct BuildPlace: Sendable {
 
     var temporary: URL { url.appending(path: "tmp") }
     var identities: URL { url.appending(path: "etc") }
+    /// What is asked for, and what that comes to.
     var requirements: URL { url.appending(path: "requirements.txt") }
+    var resolved: URL { url.appending(path: "resolved.txt") }
+    /// A package cache of this build alone.
+    var packages: URL { url.appending(path: "packages") }
+    /// Whether the installer may not use the network.
+    private(set) var isOffline = false
     private var home: URL { url.appending(path: "home") }
 
     /// What differs from the installer's usual variables where it is confined.
@@ -36,6 +42,7 @@ struct BuildPlace: Sendable {
         try writeFile(Data((lines.joined(separator: "\n") + "\n").utf8), requirements)
         try AccountNames.write(into: identities, named: "build", home: home, account)
         copySettings(index.variables)
+        isOffline = !["", "0", "false"].contains(index.variables["UV_OFFLINE"]?.lowercased() ?? "")
         try hand(url, to: account)
     }
 

@@ -57,33 +57,96 @@ struct Installer: Sendable {
         _ requirements: [String], for interpreter: Interpreter, into folder: URL, log: URL, lock: Int32
     ) async throws(ComputeError) {
         let mode = try await isolation.mode()
-        var place = BuildPlace(configuration.builds.appending(path: folder.lastPathComponent))
         let account = mode == .none ? nil : configuration.builder
+        var place = BuildPlace(configuration.builds.appending(path: folder.lastPathComponent))
         try await place.prepare(requirements, sharing: PackageIndexSettings.discover(configuration), account)
         try makeFolder(configuration.packageCache)
         try makeFolder(folder)
         for own in [folder, configuration.packageCache] { try give(own, to: account) }
-        let sandbox = Sandbox(
-            mode: mode, tools: configuration.tools, layout: .discover(), account: account,
-            confinement: Confinement(limits: Confinement.Limits(diskBytes: 1 << 40)),
-            readable: [configuration.uv] + interpreter.folders + place.readable,
-            writable: [folder, configuration.packageCache, place.url].map { $0.path(percentEncoded: false) },
-            identities: place.identities.path(percentEncoded: false),
-            temporary: place.temporary.path(percentEncoded: false),
-            workingDirectory: place.url.path(percentEncoded: false))
+        let build = Build(
+            place: place, folder: folder, interpreter: interpreter, mode: mode, account: account, log: log, lock: lock,
+            deadline: ContinuousClock.now + configuration.preparationTimeout)
         let target = folder.path(percentEncoded: false)
-        let deadline = ContinuousClock.now + configuration.preparationTimeout
-        let create = ["venv", "--python", interpreter.path, "--no-project", target, "--allow-existing"]
-        let install = [
-            "pip", "install", "--python", "\(target)/bin/python", "--link-mode", "copy", "--compile-bytecode",
-            "--requirements", place.requirements.path(percentEncoded: false),
-        ]
-        for arguments in [create, install] {
-            try await run(
-                configuration.uv, arguments, log, deadline, lock, sandbox: sandbox, variables: place.variables(mode))
+        try await run(
+            build, ["venv", "--python", interpreter.path, "--no-project", target, "--allow-existing"], cache: .shared)
+        if mode == .none {
+            try await run(build, install(place.requirements, into: target), cache: .shared)
+        } else {
+            try await installApart(build)
         }
         if account != nil { try await seal(folder) }
         await RemovalOfForeignFiles.remove([place.url])
+    }
+
+    /// Installs in two steps, so that code of packages never runs where it could write what other environments are made
+    /// from. Resolving may build packages to learn what they need: it has a cache of its own. Installing what was resolved
+    /// takes wheels out of the shared cache and runs nothing; only where one has to be built it is done apart as well.
+    private func installApart(_ build: Build) async throws(ComputeError) {
+        let target = build.folder.path(percentEncoded: false)
+        if build.place.isOffline {
+            // What is not in the shared cache could not be had anyhow.
+            let arguments = install(build.place.requirements, into: target) + ["--no-build"]
+            return try await run(build, arguments, cache: .shared)
+        }
+        try await run(
+            build,
+            [
+                "pip", "compile", "--python", "\(target)/bin/python", "--no-header", "--no-annotate",
+                "--emit-index-url", "--emit-find-links", "--emit-index-annotation", "--quiet",
+                "--output-file", build.place.resolved.path(percentEncoded: false),
+                build.place.requirements.path(percentEncoded: false),
+            ], cache: .own)
+        let arguments = install(build.place.resolved, into: target) + ["--no-deps"]
+        do {
+            try await run(build, arguments + ["--no-build"], cache: .shared)
+        } catch {
+            guard error.code == .environmentBuildFailed, ContinuousClock.now < build.deadline else { throw error }
+            try await run(build, arguments, cache: .own)
+        }
+    }
+
+    private func install(_ requirements: URL, into target: String) -> [String] {
+        [
+            "pip", "install", "--python", "\(target)/bin/python", "--link-mode", "copy", "--compile-bytecode",
+            "--requirements", requirements.path(percentEncoded: false),
+        ]
+    }
+
+    /// What the steps of one build have in common.
+    private struct Build {
+        var place: BuildPlace
+        var folder: URL
+        var interpreter: Interpreter
+        var mode: IsolationMode
+        var account: ChildLaunch.Account?
+        var log: URL
+        var lock: Int32
+        var deadline: ContinuousClock.Instant
+    }
+
+    private enum Cache {
+        /// That of all environments.
+        case shared
+        /// This build's alone.
+        case own
+    }
+
+    private func run(_ build: Build, _ arguments: [String], cache: Cache) async throws(ComputeError) {
+        let place = build.place
+        let packages = cache == .shared ? configuration.packageCache : place.packages
+        let writable = [build.folder, place.url] + (cache == .shared ? [packages] : [])
+        let sandbox = Sandbox(
+            mode: build.mode, tools: configuration.tools, layout: isolation.layout, account: build.account,
+            confinement: Confinement(limits: Confinement.Limits(diskBytes: 1 << 40)),
+            readable: [configuration.uv] + build.interpreter.folders + place.readable,
+            writable: writable.map { $0.path(percentEncoded: false) },
+            identities: place.identities.path(percentEncoded: false),
+            temporary: place.url.path.hasPrefix("/tmp/") ? nil : place.temporary.path(percentEncoded: false),
+            workingDirectory: place.url.path(percentEncoded: false))
+        var variables = place.variables(build.mode)
+        variables["UV_CACHE_DIR"] = packages.path(percentEncoded: false)
+        try await run(
+            configuration.uv, arguments, build.log, build.deadline, build.lock, sandbox: sandbox, variables: variables)
     }
 
     private func give(_ folder: URL, to account: ChildLaunch.Account?) throws(ComputeError) {
