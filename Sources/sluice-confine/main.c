@@ -3,8 +3,11 @@
 //   sluice-confine [OPTION]... -- PROGRAM [ARGUMENT]...
 //
 //   --record FILE        writes the process id into FILE, before the account changes
+//   --join FILE          enters the control group whose cgroup.procs FILE is; says so on standard error where it can't
 //   --account UID:GID    runs as this account, without supplementary groups (needs root)
 //   --ignore-terminate   ignores SIGTERM, so that a parent stays until its child has ended; PROGRAM inherits it
+//   --keep-pwd           keeps the variable PWD for --restore-pwd of a later step, over bubblewrap, which sets its own
+//   --restore-pwd
 //   --listen             sets LISTEN_PID to the process id (sd_listen_fds(3))
 //   --limit NAME=NUMBER  open-files, processes, file-size (bytes) or core (bytes); never above the present hard limit
 //   --oom-score NUMBER   who the kernel ends first when memory runs out (proc(5), oom_score_adj)
@@ -327,6 +330,14 @@ static void record(const char *path) {
     if (file < 0 || dprintf(file, "%d\n", getpid()) < 0 || close(file) != 0) fail("could not write %s", path);
 }
 
+static void join_group(const char *path) {
+    int file = open(path, O_WRONLY | O_CLOEXEC);
+    if (file < 0 || write(file, "0", 1) != 1) {
+        fprintf(stderr, "sluice-confine: no control group limits this replica: %s: %s\n", path, strerror(errno));
+    }
+    if (file >= 0) close(file);
+}
+
 static void become(const char *text) {
     const char *colon = strchr(text, ':');
     if (colon == NULL || colon == text) {
@@ -371,6 +382,19 @@ static void raise_oom_score(const char *text) {
     close(file);
 }
 
+static const char kept_pwd[] = "SLUICE_CONFINE_PWD";
+
+static void keep_pwd(void) {
+    const char *value = getenv("PWD");
+    if (value != NULL && setenv(kept_pwd, value, 1) != 0) fail("PWD");
+}
+
+static void restore_pwd(void) {
+    const char *value = getenv(kept_pwd);
+    if (value == NULL) unsetenv("PWD");
+    else if (setenv("PWD", value, 1) != 0 || unsetenv(kept_pwd) != 0) fail("PWD");
+}
+
 static void reset_signals(void) {
     sigset_t none;
     sigemptyset(&none);
@@ -384,7 +408,7 @@ int main(int count, char **arguments) {
     struct paths devices = {calloc((size_t)count, sizeof(char *)), 0};
     const char *limits[8];
     size_t limit_count = 0;
-    const char *account = NULL, *record_file = NULL, *oom_score = NULL;
+    const char *account = NULL, *record_file = NULL, *group = NULL, *oom_score = NULL;
     int ignores_terminate = 0, listens = 0, is_scoped = 0, is_filtered = 0, has_unix_sockets = 1;
     int is_same_account = 0, is_subreaper = 0;
     int index = 1;
@@ -396,6 +420,8 @@ int main(int count, char **arguments) {
             return 0;
         }
         if (strcmp(option, "--ignore-terminate") == 0) ignores_terminate = 1;
+        else if (strcmp(option, "--keep-pwd") == 0) keep_pwd();
+        else if (strcmp(option, "--restore-pwd") == 0) restore_pwd();
         else if (strcmp(option, "--listen") == 0) listens = 1;
         else if (strcmp(option, "--scope") == 0) is_scoped = 1;
         else if (strcmp(option, "--filter") == 0) is_filtered = 1;
@@ -404,6 +430,7 @@ int main(int count, char **arguments) {
         else if (strcmp(option, "--subreaper") == 0) is_subreaper = 1;
         else {
             if (strcmp(option, "--record") == 0) record_file = value;
+            else if (strcmp(option, "--join") == 0) group = value;
             else if (strcmp(option, "--account") == 0) account = value;
             else if (strcmp(option, "--oom-score") == 0) oom_score = value;
             else if (strcmp(option, "--read") == 0) reads.items[reads.count++] = value;
@@ -424,6 +451,7 @@ int main(int count, char **arguments) {
     }
     char **program_arguments = arguments + index + 1;
     if (record_file != NULL) record(record_file);
+    if (group != NULL) join_group(group);
     if (account != NULL) become(account);
     if (oom_score != NULL) raise_oom_score(oom_score);
     reset_signals();

@@ -29,6 +29,8 @@ struct Sandbox: Sendable {
     var temporary: String?
     /// A file for the id of the first process.
     var record: String?
+    /// The file `cgroup.procs` of a control group for the program; nil for none.
+    var group: String?
     /// Whether the program takes over a listening socket.
     var listens = false
     var workingDirectory: String
@@ -36,8 +38,9 @@ struct Sandbox: Sendable {
     func command(_ program: [String]) -> [String] {
         switch mode {
         case .namespaces:
-            [tools.confine] + recording + becoming + ["--ignore-terminate", "--", tools.bubblewrap] + namespaces
-                + ["--", tools.confine] + restrictions + ["--scope", "--filter", "--"] + program
+            [tools.confine] + recording + becoming + ["--ignore-terminate", "--keep-pwd", "--", tools.bubblewrap]
+                + namespaces
+                + ["--", tools.confine, "--restore-pwd"] + restrictions + ["--scope", "--filter", "--"] + program
         case .landlock:
             [tools.confine] + recording + becoming + restrictions + landlock + ["--"] + program
         case .none:
@@ -45,7 +48,9 @@ struct Sandbox: Sendable {
         }
     }
 
-    private var recording: [String] { record.map { ["--record", $0] } ?? [] }
+    private var recording: [String] {
+        (record.map { ["--record", $0] } ?? []) + (group.map { ["--join", $0] } ?? [])
+    }
     private var becoming: [String] { account.map { ["--account", "\($0.user):\($0.group)"] } ?? [] }
     private var listening: [String] { listens ? ["--listen"] : [] }
 

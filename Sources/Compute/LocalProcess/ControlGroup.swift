@@ -22,8 +22,9 @@ struct ControlGroup: Sendable {
         }
     }
 
-    /// Puts a process that was just started under limits, together with all that it will start. False on failure.
-    func confine(_ process: ProcessIdentity, name: String, _ limits: Confinement.Limits) -> Bool {
+    /// Makes a group with limits, for a process to enter before it starts others. Answers the file by which it enters; nil
+    /// on failure.
+    func make(name: String, _ limits: Confinement.Limits) -> URL? {
         let group = root.appending(path: name)
         try? FileManager.default.createDirectory(at: group, withIntermediateDirectories: false)
         var succeeded = ControlGroup.write("\(limits.processes)", group.appending(path: "pids.max"))
@@ -37,7 +38,7 @@ struct ControlGroup: Sendable {
             let quota = "\(ControlGroup.quota(millicores: limits.cpuMillicores)) 100000"
             succeeded = ControlGroup.write(quota, group.appending(path: "cpu.max")) && succeeded
         }
-        return ControlGroup.write("\(process.pid)", group.appending(path: "cgroup.procs")) && succeeded
+        return succeeded ? group.appending(path: "cgroup.procs") : nil
     }
 
     /// Whether the kernel ended something of the group because memory ran out.

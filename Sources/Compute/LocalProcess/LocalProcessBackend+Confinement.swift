@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import Resources
 
 extension LocalProcessBackend {
@@ -14,13 +15,22 @@ extension LocalProcessBackend {
         let model = specification.model.map { artifacts.folder(of: $0) }
         let readable = [environment, model, folder.warmup].compactMap { $0?.path(percentEncoded: false) }
         return Sandbox(
-            mode: mode, tools: configuration.tools, layout: .discover(), account: account?.account,
+            mode: mode, tools: configuration.tools, layout: isolation.layout, account: account?.account,
             confinement: specification.confinement, readable: readable + recipe.interpreter.folders,
             writable: folder.own.map { $0.path(percentEncoded: false) },
             identities: folder.identities.path(percentEncoded: false),
             temporary: folder.inside("/tmp") ? nil : folder.temporary.path(percentEncoded: false),
-            record: folder.pidFile.path(percentEncoded: false), listens: true,
+            record: folder.pidFile.path(percentEncoded: false), group: group(of: specification, folder.id),
+            listens: true,
             workingDirectory: folder.code.path(percentEncoded: false))
+    }
+
+    /// The way into the replica's control group; nil where it has none.
+    private func group(of specification: ReplicaSpecification, _ id: ReplicaID) -> String? {
+        guard let controlGroup else { return nil }
+        let file = controlGroup.make(name: id.description, specification.confinement.limits)
+        if file == nil { logger.warning("replica runs without its limits", metadata: ["replica.id": "\(id)"]) }
+        return file?.path(percentEncoded: false)
     }
 
     /// The account that the replica has, or gets: its deployment's own.

@@ -216,17 +216,10 @@ package struct LocalProcessBackend: ComputeBackend {
             throw ComputeError(error.isExhaustion ? .exhausted : .startFailed, error.description)
         }
         try folder.write(ReplicaHandle(folder.id, process, address))
-        confine(process, specification, folder.id)
     }
 
     /// How often a running replica is held against its limits.
     private static let limitPace = Duration.milliseconds(500)
-
-    private func confine(_ process: ProcessIdentity, _ specification: ReplicaSpecification, _ id: ReplicaID) {
-        guard let controlGroup else { return }
-        let isConfined = controlGroup.confine(process, name: id.description, specification.confinement.limits)
-        if !isConfined { logger.warning("replica runs without its limits", metadata: ["replica.id": "\(id)"]) }
-    }
 
     private func socketFile(_ id: ReplicaID) -> URL {
         configuration.socketDirectory.appending(path: "\(id).sock")

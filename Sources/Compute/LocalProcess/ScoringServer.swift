@@ -30,6 +30,8 @@ struct ScoringServer: Sendable {
             "HOME": folder.home.path(percentEncoded: false),
             "TMPDIR": folder.temporary.path(percentEncoded: false),
             "LANG": "C.UTF-8",
+            // Its account may have no entry in a file of names.
+            "USER": "replica", "LOGNAME": "replica",
             "VIRTUAL_ENV": environment.path(percentEncoded: false),
             "PYTHONUNBUFFERED": "1",
             "WORKER_COUNT": "\(workers)",

@@ -31,10 +31,11 @@ import Testing
         let line = line(sandbox(.namespaces, account: ChildLaunch.Account(user: 7, group: 8)))
         #expect(
             line.hasPrefix(
-                "/opt/s/confine --record /d/r/pid --account 7:8 --ignore-terminate -- /usr/bin/bwrap --unshare-user "))
+                "/opt/s/confine --record /d/r/pid --account 7:8 --ignore-terminate --keep-pwd -- /usr/bin/bwrap --unshare-user "
+            ))
         #expect(
             line.hasSuffix(
-                "--chdir /d/r/code -- /opt/s/confine --oom-score 500 --limit core=0 --limit open-files=100 "
+                "--chdir /d/r/code -- /opt/s/confine --restore-pwd --oom-score 500 --limit core=0 --limit open-files=100 "
                     + "--limit file-size=1048576 --limit processes=50 --listen --scope --filter -- /d/env/bin/python x y"
             ))
         // A replica outlives the control plane.

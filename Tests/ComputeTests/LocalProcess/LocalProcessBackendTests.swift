@@ -42,18 +42,29 @@ struct LocalProcessBackendTests {
 
     @Test func `a replica sees what it needs and nothing of ours, and opens no port`() async throws {
         let script = """
-            import os, psutil
+            import os, psutil, shutil, subprocess, sys
             def init(): print("hello from init")
             def run(data):
                 server = [psutil.Process(os.getpid()), psutil.Process(os.getppid())]
-                return {"env": dict(os.environ), "cwd": os.getcwd(),
+                own = subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True, text=True)
+                return {"env": dict(os.environ), "cwd": os.getcwd(), "pip": shutil.which("pip"), "module": own.stdout,
                         "ports": sum(len(p.net_connections("inet")) for p in server)}
             """
-        let variables = ["COLOUR": "blue", "SERVER_PORT": "8080", "AZUREML_MODEL_DIR": "/etc", "LISTEN_FDS": "7"]
+        // No shell stands between: a shell would lose the first two and change the others.
+        let odd = [
+            "feature-flag": "on", "spring.datasource.url": "x", "IFS": ":", "PWD": "/given", "PS1": "$", "OPTIND": "7",
+            "1": "one", "a b": " c\nd ",
+        ]
+        let variables = odd.merging([
+            "COLOUR": "blue", "SERVER_PORT": "8080", "AZUREML_MODEL_DIR": "/etc", "LISTEN_FDS": "7",
+        ]) { $1 }
         setenv("SLUICE_TEST_SECRET", "hidden", 1)
         try await withScript(script, variables: variables) { backend, specification in
             try await withReplica(backend, specification) { handle in
                 let answer = try JSONDecoder().decode(Seen.self, from: Data(try await score(handle, "{}").body.utf8))
+                for (name, value) in odd { #expect(answer.env[name] == value) }
+                let environment = try #require(answer.env["VIRTUAL_ENV"])
+                #expect(answer.pip == "\(environment)/bin/pip" && answer.module.contains(" from \(environment)/"))
                 #expect(answer.env["COLOUR"] == "blue" && answer.env["SLUICE_TEST_SECRET"] == nil)
                 #expect(answer.env["AZUREML_MODEL_DIR"] == nil && answer.env["SERVER_PORT"] != "8080")
                 #expect(answer.env["AML_APP_ROOT"] == answer.cwd)
@@ -70,6 +81,8 @@ struct LocalProcessBackendTests {
     private struct Seen: Decodable {
         var env: [String: String]
         var cwd: String
+        var pip: String?
+        var module: String
         var ports: Int
     }
 
