@@ -32,4 +32,11 @@ import Testing
         #expect(lowest.openFiles == 64 && lowest.diskBytes == 1 << 20)
         #expect(Confinement.Limits(memoryBytes: .max, cpuMillicores: .max).memoryBytes == 1 << 50)
     }
+
+    @Test(
+        arguments: [(100 << 30, 32 << 30), (10 << 30, 5 << 30), (0, 1 << 20), (Int64.max, 32 << 30)] as [(Int64, Int64)]
+    )
+    func `a replica may take half of the disk at most`(free: Int64, limit: Int64) {
+        #expect(Confinement.Limits().within(disk: free).diskBytes == limit)
+    }
 }

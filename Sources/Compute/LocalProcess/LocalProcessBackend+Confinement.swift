@@ -9,14 +9,16 @@ extension LocalProcessBackend {
     ) async throws(ComputeError) -> Sandbox {
         let mode = try await isolation.mode()
         let account = mode == .none ? nil : try await account(for: specification, in: folder)
-        try folder.write(specification.confinement.limits)
+        var confinement = specification.confinement
+        confinement.limits = confinement.limits.within(disk: configuration.freeBytes)
+        try folder.write(confinement.limits)
         try folder.hand(to: account)
         let environment = environments.folder(of: recipe)
         let model = specification.model.map { artifacts.folder(of: $0) }
         let readable = [environment, model, folder.warmup].compactMap { $0?.path(percentEncoded: false) }
         return Sandbox(
             mode: mode, tools: configuration.tools, layout: isolation.layout, account: account?.account,
-            confinement: specification.confinement, readable: readable + recipe.interpreter.folders,
+            confinement: confinement, readable: readable + recipe.interpreter.folders,
             writable: folder.own.map { $0.path(percentEncoded: false) },
             identities: folder.identities.path(percentEncoded: false),
             temporary: folder.inside("/tmp") ? nil : folder.temporary.path(percentEncoded: false),

@@ -80,6 +80,18 @@ package struct LocalProcessConfiguration: Sendable {
     var builds: URL { dataDirectory.appending(path: "builds") }
     private var packages: URL { dataDirectory.appending(path: "packages") }
 
+    /// Room on the disk of the data directory, in bytes.
+    var freeBytes: Int64 {
+        var status = statvfs()
+        guard statvfs(dataDirectory.path(percentEncoded: false), &status) == 0 else { return .max }
+        let (bytes, overflows) = Int64(clamping: status.f_bavail).multipliedReportingOverflow(
+            by: Int64(clamping: status.f_frsize))
+        return overflows ? .max : bytes
+    }
+
+    /// That of versions that linked files out of it; nothing that is made now does.
+    var formerPackageCache: URL { dataDirectory.appending(path: "package-cache") }
+
     /// Foreign code has accounts of its own only where it is confined.
     var ownsAccounts: Bool { accounts != nil && isolation != .none && geteuid() == 0 }
     var builder: ChildLaunch.Account? { ownsAccounts ? accounts?.builder : nil }

@@ -34,7 +34,8 @@ package struct Confinement: Sendable, Hashable, Codable {
         package let processes: Int
         /// Open files per process, 64 to 1 048 576. Default 65 536.
         package let openFiles: Int
-        /// Files in the replica's own folders together, in bytes, 1 MiB to 1 PiB. Default 32 GiB.
+        /// Files in the replica's own folders together, in bytes, 1 MiB to 1 PiB. Default 32 GiB, and never more
+        /// than half of what is free when it starts.
         package let diskBytes: Int64
 
         package init(
@@ -46,6 +47,13 @@ package struct Confinement: Sendable, Hashable, Codable {
             self.processes = Self.clamp(processes, 16, 1_000_000)
             self.openFiles = Self.clamp(openFiles, 64, 1 << 20)
             self.diskBytes = Self.clamp(diskBytes, 1 << 20, 1 << 50)
+        }
+
+        /// These limits on a host whose disk has so much room: no single replica may take more than half of it.
+        package func within(disk freeBytes: Int64) -> Limits {
+            Limits(
+                memoryBytes: memoryBytes, cpuMillicores: cpuMillicores, processes: processes, openFiles: openFiles,
+                diskBytes: min(diskBytes, freeBytes / 2))
         }
 
         /// Limits that an older version did not know have their defaults.

@@ -89,6 +89,7 @@ final class EnvironmentBuilder: Sendable {
             throw error
         }
         try writeFile(Data(), folder.appending(path: EnvironmentBuilder.marker))
+        await RemovalOfForeignFiles.remove([configuration.formerPackageCache])
         logger.info(
             "environment built",
             metadata: ["environment.key": "\(recipe.key)", "duration": "\(start.duration(to: .now))"])

@@ -137,7 +137,8 @@ struct Installer: Sendable {
         let writable = [build.folder, place.url] + (cache == .shared ? [packages] : [])
         let sandbox = Sandbox(
             mode: build.mode, tools: configuration.tools, layout: isolation.layout, account: build.account,
-            confinement: Confinement(limits: Confinement.Limits(diskBytes: 1 << 40)),
+            confinement: Confinement(
+                limits: Confinement.Limits(diskBytes: 1 << 40).within(disk: configuration.freeBytes)),
             readable: [configuration.uv] + build.interpreter.folders + place.readable,
             writable: writable.map { $0.path(percentEncoded: false) },
             identities: place.identities.path(percentEncoded: false),
