@@ -3,6 +3,13 @@ import Glibc
 import Resources
 import Synchronization
 
+/// What foreign code has on disk, and where the result of measuring it may be kept, out of its reach.
+struct WatchedFolders: Sendable {
+    var name: String
+    var own: [URL]
+    var notes: URL
+}
+
 /// Sees that a replica keeps within its limits on memory, processes and disk, where the kernel does not see to it.
 ///
 /// Looking is cheap and asked for often: all replicas of a host share one look at `/proc`, and folders are measured only
@@ -16,7 +23,7 @@ final class LimitWatch: Sendable {
     private struct State {
         var takenAt: ContinuousClock.Instant?
         var census = ProcessCensus([])
-        var disks: [ReplicaID: Measure] = [:]
+        var disks: [String: Measure] = [:]
     }
 
     private let state = Mutex(State())
@@ -29,7 +36,8 @@ final class LimitWatch: Sendable {
     private static let suspiciousBytes: Int64 = 64 << 20
 
     /// What a replica uses too much of, in words for the owner of its deployment; nil while it keeps within its limits.
-    func excess(of process: ProcessIdentity, _ limits: Confinement.Limits, in folder: ReplicaFolder) async -> String? {
+    func excess(of process: ProcessIdentity, _ limits: Confinement.Limits, in folders: WatchedFolders) async -> String?
+    {
         let members = census().tree(of: process)
         let threads = members.reduce(0) { $0 + Int($1.threads) }
         if threads >= limits.processes {
@@ -38,15 +46,15 @@ final class LimitWatch: Sendable {
         if limits.memoryBytes > 0, let used = Self.memory(of: members, above: limits.memoryBytes) {
             return "it used \(Self.text(used)) of memory, its limit is \(Self.text(limits.memoryBytes))"
         }
-        guard isDiskDue(folder) else { return nil }
-        let used = await Self.disk(of: folder) + Self.unlinked(members, on: folder)
-        noteDisk(folder)
+        guard isDiskDue(folders) else { return nil }
+        let used = await Self.disk(of: folders) + Self.unlinked(members, on: folders)
+        noteDisk(folders)
         guard used > limits.diskBytes else { return nil }
         return "its files took \(Self.text(used)) of disk, its limit is \(Self.text(limits.diskBytes))"
     }
 
-    func forget(_ id: ReplicaID) {
-        state.withLock { $0.disks[id] = nil }
+    func forget(_ name: String) {
+        state.withLock { $0.disks[name] = nil }
     }
 
     private func census() -> ProcessCensus {
@@ -75,46 +83,47 @@ final class LimitWatch: Sendable {
         return line?.split(separator: " ").dropFirst().first.flatMap { Int64($0) }.map { $0 << 10 }
     }
 
-    private func isDiskDue(_ folder: ReplicaFolder) -> Bool {
-        let free = Self.freeBytes(folder)
+    private func isDiskDue(_ folders: WatchedFolders) -> Bool {
+        let free = Self.freeBytes(folders)
         return state.withLock { state in
-            guard let last = state.disks[folder.id] else { return true }
+            guard let last = state.disks[folders.name] else { return true }
             return last.measuredAt.duration(to: .now) > Self.diskPace || last.freeBytes - free > Self.suspiciousBytes
         }
     }
 
-    private func noteDisk(_ folder: ReplicaFolder) {
-        let measure = Measure(measuredAt: .now, freeBytes: Self.freeBytes(folder))
-        state.withLock { $0.disks[folder.id] = measure }
+    private func noteDisk(_ folders: WatchedFolders) {
+        let measure = Measure(measuredAt: .now, freeBytes: Self.freeBytes(folders))
+        state.withLock { $0.disks[folders.name] = measure }
     }
 
-    private static func freeBytes(_ folder: ReplicaFolder) -> Int64 {
+    private static func freeBytes(_ folders: WatchedFolders) -> Int64 {
         var status = statvfs()
-        guard statvfs(folder.url.path(percentEncoded: false), &status) == 0 else { return 0 }
+        guard statvfs(folders.notes.path(percentEncoded: false), &status) == 0 else { return 0 }
         return Int64(clamping: status.f_bavail) * Int64(clamping: status.f_frsize)
     }
 
     /// By `du`, which no depth, link or exchange of folders misleads.
-    private static func disk(of folder: ReplicaFolder) async -> Int64 {
-        let output = folder.url.appending(path: "disk-use")
+    private static func disk(of folders: WatchedFolders) async -> Int64 {
+        let output = folders.notes.appending(path: "\(folders.name).disk-use")
         // The last measure; absent before the first.
         try? FileManager.default.removeItem(at: output)
-        let places = folder.own.map { $0.path(percentEncoded: false) }
+        let places = folders.own.map { $0.path(percentEncoded: false) }
         let launch = ChildLaunch(
             executable: "/usr/bin/du", arguments: ["-skx", "--"] + places, environment: ["PATH": "/usr/bin:/bin"],
             workingDirectory: URL(filePath: "/"), logFile: output)
         // What can't be measured now is measured at the next look.
         _ = try? await ChildProcess.run(launch, until: .now + .seconds(60))
         let text = (try? String(contentsOf: output, encoding: .utf8)) ?? ""
+        try? FileManager.default.removeItem(at: output)
         return text.split(separator: "\n").reduce(0) { sum, line in
             sum + (line.split(separator: "\t").first.flatMap { Int64($0) } ?? 0) << 10
         }
     }
 
     /// Files that have no name any more and take room as long as they are open.
-    private static func unlinked(_ members: [ProcessStat], on folder: ReplicaFolder) -> Int64 {
+    private static func unlinked(_ members: [ProcessStat], on folders: WatchedFolders) -> Int64 {
         var place = stat()
-        guard stat(folder.url.path(percentEncoded: false), &place) == 0 else { return 0 }
+        guard stat(folders.notes.path(percentEncoded: false), &place) == 0 else { return 0 }
         var blocks: [ino_t: Int64] = [:]
         for member in members {
             let descriptors = "/proc/\(member.pid)/fd"

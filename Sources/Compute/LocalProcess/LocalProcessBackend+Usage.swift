@@ -24,7 +24,8 @@ extension LocalProcessBackend {
         let folder = ReplicaFolder(handle.id, in: configuration)
         guard let limits = folder.limits else { return }
         folder.serverLog.rotate(limit: configuration.logLimitBytes)
-        guard let excess = await watch.excess(of: handle.process, limits, in: folder), handle.process.isAlive else {
+        guard let excess = await watch.excess(of: handle.process, limits, in: folder.watched), handle.process.isAlive
+        else {
             return
         }
         let cause = "The replica was ended: \(excess)."

@@ -179,7 +179,7 @@ package struct LocalProcessBackend: ComputeBackend {
     package func discard(_ id: ReplicaID) async {
         let folder = ReplicaFolder(id, in: configuration)
         if let process = folder.handle?.process { exits.forget(process) }
-        watch.forget(id)
+        watch.forget(id.description)
         // The socket may be gone already.
         try? FileManager.default.removeItem(at: socketFile(id))
         await folder.remove()

@@ -1,5 +1,6 @@
 package import Foundation
 import Glibc
+package import Resources
 
 /// How replicas run as processes of this host.
 package struct LocalProcessConfiguration: Sendable {
@@ -18,6 +19,8 @@ package struct LocalProcessConfiguration: Sendable {
     package var hostEnvironment: [String: String]
     /// Longest time an environment may take to build. Default 20 minutes.
     package var preparationTimeout: Duration
+    /// What one build of an environment may use. Default three quarters of the host's memory, and half of the disk's room.
+    package var buildLimits: Confinement.Limits
     /// Environments kept when no replica uses them, the most recently used ones. Default 50.
     package var environmentCacheLimit: Int
     /// Fetched artifacts kept when no replica uses them. Default 200.
@@ -50,6 +53,8 @@ package struct LocalProcessConfiguration: Sendable {
         inferenceServerVersion = "1.5.1"
         hostEnvironment = [:]
         preparationTimeout = .seconds(1200)
+        buildLimits = Confinement.Limits(
+            memoryBytes: LocalProcessConfiguration.hostMemoryBytes / 4 * 3, diskBytes: 1 << 40)
         environmentCacheLimit = 50
         artifactCacheLimit = 200
         logLimitBytes = 16 << 20
@@ -60,6 +65,12 @@ package struct LocalProcessConfiguration: Sendable {
         accounts = getuid() == 0 ? .standard : nil
         confine = LocalProcessConfiguration.sibling("sluice-confine")
         bubblewrap = "/usr/bin/bwrap"
+    }
+
+    private static var hostMemoryBytes: Int64 {
+        let pages = Int64(clamping: sysconf(Int32(_SC_PHYS_PAGES)))
+        let (bytes, overflows) = pages.multipliedReportingOverflow(by: Int64(clamping: sysconf(Int32(_SC_PAGESIZE))))
+        return overflows ? 0 : bytes
     }
 
     private static func sibling(_ name: String) -> String {

@@ -47,6 +47,8 @@ struct ReplicaFolder: Sendable {
     /// What the replica may write.
     var own: [URL] { [code, home, temporary] }
 
+    var watched: WatchedFolders { WatchedFolders(name: id.description, own: own, notes: url) }
+
     /// Makes the folder and notes what the replica runs on, which keeps that in the caches.
     func reserve(_ uses: Uses) throws(ComputeError) {
         for folder in [url, home, temporary, identities] { try makeFolder(folder) }

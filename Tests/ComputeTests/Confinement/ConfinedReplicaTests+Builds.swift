@@ -41,7 +41,7 @@ extension ConfinedReplicaTests {
             let configuration = installation.backend.configuration
             setenv("SLUICE_TEST_SECRET", "hidden", 1)
             try await makePackage(
-                in: wheels,
+                "hostile-report", in: wheels, setup: Self.setup,
                 [
                     "master key": installation.root.path + "/master.key",
                     "package cache": configuration.packageCache.path + "/CACHEDIR.TAG",
@@ -76,19 +76,42 @@ extension ConfinedReplicaTests {
             await RemovalOfForeignFiles.remove([folder])
         }
 
+        @Test func `a build that takes too much is ended, and its end says so`() async throws {
+            let wheels = URL(filePath: "/var/tmp/sluice-hostile-hogs-\(geteuid())")
+            let installation = try await HostileInstallation { configuration in
+                configuration.hostEnvironment["PIP_FIND_LINKS"] = wheels.path
+                configuration.buildLimits = Confinement.Limits(memoryBytes: 500 << 20)
+            }
+            let hog = "hog = []\nwhile True: hog.append(bytearray(16 << 20))\n"
+            try await makePackage("hostile-hog", in: wheels, setup: hog, [:])
+            let builder = installation.backend.environments
+            let recipe = try await builder.recipe(
+                for: EnvironmentSpecification(
+                    label: "hog:1", image: nil, condaFile: "dependencies: [{pip: [hostile-hog==1.0]}]"))
+            let error = await #expect(throws: ComputeError.self) { try await builder.build(recipe) }
+            #expect(error?.code == .environmentBuildFailed)
+            #expect(
+                error?.message.hasPrefix("The build was ended: it used ") == true
+                    && error?.message.contains("its limit is 500 MiB") == true, "\(error?.message ?? "")")
+            #expect(!builder.folder(of: recipe).exists)
+        }
+
         private func find(_ name: String, in folder: URL) -> URL? {
             let all = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
             return all?.lazy.compactMap { $0 as? URL }.first { $0.lastPathComponent == name }
         }
 
-        private func makePackage(in wheels: URL, _ targets: [String: String]) async throws {
-            let source = wheels.appending(path: "hostile-report-1.0")
-            try source.appending(path: "setup.py").write(Self.setup)
-            try source.appending(path: "PKG-INFO").write("Metadata-Version: 2.1\nName: hostile-report\nVersion: 1.0\n")
+        private func makePackage(
+            _ name: String, in wheels: URL, setup: String, _ targets: [String: String]
+        ) async throws {
+            let source = wheels.appending(path: "\(name)-1.0")
+            try source.appending(path: "setup.py").write(setup)
+            try source.appending(path: "PKG-INFO").write("Metadata-Version: 2.1\nName: \(name)\nVersion: 1.0\n")
             try source.appending(path: "targets.json").write(
                 String(decoding: try JSONEncoder().encode(targets), as: UTF8.self))
+            let archive = name.replacing("-", with: "_") + "-1.0.tar.gz"
             let launch = ChildLaunch(
-                executable: "/bin/tar", arguments: ["-czf", "hostile_report-1.0.tar.gz", "hostile-report-1.0"],
+                executable: "/bin/tar", arguments: ["-czf", archive, source.lastPathComponent],
                 environment: ["PATH": "/usr/bin:/bin"], workingDirectory: wheels, logFile: URL(filePath: "/dev/null"))
             try #require(try await ChildProcess.run(launch, until: .now + .seconds(20)) == 0)
         }

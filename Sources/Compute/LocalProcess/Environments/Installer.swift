@@ -10,6 +10,7 @@ import Resources
 struct Installer: Sendable {
     let configuration: LocalProcessConfiguration
     let isolation: IsolationProbe
+    private let watch = LimitWatch()
 
     init(configuration: LocalProcessConfiguration, isolation: IsolationProbe? = nil) {
         self.configuration = configuration
@@ -134,11 +135,11 @@ struct Installer: Sendable {
     private func run(_ build: Build, _ arguments: [String], cache: Cache) async throws(ComputeError) {
         let place = build.place
         let packages = cache == .shared ? configuration.packageCache : place.packages
+        let limits = configuration.buildLimits.within(disk: configuration.freeBytes)
         let writable = [build.folder, place.url] + (cache == .shared ? [packages] : [])
         let sandbox = Sandbox(
             mode: build.mode, tools: configuration.tools, layout: isolation.layout, account: build.account,
-            confinement: Confinement(
-                limits: Confinement.Limits(diskBytes: 1 << 40).within(disk: configuration.freeBytes)),
+            confinement: Confinement(limits: limits),
             readable: [configuration.uv] + build.interpreter.folders + place.readable,
             writable: writable.map { $0.path(percentEncoded: false) },
             identities: place.identities.path(percentEncoded: false),
@@ -146,8 +147,16 @@ struct Installer: Sendable {
             workingDirectory: place.url.path(percentEncoded: false))
         var variables = place.variables(build.mode)
         variables["UV_CACHE_DIR"] = packages.path(percentEncoded: false)
+        let name = "build-\(place.url.lastPathComponent)"
+        let folders = WatchedFolders(name: name, own: [build.folder, place.url], notes: configuration.builds)
+        defer { watch.forget(name) }
         try await run(
-            configuration.uv, arguments, build.log, build.deadline, build.lock, sandbox: sandbox, variables: variables)
+            configuration.uv, arguments, build.log, build.deadline, build.lock, sandbox: sandbox, variables: variables
+        ) { process in
+            guard build.mode != .none, let excess = await watch.excess(of: process, limits, in: folders) else { return }
+            throw ComputeError(
+                .environmentBuildFailed, "The build was ended: \(excess).", log: LogFile(url: build.log).tail(50))
+        }
     }
 
     private func give(_ folder: URL, to account: ChildLaunch.Account?) throws(ComputeError) {
@@ -188,7 +197,8 @@ struct Installer: Sendable {
 
     private func run(
         _ program: String, _ arguments: [String], _ log: URL, _ deadline: ContinuousClock.Instant,
-        _ lock: Int32? = nil, sandbox: Sandbox? = nil, variables: [String: String] = [:]
+        _ lock: Int32? = nil, sandbox: Sandbox? = nil, variables: [String: String] = [:],
+        checking check: ((ProcessIdentity) async throws -> Void)? = nil
     ) async throws(ComputeError) {
         let command = sandbox?.command([program] + arguments) ?? [program] + arguments
         let launch = ChildLaunch(
@@ -199,7 +209,9 @@ struct Installer: Sendable {
         let name = URL(filePath: program).lastPathComponent
         let status: Int32?
         do {
-            status = try await ChildProcess.run(launch, until: deadline)
+            status = try await ChildProcess.run(launch, until: deadline, checking: check)
+        } catch let error as ComputeError {
+            throw error
         } catch let error as SpawnError {
             throw ComputeError(error.isExhaustion ? .exhausted : .environmentBuildFailed, error.description)
         } catch is CancellationError {
