@@ -88,6 +88,7 @@ chaos:
 lint:
 	swift format lint --strict --recursive $(SOURCES)
 	@scripts/check-layers
+	@scripts/check-security
 	swift build --explicit-target-dependency-import-check error 2>&1 | scripts/quiet
 
 format:
