@@ -86,6 +86,7 @@ chaos:
 	@python3 Tests/Chaos/run.py $(OPTIONS)
 
 lint:
+	@scripts/setup .build/tools
 	swift format lint --strict --recursive $(SOURCES)
 	@scripts/check-layers
 	@scripts/check-security
