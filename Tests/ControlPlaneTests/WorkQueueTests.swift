@@ -131,7 +131,7 @@ import Testing
                 try await gate.observer(operation, step)
             }
             // Long enough for a heartbeat on a busy machine.
-            let lease = Duration.milliseconds(1_500)
+            let lease = Duration.seconds(4)
             let first = Process(database, lease: lease, afterStep: observer)
             let second = Process(database, lease: lease, afterStep: observer)
             try await first.run {
