@@ -23,8 +23,8 @@ struct Interpreter: Sendable, Hashable {
 final class Interpreters: Sendable {
     private let configuration: LocalProcessConfiguration
     private let installer: Installer
-    /// By path.
-    private let known = Mutex<[String: Interpreter]>([:])
+    /// By path: what runs there, or why it can't be used. Every deployment asks for it.
+    private let known = Mutex<[String: Result<Interpreter, ComputeError>]>([:])
     private let downloads = SingleFlight()
 
     init(configuration: LocalProcessConfiguration, installer: Installer) {
@@ -66,15 +66,17 @@ final class Interpreters: Sendable {
     }
 
     private func interpreter(_ path: String) async throws(ComputeError) -> Interpreter {
-        if let found = known.withLock({ $0[path] }) { return found }
+        if let found = known.withLock({ $0[path] }) { return try found.get() }
         let found = try await installer.describe(python: path)
         if configuration.ownsAccounts, let obstacle = found.folders.lazy.compactMap(Self.obstacle).first {
-            throw ComputeError(
+            let refusal = ComputeError(
                 .environmentBuildFailed,
                 "the Python \(path) can't be used: the accounts of replicas can't enter \(obstacle); name another one in "
                     + "the setting compute.python")
+            known.withLock { $0[path] = .failure(refusal) }
+            throw refusal
         }
-        known.withLock { $0[path] = found }
+        known.withLock { $0[path] = .success(found) }
         return found
     }
 
