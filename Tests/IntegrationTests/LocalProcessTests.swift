@@ -14,6 +14,10 @@ import Testing
             time.sleep(float(os.environ.get("INIT_SECONDS", "0")))
             if os.environ.get("BREAK"):
                 raise ValueError("no weights here")
+            if os.environ.get("HOG"):
+                hog = []
+                while True:
+                    hog.append(bytearray(64 << 20))
             print("the model is loaded")
 
         def run(data):
@@ -41,7 +45,8 @@ import Testing
     }
 
     private func deploy(
-        _ server: TestServer, _ name: String, variables: [String: String] = [:]
+        _ server: TestServer, _ name: String, variables: [String: String] = [:],
+        instanceType: String = "Standard_DS3_v2"
     ) async throws -> Answer {
         let codeID = "\(server.api.workspace)/codes/scoring/versions/1"
         let pending = try await server.api.post("\(codeID)/startPendingUpload")
@@ -56,7 +61,8 @@ import Testing
         let more = #""requestSettings": {"requestTimeout": "PT30S"}"#
         return try await server.api.put(
             server.deployment(name, of: "house"),
-            TestBody.deployment(environment: environment, code: codeID, variables: variables, more: more))
+            TestBody.deployment(environment: environment, code: codeID, variables: variables, more: more)
+                .replacing("Standard_DS3_v2", with: instanceType))
     }
 
     private func untilEnded(_ server: TestServer, _ answer: Answer) async throws -> Answer {
@@ -93,6 +99,14 @@ import Testing
             #expect(failed.errorCode == "UserScriptInitFailed")
             #expect(failed["error.message"]?.contains("ValueError: no weights here") == true, "\(failed.text)")
             #expect(failed["error.message"]?.contains("score.py") == true)
+            #expect(try await server.score("house", key: key).status == 200)
+            // One that takes more memory than its instance type has is ended alone, and says so.
+            let hog = try await untilEnded(
+                server,
+                try await deploy(server, "hog", variables: ["HOG": "1"], instanceType: "Standard_DS1_v2"))
+            #expect(hog["status"] == "Failed")
+            #expect(hog["error.message"]?.contains("The replica was ended: it used ") == true, "\(hog.text)")
+            #expect(hog["error.message"]?.contains("of memory, its limit is 3.5 GiB.") == true, "\(hog.text)")
             #expect(try await server.score("house", key: key).status == 200)
             let pids = try await server.texts("SELECT handle ->> 'pid' FROM replicas WHERE handle IS NOT NULL")
             try await server.deleteAndFinish(server.endpoint("house"))
