@@ -60,7 +60,7 @@ final class LimitWatch: Sendable {
         if threads >= limits.processes {
             return "it ran \(threads) processes and threads, its limit is \(limits.processes)"
         }
-        if limits.memoryBytes > 0, let used = Self.memory(of: members, above: limits.memoryBytes) {
+        if limits.memoryBytes > 0, let used = Self.memory(of: members, above: limits.memoryBytes, folders) {
             return "it used \(Self.text(used)) of memory, its limit is \(Self.text(limits.memoryBytes))"
         }
         guard isDiskDue(folders) else { return nil }
@@ -87,19 +87,38 @@ final class LimitWatch: Sendable {
         }
     }
 
-    /// Memory of the processes together when it is above the limit. Pages that they share are counted once: that is dear to
-    /// find out, so only where the plain sum is too high.
-    private static func memory(of members: [ProcessStat], above limit: Int64) -> Int64? {
+    /// Memory of the processes together when it is above the limit. Pages that they share are counted once, and files in
+    /// memory that have no name (memfd_create(2)) though nobody maps them: both is dear to find out, so only where the
+    /// plain sum, or what the whole host has in such files, gives reason to.
+    private static func memory(of members: [ProcessStat], above limit: Int64, _ folders: WatchedFolders) -> Int64? {
         let pageBytes = Int64(sysconf(Int32(_SC_PAGESIZE)))
-        guard members.reduce(0, { $0 + $1.residentPages }) * pageBytes > limit else { return nil }
-        let used = members.reduce(Int64(0)) { $0 + (proportion(of: $1.pid) ?? $1.residentPages * pageBytes) }
+        let resident = members.reduce(0) { $0 + $1.residentPages } * pageBytes
+        let mayHoldFiles = field("Shmem:", of: "/proc/meminfo").map { $0 > limit / 8 } ?? true
+        guard resident > limit || mayHoldFiles else { return nil }
+        var own: Int64 = 0
+        var shared: Int64 = 0
+        for member in members {
+            let file = "/proc/\(member.pid)/smaps_rollup"
+            guard let all = field("Pss:", of: file) else {
+                own += member.residentPages * pageBytes
+                continue
+            }
+            let mapped = field("Pss_Shmem:", of: file) ?? 0
+            own += all - mapped
+            shared += mapped
+        }
+        // File systems in memory have no device: their number's upper part is 0.
+        let disk = device(of: folders)
+        let held = mayHoldFiles ? unnamedFiles(of: members) { $0 != disk && $0 >> 8 & 0xfff == 0 } : 0
+        let used = own + max(shared, held)
         return used > limit ? used : nil
     }
 
-    /// `Pss` of proc_pid_smaps(5), in bytes.
-    private static func proportion(of pid: Int32) -> Int64? {
-        guard let text = try? String(contentsOfFile: "/proc/\(pid)/smaps_rollup", encoding: .utf8) else { return nil }
-        let line = text.split(separator: "\n").first { $0.hasPrefix("Pss:") }
+    /// A field in kibibytes of a file of `/proc`, in bytes.
+    private static func field(_ name: String, of file: String) -> Int64? {
+        // A process that ended meanwhile has none.
+        guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { return nil }
+        let line = text.split(separator: "\n").first { $0.hasPrefix(name) }
         return line?.split(separator: " ").dropFirst().first.flatMap { Int64($0) }.map { $0 << 10 }
     }
 
@@ -142,18 +161,32 @@ final class LimitWatch: Sendable {
 
     /// Files that have no name any more and take room as long as they are open.
     private static func unlinked(_ members: [ProcessStat], on folders: WatchedFolders) -> Int64 {
+        let disk = device(of: folders)
+        return unnamedFiles(of: members) { $0 == disk }
+    }
+
+    private static func device(of folders: WatchedFolders) -> dev_t {
         var place = stat()
-        guard stat(folders.notes.path(percentEncoded: false), &place) == 0 else { return 0 }
-        var blocks: [ino_t: Int64] = [:]
+        return stat(folders.notes.path(percentEncoded: false), &place) == 0 ? place.st_dev : 0
+    }
+
+    /// Bytes of the open files without a name for which `counts` holds, each once.
+    private static func unnamedFiles(of members: [ProcessStat], where counts: (dev_t) -> Bool) -> Int64 {
+        struct Identity: Hashable {
+            var device: dev_t
+            var number: ino_t
+        }
+        var blocks: [Identity: Int64] = [:]
         for member in members {
             let descriptors = "/proc/\(member.pid)/fd"
             // A process that ended meanwhile has none.
             for name in (try? FileManager.default.contentsOfDirectory(atPath: descriptors)) ?? [] {
                 var file = stat()
-                guard stat("\(descriptors)/\(name)", &file) == 0, file.st_dev == place.st_dev, file.st_nlink == 0 else {
-                    continue
-                }
-                blocks[file.st_ino] = Int64(file.st_blocks)
+                let path = "\(descriptors)/\(name)"
+                guard stat(path, &file) == 0, file.st_nlink == 0, file.st_blocks > 0 else { continue }
+                let identity = Identity(device: file.st_dev, number: file.st_ino)
+                guard blocks[identity] == nil, counts(file.st_dev) else { continue }
+                blocks[identity] = Int64(file.st_blocks)
             }
         }
         return blocks.values.reduce(0, +) * 512

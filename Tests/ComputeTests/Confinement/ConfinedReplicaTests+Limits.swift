@@ -18,6 +18,11 @@ extension ConfinedReplicaTests {
                 if kind == "memory":
                     hog = []
                     while True: hog.append(bytearray(16 << 20))
+                if kind == "memfd":
+                    for number in range(1000):
+                        keep.append(os.memfd_create("hog"))
+                        for _ in range(16): os.write(keep[-1], bytes(1 << 20))
+                        time.sleep(0.05)
                 if kind == "disk":
                     with open(os.environ["HOME"] + "/big", "wb") as file:
                         while True: file.write(bytes(1 << 20)); time.sleep(0.005)
@@ -51,7 +56,8 @@ extension ConfinedReplicaTests {
             memoryBytes: 400 << 20, processes: 60, openFiles: 200, diskBytes: 64 << 20)
 
         @Test(arguments: [
-            ("memory", "iB of memory, its limit is 400 MiB"), ("parts", "MiB of disk, its limit is 64 MiB"),
+            ("memory", "iB of memory, its limit is 400 MiB"), ("memfd", "iB of memory, its limit is 400 MiB"),
+            ("parts", "MiB of disk, its limit is 64 MiB"),
             ("unlinked", "MiB of disk, its limit is 64 MiB"), ("forks", "processes and threads, its limit is 60"),
         ])
         func `what uses too much is ended alone with the cause`(kind: String, cause: String) async throws {
