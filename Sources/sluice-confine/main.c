@@ -1,4 +1,4 @@
-// sluice-confine: gives up what a program must not have, then becomes that program.
+// sluice-confine: restricts its own process, then executes a program in it.
 //
 //   sluice-confine [OPTION]... -- PROGRAM [ARGUMENT]...
 //
@@ -13,7 +13,7 @@
 //   --oom-score NUMBER   who the kernel ends first when memory runs out (proc(5), oom_score_adj)
 //   --read PATH          Landlock: may be read and executed, with all below; one that is not there is left out
 //   --write PATH         Landlock: may be read, executed and written, with all below
-//   --device PATH        Landlock: may be read and written, and told by ioctl; one that is not there is left out
+//   --device PATH        Landlock: may be read, written and controlled by ioctl(2); one that is not there is left out
 //   --scope              Landlock: no signals and no abstract sockets out of the domain, where the kernel has that
 //   --filter             seccomp: refuses system calls that a model server never needs
 //   --no-unix-sockets    with --filter: no new unix sockets, because Landlock does not guard their paths
@@ -157,7 +157,7 @@ static void restrict_self(struct paths reads, struct paths writes, struct paths 
     close(ruleset);
 }
 
-// seccomp (seccomp(2)): a list of what is refused, with the answer of a kernel that does not allow or know it.
+// seccomp (seccomp(2)): a list of what is refused, with the error of a kernel that does not allow or know it.
 
 #if defined(__x86_64__)
 #define NATIVE AUDIT_ARCH_X86_64
@@ -179,7 +179,7 @@ static void emit(uint16_t code, uint8_t when_true, uint8_t when_false, uint32_t 
 }
 
 static void load(size_t offset) { emit(BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)offset); }
-static void answer(uint32_t error) { emit(BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | error); }
+static void fail_with(uint32_t error) { emit(BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | error); }
 static void load_number(void) { load(offsetof(struct seccomp_data, nr)); }
 
 // The lower half of an argument: flags, families and modes are no longer than that.
@@ -187,7 +187,7 @@ static void load_argument(int index) { load(offsetof(struct seccomp_data, args) 
 
 static void refuse(uint32_t call, uint32_t error) {
     emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, call);
-    answer(error);
+    fail_with(error);
 }
 
 // Refuses a call whose argument has one of the bits.
@@ -195,7 +195,7 @@ static void refuse_bits(uint32_t call, int argument, uint32_t bits, uint32_t err
     emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 4, call);
     load_argument(argument);
     emit(BPF_JMP | BPF_JSET | BPF_K, 0, 1, bits);
-    answer(error);
+    fail_with(error);
     load_number();
 }
 
@@ -205,7 +205,7 @@ static void refuse_value(uint32_t call, int argument, uint32_t mask, uint32_t va
     load_argument(argument);
     emit(BPF_ALU | BPF_AND | BPF_K, 0, 0, mask);
     emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, value);
-    answer(error);
+    fail_with(error);
     load_number();
 }
 
@@ -216,7 +216,7 @@ static void allow_values(uint32_t call, int argument, const uint32_t *values, ui
     for (uint8_t index = 0; index < count; index++) {
         emit(BPF_JMP | BPF_JEQ | BPF_K, (uint8_t)(count - index), 0, values[index]);
     }
-    answer(error);
+    fail_with(error);
     load_number();
 }
 
@@ -284,7 +284,7 @@ static void filter(int has_unix_sockets, int is_same_account) {
 #if defined(__x86_64__)
     // The second table of calls, of 32-bit pointers.
     emit(BPF_JMP | BPF_JGE | BPF_K, 0, 1, 0x40000000);
-    answer(ENOSYS);
+    fail_with(ENOSYS);
 #endif
     for (size_t index = 0; index < sizeof refused / sizeof refused[0]; index++) refuse(refused[index], EPERM);
     // All CLONE_NEW… flags. The flags of clone3 lie in memory, where no filter sees them; the C library then takes clone.

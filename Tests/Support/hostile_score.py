@@ -400,7 +400,7 @@ def abstract_sockets(t):
 @attempt
 def database_over_TCP(t):
     with socket.create_connection(("127.0.0.1", 5432), 1):
-        raise Refused("that of somebody else answers")
+        raise Refused("somebody else's, over TCP")
 
 
 # The kernel.

@@ -22,7 +22,7 @@ struct ControlGroup: Sendable {
         }
     }
 
-    /// Makes a group with limits, for a process to enter before it starts others. Answers the file by which it enters; nil
+    /// Makes a group with limits, for a process to enter before it starts others. Returns the file by which it enters; nil
     /// on failure.
     func make(name: String, _ limits: Confinement.Limits) -> URL? {
         let group = root.appending(path: name)

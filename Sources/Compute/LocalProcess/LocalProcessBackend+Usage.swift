@@ -30,7 +30,7 @@ extension LocalProcessBackend {
         }
         let cause = "The replica was ended: \(excess)."
         logger.warning("a replica was ended", metadata: ["replica.id": "\(handle.id)", "replica.excess": "\(excess)"])
-        // Without the note its end is told as any other.
+        // Without the note its end is reported like any other.
         try? folder.write(endCause: cause)
         let status = await ChildProcess.terminate(handle.process, steps: [])
         if let status { exits.record(status, of: handle.process, in: folder) }

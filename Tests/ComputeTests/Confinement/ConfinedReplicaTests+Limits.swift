@@ -65,11 +65,11 @@ extension ConfinedReplicaTests {
                 async let asked: Void = ask(hog, kind)
                 let end = await backend.waitForExit(hog)
                 _ = try await asked
-                guard case .exited(_, let told?) = end else {
+                guard case .exited(_, let reported?) = end else {
                     Issue.record("\(kind): \(end)")
                     return
                 }
-                #expect(told.hasPrefix("The replica was ended: ") && told.contains(cause), "\(told)")
+                #expect(reported.hasPrefix("The replica was ended: ") && reported.contains(cause), "\(reported)")
                 #expect(ProcessTree.members(of: hog.process).isEmpty)
                 #expect(try await score(neighbour, #""nothing""#).body.contains("ok"))
             }

@@ -7,7 +7,7 @@ import Testing
 @testable import Compute
 
 /// What surrounds replicas in a real installation, with canaries in the places of secrets, and what a hostile script is
-/// told about it: where everything lies, so that only the confinement stands between.
+/// given: the places of everything, so that only the confinement stands between.
 final class HostileInstallation {
     let root: URL
     let backend: LocalProcessBackend

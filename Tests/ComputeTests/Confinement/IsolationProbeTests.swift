@@ -62,7 +62,9 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: geteuid() == 0)) func `a data directory that the accounts can't enter is told`() async throws {
+    @Test(.enabled(if: geteuid() == 0)) func `a data directory that the accounts can't enter is named as the reason`()
+        async throws
+    {
         try await withTemporaryFolder { folder in
             let closed = folder.appending(path: "closed")
             try FileManager.default.createDirectory(

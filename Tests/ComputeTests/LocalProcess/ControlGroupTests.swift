@@ -35,7 +35,7 @@ import Testing
         #expect(ControlGroup.quota(millicores: millicores) == quota)
     }
 
-    @Test func `a group tells that memory ran out`() async throws {
+    @Test func `a group reports that memory ran out`() async throws {
         try await withTemporaryFolder { folder in
             for name in ["cgroup.controllers", "cgroup.subtree_control", "sluice/cgroup.subtree_control"] {
                 try folder.appending(path: name).write("")
