@@ -6,8 +6,8 @@
 //   --join FILE          enters the control group whose cgroup.procs FILE is; says so on standard error where it can't
 //   --account UID:GID    runs as this account, without supplementary groups (needs root)
 //   --ignore-terminate   ignores SIGTERM, so that a parent stays until its child has ended; PROGRAM inherits it
-//   --keep-pwd           keeps the variable PWD for --restore-pwd of a later step, over bubblewrap, which sets its own
-//   --restore-pwd
+//   --environment FD     has the variables that the file FD holds, each ended by a zero byte, in place of its own. So what
+//                        somebody else set, such as LD_PRELOAD, means nothing to the programs that confine
 //   --listen             sets LISTEN_PID to the process id (sd_listen_fds(3))
 //   --limit NAME=NUMBER  open-files, processes, file-size (bytes) or core (bytes); never above the present hard limit
 //   --oom-score NUMBER   who the kernel ends first when memory runs out (proc(5), oom_score_adj)
@@ -382,17 +382,26 @@ static void raise_oom_score(const char *text) {
     close(file);
 }
 
-static const char kept_pwd[] = "SLUICE_CONFINE_PWD";
-
-static void keep_pwd(void) {
-    const char *value = getenv("PWD");
-    if (value != NULL && setenv(kept_pwd, value, 1) != 0) fail("PWD");
-}
-
-static void restore_pwd(void) {
-    const char *value = getenv(kept_pwd);
-    if (value == NULL) unsetenv("PWD");
-    else if (setenv("PWD", value, 1) != 0 || unsetenv(kept_pwd) != 0) fail("PWD");
+static void load_environment(const char *text) {
+    int file = (int)number(text, "--environment");
+    off_t size = lseek(file, 0, SEEK_END);
+    if (size < 0) fail("--environment %s", text);
+    char *data = calloc((size_t)size + 1, 1);
+    size_t count = 0;
+    for (off_t done = 0; done < size;) {
+        ssize_t length = pread(file, data + done, (size_t)(size - done), done);
+        if (length <= 0) fail("--environment %s", text);
+        done += length;
+    }
+    close(file);
+    for (off_t position = 0; position < size; position++) count += data[position] == 0;
+    char **variables = calloc(count + 1, sizeof(char *));
+    char *next = data;
+    for (size_t index = 0; index < count; index++) {
+        variables[index] = next;
+        next += strlen(next) + 1;
+    }
+    environ = variables;
 }
 
 static void reset_signals(void) {
@@ -408,7 +417,7 @@ int main(int count, char **arguments) {
     struct paths devices = {calloc((size_t)count, sizeof(char *)), 0};
     const char *limits[8];
     size_t limit_count = 0;
-    const char *account = NULL, *record_file = NULL, *group = NULL, *oom_score = NULL;
+    const char *account = NULL, *record_file = NULL, *group = NULL, *variables = NULL, *oom_score = NULL;
     int ignores_terminate = 0, listens = 0, is_scoped = 0, is_filtered = 0, has_unix_sockets = 1;
     int is_same_account = 0, is_subreaper = 0;
     int index = 1;
@@ -420,8 +429,6 @@ int main(int count, char **arguments) {
             return 0;
         }
         if (strcmp(option, "--ignore-terminate") == 0) ignores_terminate = 1;
-        else if (strcmp(option, "--keep-pwd") == 0) keep_pwd();
-        else if (strcmp(option, "--restore-pwd") == 0) restore_pwd();
         else if (strcmp(option, "--listen") == 0) listens = 1;
         else if (strcmp(option, "--scope") == 0) is_scoped = 1;
         else if (strcmp(option, "--filter") == 0) is_filtered = 1;
@@ -431,6 +438,7 @@ int main(int count, char **arguments) {
         else {
             if (strcmp(option, "--record") == 0) record_file = value;
             else if (strcmp(option, "--join") == 0) group = value;
+            else if (strcmp(option, "--environment") == 0) variables = value;
             else if (strcmp(option, "--account") == 0) account = value;
             else if (strcmp(option, "--oom-score") == 0) oom_score = value;
             else if (strcmp(option, "--read") == 0) reads.items[reads.count++] = value;
@@ -456,6 +464,7 @@ int main(int count, char **arguments) {
     if (oom_score != NULL) raise_oom_score(oom_score);
     reset_signals();
     if (ignores_terminate) signal(SIGTERM, SIG_IGN);
+    if (variables != NULL) load_environment(variables);
     if (listens) {
         char text[16];
         snprintf(text, sizeof text, "%d", getpid());

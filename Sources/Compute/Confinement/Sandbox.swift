@@ -33,14 +33,16 @@ struct Sandbox: Sendable {
     var group: String?
     /// Whether the program takes over a listening socket.
     var listens = false
+    /// The descriptor of a file that holds the program's variables; nil for those of the launch.
+    var environment: Int32?
     var workingDirectory: String
 
     func command(_ program: [String]) -> [String] {
         switch mode {
         case .namespaces:
-            [tools.confine] + recording + becoming + ["--ignore-terminate", "--keep-pwd", "--", tools.bubblewrap]
+            [tools.confine] + recording + becoming + ["--ignore-terminate", "--", tools.bubblewrap]
                 + namespaces
-                + ["--", tools.confine, "--restore-pwd"] + restrictions + ["--scope", "--filter", "--"] + program
+                + ["--", tools.confine] + restrictions + ["--scope", "--filter", "--"] + program
         case .landlock:
             [tools.confine] + recording + becoming + restrictions + landlock + ["--"] + program
         case .none:
@@ -52,7 +54,9 @@ struct Sandbox: Sendable {
         (record.map { ["--record", $0] } ?? []) + (group.map { ["--join", $0] } ?? [])
     }
     private var becoming: [String] { account.map { ["--account", "\($0.user):\($0.group)"] } ?? [] }
-    private var listening: [String] { listens ? ["--listen"] : [] }
+    private var listening: [String] {
+        (environment.map { ["--environment", "\($0)"] } ?? []) + (listens ? ["--listen"] : [])
+    }
 
     private var restrictions: [String] {
         let limits = confinement.limits

@@ -211,7 +211,10 @@ package struct LocalProcessBackend: ComputeBackend {
             workerLimit: configuration.workerLimit)
         let process: ProcessIdentity
         do {
-            process = try ChildProcess.spawn(server.launch(socket: socket.descriptor, in: sandbox))
+            let variables = try MemoryFile.holding(server.environmentData)
+            process = try ChildProcess.spawn(
+                server.launch(socket: socket.descriptor, variables: variables.descriptor, in: sandbox))
+            _ = consume variables
         } catch {
             throw ComputeError(error.isExhaustion ? .exhausted : .startFailed, error.description)
         }

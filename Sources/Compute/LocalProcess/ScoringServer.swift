@@ -14,13 +14,27 @@ struct ScoringServer: Sendable {
     let folder: ReplicaFolder
     let workerLimit: Int
 
-    /// The server in its sandbox, which notes the process id and takes over the socket for it.
-    func launch(socket: Int32, in sandbox: Sandbox) -> ChildLaunch {
+    /// The descriptors that the server's processes inherit.
+    private static let socketDescriptor: Int32 = 3
+    private static let variablesDescriptor: Int32 = socketDescriptor + 1
+
+    /// The server's variables, as `sluice-confine` reads them.
+    var environmentData: Data {
         let bin = environment.appending(path: "bin").path(percentEncoded: false)
+        return Data(variables(bin: bin).map { "\($0.key)=\($0.value)\u{0}" }.joined().utf8)
+    }
+
+    /// The server in its sandbox, which notes the process id and takes over the socket for it. `variables` holds
+    /// `environmentData`: programs that run before the sandbox is closed must not see what a deployment sets, for
+    /// `LD_PRELOAD` would load its code into them.
+    func launch(socket: Int32, variables: Int32, in sandbox: Sandbox) -> ChildLaunch {
+        let bin = environment.appending(path: "bin").path(percentEncoded: false)
+        var sandbox = sandbox
+        sandbox.environment = ScoringServer.variablesDescriptor
         let command = sandbox.command(["\(bin)/python", "\(bin)/azmlinfsrv", "--entry_script", script])
         return ChildLaunch(
-            executable: command[0], arguments: Array(command.dropFirst()), environment: variables(bin: bin),
-            workingDirectory: folder.code, logFile: folder.serverLog.url, inheritedDescriptors: [socket])
+            executable: command[0], arguments: Array(command.dropFirst()), environment: ["PATH": "/usr/bin:/bin"],
+            workingDirectory: folder.code, logFile: folder.serverLog.url, inheritedDescriptors: [socket, variables])
     }
 
     /// Weakest first: what every process has, what the server is tuned with, the deployment's own, what must hold.

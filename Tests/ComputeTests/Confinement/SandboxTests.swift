@@ -20,6 +20,7 @@ import Testing
         sandbox.temporary = "/d/r/tmp"
         sandbox.record = "/d/r/pid"
         sandbox.listens = true
+        sandbox.environment = 4
         return sandbox
     }
 
@@ -31,12 +32,12 @@ import Testing
         let line = line(sandbox(.namespaces, account: ChildLaunch.Account(user: 7, group: 8)))
         #expect(
             line.hasPrefix(
-                "/opt/s/confine --record /d/r/pid --account 7:8 --ignore-terminate --keep-pwd -- /usr/bin/bwrap --unshare-user "
+                "/opt/s/confine --record /d/r/pid --account 7:8 --ignore-terminate -- /usr/bin/bwrap --unshare-user "
             ))
         #expect(
             line.hasSuffix(
-                "--chdir /d/r/code -- /opt/s/confine --restore-pwd --oom-score 500 --limit core=0 --limit open-files=100 "
-                    + "--limit file-size=1048576 --limit processes=50 --listen --scope --filter -- /d/env/bin/python x y"
+                "--chdir /d/r/code -- /opt/s/confine --oom-score 500 --limit core=0 --limit open-files=100 "
+                    + "--limit file-size=1048576 --limit processes=50 --environment 4 --listen --scope --filter -- /d/env/bin/python x y"
             ))
         // A replica outlives the control plane.
         #expect(!line.contains("--die-with-parent") && !line.contains("--unshare-net"))
@@ -76,7 +77,9 @@ import Testing
     }
 
     @Test func `without isolation the process id is written down and the socket taken over`() {
-        #expect(line(sandbox(.none)) == "/opt/s/confine --record /d/r/pid --listen -- /d/env/bin/python x y")
+        #expect(
+            line(sandbox(.none)) == "/opt/s/confine --record /d/r/pid --environment 4 --listen -- /d/env/bin/python x y"
+        )
     }
 }
 

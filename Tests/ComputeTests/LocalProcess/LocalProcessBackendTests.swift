@@ -53,7 +53,7 @@ struct LocalProcessBackendTests {
         // No shell stands between: a shell would lose the first two and change the others.
         let odd = [
             "feature-flag": "on", "spring.datasource.url": "x", "IFS": ":", "PWD": "/given", "PS1": "$", "OPTIND": "7",
-            "1": "one", "a b": " c\nd ",
+            "1": "one", "a b": " c\nd ", "LD_LIBRARY_PATH": "/nowhere",
         ]
         let variables = odd.merging([
             "COLOUR": "blue", "SERVER_PORT": "8080", "AZUREML_MODEL_DIR": "/etc", "LISTEN_FDS": "7",
@@ -63,6 +63,10 @@ struct LocalProcessBackendTests {
             try await withReplica(backend, specification) { handle in
                 let answer = try JSONDecoder().decode(Seen.self, from: Data(try await score(handle, "{}").body.utf8))
                 for (name, value) in odd { #expect(answer.env[name] == value) }
+                // bubblewrap, which runs outside of what it makes, has none of them: some would load code into it.
+                let outside = try String(contentsOfFile: "/proc/\(handle.pid)/environ", encoding: .utf8)
+                #expect(outside == "PATH=/usr/bin:/bin\0" || outside.contains("AML_APP_ROOT"))
+                if try await backend.findIsolation().mode == .namespaces { #expect(!outside.contains("AML_APP_ROOT")) }
                 let environment = try #require(answer.env["VIRTUAL_ENV"])
                 #expect(answer.pip == "\(environment)/bin/pip" && answer.module.contains(" from \(environment)/"))
                 #expect(answer.env["COLOUR"] == "blue" && answer.env["SLUICE_TEST_SECRET"] == nil)
