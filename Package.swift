@@ -117,7 +117,7 @@ var targets: [Target] = [
             logging, lifecycle, httpClient, nioCore,
         ]),
     tests("DataPlaneTests", ["DataPlane", "FuzzChecks", "Routing", "Identity", logging, lifecycle]),
-    tests("ComputeTests", ["Compute", "Resources", logging, httpClient, nioCore, nioHTTP1]),
+    tests("ComputeTests", ["Compute", "Identity", "Resources", logging, httpClient, nioCore, nioHTTP1]),
     tests("ArtifactsTests", ["Artifacts"]),
     tests("APITests", ["API", "Resources", hummingbird, httpTypes, nioCore]),
     tests(

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Identity
 import Logging
 import Resources
 import Testing
@@ -26,10 +27,13 @@ final class HostileInstallation {
     ]
 
     init(_ change: (inout LocalProcessConfiguration) -> Void) async throws {
-        // Kept over runs, so that the environment is built once. Not below /tmp, which is every replica's own.
-        root = URL(filePath: "/var/tmp/sluice-hostile-\(geteuid())")
+        // Kept over the runs of a checkout, so that the environment is built once. Not below /tmp, which is every replica's
+        // own.
+        let name = "sluice-hostile-\(geteuid())-"
+        Self.removeOld(name)
+        root = URL(filePath: "/var/tmp/\(name)\(Digests.sha256Hex(#filePath).prefix(8))")
         store = root.appending(path: "store")
-        sharedFolder = URL(filePath: "/dev/shm/sluice-hostile-\(geteuid())")
+        sharedFolder = URL(filePath: "/dev/shm/\(name)\(UUID().uuidString.prefix(8))")
         let open: [FileAttributeKey: Any] = [.posixPermissions: 0o711]
         try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true, attributes: open)
         var configuration = LocalProcessConfiguration(dataDirectory: root.appending(path: "compute"))
@@ -45,6 +49,17 @@ final class HostileInstallation {
         for (path, kind) in sockets.values { try listen(path, kind) }
         try listen("\0" + abstractName, SOCK_STREAM)
         segment = shmget(IPC_PRIVATE, 4096, Int32(0o1666))
+    }
+
+    /// What other checkouts left more than a day ago.
+    private static func removeOld(_ name: String) {
+        let folder = URL(filePath: "/var/tmp")
+        let left = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        for old in left.filter({ $0.hasPrefix(name) }).map({ folder.appending(path: $0) }) {
+            let changed = try? old.resourceValues(forKeys: [.contentModificationDateKey]).contentModificationDate
+            // One that is being used or removed by somebody else may vanish at any moment.
+            if (changed ?? Date()).timeIntervalSinceNow < -86_400 { try? FileManager.default.removeItem(at: old) }
+        }
     }
 
     deinit {
