@@ -23,8 +23,12 @@ struct Interpreter: Sendable, Hashable {
 final class Interpreters: Sendable {
     private let configuration: LocalProcessConfiguration
     private let installer: Installer
-    /// By path: what runs there, or why it can't be used. Every deployment asks for it.
-    private let known = Mutex<[String: Result<Interpreter, ComputeError>]>([:])
+    /// By path: what runs there. Every deployment asks for it, twice for each replica.
+    private let known = Mutex<[String: Interpreter]>([:])
+    /// By path: why it can't be used, and when that was found out.
+    private let refused = Mutex<[String: (error: ComputeError, at: ContinuousClock.Instant)]>([:])
+    /// How long a Python that could not be used is not tried again.
+    private static let refusalPace = Duration.seconds(60)
     private let downloads = SingleFlight()
 
     init(configuration: LocalProcessConfiguration, installer: Installer) {
@@ -66,17 +70,28 @@ final class Interpreters: Sendable {
     }
 
     private func interpreter(_ path: String) async throws(ComputeError) -> Interpreter {
-        if let found = known.withLock({ $0[path] }) { return try found.get() }
+        if let found = known.withLock({ $0[path] }) { return found }
+        if let refusal = refused.withLock({ $0[path] }), refusal.at.duration(to: .now) < Self.refusalPace {
+            throw refusal.error
+        }
+        do throws(ComputeError) {
+            let found = try await look(path)
+            known.withLock { $0[path] = found }
+            return found
+        } catch {
+            if error != .cancelled { refused.withLock { $0[path] = (error, .now) } }
+            throw error
+        }
+    }
+
+    private func look(_ path: String) async throws(ComputeError) -> Interpreter {
         let found = try await installer.describe(python: path)
         if configuration.ownsAccounts, let obstacle = found.folders.lazy.compactMap(Self.obstacle).first {
-            let refusal = ComputeError(
+            throw ComputeError(
                 .environmentBuildFailed,
                 "the Python \(path) can't be used: the accounts of replicas can't enter \(obstacle); name another one in "
                     + "the setting compute.python")
-            known.withLock { $0[path] = .failure(refusal) }
-            throw refusal
         }
-        known.withLock { $0[path] = .success(found) }
         return found
     }
 
