@@ -128,13 +128,14 @@ package struct QuotaService: Sendable {
 
     private static func name(_ compute: String) -> String { ResourceID(compute)?.name ?? compute }
 
-    package func check(subscription: String) async throws {
-        try await ScopeService(database: database).checkSubscription(subscription)
+    package func check(caller: Caller, subscription: String) async throws {
+        try await ScopeService(database: database).check(
+            caller: caller, subscription: subscription, resourceGroup: nil)
     }
 
     /// What a subscription uses, in all and by instance type.
     package func usages(caller: Caller, subscription: String) async throws -> [QuotaUsage] {
-        try await check(subscription: subscription)
+        try await check(caller: caller, subscription: subscription)
         let store = QuotaStore(database)
         let (own, _) = try await others(of: nil, subscription: subscription, store)
         let counts = try await store.counts(subscription: subscription)

@@ -35,7 +35,7 @@ package struct ScopeService: Sendable {
         try rights.check(Right(action: action, scope: scope))
     }
 
-    package func checkSubscription(_ id: String) async throws {
+    private func checkSubscription(_ id: String) async throws {
         guard try await SubscriptionStore(database).exists(id) else { throw Self.subscriptionNotFound(id) }
     }
 

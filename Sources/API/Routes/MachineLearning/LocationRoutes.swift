@@ -37,7 +37,7 @@ struct LocationRoutes {
     }
 
     @Sendable func sizes(_ request: Request, _ context: APIRequestContext) async throws -> Response {
-        try await service.check(subscription: try context.parameter("subscription"))
+        try await service.check(caller: try context.caller, subscription: try context.parameter("subscription"))
         return try JSONBody(
             VirtualMachineSizesBody(value: service.instanceTypes.all.map(VirtualMachineSizeBody.init))
         ).response()
