@@ -4,6 +4,7 @@ import json
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
+from door import Door
 from support import eventually, finish
 from templates import (
     DEPLOYMENTS, ENDPOINTS, WORKSPACES, Deployer, chain, endpoint, environment, innermost, resource, template)
@@ -205,12 +206,9 @@ class TestFailures:
         assert (got.provisioning_state, got.error.code, got.outputs) == ("Failed", "DeploymentFailed", None)
         assert ml.online_deployments.get("blue", "failing").provisioning_state == "Failed"
 
-    def test_active_deployments_are_left_alone_until_cancelled(self, deployer, house, script, sluice, ml):
-        door = sluice.directory / "door"
-        code = script(
-            "import os, time\n\n\ndef init():\n    while not os.path.exists(os.environ['DOOR']):\n"
-            "        time.sleep(0.1)\n\n\ndef run(data):\n    return data\n")
-        document = house("slow", code, DOOR=str(door))
+    def test_active_deployments_are_left_alone_until_cancelled(self, deployer, house, script, ml):
+        door = Door()
+        document = house("slow", script(door.script))
         try:
             deployer.begin("slow", document)
             eventually(lambda: any(
@@ -232,7 +230,7 @@ class TestFailures:
                 clients.cancel(deployer.group, "slow")
             assert caught.value.status_code == 409
         finally:
-            door.touch()
+            door.open()
         # What was begun is not rolled back.
         eventually(lambda: ml.online_deployments.get("blue", "slow").provisioning_state == "Succeeded", 60)
         assert deployer.create("slow", document).provisioning_state == "Succeeded"

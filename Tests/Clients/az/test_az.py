@@ -5,6 +5,7 @@ import time
 import pytest
 
 from conftest import ASSETS, AzureCLI
+from door import Door
 from installed_sluice import REPOSITORY
 
 # Comments and text over several lines, which az sends as they are.
@@ -243,11 +244,9 @@ class TestRunningDeployments:
                    "--query", "[?properties.provisioningState=='Failed'].properties.statusMessage.error.code")
         assert steps == ["ResourceDeploymentFailure"]
 
-    def test_cancel(self, az, words, group, sluice):
-        door = sluice.directory / "door"
-        command = words("az-slow", (
-            "import os, time\n\n\ndef init():\n    while not os.path.exists(%r):\n        time.sleep(0.1)\n\n\n"
-            "def run(data):\n    return data\n" % str(door)))
+    def test_cancel(self, az, words, group):
+        door = Door()
+        command = words("az-slow", door.script)
         try:
             az("deployment", "group", "create", *command, "--no-wait")
             busy = az.fails("deployment", "group", "create", *command)
@@ -258,4 +257,4 @@ class TestRunningDeployments:
                     "provisioningState"] != "Canceled":
                 assert time.monotonic() < end
         finally:
-            door.touch()
+            door.open()
