@@ -10,17 +10,15 @@ package struct RequestPath: Sendable, Equatable {
     private static let segmentLimit = 1_024
     private static let countLimit = 64
 
-    /// Leading slashes count as one (clients put ids behind `/`), and one at the end is left out.
+    /// Slashes in a row count as one: clients put ids behind `/`, and leave parts of a path empty.
     ///
-    /// - Throws: `InvalidRequestUri` for empty and dot segments, broken escapes, escapes of unreserved characters
+    /// - Throws: `InvalidRequestUri` for dot segments, broken escapes, escapes of unreserved characters
     ///   (RFC 3986 §2.3: the plain character says the same), of slashes and of control characters, and what is no UTF-8.
     package init(_ raw: some StringProtocol) throws(ARMError) {
         guard raw.utf8.first == UInt8(ascii: "/") else {
             throw Self.invalid("it must begin with a slash")
         }
-        var parts = raw.utf8.drop { $0 == UInt8(ascii: "/") }.split(
-            separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        if parts.last?.isEmpty ?? false { parts.removeLast() }
+        let parts = raw.utf8.split(separator: UInt8(ascii: "/"))
         guard parts.count <= Self.countLimit else {
             throw Self.invalid("it has more than \(Self.countLimit) segments")
         }
@@ -30,7 +28,6 @@ package struct RequestPath: Sendable, Equatable {
     }
 
     private static func decode(_ part: some Collection<UInt8>) throws(ARMError) -> String {
-        guard !part.isEmpty else { throw invalid("a segment is empty") }
         let raw = Array(part)
         for index in raw.indices where raw[index] == UInt8(ascii: "%") {
             guard let byte = PercentEncoding.escapedByte(raw[index...]) else { throw invalid("an escape is broken") }
