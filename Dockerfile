@@ -35,8 +35,8 @@ RUN groupadd --system --gid 10001 sluice \
     && useradd --system --uid 10001 --gid sluice --home-dir /var/lib/sluice --shell /usr/sbin/nologin sluice \
     && install -d -o sluice -g sluice -m 711 /var/lib/sluice \
     && install -d -o sluice -g sluice -m 700 \
-        /var/lib/sluice/compute /var/lib/sluice/compute/run /var/lib/sluice/routers /var/lib/sluice/tls \
-        /var/lib/sluice/tls/server /run/sluice-secrets
+        /var/lib/sluice/compute /var/lib/sluice/compute/run /var/lib/sluice/routers /var/lib/sluice/slots \
+        /var/lib/sluice/tls /var/lib/sluice/tls/server /run/sluice-secrets
 COPY --from=tools /tools/bin/uv /usr/local/bin/uv
 COPY migrations /usr/local/share/sluice/migrations
 COPY openapi /usr/local/share/sluice/openapi
