@@ -5,7 +5,7 @@ import Routing
 
 /// Why a pushed table is not served.
 package enum TableRefusal: Error, Equatable {
-    /// The router serves a newer one already.
+    /// The router serves a newer one already, or another of its host does and this one was saved.
     case outdated(served: Int64)
     case malformed(String)
 }
@@ -39,7 +39,9 @@ package actor TableKeeper {
     }
 
     /// Compiles a table and hands it to the loops without waiting for them.
-    func publish(_ lines: Data) throws(TableRefusal) -> Int64 {
+    ///
+    /// - Throws: ``TableRefusal``, also for a table of an earlier generation than `earliest`.
+    func publish(_ lines: Data, notBefore earliest: Int64 = 0) throws(TableRefusal) -> Int64 {
         var next = compiler
         let output: TableCompiler.Output
         do {
@@ -47,7 +49,8 @@ package actor TableKeeper {
         } catch {
             throw .malformed("\(error)")
         }
-        guard output.table.generation >= present.generation else { throw .outdated(served: present.generation) }
+        let newest = max(present.generation, earliest)
+        guard output.table.generation >= newest else { throw .outdated(served: newest) }
         compiler = next
         present = output.table
         shared.publish(output.table, retired: output.retired)
@@ -71,12 +74,13 @@ package actor TableKeeper {
         return leaving.map { LeavingReplica(id: $0.replica.id, inFlight: $0.replica.slots.inside) }
     }
 
-    /// Publishes the table that was saved last, if there is one that can be read.
+    /// Publishes the table that was saved last, if there is one that can be read and no router of the host serves a newer
+    /// one: the keys in it may have been revoked.
     func restore() {
         guard let savedTable else { return }
         do {
             guard let lines = try savedTable.read() else { return }
-            _ = try publish(lines)
+            _ = try publish(lines, notBefore: shared.slots.compareTables(serving: shared.servedGeneration))
         } catch {
             logger.warning(
                 "the saved routing table cannot be used, starting without one",

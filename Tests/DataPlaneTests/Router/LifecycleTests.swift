@@ -44,9 +44,12 @@ import Testing
             try socket.send(StubReplica.answer(message.text))
             return true
         }
+        let saved = directory + ".table"
+        defer { try? FileManager.default.removeItem(atPath: saved) }
         let cutOff = try RouterFixture { configuration in
             configuration.slots = directory
             configuration.outdatedLimitMs = 300
+            configuration.savedTable = saved
         }
         try await cutOff.use([replica.route], TableOptions(generation: 1))
         let reached = try RouterFixture { configuration in
@@ -63,6 +66,16 @@ import Testing
             #expect(try client.readMessage().status == 200)
         }
         #expect(!reached.router.status.isDraining)
+        // Started again, it does not take up what it saved, and lets no connection in.
+        let again = try RouterFixture { configuration in
+            configuration.slots = directory
+            configuration.savedTable = saved
+            configuration.loop.waitsForTable = true
+        }
+        await again.router.tables.restore()
+        #expect(again.router.status.generation == 0)
+        try await onThread { #expect((try? again.connect()) == nil) }
+        try await again.stop()
         // The one that is gone is compared with no more, and what nobody serves makes nobody outdated.
         #expect(reached.router.shared.slots.compareTables(serving: 2) == 2)
         try await reached.stop()
