@@ -58,7 +58,12 @@ func hand(_ folder: URL, to account: ChildLaunch.Account?) throws(ComputeError) 
     let root = folder.path(percentEncoded: false)
     let names = (try? FileManager.default.subpathsOfDirectory(atPath: root)) ?? []
     // The folder itself last: until then nobody else can change anything in it.
-    for path in names.map({ "\(root)/\($0)" }) + [root] where lchown(path, account.user, account.group) != 0 {
+    for path in names.map({ "\(root)/\($0)" }) + [root] { try give(path, to: account) }
+}
+
+/// Gives one file or folder to an account; a link itself, not what it names.
+func give(_ path: String, to account: ChildLaunch.Account) throws(ComputeError) {
+    guard lchown(path, account.user, account.group) == 0 else {
         throw ComputeError(.exhausted, SpawnError("give \(path) to its account", errno: errno).description)
     }
 }

@@ -24,7 +24,6 @@ final class LimitWatch: Sendable {
         var takenAt: ContinuousClock.Instant?
         var census = ProcessCensus([])
         var disks: [String: Measure] = [:]
-        var looks: [String: ContinuousClock.Instant] = [:]
     }
 
     private let state = Mutex(State())
@@ -35,22 +34,6 @@ final class LimitWatch: Sendable {
     private static let diskPace = Duration.seconds(10)
     /// So much less room on the disk is a reason to measure at once.
     private static let suspiciousBytes: Int64 = 64 << 20
-
-    /// How often one is looked at. The first look counts from when it was asked for, so that no start waits for it.
-    private static let lookPace = Duration.milliseconds(400)
-
-    private func isDue(_ folders: WatchedFolders) -> Bool {
-        state.withLock { state in
-            let now = ContinuousClock.now
-            guard let last = state.looks[folders.name] else {
-                state.looks[folders.name] = now
-                return false
-            }
-            guard last.duration(to: now) >= Self.lookPace else { return false }
-            state.looks[folders.name] = now
-            return true
-        }
-    }
 
     /// What a replica uses too much of, in words for the owner of its deployment; nil while it keeps within its limits.
     func excess(of process: ProcessIdentity, _ limits: Confinement.Limits, in folders: WatchedFolders) async -> String?
@@ -71,10 +54,7 @@ final class LimitWatch: Sendable {
     }
 
     func forget(_ name: String) {
-        state.withLock { state in
-            state.disks[name] = nil
-            state.looks[name] = nil
-        }
+        state.withLock { $0.disks[name] = nil }
     }
 
     private func census() -> ProcessCensus {
@@ -136,9 +116,7 @@ final class LimitWatch: Sendable {
     }
 
     private static func freeBytes(_ folders: WatchedFolders) -> Int64 {
-        var status = statvfs()
-        guard statvfs(folders.notes.path(percentEncoded: false), &status) == 0 else { return 0 }
-        return Int64(clamping: status.f_bavail) * Int64(clamping: status.f_frsize)
+        roomOnDisk(of: folders.notes) ?? 0
     }
 
     /// By `du`, which no depth, link or exchange of folders misleads.

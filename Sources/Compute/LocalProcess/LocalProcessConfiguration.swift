@@ -92,13 +92,7 @@ package struct LocalProcessConfiguration: Sendable {
     private var packages: URL { dataDirectory.appending(path: "packages") }
 
     /// Room on the disk of the data directory, in bytes.
-    var freeBytes: Int64 {
-        var status = statvfs()
-        guard statvfs(dataDirectory.path(percentEncoded: false), &status) == 0 else { return .max }
-        let (bytes, overflows) = Int64(clamping: status.f_bavail).multipliedReportingOverflow(
-            by: Int64(clamping: status.f_frsize))
-        return overflows ? .max : bytes
-    }
+    var freeBytes: Int64 { roomOnDisk(of: dataDirectory) ?? .max }
 
     /// That of versions that linked files out of it; nothing that is made now does.
     var formerPackageCache: URL { dataDirectory.appending(path: "package-cache") }

@@ -68,10 +68,7 @@ struct ReplicaFolder: Sendable {
         guard let account else { return }
         try Compute.hand(code, to: account.account)
         // What an earlier life left there is its own already.
-        for folder in [home, temporary]
-        where lchown(folder.path(percentEncoded: false), account.user, account.group) != 0 {
-            throw ComputeError(.exhausted, SpawnError("give away \(folder.path)", errno: errno).description)
-        }
+        for folder in [home, temporary] { try give(folder.path(percentEncoded: false), to: account.account) }
     }
 
     func write(_ account: ReplicaAccount) throws(ComputeError) {

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Logging
 import Resources
 import Synchronization
@@ -112,6 +113,15 @@ func makeFolder(_ url: URL) throws(ComputeError) {
         throw ComputeError(
             .exhausted, "could not make the folder \(url.lastPathComponent): \(error.localizedDescription)")
     }
+}
+
+/// Free bytes on the disk of a folder that are for everybody; nil where they can't be told.
+func roomOnDisk(of folder: URL) -> Int64? {
+    var status = statvfs()
+    guard statvfs(folder.path(percentEncoded: false), &status) == 0 else { return nil }
+    let (bytes, overflows) = Int64(clamping: status.f_bavail).multipliedReportingOverflow(
+        by: Int64(clamping: status.f_frsize))
+    return overflows ? .max : bytes
 }
 
 func writeFile(_ data: Data, _ url: URL) throws(ComputeError) {

@@ -63,7 +63,9 @@ struct Installer: Sendable {
         try await place.prepare(requirements, sharing: PackageIndexSettings.discover(configuration), account)
         try makeFolder(configuration.packageCache)
         try makeFolder(folder)
-        for own in [folder, configuration.packageCache] { try give(own, to: account) }
+        if let account {
+            for own in [folder, configuration.packageCache] { try give(own.path(percentEncoded: false), to: account) }
+        }
         let build = Build(
             place: place, folder: folder, interpreter: interpreter, mode: mode, account: account, log: log, lock: lock,
             deadline: ContinuousClock.now + configuration.preparationTimeout)
@@ -156,13 +158,6 @@ struct Installer: Sendable {
             guard build.mode != .none, let excess = await watch.excess(of: process, limits, in: folders) else { return }
             throw ComputeError(
                 .environmentBuildFailed, "The build was ended: \(excess).", log: LogFile(url: build.log).tail(50))
-        }
-    }
-
-    private func give(_ folder: URL, to account: ChildLaunch.Account?) throws(ComputeError) {
-        guard let account else { return }
-        guard lchown(folder.path(percentEncoded: false), account.user, account.group) == 0 else {
-            throw ComputeError(.exhausted, SpawnError("give away \(folder.path)", errno: errno).description)
         }
     }
 
