@@ -6,8 +6,7 @@ enum RoleAssignmentBody {
     private static let definitionType = "Microsoft.Authorization/roleDefinitions"
 
     static func document(_ assignment: RoleAssignment) -> JSONValue {
-        let scope = assignment.scope == "/" ? "" : assignment.scope
-        let subscription = scope.split(separator: "/").prefix(2).joined(separator: "/")
+        let subscription = assignment.scope.split(separator: "/").prefix(2).joined(separator: "/")
         let role = assignment.roleDefinitionID.uuidString.lowercased()
         var properties = JSONObject([
             (

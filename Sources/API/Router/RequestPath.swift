@@ -31,7 +31,7 @@ package struct RequestPath: Sendable, Equatable {
         let raw = Array(part)
         for index in raw.indices where raw[index] == UInt8(ascii: "%") {
             guard let byte = PercentEncoding.escapedByte(raw[index...]) else { throw invalid("an escape is broken") }
-            guard !isUnreserved(byte), byte != UInt8(ascii: "/"), byte != UInt8(ascii: "\\") else {
+            guard !PercentEncoding.isUnreserved(byte), byte != UInt8(ascii: "/"), byte != UInt8(ascii: "\\") else {
                 throw invalid(
                     "letters, digits, '-', '.', '_', '~', slashes and backslashes may not be escaped")
             }
@@ -47,16 +47,6 @@ package struct RequestPath: Sendable, Equatable {
             throw invalid("a segment is longer than \(segmentLimit) bytes")
         }
         return text
-    }
-
-    private static func isUnreserved(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"):
-            true
-        default: false
-        }
     }
 
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
