@@ -11,17 +11,32 @@ import Synchronization
 package final class Database: Sendable {
     package let settings: ConnectionSettings
     private let pool: ConnectionPool
+    private let faults: StatementFault.Source?
     private let logger: Logger
 
-    package init(settings: ConnectionSettings, poolSize: Int, logger: Logger) {
+    /// `faults` lets statements go wrong, for tests of what bears that.
+    package init(
+        settings: ConnectionSettings, poolSize: Int, faults: StatementFault.Source? = nil, logger: Logger
+    ) {
         self.settings = settings
+        self.faults = faults
         self.logger = logger
         pool = ConnectionPool(settings: settings, limit: poolSize)
+    }
+
+    /// Another pool on the same schema, for what must not wait behind the callers of this one.
+    package func beside(poolSize: Int) -> Database {
+        Database(settings: settings, poolSize: poolSize, faults: faults, logger: logger)
     }
 
     /// One statement in a transaction of its own.
     @discardableResult
     package func query(_ sql: SQL) async throws -> QueryResult {
+        guard let fault = faults?(sql.text) else { return try await execute(sql) }
+        return try await fault.apply(to: { try await execute(sql) }, late: { _ = try await self.execute(sql) })
+    }
+
+    private func execute(_ sql: SQL) async throws -> QueryResult {
         try await pool.withConnection { connection in
             try await connection.query(sql)
         }
@@ -29,7 +44,7 @@ package final class Database: Sendable {
 
     /// Runs `body` in one transaction: committed when it returns, rolled back when it throws.
     ///
-    /// A deadlock is tried again up to three times, so `body` must have no effect outside the transaction.
+    /// After a deadlock it is run again, three times in all, so `body` must have no effect outside the transaction.
     package func transaction<Result: Sendable>(
         _ body: @Sendable (Transaction) async throws -> Result
     ) async throws -> Result {
@@ -37,7 +52,7 @@ package final class Database: Sendable {
         while true {
             do {
                 return try await pool.withConnection { connection in
-                    try await Self.run(body, on: connection)
+                    try await run(body, on: connection)
                 }
             } catch let error as PostgresError where error.code == .contended && attempt < 3 {
                 attempt += 1
@@ -59,19 +74,26 @@ package final class Database: Sendable {
         }
     }
 
-    private static func run<Result: Sendable>(
+    private func run<Result: Sendable>(
         _ body: @Sendable (Transaction) async throws -> Result, on connection: Connection
     ) async throws -> Result {
-        let transaction = Transaction(connection: connection)
+        let transaction = Transaction(connection: connection, faults: faults)
         do {
             let result = try await body(transaction)
-            if transaction.hasBegun { try await connection.commit() }
+            if transaction.hasBegun { try await commit(transaction, on: connection) }
             return result
         } catch {
             // A connection that can't even roll back is not usable; the pool drops it.
             if transaction.hasBegun { try? await connection.script("ROLLBACK") }
             throw error
         }
+    }
+
+    private func commit(_ transaction: Transaction, on connection: Connection) async throws {
+        guard let fault = faults?("COMMIT") else { return try await connection.commit() }
+        // The pool drops a connection that comes back inside a transaction, so a late commit has it to itself.
+        if case .executedLate = fault { transaction.abandon() }
+        try await fault.apply(to: { try await connection.commit() }, late: { try await connection.commit() })
     }
 
     /// Runs a script of statements on one connection, for migrations.
@@ -90,16 +112,26 @@ package final class Database: Sendable {
 /// A transaction that begins with its first statement; statements go through it one after another.
 package final class Transaction: Sendable {
     private let connection: Connection
+    private let faults: StatementFault.Source?
     private let begun = Atomic<Bool>(false)
 
-    init(connection: Connection) {
+    init(connection: Connection, faults: StatementFault.Source?) {
         self.connection = connection
+        self.faults = faults
     }
 
     var hasBegun: Bool { begun.load(ordering: .acquiring) }
 
+    /// Leaves its end to somebody else.
+    func abandon() { begun.store(false, ordering: .releasing) }
+
     @discardableResult
     package func query(_ sql: SQL) async throws -> QueryResult {
+        guard let fault = faults?(sql.text) else { return try await execute(sql) }
+        return try await fault.apply(to: { try await execute(sql) }, late: {})
+    }
+
+    private func execute(_ sql: SQL) async throws -> QueryResult {
         let isFirst = !begun.exchange(true, ordering: .acquiringAndReleasing)
         return try await connection.query(sql, beginning: isFirst)
     }
