@@ -14,11 +14,13 @@ actor Connection {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
     nonisolated let activity: ConnectionActivity
+    private nonisolated let canceller: Canceller
 
     private init(handle: Handle, executor: SerialThreadExecutor) {
         self.handle = handle
         self.executor = executor
         activity = handle.activity
+        canceller = handle.canceller
     }
 
     /// Connects; `schema` becomes the search path.
@@ -37,8 +39,7 @@ actor Connection {
     ///
     /// Each call is a change of threads, which costs more than a short statement: hence no call for BEGIN alone.
     func query(_ sql: SQL, beginning: Bool = false) async throws -> QueryResult {
-        let canceller = handle.canceller
-        return try await withTaskCancellationHandler {
+        try await withTaskCancellationHandler {
             activity.begin()
             defer { end() }
             if beginning { try command("BEGIN") }
@@ -69,8 +70,9 @@ actor Connection {
         try command(text)
     }
 
-    /// False once the server has closed the connection, and inside a transaction. Asked without a change of threads.
-    nonisolated var isUsable: Bool { usable.load(ordering: .acquiring) }
+    /// False once the server has closed the connection, inside a transaction, and after a cancellation. Asked without a
+    /// change of threads.
+    nonisolated var isUsable: Bool { usable.load(ordering: .acquiring) && !canceller.isSpent }
 
     private func end() {
         activity.end()

@@ -1,5 +1,6 @@
 import CLibPQ
 import Foundation
+import Synchronization
 
 /// How to reach the server, and which schema to work in.
 package struct ConnectionSettings: Sendable {
@@ -88,9 +89,18 @@ final class Handle: @unchecked Sendable {
 
 /// Asks the server to stop the statement that a connection runs.
 ///
+/// The request opens a connection of its own and blocks until the server closes it, which a server that stands still does
+/// not, and libpq sets it no deadline. So it has a thread that may wait; a connection with a request on its way is not
+/// used again, for the request could hit its next statement.
+///
 /// `@unchecked Sendable`: PQcancel may be called from any thread (libpq, chapter 34.7).
 final class Canceller: @unchecked Sendable {
     private let pointer: OpaquePointer?
+    private let isRequested = Atomic<Bool>(false)
+
+    /// More requests at once are left out: `statement_timeout` and ``SilenceWatch`` end those statements.
+    private static let places = DispatchSemaphore(value: 4)
+    private static let threads = DispatchQueue(label: "sluice.postgres.cancel", attributes: .concurrent)
 
     init(pointer: OpaquePointer?) {
         self.pointer = pointer
@@ -100,8 +110,16 @@ final class Canceller: @unchecked Sendable {
         PQfreeCancel(pointer)
     }
 
+    /// Whether a statement was to be cancelled: the connection is at its end.
+    var isSpent: Bool { isRequested.load(ordering: .acquiring) }
+
     func cancel() {
-        var message = [CChar](repeating: 0, count: 256)
-        PQcancel(pointer, &message, Int32(message.count))
+        isRequested.store(true, ordering: .releasing)
+        Self.threads.async { [self] in
+            guard Self.places.wait(timeout: .now()) == .success else { return }
+            defer { Self.places.signal() }
+            var message = [CChar](repeating: 0, count: 256)
+            PQcancel(pointer, &message, Int32(message.count))
+        }
     }
 }
