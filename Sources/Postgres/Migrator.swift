@@ -1,10 +1,12 @@
 package import Foundation
 package import Logging
 
-/// Applies the numbered scripts of `migrations/`, each once, in order; those that are new in one transaction.
+/// Applies the numbered scripts of `migrations/`, each once, in order, each in a transaction of its own and without a time
+/// limit.
 ///
 /// An advisory lock lets several starting processes take turns. A script that was applied and has changed since is
-/// an error: migrations are frozen once shipped.
+/// an error: migrations are frozen once shipped. A script whose first line is `-- sluice: no transaction` holds one
+/// statement that allows none, such as `CREATE INDEX CONCURRENTLY`; it may be run again after a crash.
 package struct Migrator: Sendable {
     package struct Migration: Sendable, Equatable {
         /// `0001`.
@@ -41,44 +43,57 @@ package struct Migrator: Sendable {
         self.logger = logger
     }
 
-    /// Brings the schema up to date; answers the file names that were applied now.
+    /// Brings the schema up to date; returns the file names that were applied now.
     @discardableResult
     package func migrate(_ database: Database) async throws -> [String] {
+        // A connection of its own: the lock and the missing time limit belong to the session, and end with it.
+        let connection = try await Connection.open(database.settings)
+        try await connection.script("SET statement_timeout = 0")
         let schema = database.settings.schema
-        return try await database.transaction { transaction in
-            // 7_350_921 is this product's lock; the schema tells tests apart.
-            _ = try await transaction.query("SELECT pg_advisory_xact_lock(7350921, hashtext(\(schema)))")
-            try await transaction.script("CREATE SCHEMA IF NOT EXISTS \(schema)")
-            try await transaction.script(
-                """
-                CREATE TABLE IF NOT EXISTS schema_migrations (
-                    version text PRIMARY KEY,
-                    script text NOT NULL,
-                    applied_at timestamptz NOT NULL DEFAULT now()
-                )
-                """)
-            return try await apply(to: transaction)
-        }
+        // 7_350_921 is this product's lock; the schema tells tests apart.
+        _ = try await connection.query("SELECT pg_advisory_lock(7350921, hashtext(\(schema)))")
+        try await connection.script("CREATE SCHEMA IF NOT EXISTS \(schema)")
+        try await connection.script(
+            """
+            CREATE TABLE IF NOT EXISTS schema_migrations (
+                version text PRIMARY KEY,
+                script text NOT NULL,
+                applied_at timestamptz NOT NULL DEFAULT now()
+            )
+            """)
+        return try await applyFresh(on: connection)
     }
 
-    private func apply(to transaction: Transaction) async throws -> [String] {
+    private func applyFresh(on connection: Connection) async throws -> [String] {
         var applied: [String: String] = [:]
-        for row in try await transaction.query("SELECT version, script FROM schema_migrations").rows {
+        for row in try await connection.query("SELECT version, script FROM schema_migrations").rows {
             let (version, script) = try row.decode(String.self, String.self)
             applied[version] = script
         }
-        var fresh: [String] = []
+        var fresh: [Migration] = []
         for migration in migrations {
-            if let script = applied[migration.version] {
-                guard script == migration.script else { throw Failure.changed(fileName: migration.fileName) }
+            guard let script = applied[migration.version] else {
+                fresh.append(migration)
                 continue
             }
-            try await transaction.script(migration.script)
-            try await transaction.query(
-                "INSERT INTO schema_migrations (version, script) VALUES (\(migration.version), \(migration.script))")
-            logger.info("migration applied", metadata: ["migration.file": "\(migration.fileName)"])
-            fresh.append(migration.fileName)
+            guard script == migration.script else { throw Failure.changed(fileName: migration.fileName) }
         }
-        return fresh
+        for migration in fresh {
+            try await apply(migration, on: connection)
+            logger.info("migration applied", metadata: ["migration.file": "\(migration.fileName)"])
+        }
+        return fresh.map(\.fileName)
     }
+
+    /// A failure ends the connection, and what it had begun with it.
+    private func apply(_ migration: Migration, on connection: Connection) async throws {
+        try await connection.script(migration.script, beginning: migration.isTransactional)
+        _ = try await connection.query(
+            "INSERT INTO schema_migrations (version, script) VALUES (\(migration.version), \(migration.script))")
+        if migration.isTransactional { try await connection.commit() }
+    }
+}
+
+extension Migrator.Migration {
+    fileprivate var isTransactional: Bool { !script.hasPrefix("-- sluice: no transaction\n") }
 }
