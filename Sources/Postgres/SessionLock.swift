@@ -5,7 +5,9 @@ package actor SessionLock {
     private let settings: ConnectionSettings
     private let key: String
     private let watch: SilenceWatch
+    /// Kept between looks whether it holds the lock or not: a new session costs the server a process.
     private var connection: Connection?
+    private var holdsLock = false
     /// The look that runs.
     private var look: Task<Bool, any Error>?
 
@@ -27,25 +29,36 @@ package actor SessionLock {
     }
 
     private func holdOrTake() async throws -> Bool {
-        if let connection {
+        if holdsLock, let connection {
             do {
                 _ = try await connection.query("SELECT 1")
                 return true
             } catch {
-                self.connection = nil
+                release()  // the lock ended with its session; it may still be free
             }
         }
+        do {
+            let result = try await session().query(
+                "SELECT pg_try_advisory_lock(hashtext(\(settings.schema)), hashtext(\(key)))")
+            holdsLock = try result.first?.decode(Bool.self) ?? false
+            return holdsLock
+        } catch {
+            release()
+            throw error
+        }
+    }
+
+    private func session() async throws -> Connection {
+        if let connection { return connection }
         let fresh = try await Connection.open(settings)
         await watch.add(fresh.activity)
-        let result = try await fresh.query(
-            "SELECT pg_try_advisory_lock(hashtext(\(settings.schema)), hashtext(\(key)))")
-        guard let row = result.first, try row.decode(Bool.self) else { return false }
         connection = fresh
-        return true
+        return fresh
     }
 
     /// Ends the session, and the lock with it.
     package func release() {
         connection = nil
+        holdsLock = false
     }
 }
