@@ -4,6 +4,8 @@ package import Postgres
 package enum ChangeTopic: String, Sendable, CaseIterable {
     /// A work item became due.
     case work
+    /// An operation was ended from outside: whoever carries it out leaves it.
+    case cancellations
     /// A replica's state, or what a deployment wants.
     case replicas
     /// What routers should serve.

@@ -101,7 +101,8 @@ import Testing
             try await eventually { try await store.rescueAbandoned() == 1 }
             let second = try #require(try await store.claim(owner: owner, limit: 1, lease: .seconds(60)).first)
             try await store.release(first.claim, after: .zero, error: nil)
-            #expect(try await store.extendLeases(owner: owner, lease: .seconds(60)) == [second.claim.id])
+            #expect(
+                try await store.extendLeases([first.claim, second.claim], lease: .seconds(60)) == [second.claim])
         }
     }
 
@@ -120,19 +121,53 @@ import Testing
         }
     }
 
-    @Test func `extending leases answers what is still held`() async throws {
+    @Test func `extending leases returns what is still held`() async throws {
         try await StoreFixture.with { fixture in
             let store = WorkItemStore(fixture.database)
-            let owner = UUID()
             try await fixture.makeOperation()
             try await fixture.makeOperation()
-            let claimed = try await store.claim(owner: owner, limit: 2, lease: .zero)
-            #expect(try await store.extendLeases(owner: owner, lease: .seconds(600)) == Set(claimed.map(\.claim.id)))
+            let claims = try await store.claim(owner: UUID(), limit: 2, lease: .zero).map(\.claim)
+            #expect(try await store.held(claims) == Set(claims))
+            #expect(try await store.extendLeases(claims, lease: .seconds(600)) == Set(claims))
             #expect(try await store.rescueAbandoned() == 0)
-            _ = try await OperationStore(fixture.database).finish(
-                claimed[0].operation.id, as: .succeeded, error: nil, timeline: nil)
-            #expect(try await store.extendLeases(owner: owner, lease: .seconds(600)) == [claimed[1].claim.id])
-            #expect(try await store.extendLeases(owner: UUID(), lease: .seconds(600)).isEmpty)
+            #expect(
+                try await OperationStore(fixture.database).finish(claims[0], as: .succeeded, error: nil, timeline: []))
+            #expect(try await store.extendLeases(claims, lease: .seconds(600)) == [claims[1]])
+            #expect(try await store.held(claims) == [claims[1]])
+            var stranger = claims[1]
+            stranger.owner = UUID()
+            #expect(try await store.extendLeases([stranger], lease: .seconds(600)).isEmpty)
+        }
+    }
+
+    @Test func `what a worker runs is not rescued by itself, but what it never learnt of is`() async throws {
+        try await StoreFixture.with { fixture in
+            let store = WorkItemStore(fixture.database)
+            try await fixture.makeOperation()
+            try await fixture.makeOperation()
+            let claims = try await store.claim(owner: UUID(), limit: 2, lease: .zero).map(\.claim)
+            try await eventually { try await store.rescueAbandoned(except: [claims[0]]) == 1 }
+            #expect(try await store.held(claims) == [claims[0]])
+        }
+    }
+
+    @Test(arguments: [OperationState.succeeded, .failed])
+    func `whoever lost a claim can't end its operation`(state: OperationState) async throws {
+        try await StoreFixture.with { fixture in
+            let store = WorkItemStore(fixture.database)
+            let operations = OperationStore(fixture.database)
+            let operation = try await fixture.makeOperation()
+            let error = state == .failed ? ARMError(.internalServerError, "late") : nil
+            let owner = UUID()
+            let first = try #require(try await store.claim(owner: owner, limit: 1, lease: .zero).first).claim
+            try await eventually { try await store.rescueAbandoned() == 1 }
+            #expect(try await !operations.finish(first, as: state, error: error, timeline: []))
+            let second = try #require(try await store.claim(owner: owner, limit: 1, lease: .seconds(60)).first).claim
+            #expect(try await !operations.finish(first, as: state, error: error, timeline: []))
+            #expect(try await operations.find(operation.id)?.state == .running)
+            #expect(try await operations.finish(second, as: state, error: error, timeline: []))
+            #expect(try await !operations.finish(second, as: state, error: error, timeline: []))
+            #expect(try await operations.find(operation.id)?.state == state)
         }
     }
 

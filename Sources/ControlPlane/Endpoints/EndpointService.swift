@@ -206,7 +206,7 @@ package struct EndpointService: Sendable {
             try await DeploymentStore(transaction).markDeleting(endpointID: endpoint.id)
             return try await start(.deleteEndpoint, endpoint, id: OperationID(), caller: caller, in: transaction)
         }
-        if operation != nil { hub.raise(.work, .replicas, .routing) }
+        if operation != nil { hub.raise(.work, .cancellations, .replicas, .routing) }
         return operation
     }
 
@@ -254,9 +254,14 @@ package struct EndpointService: Sendable {
     }
 
     static func find(
-        _ name: String, in workspace: Workspace, _ runner: any StatementRunner, isParent: Bool
+        _ name: String, in workspace: Workspace, _ runner: any StatementRunner, isParent: Bool, locking: Bool = false
     ) async throws -> OnlineEndpoint {
-        guard let endpoint = try await EndpointStore(runner).find(workspaceID: workspace.id, name: name) else {
+        let store = EndpointStore(runner)
+        let found =
+            locking
+            ? try await store.findForShare(workspaceID: workspace.id, name: name)
+            : try await store.find(workspaceID: workspace.id, name: name)
+        guard let endpoint = found else {
             throw notFound(name, isParent: isParent)
         }
         return endpoint

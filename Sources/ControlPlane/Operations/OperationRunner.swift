@@ -45,7 +45,7 @@ package struct OperationRunner: Sendable {
             }
             try await succeed(operation, plan, claim: work.claim)
         } catch let error as ARMError {
-            try await fail(operation, plan, error)
+            try await fail(operation, plan, error, claim: work.claim)
         }
     }
 
@@ -93,7 +93,7 @@ package struct OperationRunner: Sendable {
         let ended = try await database.transaction { transaction in
             guard
                 try await OperationStore(transaction).finish(
-                    operation.id, as: .succeeded, error: nil, timeline: operation.timeline)
+                    claim, as: .succeeded, error: nil, timeline: operation.timeline)
             else { return false }
             try await plan.succeed(operation, in: transaction)
             return true
@@ -103,13 +103,14 @@ package struct OperationRunner: Sendable {
         logger.info("operation succeeded", metadata: Self.metadata(operation))
     }
 
-    private func fail(_ operation: ResourceOperation, _ plan: any OperationPlan, _ error: ARMError) async throws {
+    private func fail(
+        _ operation: ResourceOperation, _ plan: any OperationPlan, _ error: ARMError, claim: WorkClaim
+    ) async throws {
         var timeline = operation.timeline
         if let last = timeline.indices.last, timeline[last].endedAt == nil { timeline[last].endedAt = time.now() }
         let ended = try await database.transaction { [timeline] transaction in
             guard
-                try await OperationStore(transaction).finish(
-                    operation.id, as: .failed, error: error, timeline: timeline)
+                try await OperationStore(transaction).finish(claim, as: .failed, error: error, timeline: timeline)
             else { return false }
             try await plan.fail(operation, as: .failed, in: transaction)
             return true

@@ -52,7 +52,7 @@ package struct OperationService: Sendable {
             else { return }
             try await plan.fail(operation, as: .canceled, in: transaction)
         }
-        hub.raise(.work, .replicas, .routing)
+        hub.raise(.cancellations, .replicas, .routing)
         hub.raiseHere([.operations])
         return try await get(caller: caller, id)
     }

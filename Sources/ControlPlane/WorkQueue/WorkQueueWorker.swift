@@ -34,13 +34,15 @@ package struct WorkQueueSettings: Sendable {
 /// ServiceGroup(services: [worker], …)   // run() until graceful shutdown, then gives back what it holds
 /// ```
 package final class WorkQueueWorker: Service {
+    /// Claims, heartbeats and rescues have connections of their own: behind busy callers they would come too late, and what
+    /// runs here would be taken for abandoned.
     private let database: Database
     private let runner: OperationRunner
     private let hub: SignalHub
     private let settings: WorkQueueSettings
     private let logger: Logger
     private let owner = UUID()
-    private let running = Mutex<[Int64: Running]>([:])
+    private let running = Mutex<[WorkClaim: Running]>([:])
 
     private struct Running {
         var kind: OperationKind
@@ -55,7 +57,7 @@ package final class WorkQueueWorker: Service {
         database: Database, runner: OperationRunner, hub: SignalHub, settings: WorkQueueSettings = WorkQueueSettings(),
         logger: Logger
     ) {
-        self.database = database
+        self.database = database.beside(poolSize: 2)
         self.runner = runner
         self.hub = hub
         self.settings = settings
@@ -68,8 +70,10 @@ package final class WorkQueueWorker: Service {
                 group.addTask { await self.claimLoop() }
                 group.addTask { await self.heartbeatLoop() }
                 group.addTask { await self.rescueLoop() }
+                group.addTask { await self.cancellationLoop() }
             }
         }
+        await database.close()
     }
 
     private func claimLoop() async {
@@ -113,14 +117,14 @@ package final class WorkQueueWorker: Service {
     private func start(_ work: ClaimedWork, in group: inout DiscardingTaskGroup) {
         // The handle lets the heartbeat cancel an item that was taken away; the group's child awaits its end.
         let task = Task { await self.carryOut(work) }
-        running.withLock { $0[work.claim.id] = Running(kind: work.operation.kind, task: task) }
+        running.withLock { $0[work.claim] = Running(kind: work.operation.kind, task: task) }
         group.addTask {
             await withTaskCancellationHandler {
                 await task.value
             } onCancel: {
                 task.cancel()
             }
-            self.running.withLock { _ = $0.removeValue(forKey: work.claim.id) }
+            self.running.withLock { _ = $0.removeValue(forKey: work.claim) }
             self.hub.raiseHere([.work])
         }
     }
@@ -160,30 +164,43 @@ package final class WorkQueueWorker: Service {
     }
 
     private func heartbeatLoop() async {
-        var seen = hub.count(of: .work)
         while !Task.isCancelled {
-            await extendLeases()
-            seen = await hub.wait(for: .work, after: seen, upTo: settings.heartbeat)
+            await leaveWhatIsLost { try await $0.extendLeases($1, lease: self.settings.lease) }
+            try? await Task.sleep(for: settings.heartbeat)  // only cancellation throws, and the loop sees it
+        }
+    }
+
+    private func cancellationLoop() async {
+        var seen = hub.count(of: .cancellations)
+        while !Task.isCancelled {
+            let next = await hub.wait(for: .cancellations, after: seen, upTo: .seconds(3_600))
+            guard next > seen else { continue }
+            seen = next
+            await leaveWhatIsLost { try await $0.held($1) }
             try? await Task.sleep(for: .milliseconds(50))  // many signals make one round; cancellation ends the loop
         }
     }
 
-    private func extendLeases() async {
-        let mine = running.withLock { Set($0.keys) }
+    /// Cancels the tasks of claims that hold no more.
+    private func leaveWhatIsLost(
+        _ look: @Sendable (WorkItemStore, [WorkClaim]) async throws -> Set<WorkClaim>
+    ) async {
+        let mine = running.withLock { Array($0.keys) }
         guard !mine.isEmpty else { return }
         do {
-            let held = try await WorkItemStore(database).extendLeases(owner: owner, lease: settings.lease)
-            let lost = running.withLock { running in mine.subtracting(held).compactMap { running[$0] } }
+            let held = try await look(WorkItemStore(database), mine)
+            let lost = running.withLock { running in mine.filter { !held.contains($0) }.compactMap { running[$0] } }
             for item in lost { item.task.cancel() }
         } catch {
-            if !Task.isCancelled { logger.warning("extending leases failed", metadata: ["error": "\(error)"]) }
+            if !Task.isCancelled { logger.warning("looking after claims failed", metadata: ["error": "\(error)"]) }
         }
     }
 
     private func rescueLoop() async {
         while !Task.isCancelled {
             do {
-                let rescued = try await WorkItemStore(database).rescueAbandoned()
+                let mine = running.withLock { Array($0.keys) }
+                let rescued = try await WorkItemStore(database).rescueAbandoned(except: mine)
                 if rescued > 0 {
                     logger.info("work of a dead worker was freed", metadata: ["work.count": "\(rescued)"])
                     hub.raise(.work)

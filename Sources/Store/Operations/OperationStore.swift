@@ -73,21 +73,38 @@ package struct OperationStore: Sendable {
         ).affectedRows == 1
     }
 
-    /// Writes the end of an operation and removes its work item; false when it has ended already.
+    /// Writes the end of an operation that a worker carried out, and removes its work item; false when the worker's claim
+    /// holds no more, as after a cancellation.
+    package func finish(
+        _ claim: WorkClaim, as state: OperationState, error: ARMError?, timeline: [OperationPhase]
+    ) async throws -> Bool {
+        // The item goes first: its row's lock keeps others from claiming it meanwhile.
+        try await runner.query(
+            """
+            WITH gone AS (
+                DELETE FROM work_items
+                WHERE id = \(claim.id) AND owner = \(claim.owner) AND attempt = \(claim.attempt) RETURNING operation_id
+            )
+            UPDATE operations o SET state = \(state.rawValue), error = \(error.map { JSONColumn($0) }),
+                timeline = \(JSONColumn(timeline)), finished_at = clock_timestamp()
+            FROM gone WHERE o.id = gone.operation_id AND o.state IN ('accepted', 'running')
+            """
+        ).affectedRows == 1
+    }
+
+    /// Writes an end that was asked for, whoever carries the operation out, and removes its work item; false when it has
+    /// ended already.
     package func finish(
         _ id: OperationID, as state: OperationState, error: ARMError?, timeline: [OperationPhase]?
     ) async throws -> Bool {
         try await runner.query(
             """
-            WITH ended AS (
-                UPDATE operations SET state = \(state.rawValue), error = \(error.map { JSONColumn($0) }),
-                    timeline = coalesce(\(timeline.map { JSONColumn($0) })::jsonb, timeline),
-                    finished_at = clock_timestamp()
-                WHERE id = \(id.value) AND state IN ('accepted', 'running') RETURNING id
-            ), gone AS (DELETE FROM work_items WHERE operation_id IN (SELECT id FROM ended))
-            SELECT id FROM ended
+            WITH gone AS (DELETE FROM work_items WHERE operation_id = \(id.value) RETURNING operation_id)
+            UPDATE operations o SET state = \(state.rawValue), error = \(error.map { JSONColumn($0) }),
+                timeline = coalesce(\(timeline.map { JSONColumn($0) })::jsonb, timeline), finished_at = clock_timestamp()
+            FROM gone WHERE o.id = gone.operation_id AND o.state IN ('accepted', 'running')
             """
-        ).rows.count == 1
+        ).affectedRows == 1
     }
 
     /// Removes operations that ended before `date`; answers how many.

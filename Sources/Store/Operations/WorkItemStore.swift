@@ -58,16 +58,33 @@ package struct WorkItemStore: Sendable {
         }
     }
 
-    /// Extends the leases of everything `owner` holds; answers the ids that it still holds.
-    package func extendLeases(owner: UUID, lease: Duration) async throws -> Set<Int64> {
+    /// Extends the leases of these claims; returns those that still hold.
+    package func extendLeases(_ claims: [WorkClaim], lease: Duration) async throws -> Set<WorkClaim> {
         let rows = try await runner.query(
             """
-            UPDATE work_items SET
+            UPDATE work_items w SET
                 lease_expires_at = clock_timestamp() + \(lease.milliseconds)::bigint * interval '1 millisecond'
-            WHERE owner = \(owner) RETURNING id
+            FROM \(claims: claims) WHERE w.id = mine.id AND w.owner = mine.owner AND w.attempt = mine.attempt
+            RETURNING w.id, w.owner, w.attempt
             """
         ).rows
-        return Set(try rows.map { try $0.decode(Int64.self) })
+        return Set(try rows.map(Self.decodeClaim))
+    }
+
+    /// Those of these claims that still hold; writes nothing.
+    package func held(_ claims: [WorkClaim]) async throws -> Set<WorkClaim> {
+        let rows = try await runner.query(
+            """
+            SELECT w.id, w.owner, w.attempt FROM work_items w
+            JOIN \(claims: claims) ON w.id = mine.id AND w.owner = mine.owner AND w.attempt = mine.attempt
+            """
+        ).rows
+        return Set(try rows.map(Self.decodeClaim))
+    }
+
+    private static func decodeClaim(_ row: Row) throws -> WorkClaim {
+        let (id, owner, attempt) = try row.decode(Int64.self, UUID.self, Int.self)
+        return WorkClaim(id: id, owner: owner, attempt: attempt)
     }
 
     /// Gives an item back, to be claimed again after `delay`.
@@ -80,13 +97,17 @@ package struct WorkItemStore: Sendable {
             """)
     }
 
-    /// Frees items whose owner has not extended its lease; answers how many.
-    package func rescueAbandoned() async throws -> Int {
+    /// Frees items whose owner has not extended its lease, but none of `running`: the caller knows better what its own are
+    /// worth. Returns how many.
+    package func rescueAbandoned(except running: [WorkClaim] = []) async throws -> Int {
         try await runner.query(
             """
             UPDATE work_items SET owner = NULL, lease_expires_at = NULL, run_at = clock_timestamp()
-            WHERE id IN (SELECT id FROM work_items
-                WHERE owner IS NOT NULL AND lease_expires_at < clock_timestamp() FOR UPDATE SKIP LOCKED)
+            WHERE id IN (SELECT w.id FROM work_items w
+                WHERE w.owner IS NOT NULL AND w.lease_expires_at < clock_timestamp() AND NOT EXISTS (
+                    SELECT 1 FROM \(claims: running)
+                    WHERE mine.id = w.id AND mine.owner = w.owner AND mine.attempt = w.attempt)
+                FOR UPDATE SKIP LOCKED)
             """
         ).affectedRows
     }
@@ -111,6 +132,17 @@ extension Duration {
 }
 
 extension SQL.Interpolation {
+    /// The claims as rows of `mine`.
+    fileprivate mutating func appendInterpolation(claims: [WorkClaim]) {
+        appendLiteral("unnest(")
+        appendInterpolation(PostgresArray(claims.map(\.id)))
+        appendLiteral("::bigint[], ")
+        appendInterpolation(PostgresArray(claims.map(\.owner)))
+        appendLiteral("::uuid[], ")
+        appendInterpolation(PostgresArray(claims.map(\.attempt)))
+        appendLiteral("::integer[]) AS mine (id, owner, attempt)")
+    }
+
     /// Leaves out the items of operations of these kinds.
     fileprivate mutating func appendInterpolation(skipping kinds: [OperationKind]) {
         for kind in kinds {
