@@ -3,13 +3,13 @@ package import Resources
 /// A thing that runs replicas: local processes, simulated ones, later containers and pods.
 ///
 /// The replica reconciler is the only caller. It may call again what it called before (after a restart, after a
-/// lost answer), so every function is idempotent for equal arguments:
+/// lost response), so every function is idempotent for equal arguments:
 ///
 /// ```swift
 /// try await backend.prepare(specification) { phase in record(phase) }
 /// let handle = try await backend.start(id, specification)
 /// while await backend.observe(handle) == .running { await backend.probe(handle, .readiness, specification) }
-/// await backend.stop(handle, grace: .seconds(10))
+/// await backend.stop(id, grace: .seconds(10))
 /// ```
 package protocol ComputeBackend: Sendable {
     /// Refuses what this backend can never run, before anything is made. Throws `.unsupported` with the reason.
@@ -33,8 +33,13 @@ package protocol ComputeBackend: Sendable {
     /// One probe of the model server.
     func probe(_ handle: ReplicaHandle, _ kind: ProbeKind, _ specification: ReplicaSpecification) async -> ProbeResult
 
-    /// Stop signal, up to `grace` for the whole process group to end, then kill. Answers when it is gone.
-    func stop(_ handle: ReplicaHandle, grace: Duration) async
+    /// Stop signal, up to `grace` for the whole process group to end, then kill. Returns when nothing of the replica runs,
+    /// whether or not its handle was ever recorded.
+    func stop(_ id: ReplicaID, grace: Duration) async
+
+    /// Replicas of which there is anything here, be it that they run or what `discard` would remove. Found by their labels,
+    /// not from memory.
+    func list() async -> Set<ReplicaID>
 
     /// The last `tail` lines of a replica's log; empty when there is none.
     func logs(of id: ReplicaID, _ container: LogContainer, tail: Int) async -> String

@@ -29,13 +29,13 @@ import Testing
             var row = try await fixture.makeReplica(.starting, of: deployment)
             row.state = .probing
             row.handle = fixture.handle(row.id)
-            #expect(try await store.move(row, from: .starting))
+            row.revision = try #require(try await store.move(row))
             #expect(try await store.find(row.id) == row)
             row.state = .failed
             row.failures = 3
             row.retryAt = Date(timeIntervalSince1970: 1_800_000_000.123456)
             row.error = ARMError(.userScriptInitFailed, "init() raised", target: "score.py")
-            #expect(try await store.move(row, from: .probing))
+            #expect(try await store.move(row) == row.revision + 1)
             let stored = try #require(try await store.find(row.id))
             #expect(
                 stored.state == .failed && stored.failures == 3 && stored.error == row.error
@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    @Test func `of two who move a replica from the same state one does`() async throws {
+    @Test func `of those who move a replica from the same revision one does`() async throws {
         try await StoreFixture.with { fixture in
             let deployment = try await fixture.makeTargetedDeployment(of: fixture.makeEndpoint())
             let row = try await fixture.makeReplica(.probing, of: deployment)
@@ -53,7 +53,7 @@ import Testing
                     group.addTask {
                         var next = row
                         next.state = .ready
-                        return try await ReplicaStore(fixture.database).move(next, from: .probing)
+                        return try await ReplicaStore(fixture.database).move(next) != nil
                     }
                 }
                 return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
@@ -68,11 +68,12 @@ import Testing
             let store = ReplicaStore(fixture.database)
             let deployment = try await fixture.makeTargetedDeployment(of: fixture.makeEndpoint())
             let row = try await fixture.makeReplica(state, of: deployment)
-            try await store.markDraining(row.id)
-            try await store.markDraining(row.id)
+            let revision = try await store.markDraining(row.id)
+            #expect(revision == (state == .draining ? nil : row.revision + 1))
+            #expect(try await store.markDraining(row.id) == nil)
             let stored = try #require(try await store.find(row.id))
             #expect(stored.state == .draining && stored.retryAt == nil)
-            if state != .draining { #expect(try await !store.move(row, from: state)) }
+            if state != .draining { #expect(try await store.move(row) == nil) }
             try await store.delete(row.id)
             #expect(try await store.find(row.id) == nil)
         }
@@ -99,22 +100,24 @@ import Testing
         /// States of the replicas of generation 1, and of the older generation 0.
         var current: [ReplicaState] = []
         var old: [ReplicaState] = []
-        /// How many replicas are wanted; nil for a settled deployment.
-        var wanted: Int?
+        var wanted = 0
     }
 
     static let situations = [
-        Situation(testDescription: "as many as wanted", instances: 2, current: [.ready, .ready]),
+        Situation(testDescription: "as many as wanted", instances: 2, current: [.ready, .ready], wanted: 2),
         Situation(
-            testDescription: "starting and failed ones count", instances: 3, current: [.pending, .failed, .probing]),
+            testDescription: "starting and failed ones", instances: 3, current: [.pending, .failed, .probing], wanted: 3
+        ),
         Situation(testDescription: "too few", instances: 2, current: [.ready], wanted: 2),
         Situation(testDescription: "none at all", instances: 1, wanted: 1),
         Situation(testDescription: "too many", instances: 1, current: [.ready, .ready], wanted: 1),
-        Situation(testDescription: "a draining one does not count", instances: 1, current: [.draining], wanted: 1),
-        Situation(testDescription: "a draining one beside enough", instances: 1, current: [.ready, .draining]),
+        Situation(testDescription: "a draining one", instances: 1, current: [.draining], wanted: 1),
+        Situation(
+            testDescription: "a draining one beside enough", instances: 1, current: [.ready, .draining], wanted: 1),
         Situation(testDescription: "an old one", instances: 1, current: [.ready], old: [.ready], wanted: 1),
         Situation(testDescription: "an old one instead of a new one", instances: 1, old: [.ready], wanted: 1),
-        Situation(testDescription: "an old one that drains", instances: 1, current: [.ready], old: [.draining]),
+        Situation(
+            testDescription: "an old one that drains", instances: 1, current: [.ready], old: [.draining], wanted: 1),
         Situation(testDescription: "scaled to nothing", instances: 0, current: [.ready], wanted: 0),
         Situation(testDescription: "nothing wanted, nothing there", instances: 0),
         Situation(testDescription: "going away with replicas", isDeleting: true, current: [.ready], wanted: 0),
@@ -124,7 +127,8 @@ import Testing
     ]
 
     @Test(arguments: situations)
-    func `deployments are listed while their replicas are not what they should be`(situation: Situation) async throws {
+    func `a deployment is listed with what it wants of its replicas and what it has`(situation: Situation) async throws
+    {
         try await StoreFixture.with { fixture in
             let endpoint = try await fixture.makeEndpoint()
             // Generation 0 means none, so the generations here are 1 (old) and 2.
@@ -141,28 +145,22 @@ import Testing
             for state in situation.old {
                 rows.append(try await fixture.makeReplica(state, of: deployment, generation: 1))
             }
-            // A settled neighbour must never show.
             let neighbour = try await fixture.makeTargetedDeployment(
                 name: "neighbour", of: fixture.makeEndpoint("quiet"))
             try await fixture.makeReplica(.ready, of: neighbour)
 
-            let unsettled = try await ReplicaStore(fixture.database).listUnsettled()
-            guard let wanted = situation.wanted else {
-                #expect(unsettled == [])
-                return
-            }
-            #expect(
-                unsettled == [
-                    DeploymentReplicas(
-                        deploymentID: deployment.id, wanted: wanted, generation: situation.target < 0 ? 0 : 2,
-                        replicas: rows)
-                ])
+            let replicas = ReplicaStore(fixture.database)
+            let expected = DeploymentReplicas(
+                deploymentID: deployment.id, wanted: situation.wanted, generation: situation.target < 0 ? 0 : 2,
+                replicas: rows)
+            #expect(try await replicas.listDesired([deployment.id, UUID()]) == [expected])
+            #expect(try await Set(replicas.listDesired().map(\.deploymentID)) == [deployment.id, neighbour.id])
             let target = try #require(try await ReplicaTargetStore(fixture.database).find(deploymentID: deployment.id))
-            #expect(target.wanted == wanted)
+            #expect(target.wanted == situation.wanted)
         }
     }
 
-    @Test func `several unsettled deployments each have their own replicas`() async throws {
+    @Test func `several deployments each have their own replicas`() async throws {
         try await StoreFixture.with { fixture in
             let endpoint = try await fixture.makeEndpoint()
             var expected: [UUID: Set<ReplicaID>] = [:]
@@ -173,7 +171,7 @@ import Testing
                     expected[deployment.id]?.insert(try await fixture.makeReplica(.ready, of: deployment).id)
                 }
             }
-            let listed = try await ReplicaStore(fixture.database).listUnsettled()
+            let listed = try await ReplicaStore(fixture.database).listDesired()
             #expect(
                 Dictionary(uniqueKeysWithValues: listed.map { ($0.deploymentID, Set($0.replicas.map(\.id))) })
                     == expected)

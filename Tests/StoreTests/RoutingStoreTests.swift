@@ -125,14 +125,12 @@ import Testing
     /// The replica breaks and starts again under its id, at another address.
     private func restart(_ replica: ReplicaRow, _ store: ReplicaStore, _ fixture: StoreFixture) async throws {
         var row = replica
-        var last = row.state
         for state in [ReplicaState.failed, .pending, .environment, .artifacts, .starting, .probing, .ready] {
             row.state = state
             row.retryAt = state == .failed ? Date() : nil
             row.handle =
                 [.probing, .ready].contains(state) ? fixture.handle(row.id, address: "tcp:127.0.0.1:31002") : nil
-            try #require(try await store.move(row, from: last))
-            last = state
+            row.revision = try #require(try await store.move(row))
         }
     }
 

@@ -29,7 +29,7 @@ import Testing
             #expect(page.items.map(\.decision) == [decision(1, 3)] && page.items[0].decidedBy == "utilization")
             #expect(try await DeploymentStore(fixture.database).find(id: deployment.id)?.wantedReplicas == 3)
             #expect(try await ReplicaTargetStore(fixture.database).find(deploymentID: deployment.id)?.wanted == 3)
-            #expect(try await ReplicaStore(fixture.database).listUnsettled().map(\.wanted) == [3])
+            #expect(try await ReplicaStore(fixture.database).listDesired().map(\.wanted) == [3])
         }
     }
 

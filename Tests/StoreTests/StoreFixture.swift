@@ -112,7 +112,7 @@ struct StoreFixture: Sendable {
         var row = ReplicaRow(id: id, deploymentID: deployment.id, generation: generation, state: state)
         if [.probing, .ready, .draining].contains(state) { row.handle = handle(id, address: address) }
         if state == .failed { row.retryAt = Date(timeIntervalSince1970: 1_800_000_000.25) }
-        try #require(try await ReplicaStore(database).move(row, from: .pending))
+        row.revision = try #require(try await ReplicaStore(database).move(row))
         return row
     }
 

@@ -108,9 +108,13 @@ package struct LocalProcessBackend: ComputeBackend {
         let folder = ReplicaFolder(id, in: configuration)
         // A second call while the first still works would make the folder anew under its feet.
         try await starts.run(id.description) { () async throws(ComputeError) in
+            // The same in another process on this data directory, as a control plane that does not know yet that it no
+            // longer leads.
+            let lock = try await startLock(id)
             guard folder.handle?.process.isAlive != true else { return }
             folder.forgetExit()
             try await launch(specification, in: folder)
+            _ = consume lock
         }
         guard let handle = folder.handle else {
             throw ComputeError(.exhausted, "replica \(id) vanished while it started")
@@ -159,13 +163,22 @@ package struct LocalProcessBackend: ComputeBackend {
         return await health.probe(handle.address, timeout: .milliseconds(probe.timeoutMs))
     }
 
-    package func stop(_ handle: ReplicaHandle, grace: Duration) async {
-        let status = await ChildProcess.terminate(handle.process, steps: [TeardownStep(SIGTERM, wait: grace)])
-        let folder = ReplicaFolder(handle.id, in: configuration)
-        if let status { exits.record(status, of: handle.process, in: folder) }
-        controlGroup?.remove(name: handle.id.description)
+    package func stop(_ id: ReplicaID, grace: Duration) async {
+        let folder = ReplicaFolder(id, in: configuration)
+        // Without the lock a start that is under way can't be seen; its caller looks again.
+        let lock = try? await startLock(id)
+        for process in folder.processes {
+            let status = await ChildProcess.terminate(process, steps: [TeardownStep(SIGTERM, wait: grace)])
+            if let status { exits.record(status, of: process, in: folder) }
+        }
+        controlGroup?.remove(name: id.description)
         // The socket is ours, for the server only inherited it. It may be gone already.
-        try? FileManager.default.removeItem(at: socketFile(handle.id))
+        try? FileManager.default.removeItem(at: socketFile(id))
+        _ = consume lock
+    }
+
+    package func list() async -> Set<ReplicaID> {
+        Set(ReplicaFolder.all(in: configuration).map(\.id))
     }
 
     package func logs(of id: ReplicaID, _ container: LogContainer, tail: Int) async -> String {
@@ -182,6 +195,7 @@ package struct LocalProcessBackend: ComputeBackend {
         watch.forget(id.description)
         // The socket may be gone already.
         try? FileManager.default.removeItem(at: socketFile(id))
+        try? FileManager.default.removeItem(at: startLockFile(id))
         await folder.remove()
     }
 
@@ -226,6 +240,16 @@ package struct LocalProcessBackend: ComputeBackend {
 
     private func socketFile(_ id: ReplicaID) -> URL {
         configuration.socketDirectory.appending(path: "\(id).sock")
+    }
+
+    /// Beside the replica's folder, which may not be there yet.
+    private func startLockFile(_ id: ReplicaID) -> URL {
+        configuration.replicas.appending(path: "\(id).lock")
+    }
+
+    private func startLock(_ id: ReplicaID) async throws(ComputeError) -> FileLock {
+        try makeFolder(configuration.replicas)
+        return try await FileLock.acquire(startLockFile(id))
     }
 }
 

@@ -134,6 +134,10 @@ struct ReplicaFolder: Sendable {
         return identity
     }
 
+    /// Processes of the replica that may run: the one that was written down, whose children may outlive it, and one that
+    /// was not.
+    var processes: Set<ProcessIdentity> { Set([handle?.process, unrecordedProcess].compactMap { $0 }) }
+
     var exitStatus: Int32? {
         (try? String(contentsOf: exitFile, encoding: .utf8)).flatMap { Int32($0) }
     }
@@ -166,7 +170,7 @@ struct ReplicaFolder: Sendable {
         all(in: configuration).compactMap(\.uses)
     }
 
-    private static func all(in configuration: LocalProcessConfiguration) -> [ReplicaFolder] {
+    static func all(in configuration: LocalProcessConfiguration) -> [ReplicaFolder] {
         // No folder, no replicas.
         let names =
             (try? FileManager.default.contentsOfDirectory(atPath: configuration.replicas.path(percentEncoded: false)))

@@ -21,6 +21,7 @@ package final class SimulatedBackend: ComputeBackend {
 
     private struct Replica {
         var handle: ReplicaHandle
+        var specification: ReplicaSpecification
         var behavior: SimulatedBehavior
         /// On this backend's stopwatch.
         var startedAt: Duration
@@ -74,10 +75,13 @@ package final class SimulatedBackend: ComputeBackend {
     }
 
     /// Replicas that were started and have not ended.
-    package var running: Set<ReplicaID> {
+    package var running: Set<ReplicaID> { Set(runningSpecifications.keys) }
+
+    /// What each of them runs.
+    package var runningSpecifications: [ReplicaID: ReplicaSpecification] {
         let now = elapsed()
         return state.withLock { state in
-            Set(state.replicas.values.filter { SimulatedBackend.exitStatus($0, at: now) == nil }.map(\.handle.id))
+            state.replicas.filter { SimulatedBackend.exitStatus($0.value, at: now) == nil }.mapValues(\.specification)
         }
     }
 
@@ -110,7 +114,10 @@ package final class SimulatedBackend: ComputeBackend {
         return state.withLock { state in
             // A second call may have been faster.
             if let present = state.replicas[id], Self.exitStatus(present, at: now) == nil { return present.handle }
-            state.replicas[id] = Replica(handle: handle, behavior: behavior, startedAt: now)
+            // Another call with the same arguments may have been faster.
+            if let running = state.replicas[id], Self.exitStatus(running, at: now) == nil { return running.handle }
+            state.replicas[id] = Replica(
+                handle: handle, specification: specification, behavior: behavior, startedAt: now)
             return handle
         }
     }
@@ -158,8 +165,12 @@ package final class SimulatedBackend: ComputeBackend {
         return .success
     }
 
-    package func stop(_ handle: ReplicaHandle, grace: Duration) async {
-        crash(handle.id, status: 0)
+    package func stop(_ id: ReplicaID, grace: Duration) async {
+        crash(id, status: 0)
+    }
+
+    package func list() async -> Set<ReplicaID> {
+        state.withLock { Set($0.replicas.keys) }
     }
 
     package func logs(of id: ReplicaID, _ container: LogContainer, tail: Int) async -> String {

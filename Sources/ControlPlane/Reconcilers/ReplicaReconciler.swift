@@ -7,19 +7,32 @@ import Store
 
 /// Makes the replicas what the deployments want: adds, drains, and watches over each one.
 ///
-/// It is told only that something changed. One pass loads what is unsettled, plans, and writes; a supervisor per
-/// replica carries it through its life. One process at a time runs it (``Leadership``).
+/// A pass looks at the deployments that changed since the last one, at all of them when this process begins to lead. For
+/// each it makes the set of supervisors equal to the set of rows, plans, and writes; a supervisor per replica carries it
+/// through its life. What a pass wrote shows in the next one, so a response that was lost loses nothing. One process at a
+/// time runs it (``Leadership``).
 package actor ReplicaReconciler {
     private let database: Database
     private let parts: ReplicaSupervisor.Parts
     private let hub: SignalHub
     private let logger: Logger
-    private var supervised: [ReplicaID: ReplicaSupervisor] = [:]
+    private var supervised: [ReplicaID: Supervised] = [:]
+    private var position: FeedPosition?
+    /// Deployments to look at in the next pass: those that changed, and those where the last pass did not succeed.
+    private var due: Set<UUID> = []
+    private var sweptAt: ContinuousClock.Instant?
+
+    private struct Supervised {
+        var supervisor: ReplicaSupervisor
+        var deploymentID: UUID
+    }
 
     /// How often to look without a signal.
     private static let lookInterval = Duration.seconds(1)
     /// Signals within this time make one pass.
     private static let gathering = Duration.milliseconds(5)
+    /// How often to look for what is left on the host of replicas that are gone.
+    private static let sweepInterval = Duration.seconds(60)
 
     package init(
         database: Database, backend: any ComputeBackend, settings: ReplicaSettings, hub: SignalHub,
@@ -35,12 +48,17 @@ package actor ReplicaReconciler {
 
     /// Reconciles until the task is cancelled; replicas live on.
     package func run() async {
-        supervised = [:]
+        (supervised, position, due, sweptAt) = ([:], nil, [], nil)
         await withDiscardingTaskGroup { group in
-            await adoptAll(in: &group)
             while !Task.isCancelled {
                 let seen = hub.count(of: .replicas)
-                await pass(in: &group)
+                do {
+                    try await pass(in: &group)
+                    try await sweep()
+                } catch {
+                    guard !Task.isCancelled else { break }
+                    logger.warning("reconciling replicas failed, trying again", metadata: ["error": "\(error)"])
+                }
                 _ = await hub.wait(for: .replicas, after: seen, upTo: Self.lookInterval)
                 try? await Task.sleep(for: Self.gathering)  // only cancellation throws, and the loop sees it
             }
@@ -48,58 +66,88 @@ package actor ReplicaReconciler {
         }
     }
 
-    /// Takes over every replica that an earlier process left.
-    private func adoptAll(in group: inout DiscardingTaskGroup) async {
-        while !Task.isCancelled {
-            do {
-                for replica in try await ReplicaStore(database).listAll() { supervise(replica.id, in: &group) }
-                return
-            } catch {
-                logger.warning("reading the replicas failed, trying again", metadata: ["error": "\(error)"])
-                try? await Task.sleep(for: Self.lookInterval)  // only cancellation throws, and the loop sees it
-            }
+    private func pass(in group: inout DiscardingTaskGroup) async throws {
+        guard let changed = try await changes() else { return try await passOverAll(in: &group) }
+        due.formUnion(changed)
+        guard !due.isEmpty else { return }
+        let looked = due
+        await settle(try await ReplicaStore(database).listDesired(looked), among: looked, in: &group)
+    }
+
+    /// The deployments that were written since the last pass; nil when all are to be looked at.
+    private func changes() async throws -> Set<UUID>? {
+        let feed = ChangeFeedStore(database)
+        guard var next = position else { return nil }
+        let changes = try await feed.read(&next)
+        // A new beginning counts once everything was read from there.
+        position = changes == nil ? nil : next
+        return changes.map { Set($0.compactMap(\.deploymentID)) }
+    }
+
+    private func passOverAll(in group: inout DiscardingTaskGroup) async throws {
+        let next = try await ChangeFeedStore(database).position()
+        let all = try await ReplicaStore(database).listDesired()
+        position = next
+        await settle(all, among: nil, in: &group)
+    }
+
+    /// `looked` names the deployments that were asked for, nil for all.
+    private func settle(
+        _ deployments: [DeploymentReplicas], among looked: Set<UUID>?, in group: inout DiscardingTaskGroup
+    ) async {
+        match(deployments, among: looked, in: &group)
+        due.subtract(looked ?? due)
+        for deployment in deployments {
+            guard !Task.isCancelled else { return }
+            await settle(deployment, in: &group)
         }
     }
 
-    private func pass(in group: inout DiscardingTaskGroup) async {
-        do {
-            for deployment in try await ReplicaStore(database).listUnsettled() {
-                await settle(deployment, in: &group)
-            }
-        } catch {
-            if !Task.isCancelled { logger.warning("reconciling replicas failed", metadata: ["error": "\(error)"]) }
+    /// Makes the set of supervisors equal to the set of rows, and shows each one how its row stands.
+    private func match(
+        _ deployments: [DeploymentReplicas], among looked: Set<UUID>?, in group: inout DiscardingTaskGroup
+    ) {
+        var present: Set<ReplicaID> = []
+        for replica in deployments.lazy.flatMap(\.replicas) {
+            present.insert(replica.id)
+            supervise(replica.id, of: replica.deploymentID, in: &group)
+            supervised[replica.id]?.supervisor.notice(revision: replica.revision)
+        }
+        for (id, entry) in supervised where !present.contains(id) && looked?.contains(entry.deploymentID) != false {
+            entry.supervisor.notice(revision: .max)
         }
     }
 
     /// One deployment that fails does not hold up the others.
     private func settle(_ deployment: DeploymentReplicas, in group: inout DiscardingTaskGroup) async {
+        let store = ReplicaStore(database)
         do {
             for action in ReplicaPlan.actions(deployment) {
                 switch action {
                 case .create(let generation):
                     let id = ReplicaID()
-                    let store = ReplicaStore(database)
                     if try await store.insert(id, deploymentID: deployment.deploymentID, generation: generation) {
-                        supervise(id, in: &group)
+                        supervise(id, of: deployment.deploymentID, in: &group)
                     }
                 case .drain(let id):
-                    try await ReplicaStore(database).markDraining(id)
+                    guard let revision = try await store.markDraining(id) else { continue }
                     hub.raise(.routing)
-                    supervise(id, in: &group)
-                    supervised[id]?.nudge()
+                    supervised[id]?.supervisor.notice(revision: revision)
                 }
             }
         } catch {
+            due.insert(deployment.deploymentID)
+            guard !Task.isCancelled else { return }
             logger.warning(
                 "reconciling a deployment failed",
                 metadata: ["deployment.id": "\(deployment.deploymentID)", "error": "\(error)"])
         }
     }
 
-    private func supervise(_ id: ReplicaID, in group: inout DiscardingTaskGroup) {
+    private func supervise(_ id: ReplicaID, of deploymentID: UUID, in group: inout DiscardingTaskGroup) {
         guard supervised[id] == nil else { return }
         let supervisor = ReplicaSupervisor(id: id, parts: parts)
-        supervised[id] = supervisor
+        supervised[id] = Supervised(supervisor: supervisor, deploymentID: deploymentID)
         group.addTask {
             await supervisor.run()
             await self.forget(id)
@@ -108,5 +156,21 @@ package actor ReplicaReconciler {
 
     private func forget(_ id: ReplicaID) {
         supervised[id] = nil
+    }
+
+    /// Ends and removes what the host has of replicas without a row. Rows are looked at after the host: a replica's row is
+    /// there before anything else of it.
+    private func sweep() async throws {
+        let now = ContinuousClock.now
+        if let sweptAt, now - sweptAt < Self.sweepInterval { return }
+        let found = await parts.backend.list()
+        let orphans = try await ReplicaStore(database).unknown(among: found)
+        for id in orphans {
+            logger.warning("what is left of a replica is removed", metadata: ["replica.id": "\(id)"])
+            await parts.backend.stop(id, grace: parts.settings.stopGrace)
+            await parts.backend.discard(id)
+        }
+        try await ChangeFeedStore(database).trim()
+        sweptAt = now
     }
 }

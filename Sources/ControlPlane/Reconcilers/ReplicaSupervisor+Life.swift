@@ -7,8 +7,8 @@ import Synchronization
 
 /// From nothing to ready, and staying so.
 extension ReplicaSupervisor {
-    /// Prepares and starts. What an earlier process began is begun again: preparing is cached, and a process that was
-    /// started without being recorded is found by its id and stopped by the backend's `start`.
+    /// Prepares and starts. What was begun before is begun again: preparing is cached, and `start` returns a process that
+    /// runs already, be it one that could not be recorded or one that another control plane started at the same time.
     func bringUp(_ replica: ReplicaRow, _ specification: ReplicaSpecification) async throws {
         let progress = PreparationProgress(replica, supervisor: self)
         do {
@@ -19,22 +19,12 @@ extension ReplicaSupervisor {
             }
             try await progress.reach(.starting)
             let handle = try await parts.backend.start(id, specification)
-            try await record(handle, of: await progress.replica)
+            try await move(await progress.replica, on: .processStarted) { $0.handle = handle }
         } catch let error as ComputeError {
             try Task.checkCancellation()
             let log = error.log.isEmpty ? "" : "\n\(error.log)"
             try await recordFailure(
                 await progress.replica, ARMError(error.armCode, "\(error.message)\(log)", target: specification.label))
-        }
-    }
-
-    private func record(_ handle: ReplicaHandle, of replica: ReplicaRow) async throws {
-        do {
-            try await move(replica, on: .processStarted) { $0.handle = handle }
-        } catch {
-            // Nobody will know the process: end it before the row is looked at again.
-            await parts.backend.stop(handle, grace: .zero)
-            throw error
         }
     }
 
@@ -68,7 +58,7 @@ extension ReplicaSupervisor {
                     nextCount += probe.periodMs
                 }
                 if failures >= patience(specification) {
-                    return try await giveUp(
+                    return try await abandon(
                         handle, replica, specification, "its readiness probe failed \(failures) times: \(reason)")
                 }
             }
@@ -120,7 +110,7 @@ extension ReplicaSupervisor {
             guard failures >= probe.failureThreshold else { continue }
             switch kind {
             case .liveness:
-                return try await giveUp(
+                return try await abandon(
                     handle, replica, specification, "its liveness probe failed \(failures) times: \(reason)")
             case .readiness:
                 try await move(replica, on: .readinessLost)
@@ -136,9 +126,10 @@ extension ReplicaSupervisor {
         guard case .exited(let status, let cause) = await parts.backend.observe(handle) else { return true }
         do {
             try await recordFailure(replica, await exitError(handle, status: status, cause: cause, specification))
-            // What the process left running goes with it, once it has answered what is inside.
+            // What the process left running goes with it, once the requests inside have ended.
             await parts.drain.drain(id, deadline: parts.settings.drainDeadline)
-            await parts.backend.stop(handle, grace: .zero)
+            try Task.checkCancellation()  // else it is another turn's to stop, which may have started it anew
+            await parts.backend.stop(id, grace: .zero)
         } catch is CancellationError {
             // Somebody else moved the row: the next turn sees it.
         } catch {
@@ -148,16 +139,19 @@ extension ReplicaSupervisor {
         return false
     }
 
-    private func giveUp(
+    /// Out of routing first, as always; the requests inside end if they can.
+    private func abandon(
         _ handle: ReplicaHandle, _ replica: ReplicaRow, _ specification: ReplicaSpecification, _ reason: String
     ) async throws {
         let log = await parts.backend.logs(of: id, .inferenceServer, tail: Self.errorLogLines)
-        await parts.backend.stop(handle, grace: parts.settings.stopGrace)
         try await recordFailure(
             replica,
             ARMError(
                 .resourceNotReady, "The replica of \(specification.label) did not stay healthy: \(reason).\n\(log)",
                 target: specification.label))
+        if replica.state == .ready { await parts.drain.drain(id, deadline: parts.settings.drainDeadline) }
+        try Task.checkCancellation()
+        await parts.backend.stop(id, grace: parts.settings.stopGrace)
     }
 
     /// The error that shows the script's own traceback where there is one.

@@ -9,7 +9,8 @@ import Synchronization
 /// Carries one replica through its life: prepare, start, probe, watch, start again, drain, stop.
 ///
 /// The row is the truth: each turn reads it, does what its state asks for, and writes the next state on the condition
-/// that nobody moved it meanwhile. A supervisor in a new process goes on from the row.
+/// that nobody wrote the row meanwhile. A supervisor in a new process goes on from the row; two that run at once, as for a
+/// moment after a change of leaders, do each step once, for only one of them writes it.
 final class ReplicaSupervisor: Sendable {
     struct Parts: Sendable {
         let database: Database
@@ -23,8 +24,10 @@ final class ReplicaSupervisor: Sendable {
 
     private struct Turns {
         var present: Task<Void, any Error>?
-        /// How often ``nudge()`` was called: a turn that was chosen before the last time is out of date.
-        var nudges = 0
+        /// Newest revision of the row that this supervisor has read or written.
+        var known: Int64 = 0
+        /// Newest revision that it was shown.
+        var shown: Int64 = 0
     }
 
     let id: ReplicaID
@@ -38,11 +41,12 @@ final class ReplicaSupervisor: Sendable {
         self.parts = parts
     }
 
-    /// The row was changed by somebody else: leave what is being done and look again.
-    func nudge() {
+    /// The row stands at this revision, `.max` for one that is gone. What is being done on the ground of an older one is
+    /// left, to look again.
+    func notice(revision: Int64) {
         turns.withLock { turns in
-            turns.nudges += 1
-            turns.present?.cancel()
+            turns.shown = max(turns.shown, revision)
+            if turns.shown > turns.known { turns.present?.cancel() }
         }
     }
 
@@ -50,10 +54,14 @@ final class ReplicaSupervisor: Sendable {
     func run() async {
         while !Task.isCancelled {
             do {
-                let nudges = turns.withLock { $0.nudges }
-                guard let replica = try await ReplicaStore(parts.database).find(id) else { return }
-                try await take(replica, nudges: nudges)
+                guard let replica = try await ReplicaStore(parts.database).find(id) else {
+                    // Whoever removed the row may have looked before our own start had made a process.
+                    return await parts.backend.stop(id, grace: .zero)
+                }
+                try await take(replica)
             } catch is CancellationError {
+                continue
+            } catch let error as PostgresError where error.code == .cancelled {
                 continue
             } catch {
                 guard !Task.isCancelled else { return }
@@ -65,13 +73,13 @@ final class ReplicaSupervisor: Sendable {
         }
     }
 
-    /// One turn in a task of its own, so that `nudge` can end the turn and not the supervisor. A nudge since the row was
-    /// read ends it at once.
-    private func take(_ replica: ReplicaRow, nudges: Int) async throws {
+    /// One turn in a task of its own, so that `notice` can end the turn and not the supervisor.
+    private func take(_ replica: ReplicaRow) async throws {
         let task = Task { try await self.act(on: replica) }
         turns.withLock { turns in
+            turns.known = replica.revision
             turns.present = task
-            if turns.nudges != nudges { task.cancel() }
+            if turns.shown > turns.known { task.cancel() }
         }
         try await withTaskCancellationHandler {
             try await task.value
@@ -112,7 +120,9 @@ final class ReplicaSupervisor: Sendable {
         var moved = replica
         moved.state = next
         change(&moved)
-        guard try await ReplicaStore(parts.database).move(moved, from: replica.state) else { throw CancellationError() }
+        guard let revision = try await ReplicaStore(parts.database).move(moved) else { throw CancellationError() }
+        moved.revision = revision
+        turns.withLock { $0.known = max($0.known, revision) }
         parts.logger.debug(
             "replica moved",
             metadata: ["replica.id": "\(id)", "replica.from": "\(replica.state)", "replica.to": "\(next)"])
@@ -145,10 +155,11 @@ final class ReplicaSupervisor: Sendable {
     private func retry(_ replica: ReplicaRow) async throws {
         let wait = (replica.retryAt ?? parts.time.now()).timeIntervalSince(parts.time.now())
         if wait > 0 {
-            // Looks again from time to time: a new wish of the caller makes it due at once.
-            try await parts.time.sleep(.milliseconds(min(1_000, Int(wait * 1_000) + 1)))
-            return
+            // Ends early when the row is made due.
+            return try await parts.time.sleep(.milliseconds(Int(wait * 1_000) + 1))
         }
+        // What an interrupted end left running would be taken for the new start.
+        await parts.backend.stop(id, grace: parts.settings.stopGrace)
         try await move(replica, on: .retryDue) { row in
             row.retryAt = nil
             row.error = nil
@@ -157,12 +168,12 @@ final class ReplicaSupervisor: Sendable {
 
     /// Out of routing, requests inside end, then stop; always in this order.
     private func remove(_ replica: ReplicaRow) async throws {
-        if let handle = replica.handle {
-            if await parts.backend.observe(handle) == .running {
-                await parts.drain.drain(id, deadline: parts.settings.drainDeadline)
-            }
-            await parts.backend.stop(handle, grace: parts.settings.stopGrace)
+        if let handle = replica.handle, await parts.backend.observe(handle) == .running {
+            await parts.drain.drain(id, deadline: parts.settings.drainDeadline)
+            // A drain that was broken off has proven nothing.
+            try Task.checkCancellation()
         }
+        await parts.backend.stop(id, grace: parts.settings.stopGrace)
         let targets = ReplicaTargetStore(parts.database)
         let keepsLog = try await targets.findLastFailure(deploymentID: replica.deploymentID) == id.value
         try await ReplicaStore(parts.database).delete(id)

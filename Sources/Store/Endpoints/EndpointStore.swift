@@ -37,6 +37,17 @@ package struct EndpointStore: Sendable {
         ).first.map(Self.decode)
     }
 
+    /// The same, keeping callers from changing the row until the transaction ends, but not one another, nor operations from
+    /// moving its state.
+    package func findForShare(workspaceID: UUID, name: String) async throws -> OnlineEndpoint? {
+        try await runner.query(
+            """
+            SELECT \(raw: Self.columns) FROM \(raw: Self.tables)
+            WHERE e.workspace_id = \(workspaceID) AND lower(e.name) = lower(\(name)) FOR KEY SHARE OF e
+            """
+        ).first.map(Self.decode)
+    }
+
     package func find(id: UUID) async throws -> OnlineEndpoint? {
         try await runner.query("SELECT \(raw: Self.columns) FROM \(raw: Self.tables) WHERE e.id = \(id)").first
             .map(Self.decode)

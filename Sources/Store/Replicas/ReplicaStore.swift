@@ -14,10 +14,12 @@ package struct ReplicaRow: Sendable, Equatable {
     /// When a failed replica is tried again.
     package var retryAt: Date?
     package var error: ARMError?
+    /// Grows with every write: a write on the ground of an older revision is refused.
+    package var revision: Int64
 
     package init(
         id: ReplicaID, deploymentID: UUID, generation: Int64, state: ReplicaState, handle: ReplicaHandle? = nil,
-        failures: Int = 0, retryAt: Date? = nil, error: ARMError? = nil
+        failures: Int = 0, retryAt: Date? = nil, error: ARMError? = nil, revision: Int64 = 1
     ) {
         self.id = id
         self.deploymentID = deploymentID
@@ -27,6 +29,7 @@ package struct ReplicaRow: Sendable, Equatable {
         self.failures = failures
         self.retryAt = retryAt
         self.error = error
+        self.revision = revision
     }
 }
 
@@ -56,7 +59,7 @@ package struct ReplicaStore: Sendable {
     }
 
     private static let columns =
-        "r.id, r.deployment_id, r.generation, r.state, r.handle, r.failures, r.retry_at, r.error"
+        "r.id, r.deployment_id, r.generation, r.state, r.handle, r.failures, r.retry_at, r.error, r.revision"
 
     package func find(_ id: ReplicaID) async throws -> ReplicaRow? {
         try await runner.query("SELECT \(raw: Self.columns) FROM replicas r WHERE r.id = \(id.value)").first
@@ -73,44 +76,45 @@ package struct ReplicaStore: Sendable {
         try await runner.query("SELECT \(raw: Self.columns) FROM replicas r").rows.map(Self.decode)
     }
 
-    /// Deployments whose replicas are not what they should be: too few, too many, or of an old generation.
-    package func listUnsettled() async throws -> [DeploymentReplicas] {
+    /// What these deployments want of their replicas, beside what they have; all deployments for nil. Those that are gone
+    /// are left out.
+    package func listDesired(_ deploymentIDs: Set<UUID>? = nil) async throws -> [DeploymentReplicas] {
+        let ids = deploymentIDs.map { PostgresArray(Array($0)) }
         let rows = try await runner.query(
             """
-            WITH counted AS (
-                SELECT d.id, CASE WHEN d.provisioning_state = 'Deleting' OR d.replica_generation = 0 THEN 0
-                        ELSE coalesce(d.scaled_count, d.instance_count) END AS wanted,
-                    d.replica_generation,
-                    count(r.id) FILTER (WHERE r.generation = d.replica_generation AND r.state <> 'draining') AS current,
-                    count(r.id) FILTER (WHERE r.generation <> d.replica_generation AND r.state <> 'draining') AS old
-                FROM online_deployments d LEFT JOIN replicas r ON r.deployment_id = d.id
-                GROUP BY d.id
-            )
-            SELECT c.id, c.wanted, c.replica_generation, \(raw: Self.columns)
-            FROM counted c LEFT JOIN replicas r ON r.deployment_id = c.id
-            WHERE c.current <> c.wanted OR c.old > 0
-            ORDER BY c.id, r.created_at, r.id
+            SELECT d.id, CASE WHEN d.provisioning_state = 'Deleting' OR d.replica_generation = 0 THEN 0
+                    ELSE coalesce(d.scaled_count, d.instance_count) END,
+                d.replica_generation, \(raw: Self.columns)
+            FROM online_deployments d LEFT JOIN replicas r ON r.deployment_id = d.id
+            WHERE \(ids == nil)::boolean OR d.id = ANY(\(ids)::uuid[])
+            ORDER BY d.id, r.created_at, r.id
             """
         ).rows
         return try Self.group(rows)
     }
 
+    /// Those of `ids` that no replica has, nor a deployment's last failure: what is left of them belongs to nobody.
+    package func unknown(among ids: Set<ReplicaID>) async throws -> Set<ReplicaID> {
+        guard !ids.isEmpty else { return [] }
+        let list = PostgresArray(ids.map(\.value))
+        let known = try await runner.query(
+            """
+            SELECT id FROM replicas WHERE id = ANY(\(list)::uuid[])
+            UNION ALL SELECT last_failed_replica FROM online_deployments WHERE last_failed_replica = ANY(\(list)::uuid[])
+            """
+        ).rows.map { ReplicaID(try $0.decode(UUID.self)) }
+        return ids.subtracting(known)
+    }
+
     private static func group(_ rows: [Row]) throws -> [DeploymentReplicas] {
         var groups: [DeploymentReplicas] = []
         for row in rows {
-            let (deployment, wanted, target, id, _, generation, state, handle, failures, retryAt, error) =
-                try row.decode(
-                    UUID.self, Int.self, Int64.self, UUID?.self, UUID?.self, Int64?.self, ReplicaState?.self,
-                    JSONColumn<ReplicaHandle>?.self, Int?.self, Date?.self, JSONColumn<ARMError>?.self)
+            let (deployment, wanted, target, id) = try row.decode(UUID.self, Int.self, Int64.self, UUID?.self)
             if groups.last?.deploymentID != deployment {
                 groups.append(
                     DeploymentReplicas(deploymentID: deployment, wanted: wanted, generation: target, replicas: []))
             }
-            guard let id, let generation, let state else { continue }
-            groups[groups.count - 1].replicas.append(
-                ReplicaRow(
-                    id: ReplicaID(id), deploymentID: deployment, generation: generation, state: state,
-                    handle: handle?.value, failures: failures ?? 0, retryAt: retryAt, error: error?.value))
+            if id != nil { groups[groups.count - 1].replicas.append(try decode(row.dropping(3))) }
         }
         return groups
     }
@@ -136,25 +140,28 @@ package struct ReplicaStore: Sendable {
         ).affectedRows == 1
     }
 
-    /// Writes a replica's new state if it still has the old one; false when somebody else moved it.
-    package func move(_ replica: ReplicaRow, from old: ReplicaState) async throws -> Bool {
+    /// Writes a replica's new state if nobody has written it since `replica` was read; returns the new revision, nil when
+    /// somebody has.
+    package func move(_ replica: ReplicaRow) async throws -> Int64? {
         try await runner.query(
             """
             UPDATE replicas SET state = \(replica.state.rawValue), handle = \(replica.handle.map { JSONColumn($0) }),
                 failures = \(replica.failures), retry_at = \(replica.retryAt),
                 error = \(replica.error.map { JSONColumn($0) }), changed_at = now()
-            WHERE id = \(replica.id.value) AND state = \(old.rawValue)
+            WHERE id = \(replica.id.value) AND revision = \(replica.revision) RETURNING revision
             """
-        ).affectedRows == 1
+        ).first?.decode(Int64.self)
     }
 
-    /// Takes a replica out of use, whatever its state.
-    package func markDraining(_ id: ReplicaID) async throws {
+    /// Takes a replica out of use, whatever its state; returns its new revision, nil when it was out of use already.
+    @discardableResult
+    package func markDraining(_ id: ReplicaID) async throws -> Int64? {
         try await runner.query(
             """
             UPDATE replicas SET state = 'draining', retry_at = NULL, changed_at = now()
-            WHERE id = \(id.value) AND state <> 'draining'
-            """)
+            WHERE id = \(id.value) AND state <> 'draining' RETURNING revision
+            """
+        ).first?.decode(Int64.self)
     }
 
     /// All processes were stopped on purpose: replicas that stay begin anew, those that were leaving are gone.
@@ -177,11 +184,11 @@ package struct ReplicaStore: Sendable {
     }
 
     private static func decode(_ row: Row) throws -> ReplicaRow {
-        let (id, deploymentID, generation, state, handle, failures, retryAt, error) = try row.decode(
+        let (id, deploymentID, generation, state, handle, failures, retryAt, error, revision) = try row.decode(
             UUID.self, UUID.self, Int64.self, ReplicaState.self, JSONColumn<ReplicaHandle>?.self, Int.self, Date?.self,
-            JSONColumn<ARMError>?.self)
+            JSONColumn<ARMError>?.self, Int64.self)
         return ReplicaRow(
             id: ReplicaID(id), deploymentID: deploymentID, generation: generation, state: state, handle: handle?.value,
-            failures: failures, retryAt: retryAt, error: error?.value)
+            failures: failures, retryAt: retryAt, error: error?.value, revision: revision)
     }
 }

@@ -34,7 +34,7 @@ extension ConfinedReplicaTests {
                 try await Task.sleep(for: .milliseconds(2))
             }
             let time = begin.duration(to: .now)
-            await backend.stop(handle, grace: .seconds(5))
+            await backend.stop(handle.id, grace: .seconds(5))
             await backend.discard(handle.id)
             return time
         }

@@ -107,7 +107,7 @@ struct LocalProcessBackendTests {
                         let log = await backend.logs(of: handle.id, .inferenceServer, tail: 1000)
                         return log.components(separatedBy: "print - begin").count == 4 && !log.contains("POST /score")
                     }
-                    await backend.stop(handle, grace: .seconds(10))
+                    await backend.stop(handle.id, grace: .seconds(10))
                     for try await status in group { #expect(status == 200) }
                 }
                 #expect(await backend.observe(handle) == .exited(status: 0))
@@ -130,7 +130,7 @@ struct LocalProcessBackendTests {
                 return
             }
             #expect(reason.contains("refused") && start.duration(to: .now) < .seconds(1), "\(reason)")
-            await backend.stop(handle, grace: .seconds(1))
+            await backend.stop(handle.id, grace: .seconds(1))
             await backend.discard(handle.id)
         }
     }
@@ -173,7 +173,7 @@ struct LocalProcessBackendTests {
                 let scored = begin.duration(to: .now)
                 print("\(workers) workers: start returned after \(started), first score after \(scored)")
                 let stop = ContinuousClock.now
-                await backend.stop(handle, grace: .seconds(5))
+                await backend.stop(handle.id, grace: .seconds(5))
                 print("stopped in \(stop.duration(to: .now))")
                 await backend.discard(handle.id)
             }
@@ -240,10 +240,10 @@ func withReplica(
         try await eventually("ready") { await backend.probe(handle, .readiness, specification) == .success }
         try await body(handle)
     } catch {
-        await backend.stop(handle, grace: .seconds(1))
+        await backend.stop(handle.id, grace: .seconds(1))
         throw error
     }
-    await backend.stop(handle, grace: .seconds(5))
+    await backend.stop(handle.id, grace: .seconds(5))
     #expect(ProcessTree.members(of: handle.process).isEmpty)
     await backend.discard(handle.id)
     #expect(await backend.logs(of: handle.id, .inferenceServer, tail: 1).isEmpty)

@@ -75,7 +75,7 @@ import Testing
         backend.setUnresponsive(second.id, true)
         #expect(await backend.probe(second, .liveness, specification) == .failure(reason: "no answer within 2000 ms"))
         #expect(await backend.observe(second) == .running)
-        await backend.stop(second, grace: .seconds(1))
+        await backend.stop(second.id, grace: .seconds(1))
         #expect(await backend.observe(second) == .exited(status: 0))
         await backend.discard(second.id)
         #expect(await backend.observe(second) == .exited(status: nil))
