@@ -102,22 +102,33 @@ package actor UtilizationAutoscaler {
             at: Int64(time.now().timeIntervalSince1970 * 1_000))
         let decision = load.scaler.decide(sample, current: deployment.current, ready: deployment.ready)
         scalers[deployment.id] = load
-        guard var decision else { return }
-        if decision.to > decision.from {
-            // What does not fit is not ordered; the next look tries again.
-            let room = try await quota.room(for: deployment.id, count: decision.to)
-            if room < decision.to { tellShortage(of: deployment, wanted: decision.to, room: room) }
-            guard room > decision.from else { return }
-            decision.to = room
-        }
+        guard let decision else { return }
         // Listed anew in any case: it was changed, by this or by somebody else.
         listedAt = nil
-        guard try await ScalingStore(database).apply(decision, deploymentID: deployment.id) else { return }
+        guard let applied = try await apply(decision, to: deployment) else { return }
         hub.raise(.replicas)
         logger.info(
             "deployment scaled",
-            metadata: decision.metadata(
+            metadata: applied.metadata(
                 endpoint: deployment.endpoint, deployment: deployment.name, by: ScalingRecord.utilizationScaler))
+    }
+
+    /// The decision as far as quota has room for it, which nobody else takes meanwhile; nil when nothing came of it. What
+    /// does not fit is not ordered; the next look tries again.
+    private func apply(_ decision: ScalingDecision, to deployment: ScaledDeployment) async throws -> ScalingDecision? {
+        let quota = quota
+        let (room, applied) = try await database.transaction { transaction in
+            var decision = decision
+            let room =
+                decision.to > decision.from
+                ? try await quota.room(for: deployment.id, count: decision.to, transaction) : decision.to
+            guard room > decision.from || decision.to < decision.from else { return (room, ScalingDecision?.none) }
+            decision.to = min(room, decision.to)
+            let isApplied = try await ScalingStore(transaction).apply(decision, deploymentID: deployment.id)
+            return (room, isApplied ? decision : nil)
+        }
+        if room < decision.to { tellShortage(of: deployment, wanted: decision.to, room: room) }
+        return applied
     }
 
     /// Once a minute for as long as it lasts.

@@ -56,10 +56,12 @@ package struct QuotaService: Sendable {
         return fitting.max { $0.cores < $1.cores }.map { "; an instance of \($0.name) would fit" } ?? ""
     }
 
-    /// As many of `count` instances as a scaler may order for a deployment.
-    func room(for deploymentID: UUID, count: Int) async throws -> Int {
+    /// As many of `count` instances as a scaler may order for a deployment, in the transaction that orders them.
+    func room(for deploymentID: UUID, count: Int, _ transaction: Transaction) async throws -> Int {
         guard limits.limitsInstances else { return count }
-        let all = try await QuotaStore(database).demands()
+        let store = QuotaStore(transaction)
+        try await store.lock()
+        let all = try await store.demands()
         guard let own = all.first(where: { $0.deploymentID == deploymentID }) else { return count }
         var wish = own.demand
         wish.count = count
