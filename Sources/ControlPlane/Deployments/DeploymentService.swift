@@ -65,7 +65,7 @@ package struct DeploymentService: Sendable {
         try ResourceName.checkEndpointOrDeployment(name, kind: "deployment")
         do {
             let outcome = try await database.transactionLookingAgain { transaction in
-                let (workspace, parent) = try await Self.findParents(endpoint, transaction)
+                let (workspace, parent) = try await Self.findParents(endpoint, transaction, locking: true)
                 guard parent.provisioningState != .deleting else {
                     throw ARMError(.conflict, "The endpoint '\(parent.name)' is being deleted.")
                 }
@@ -253,7 +253,7 @@ package struct DeploymentService: Sendable {
         if precondition: WritePrecondition
     ) async throws -> DeploymentOutcome {
         let outcome = try await database.transaction { transaction in
-            let (_, parent) = try await Self.findParents(endpoint, transaction)
+            let (_, parent) = try await Self.findParents(endpoint, transaction, locking: true)
             guard let existing = try await DeploymentStore(transaction).findForUpdate(endpointID: parent.id, name: name)
             else { throw Self.notFound(name) }
             try precondition.check(existing.version, "The deployment '\(name)'")
@@ -287,7 +287,7 @@ package struct DeploymentService: Sendable {
         _ deployment: OnlineDeployment, _ decision: ScalingDecision, by setting: AutoscaleSetting
     ) async throws {
         let outcome = try await database.transaction { transaction -> DeploymentOutcome? in
-            let (_, parent) = try await Self.findParents(deployment.endpoint, transaction)
+            let (_, parent) = try await Self.findParents(deployment.endpoint, transaction, locking: true)
             guard
                 let existing = try await DeploymentStore(transaction).findForUpdate(
                     endpointID: parent.id, name: deployment.name),
@@ -323,7 +323,7 @@ package struct DeploymentService: Sendable {
         caller: Caller, endpoint: ResourceID, name: String, if precondition: WritePrecondition
     ) async throws -> ResourceOperation? {
         let operation = try await database.transaction { transaction -> ResourceOperation? in
-            let (_, parent) = try await Self.findParents(endpoint, transaction)
+            let (_, parent) = try await Self.findParents(endpoint, transaction, locking: true)
             let store = DeploymentStore(transaction)
             guard let existing = try await store.findForUpdate(endpointID: parent.id, name: name) else { return nil }
             try precondition.check(existing.version, "The deployment '\(name)'")
@@ -344,7 +344,7 @@ package struct DeploymentService: Sendable {
             return try await start(
                 .deleteDeployment, existing, parent, id: OperationID(), caller: caller, in: transaction)
         }
-        if operation != nil { hub.raise(.work, .replicas, .routing) }
+        if operation != nil { hub.raise(.work, .cancellations, .replicas, .routing) }
         return operation
     }
 
@@ -386,12 +386,16 @@ package struct DeploymentService: Sendable {
 
     // MARK: Looking up
 
+    /// With `locking`, the endpoint keeps its traffic and its life until the transaction ends, which a write of a deployment
+    /// decides by.
     static func findParents(
-        _ endpoint: ResourceID, _ runner: any StatementRunner
+        _ endpoint: ResourceID, _ runner: any StatementRunner, locking: Bool = false
     ) async throws -> (workspace: Workspace, endpoint: OnlineEndpoint) {
         let workspace = try await WorkspaceService.find(endpoint, runner, isParent: true)
         let name = endpoint.name(of: "onlineEndpoints") ?? ""
-        return (workspace, try await EndpointService.find(name, in: workspace, runner, isParent: true))
+        return (
+            workspace, try await EndpointService.find(name, in: workspace, runner, isParent: true, locking: locking)
+        )
     }
 
     /// - Throws: `ParentResourceNotFound` when the endpoint, or anything above it, is not there; `ResourceNotFound`.

@@ -69,9 +69,10 @@ package struct DeploymentOperations: Sendable {
         func succeed(_ operation: ResourceOperation, in transaction: Transaction) async throws {
             let store = DeploymentStore(transaction)
             guard let deployment = try await store.find(id: operation.subjectID) else { return }
-            try await store.delete(id: deployment.id)
+            // In the order of callers, who lock an endpoint before its deployments.
             try await EndpointStore(transaction).removeShares(
                 endpointID: deployment.endpointID, deployment: deployment.name)
+            try await store.delete(id: deployment.id)
         }
 
         func fail(_ operation: ResourceOperation, as state: OperationState, in transaction: Transaction) async throws {
