@@ -36,7 +36,8 @@ struct ControlPlaneIncarnation: Sendable {
     /// Starts one on a port.
     static func start(_ parts: Parts, port: Int) async throws -> ControlPlaneIncarnation {
         let options = parts.options
-        let database = Database(settings: parts.settings, poolSize: 12, logger: options.logger)
+        let database = Database(
+            settings: parts.settings, poolSize: 12, faults: options.faults, logger: options.logger)
         let http = HTTPClient(eventLoopGroupProvider: .singleton)
         let assembly = try await ControlPlaneAssembly(
             ControlPlaneAssembly.Inputs(

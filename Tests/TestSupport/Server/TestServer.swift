@@ -29,6 +29,8 @@ package final class TestServer: Sendable {
 
     private struct State {
         var incarnation: ControlPlaneIncarnation?
+        /// A second control plane on the same database.
+        var standby: ControlPlaneIncarnation?
         var stubs: [StubModel] = []
     }
 
@@ -238,13 +240,40 @@ package final class TestServer: Sendable {
         try await startControlPlane()
     }
 
+    /// Starts a second control plane on the same database and directory.
+    package func startStandby() async throws {
+        let standby = try await ControlPlaneIncarnation.start(parts, port: 0)
+        state.withLock { $0.standby = standby }
+    }
+
+    /// Lets the second control plane crash and starts another.
+    package func restartStandby() async throws {
+        let standby = state.withLock { state in
+            defer { state.standby = nil }
+            return state.standby
+        }
+        try await standby?.abandon()
+        try await startStandby()
+    }
+
+    /// Ends the database session that holds the leader's lock: another control plane may lead before the first one knows.
+    package func endLeadersSession() async throws {
+        try await database.query(
+            """
+            SELECT pg_terminate_backend(pid) FROM pg_locks
+            WHERE locktype = 'advisory' AND granted AND classid = hashtext(\(database.settings.schema))::oid
+            AND objid = hashtext('leader')::oid
+            """)
+    }
+
     private func stop() async throws {
-        let (incarnation, stubs) = state.withLock { state in
+        let (incarnation, standby, stubs) = state.withLock { state in
             defer { state = State() }
-            return (state.incarnation, state.stubs)
+            return (state.incarnation, state.standby, state.stubs)
         }
         let outcome: Result<Void, any Error>
         do {
+            try await standby?.stop()
             try await incarnation?.stop()
             outcome = .success(())
         } catch {

@@ -2,6 +2,7 @@ package import Compute
 package import ControlPlane
 package import Foundation
 package import Logging
+package import Postgres
 package import Resources
 
 /// What a ``TestServer`` is made of.
@@ -28,6 +29,8 @@ package struct TestServerOptions: Sendable {
     package var operationDeadline = Duration.seconds(120)
     package var quota = QuotaLimits()
     package var scalingCalm = Duration.seconds(60)
+    /// Lets statements of the control plane go wrong.
+    package var faults: StatementFault.Source?
     package var logger: Logger
 
     package init(routers: Int = 1) {
