@@ -1,6 +1,7 @@
 import Compute
 import Foundation
 import Postgres
+import Resources
 import TestSupport
 import Testing
 
@@ -64,6 +65,37 @@ import Testing
             try await server.putAndFinish(path, TestBody.deployment(environment: environment))
             #expect(try await server.api.get(path)["properties.provisioningState"] == "Succeeded")
             try await eventually("one replica") { try server.simulated.running.count == 1 }
+        }
+    }
+
+    @Test func `a change of the number after a failure tries again, and does not pass for success`() async throws {
+        try await TestServer.run(.withoutRouters) { server in
+            let environment = try await server.makeEnvironment()
+            try await server.makeEndpoint("house")
+            let path = server.deployment("blue", of: "house")
+            let broken = TestBody.deployment(environment: environment, simulate: "fail-init")
+            let patch = #"{"sku": {"capacity": 2}}"#
+            #expect(try await server.api.finish(try await server.api.put(path, broken))["status"] == "Failed")
+            let again = try await server.api.finish(try await server.api.patch(path, patch))
+            #expect(again["status"] == "Failed" && again.errorCode == "UserScriptInitFailed", "\(again.text)")
+            // One that has served goes on serving, and what was asked for last is what is tried.
+            let good = TestBody.deployment(environment: environment, variables: ["TAG": "good"])
+            try await server.putAndFinish(path, good)
+            #expect(try await server.api.finish(try await server.api.put(path, broken))["status"] == "Failed")
+            #expect(try await server.api.finish(try await server.api.patch(path, patch))["status"] == "Failed")
+            try await eventually("the good ones run") {
+                try server.simulated.runningSpecifications.values.map { $0.environmentVariables["TAG"] } == [
+                    "good", "good",
+                ]
+            }
+            // Back to what runs: nothing is replaced, and the number changes.
+            try await server.putAndFinish(path, good)
+            try await server.putAndFinish(
+                path, good.replacingOccurrences(of: "\"capacity\": 1", with: "\"capacity\": 3"))
+            #expect(try await server.api.get(path)["properties.provisioningState"] == "Succeeded")
+            try await eventually("three good ones run") { try server.simulated.running.count == 3 }
+            let scaled = try await server.api.finish(try await server.api.patch(path, #"{"sku": {"capacity": 1}}"#))
+            #expect(scaled["status"] == "Succeeded")
         }
     }
 

@@ -174,7 +174,7 @@ package struct DeploymentService: Sendable {
         var instanceCount: Int
         /// Where a scaler is to go on from, when the caller says so.
         var scaledFrom: Int?
-        /// Nil leaves the replicas as they are.
+        /// Nil for that of the stored properties.
         var specification: ReplicaSpecification?
         var event: ProvisioningState.Event
         /// Why the number changes; nil when a caller wrote it.
@@ -192,8 +192,9 @@ package struct DeploymentService: Sendable {
         let operationID = OperationID()
         let scaledCount = Self.scaledCount(
             change.properties, from: change.scaledFrom ?? existing.scaledCount ?? change.instanceCount)
+        // After a failure, replicas run an older one, or none: success is promised for what the properties say.
         var specification = change.specification
-        if specification == nil { specification = try await store.findTargetSpecification(id: existing.id) }
+        if specification == nil { specification = try await store.findSpecified(id: existing.id) }
         if let specification {
             try await quota.check(
                 specification.demand(scaledCount ?? change.instanceCount), of: existing.id,
@@ -205,9 +206,7 @@ package struct DeploymentService: Sendable {
         try await writeLedger(
             existing, to: scaledCount ?? change.instanceCount, change.decision, caller: caller,
             ScalingStore(transaction))
-        if let specification = change.specification {
-            try await setTarget(specification, of: existing, store)
-        }
+        if let specification { try await setTarget(specification, of: existing, store) }
         // A wish that failed before is tried afresh, not at the end of its back-off.
         try await ReplicaStore(transaction).retryNow(deploymentID: existing.id)
         guard let deployment = try await store.find(id: existing.id) else {
@@ -242,7 +241,7 @@ package struct DeploymentService: Sendable {
     ) async throws {
         if var present = try await store.findTargetSpecification(id: existing.id) {
             present.generation = specification.generation
-            guard present != specification else { return }
+            guard present != specification else { return try await store.markSpecified(id: existing.id) }
         }
         try await store.setTarget(id: existing.id, specification)
     }

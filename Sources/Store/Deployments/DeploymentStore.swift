@@ -145,6 +145,24 @@ package struct DeploymentStore: Sendable {
         ).first?.decode(JSONColumn<ReplicaSpecification>.self).value
     }
 
+    /// The specification that the stored properties ask for, be it that it proved ready, failed or was abandoned; nil before
+    /// the first.
+    package func findSpecified(id: UUID) async throws -> ReplicaSpecification? {
+        try await runner.query(
+            """
+            SELECT s.specification FROM online_deployments d
+            JOIN replica_specifications s ON s.deployment_id = d.id AND s.generation = d.specified_generation
+            WHERE d.id = \(id)
+            """
+        ).first?.decode(JSONColumn<ReplicaSpecification>.self).value
+    }
+
+    /// The target that replicas have is what the stored properties ask for.
+    package func markSpecified(id: UUID) async throws {
+        try await runner.query(
+            "UPDATE online_deployments SET specified_generation = replica_generation WHERE id = \(id)")
+    }
+
     /// Makes `specification` the one that replicas should run.
     package func setTarget(id: UUID, _ specification: ReplicaSpecification) async throws {
         try await runner.query(
@@ -154,7 +172,10 @@ package struct DeploymentStore: Sendable {
             ON CONFLICT (deployment_id, generation) DO NOTHING
             """)
         try await runner.query(
-            "UPDATE online_deployments SET replica_generation = \(specification.generation) WHERE id = \(id)")
+            """
+            UPDATE online_deployments SET replica_generation = \(specification.generation),
+                specified_generation = \(specification.generation) WHERE id = \(id)
+            """)
     }
 
     /// The running specification has proved ready: a later failure returns to it.
