@@ -13,6 +13,8 @@ package final class Database: Sendable {
     private let pool: ConnectionPool
     private let faults: StatementFault.Source?
     private let logger: Logger
+    /// Made by ``beside(poolSize:)``.
+    private let others = Mutex<[Database]>([])
 
     /// `faults` lets statements go wrong, for tests of what bears that.
     package init(
@@ -24,9 +26,11 @@ package final class Database: Sendable {
         pool = ConnectionPool(settings: settings, limit: poolSize)
     }
 
-    /// Another pool on the same schema, for what must not wait behind the callers of this one.
+    /// Another pool on the same schema, for what must not wait behind the callers of this one. It closes with this one.
     package func beside(poolSize: Int) -> Database {
-        Database(settings: settings, poolSize: poolSize, faults: faults, logger: logger)
+        let other = Database(settings: settings, poolSize: poolSize, faults: faults, logger: logger)
+        others.withLock { $0.append(other) }
+        return other
     }
 
     /// One statement in a transaction of its own.
@@ -91,8 +95,9 @@ package final class Database: Sendable {
 
     private func commit(_ transaction: Transaction, on connection: Connection) async throws {
         guard let fault = faults?("COMMIT") else { return try await connection.commit() }
-        // The pool drops a connection that comes back inside a transaction, so a late commit has it to itself.
-        if case .executedLate = fault { transaction.abandon() }
+        // Nothing is left to roll back. The pool drops a connection that comes back inside a transaction, so a late commit
+        // has it to itself.
+        if fault.isExecutedUnseen { transaction.abandon() }
         try await fault.apply(to: { try await connection.commit() }, late: { try await connection.commit() })
     }
 
@@ -106,6 +111,7 @@ package final class Database: Sendable {
     /// Closes idle connections; those in use close when they come back.
     package func close() async {
         await pool.close()
+        for other in others.withLock({ $0 }) { await other.close() }
     }
 }
 

@@ -13,6 +13,14 @@ package enum StatementFault: Sendable, Equatable {
     /// Decides what goes wrong with a statement by its text, `COMMIT` for the end of a transaction; nil for nothing.
     package typealias Source = @Sendable (_ statement: String) -> StatementFault?
 
+    /// Whether the server executes the statement and the caller does not learn of it.
+    var isExecutedUnseen: Bool {
+        switch self {
+        case .responseLost, .executedLate: true
+        case .refused, .stalled: false
+        }
+    }
+
     static let lost = PostgresError(.unavailable, "the connection to PostgreSQL was lost")
 
     /// Carries a statement out with this fault. `late` executes it when nobody waits for it any more.

@@ -73,7 +73,6 @@ package final class WorkQueueWorker: Service {
                 group.addTask { await self.cancellationLoop() }
             }
         }
-        await database.close()
     }
 
     private func claimLoop() async {

@@ -33,12 +33,37 @@ struct ControlPlaneIncarnation: Sendable {
         var options: TestServerOptions
     }
 
-    /// Starts one on a port.
+    /// Starts one on a port; one whose start a fault broke off is started again, as whoever supervises it would.
     static func start(_ parts: Parts, port: Int) async throws -> ControlPlaneIncarnation {
+        var tries = 1
+        while true {
+            do {
+                return try await startOnce(parts, port: port)
+            } catch let error as PostgresError where error.isWorthRetrying && parts.options.faults != nil && tries < 20
+            {
+                tries += 1
+            }
+        }
+    }
+
+    private static func startOnce(_ parts: Parts, port: Int) async throws -> ControlPlaneIncarnation {
         let options = parts.options
         let database = Database(
             settings: parts.settings, poolSize: 12, faults: options.faults, logger: options.logger)
         let http = HTTPClient(eventLoopGroupProvider: .singleton)
+        do {
+            return try await start(parts, port: port, database, http)
+        } catch {
+            try await http.shutdown()
+            await database.close()
+            throw error
+        }
+    }
+
+    private static func start(
+        _ parts: Parts, port: Int, _ database: Database, _ http: HTTPClient
+    ) async throws -> ControlPlaneIncarnation {
+        let options = parts.options
         let assembly = try await ControlPlaneAssembly(
             ControlPlaneAssembly.Inputs(
                 database: database, backend: parts.backend, artifacts: parts.artifacts, account: parts.account,
@@ -96,7 +121,8 @@ struct ControlPlaneIncarnation: Sendable {
     /// As a crash does: nothing is given back, because no connection is left to do it on.
     func abandon() async throws {
         await database.close()
-        task.cancel()
+        // Not cancelled: the listener's library traps when a connection arrives at that moment.
+        await group.triggerGracefulShutdown()
         let isOver = await Self.ends(task, within: Self.abandonLimit)
         try await http.shutdown()
         guard isOver else { throw NotInTime(description: "a cancelled control plane did not end") }
