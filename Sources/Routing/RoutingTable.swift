@@ -1,4 +1,5 @@
-/// Everything a router needs to serve scoring requests: a whole snapshot, never a difference.
+/// Everything a router needs to serve scoring requests: a whole snapshot; only its transfer may be a difference
+/// (``TableChanges``).
 ///
 /// On the wire and on disk a table is **JSON lines**: the first line is the ``Header``, every further line
 /// one ``Route``. A line of its own per endpoint lets a router keep what it compiled for every route whose

@@ -11,6 +11,7 @@ import Routing
 /// | Request | Answer |
 /// |---|---|
 /// | `PUT /table` | 200 `TableAcknowledgement` once every loop serves the table; 400 malformed; 409 older than the one served |
+/// | `POST /table/changes` | the same for `TableChanges`; 409 also where they do not fit the table that is served |
 /// | `GET /status` | `RouterStatus` |
 /// | `GET /report` | `TrafficReport` |
 /// | `GET /load?after=MICROSECONDS` | `LoadReport` of the deployments that had requests after that moment |
@@ -46,7 +47,11 @@ package enum ControlServer {
     private static func addRoutes(to routes: Hummingbird.Router<BasicRequestContext>, router: Router) {
         routes.put("table") { request, _ in
             let body = try await request.body.collect(upTo: tableLimit)
-            return try await apply(Data(body.readableBytesView), to: router)
+            return try await apply(to: router) { try await $0.apply(Data(body.readableBytesView)) }
+        }
+        routes.post("table/changes") { request, _ in
+            let body = try await request.body.collect(upTo: tableLimit)
+            return try await apply(to: router) { try await $0.apply(changes: Data(body.readableBytesView)) }
         }
         routes.get("status") { _, _ in try ControlAnswer.json(router.status) }
         routes.get("report") { _, _ in try ControlAnswer.json(await router.report()) }
@@ -68,15 +73,19 @@ package enum ControlServer {
         }
     }
 
-    private static func apply(_ lines: Data, to router: Router) async throws -> Response {
+    private static func apply(
+        to router: Router, _ change: (TableKeeper) async throws -> Int64
+    ) async throws -> Response {
         do {
-            let generation = try await router.tables.apply(lines)
+            let generation = try await change(router.tables)
             return try ControlAnswer.json(
                 TableAcknowledgement(routerID: router.configuration.routerID, generation: generation))
         } catch let refusal as TableRefusal {
             switch refusal {
             case .outdated(let served):
                 return ControlAnswer.error(.conflict, code: "OutdatedTable", "the router serves generation \(served)")
+            case .unfit(let reason):
+                return ControlAnswer.error(.conflict, code: "UnfitChanges", reason)
             case .malformed(let reason):
                 return ControlAnswer.error(.badRequest, code: "MalformedTable", reason)
             }

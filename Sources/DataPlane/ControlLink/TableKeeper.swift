@@ -7,6 +7,8 @@ import Routing
 package enum TableRefusal: Error, Equatable {
     /// The router serves a newer one already, or another of its host does and this one was saved.
     case outdated(served: Int64)
+    /// Changes that do not fit the table that the router serves: it needs the whole one.
+    case unfit(String)
     case malformed(String)
 }
 
@@ -38,6 +40,33 @@ package actor TableKeeper {
         return generation
     }
 
+    /// Serves the table that changes make of the present one, and returns the generation that every loop serves then.
+    ///
+    /// - Throws: ``TableRefusal``; the table that was served stays.
+    package func apply(changes: Data) async throws(TableRefusal) -> Int64 {
+        let generation = try publish(changes: changes)
+        await shared.waitUntilServed(generation)
+        return generation
+    }
+
+    private func publish(changes: Data) throws(TableRefusal) -> Int64 {
+        // The saved table has to grow with the served one, and not for ever.
+        guard savedTable?.takesChanges(changes.count) != false else { throw .unfit("the saved changes are too many") }
+        var next = compiler
+        let output: TableCompiler.Output
+        do {
+            output = try next.compile(changes: changes)
+        } catch let error as UnfitChanges {
+            throw .unfit(error.description)
+        } catch {
+            throw .malformed("\(error)")
+        }
+        compiler = next
+        serve(output)
+        save { try $0.append(changes) }
+        return output.table.generation
+    }
+
     /// Compiles a table and hands it to the loops without waiting for them.
     ///
     /// - Throws: ``TableRefusal``, also for a table of an earlier generation than `earliest`.
@@ -52,6 +81,14 @@ package actor TableKeeper {
         let newest = max(present.generation, earliest)
         guard output.table.generation >= newest else { throw .outdated(served: newest) }
         compiler = next
+        serve(output)
+        save { try $0.write(lines) }
+        // Decoding leaves many times the table's size behind, which would otherwise stay with the process.
+        CEpollReturnMemory()
+        return output.table.generation
+    }
+
+    private func serve(_ output: TableCompiler.Output) {
         present = output.table
         shared.publish(output.table, retired: output.retired)
         leaving += output.retired.map { (output.table.generation, $0) }
@@ -61,10 +98,6 @@ package actor TableKeeper {
                 "table.generation": "\(output.table.generation)", "table.routes": "\(output.table.routes.count)",
                 "table.compiled": "\(output.compiledCount)",
             ])
-        save(lines)
-        // Decoding leaves many times the table's size behind, which would otherwise stay with the process.
-        CEpollReturnMemory()
-        return output.table.generation
     }
 
     /// Replicas in no table any more that have requests inside, or may get one from a loop that has yet to change over.
@@ -80,7 +113,18 @@ package actor TableKeeper {
         guard let savedTable else { return }
         do {
             guard let lines = try savedTable.read() else { return }
-            _ = try publish(lines, notBefore: shared.slots.compareTables(serving: shared.servedGeneration))
+            // Compiled aside: what is served first is the newest of what was saved.
+            var next = compiler
+            var output = try next.compile(lines)
+            var retired = output.retired
+            for changes in try savedTable.readChanges(since: output.table.generation) {
+                output = try next.compile(changes: changes)
+                retired += output.retired
+            }
+            let earliest = max(present.generation, shared.slots.compareTables(serving: shared.servedGeneration))
+            guard output.table.generation >= earliest else { throw TableRefusal.outdated(served: earliest) }
+            compiler = next
+            serve(TableCompiler.Output(table: output.table, retired: retired, compiledCount: output.table.routes.count))
         } catch {
             logger.warning(
                 "the saved routing table cannot be used, starting without one",
@@ -88,10 +132,10 @@ package actor TableKeeper {
         }
     }
 
-    private func save(_ lines: Data) {
+    private func save(_ write: (SavedTable) throws -> Void) {
         guard let savedTable else { return }
         do {
-            try savedTable.write(lines)
+            try write(savedTable)
         } catch {
             logger.error(
                 "the routing table was not saved", metadata: ["table.file": "\(savedTable.path)", "error": "\(error)"])

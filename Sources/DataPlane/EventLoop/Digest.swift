@@ -37,6 +37,9 @@ struct Digest: Hashable, Sendable {
         withUnsafeMutableBytes(of: &words) { $0.copyBytes(from: bytes) }
     }
 
+    /// The 32 bytes.
+    var bytes: [UInt8] { withUnsafeBytes(of: words) { Array($0) } }
+
     /// The first 128 bits.
     var leading: (UInt64, UInt64) { (words.0, words.1) }
 

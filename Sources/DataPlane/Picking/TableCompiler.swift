@@ -27,6 +27,9 @@ package struct TableCompiler {
         var address: String
     }
 
+    /// The table that was compiled last.
+    private var generation: Int64 = 0
+    private var setDigest = LineSetDigest()
     private let slots: SlotHost
     private var loopCount: Int { slots.members.count }
     private var routes: [Digest: CompiledRoute] = [:]
@@ -77,11 +80,59 @@ package struct TableCompiler {
             kept[digest] = route
             ordered.append(route)
         }
+        guard kept.count == ordered.count else { throw CompileFault("two lines of the table are the same") }
         let dropped = routes.filter { kept[$0.key] !== $0.value }.map(\.value)
         let table = try CompiledTable(
             generation: header.generation, routes: ordered, verifier: verifier, verifierVersion: verifierVersion,
             hosts: hosts)
         routes = kept
+        generation = header.generation
+        setDigest = LineSetDigest()
+        for digest in kept.keys { setDigest.add(digest.bytes) }
+        return Output(table: table, retired: retire(dropped, keeping: fresh), compiledCount: fresh.count)
+    }
+
+    /// Compiles the table that changes (``TableChanges``) make of the last one; on an error everything stays as it was.
+    ///
+    /// - Throws: ``UnfitChanges`` where they do not lead from the last table to the one that they announce.
+    package mutating func compile(changes lines: Data) throws -> Output {
+        var next = self
+        let output = try next.changeInPlace(lines)
+        self = next
+        return output
+    }
+
+    private mutating func changeInPlace(_ lines: Data) throws -> Output {
+        let (header, added) = try Self.splitChanges(lines)
+        guard header.base == generation else { throw UnfitChanges("the router serves generation \(generation)") }
+        guard header.table.generation > generation else { throw UnfitChanges("the generation does not grow") }
+        // With other hosts, slots are leased otherwise, and every replica has to be told.
+        guard header.table.hosts ?? [] == hosts else { throw UnfitChanges("the hosts are others") }
+        try takeKeys(header.table.tokenKeys)
+        var dropped: [CompiledRoute] = []
+        for text in header.removed {
+            guard let digest = Digest(hexadecimal: text), let route = routes.removeValue(forKey: digest) else {
+                throw UnfitChanges("a line that goes is not there")
+            }
+            setDigest.remove(digest.bytes)
+            dropped.append(route)
+        }
+        var fresh: [CompiledRoute] = []
+        for (index, range) in added.enumerated() {
+            let digest = Digest(of: lines, range)
+            guard routes[digest] == nil else { throw UnfitChanges("a line that comes is there already") }
+            let route = try compileLine(lines, range, number: index + 2)
+            routes[digest] = route
+            setDigest.add(digest.bytes)
+            fresh.append(route)
+        }
+        guard routes.count == header.table.routeCount, setDigest.hexadecimal == header.setDigest else {
+            throw UnfitChanges("they do not make the table that they announce")
+        }
+        generation = header.table.generation
+        let table = try CompiledTable(
+            generation: generation, routes: Array(routes.values), verifier: verifier, verifierVersion: verifierVersion,
+            hosts: hosts)
         return Output(table: table, retired: retire(dropped, keeping: fresh), compiledCount: fresh.count)
     }
 
@@ -187,21 +238,42 @@ package struct TableCompiler {
 
     /// The header and where the route lines stand, without copying them: most are known already.
     private static func split(_ lines: Data) throws -> (header: RoutingTable.Header, routeLines: [Range<Int>]) {
+        let (header, ranges) = try split(lines, RoutingTable.Header.self)
+        try check(header, lineCount: header.routeCount, found: ranges.count)
+        return (header, ranges)
+    }
+
+    private static func splitChanges(_ lines: Data) throws -> (header: TableChanges.Header, added: [Range<Int>]) {
+        let (header, ranges) = try split(lines, TableChanges.Header.self)
+        try check(header.table, lineCount: header.addedCount, found: ranges.count)
+        return (header, ranges)
+    }
+
+    private static func split<Header: Decodable>(
+        _ lines: Data, _ type: Header.Type
+    ) throws -> (header: Header, lines: [Range<Int>]) {
         var ranges = lines.lineRanges
         guard let first = ranges.first else { throw RoutingTableError.empty }
         ranges.removeFirst()
-        let header: RoutingTable.Header
         do {
-            header = try JSONDecoder().decode(
-                RoutingTable.Header.self,
-                from: lines.subdata(in: lines.startIndex + first.lowerBound..<lines.startIndex + first.upperBound))
+            let header = try JSONDecoder().decode(
+                type, from: lines.subdata(in: lines.startIndex + first.lowerBound..<lines.startIndex + first.upperBound)
+            )
+            return (header, ranges)
         } catch {
             throw RoutingTableError.malformedLine(number: 1, reason: "\(error)")
         }
-        guard header.format == RoutingTable.currentFormat else { throw RoutingTableError.unknownFormat(header.format) }
-        guard header.routeCount == ranges.count else {
-            throw RoutingTableError.wrongRouteCount(expected: header.routeCount, found: ranges.count)
-        }
-        return (header, ranges)
     }
+
+    private static func check(_ header: RoutingTable.Header, lineCount: Int, found: Int) throws(RoutingTableError) {
+        guard header.format == RoutingTable.currentFormat else { throw .unknownFormat(header.format) }
+        guard lineCount == found else { throw .wrongRouteCount(expected: lineCount, found: found) }
+    }
+}
+
+/// Changes that can't be made to the table that a router serves.
+package struct UnfitChanges: Error, Equatable, CustomStringConvertible {
+    package let description: String
+
+    init(_ description: String) { self.description = description }
 }
