@@ -42,6 +42,19 @@ package struct RouterControlClient: Sendable {
         }
     }
 
+    /// Pushes what has changed since the table that the router serves (``TableChanges``). Returns the generation that all
+    /// loops of the router serve now; nil when it needs the whole table, or knows no changes because it is older.
+    func push(changes: ByteBuffer, to address: String, timeout: Duration) async throws -> Int64? {
+        var request = try makeRequest(address, path: "/table/changes")
+        request.method = .POST
+        request.headers.replaceOrAdd(name: "Content-Type", value: "application/x-ndjson")
+        request.body = .bytes(changes)
+        let response = try await http.execute(request, timeout: timeout.timeAmount)
+        let body = try await response.body.collect(upTo: Self.answerLimit)
+        guard response.status == .ok else { return nil }
+        return try JSONDecoder().decode(TableAcknowledgement.self, from: Data(body.readableBytesView)).generation
+    }
+
     func status(of address: String, timeout: Duration) async throws -> RouterStatus {
         try await get(RouterStatus.self, address, "/status", timeout)
     }

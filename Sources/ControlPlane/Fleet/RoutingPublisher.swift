@@ -8,7 +8,9 @@ package import Routing
 import ServiceLifecycle
 import Store
 
-/// Gives every live router the whole routing table, again and again until all of them serve what is stored.
+/// Brings every live router to the routing table that is stored, again and again until all of them serve it.
+///
+/// Routers whose table this process knows get what has changed since; others get the whole table.
 ///
 /// ```swift
 /// try await publisher.publishAndWait()   // returns when each live router serves what was committed before the call
@@ -26,8 +28,9 @@ package actor RoutingPublisher: Service {
     private var waiters: [UUID: (round: UInt64, continuation: CheckedContinuation<Void, Never>)] = [:]
     private var lastFailure: (any Error)?
     private var hasStopped = false
-    /// Encoded route lines by endpoint, with the fingerprint that they were made from.
-    private var lines: [UUID: (fingerprint: String, line: Data)] = [:]
+    private var table = PublishedTable()
+    /// Up to where the feed of changes is in the table; nil before the first.
+    private var position: FeedPosition?
 
     /// How long a router may take to serve a table.
     private static let acknowledgementDeadline = Duration.seconds(2)
@@ -105,29 +108,35 @@ package actor RoutingPublisher: Service {
     // MARK: One round
 
     private func publish() async throws {
-        let (generation, table) = try await currentTable()
+        try await refresh()
+        let table = table
         let behind = try await RouterStore(database).list().filter {
-            $0.state == .live && $0.acknowledgedGeneration < generation
+            $0.state == .live && $0.acknowledgedGeneration < table.generation
         }
         guard !behind.isEmpty else { return }
-        let buffer = ByteBuffer(bytes: table)
-        let acknowledged = await withTaskGroup(of: UUID?.self) { group in
-            for router in behind { group.addTask { await self.push(buffer, generation, to: router) } }
+        // Most routers stand at the same table: what they get is encoded once.
+        var changes: [Int64: ByteBuffer] = [:]
+        for base in Set(behind.map(\.acknowledgedGeneration)) {
+            changes[base] = try table.changes(since: base, tokenKeys).map { ByteBuffer(bytes: $0) }
+        }
+        let acknowledged = await withTaskGroup(of: UUID?.self) { [changes] group in
+            for router in behind {
+                group.addTask { await self.push(changes[router.acknowledgedGeneration], table, to: router) }
+            }
             var ids: [UUID] = []
             for await id in group { if let id { ids.append(id) } }
             return ids
         }
-        try await RouterStore(database).acknowledge(ids: acknowledged, generation: generation)
+        try await RouterStore(database).acknowledge(ids: acknowledged, generation: table.generation)
     }
 
-    /// The id of the router when it serves the table; a silent one is removed from the fleet.
+    /// The id of the router when it serves the table; an unresponsive one is removed from the fleet.
     private nonisolated func push(
-        _ table: ByteBuffer, _ generation: Int64, to router: RouterRow
+        _ changes: ByteBuffer?, _ table: PublishedTable, to router: RouterRow
     ) async -> UUID? {
         do {
-            let served = try await control.push(
-                table, to: router.controlAddress, timeout: Self.acknowledgementDeadline)
-            if served > generation, try await catchUp(with: served) { return nil }
+            let served = try await push(changes, table, to: router.controlAddress)
+            if served > table.generation, try await catchUp(with: served) { return nil }
             return router.id
         } catch {
             guard !Task.isCancelled else { return nil }
@@ -145,6 +154,20 @@ package actor RoutingPublisher: Service {
         }
     }
 
+    /// Pushes the changes if there are some and the router takes them, else the whole table.
+    private nonisolated func push(
+        _ changes: ByteBuffer?, _ table: PublishedTable, to address: String
+    ) async throws -> Int64 {
+        if let changes,
+            let served = try await control.push(
+                changes: changes, to: address, timeout: Self.acknowledgementDeadline)
+        {
+            return served
+        }
+        let whole = ByteBuffer(bytes: try table.whole(tokenKeys))
+        return try await control.push(whole, to: address, timeout: Self.acknowledgementDeadline)
+    }
+
     /// A router serves a newer table: another process published it, or the database is older than the fleet. Then tables
     /// are numbered above what the routers have, and published again.
     private nonisolated func catchUp(with generation: Int64) async throws -> Bool {
@@ -154,55 +177,66 @@ package actor RoutingPublisher: Service {
             return try await store.advance(beyond: generation)
         }
         guard isBehind else { return false }
+        await forgetNumber()
         logger.warning("routers serve tables that the database does not know; numbering goes on above them")
         hub.raise(.routing)
         return true
     }
 
-    /// Pushes the newest table to one router that has just come; answers what it serves.
+    private func forgetNumber() { position = nil }
+
+    /// Pushes the newest table to one router that has just come; returns what it serves.
     func bringUpToDate(controlAddress: String) async throws -> Int64 {
-        let (generation, table) = try await currentTable()
-        let served = try await control.push(
-            ByteBuffer(bytes: table), to: controlAddress, timeout: Self.acknowledgementDeadline)
-        guard served > generation, try await catchUp(with: served) else { return served }
+        try await refresh()
+        let table = table
+        let served = try await push(nil, table, to: controlAddress)
+        guard served > table.generation, try await catchUp(with: served) else { return served }
         return try await bringUpToDate(controlAddress: controlAddress)
     }
 
-    /// Number and bytes of the table that is stored now; a table with new content gets a new number.
-    private func currentTable() async throws -> (generation: Int64, table: Data) {
-        let known = lines.mapValues(\.fingerprint)
-        let (generation, fresh, ids) = try await database.transaction {
-            [known, tokenKeys, builder, lines] transaction in
+    /// Reads what has changed; a table with new content gets a new number.
+    private func refresh() async throws {
+        guard try await isOutdated() else { return }
+        let (known, tokenKeys, builder) = (table, tokenKeys, builder)
+        let start = position
+        let (fresh, position) = try await database.transaction { transaction in
             let store = RoutingStore(transaction)
             try await store.lock()
-            let fingerprints = try await store.fingerprints()
-            let changed = fingerprints.filter { known[$0.key] != $0.value }.map(\.key)
-            var fresh: [UUID: (fingerprint: String, line: Data)] = [:]
-            let loaded = try await store.load(changed)
-            // What changed between the two reads is read again in the next round: its line has no fingerprint to trust.
-            let after = loaded.isEmpty ? fingerprints : try await store.fingerprints()
-            for endpoint in loaded {
-                let fingerprint = fingerprints[endpoint.id]
-                let line = try RoutingTable.encodedRoute(builder.route(endpoint))
-                fresh[endpoint.id] = (fingerprint == after[endpoint.id] ? fingerprint ?? "" : "", line)
+            var table = known
+            let (position, changed) = try await Self.changes(since: start, ChangeFeedStore(transaction))
+            let routed = try await store.load(changed)
+            let ids = changed ?? table.endpoints.union(routed.map(\.id))
+            for id in ids.subtracting(routed.map(\.id)) { table.set(id, to: nil) }
+            for endpoint in routed {
+                table.set(endpoint.id, to: try RoutingTable.encodedRoute(builder.route(endpoint)))
             }
-            let ids = fingerprints.keys.sorted()
-            let digest = try Self.digest(ids.compactMap { fresh[$0]?.line ?? lines[$0]?.line }, tokenKeys)
-            if let newest = try await store.newest(), newest.digest == digest { return (newest.generation, fresh, ids) }
-            return (try await store.append(digest: digest, routeCount: ids.count), fresh, ids)
+            let digest = table.digest(tokenKeys)
+            if let newest = try await store.newest(), newest.digest == digest {
+                table.number(newest.generation)
+            } else {
+                table.number(try await store.append(digest: digest, routeCount: table.routeCount))
+            }
+            return (table, position)
         }
-        lines.merge(fresh) { $1 }
-        let present = Set(ids)
-        lines = lines.filter { present.contains($0.key) }
-        let header = RoutingTable.Header(generation: generation, routeCount: ids.count, tokenKeys: tokenKeys)
-        var table = try RoutingTable.encodedHeader(header)
-        for id in ids { if let line = lines[id]?.line { table.append(line) } }
-        return (generation, table)
+        // Of two calls at once, the later reader has all that the earlier one has.
+        guard fresh.generation >= table.generation || self.position == nil else { return }
+        (table, self.position) = (fresh, position)
     }
 
-    private static func digest(_ lines: [Data], _ keys: [RoutingTable.TokenKey]) throws -> String {
-        var text = Data(keys.map(\.keyID).joined(separator: ",").utf8)
-        for line in lines { text.append(line) }
-        return Digests.hex(Digests.sha256(text))
+    /// Whether anything was written since the table was read: one look at an index.
+    private func isOutdated() async throws -> Bool {
+        guard var next = position else { return true }
+        guard let changes = try await ChangeFeedStore(database).read(&next), changes.isEmpty else { return true }
+        position = next
+        return false
+    }
+
+    /// The endpoints that changed; nil for all of them.
+    private static func changes(
+        since start: FeedPosition?, _ feed: ChangeFeedStore
+    ) async throws -> (FeedPosition, Set<UUID>?) {
+        guard var position = start else { return (try await feed.position(), nil) }
+        let changes = try await feed.read(&position)
+        return (position, changes.map { Set($0.map(\.endpointID)) })
     }
 }

@@ -66,38 +66,17 @@ package struct RoutingStore: Sendable {
         return true
     }
 
-    /// A text per endpoint that changes whenever its route may have changed.
-    package func fingerprints() async throws -> [UUID: String] {
-        let rows = try await runner.query(
-            """
-            WITH ready AS (
-                SELECT deployment_id, string_agg(id::text || '@' || md5(handle::text), ',' ORDER BY created_at, id) AS ids
-                FROM replicas WHERE state = 'ready' GROUP BY deployment_id
-            ), deployed AS (
-                SELECT d.endpoint_id, string_agg(d.id::text || '.' || d.revision || '.' || coalesce(r.ids, ''), ';' ORDER BY d.id) AS parts
-                FROM online_deployments d LEFT JOIN ready r ON r.deployment_id = d.id GROUP BY d.endpoint_id
-            ), keyed AS (
-                SELECT endpoint_id, string_agg(digest, ',' ORDER BY slot) AS digests FROM endpoint_keys GROUP BY endpoint_id
-            )
-            SELECT e.id, e.revision || ':' || coalesce(k.digests, '') || ':' || coalesce(d.parts, '')
-            FROM online_endpoints e LEFT JOIN deployed d ON d.endpoint_id = e.id LEFT JOIN keyed k ON k.endpoint_id = e.id
-            WHERE e.provisioning_state <> 'Deleting'
-            """
-        ).rows
-        return Dictionary(
-            try rows.map { try $0.decode(UUID.self, String.self) }.map { ($0.0, $0.1) }, uniquingKeysWith: { $1 })
-    }
-
-    /// Everything about these endpoints.
-    package func load(_ ids: [UUID]) async throws -> [RoutedEndpoint] {
-        guard !ids.isEmpty else { return [] }
-        let list = PostgresArray(ids)
+    /// Everything about those of these endpoints that are there and not going away; nil for all endpoints.
+    package func load(_ ids: Set<UUID>?) async throws -> [RoutedEndpoint] {
+        guard ids?.isEmpty != true else { return [] }
+        let list = ids.map { PostgresArray(Array($0)) }
         let deployments = try await loadDeployments(list)
         return try await runner.query(
             """
             SELECT e.id, e.name, e.envelope ->> 'location', coalesce(e.envelope -> 'tags', '{}'), e.properties,
                 coalesce((SELECT jsonb_agg(k.digest ORDER BY k.slot) FROM endpoint_keys k WHERE k.endpoint_id = e.id), '[]')
-            FROM online_endpoints e WHERE e.id = ANY(\(list)::uuid[])
+            FROM online_endpoints e
+            WHERE (\(list == nil)::boolean OR e.id = ANY(\(list)::uuid[])) AND e.provisioning_state <> 'Deleting'
             """
         ).rows.map { row in
             let (id, name, location, tags, properties, digests) = try row.decode(
@@ -111,7 +90,7 @@ package struct RoutingStore: Sendable {
         }
     }
 
-    private func loadDeployments(_ endpointIDs: PostgresArray) async throws -> [UUID: [RoutedDeployment]] {
+    private func loadDeployments(_ endpointIDs: PostgresArray?) async throws -> [UUID: [RoutedDeployment]] {
         var result: [UUID: [RoutedDeployment]] = [:]
         let rows = try await runner.query(
             """
@@ -119,7 +98,8 @@ package struct RoutingStore: Sendable {
                 coalesce((SELECT jsonb_agg(r.handle ORDER BY r.created_at, r.id) FROM replicas r
                     WHERE r.deployment_id = d.id AND r.state = 'ready'), '[]')
             FROM online_deployments d
-            WHERE d.endpoint_id = ANY(\(endpointIDs)::uuid[]) AND d.provisioning_state <> 'Deleting'
+            WHERE (\(endpointIDs == nil)::boolean OR d.endpoint_id = ANY(\(endpointIDs)::uuid[]))
+            AND d.provisioning_state <> 'Deleting'
             ORDER BY d.created_at, d.id
             """
         ).rows

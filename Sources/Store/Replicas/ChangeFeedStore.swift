@@ -21,6 +21,8 @@ package struct FeedChange: Sendable, Hashable {
 /// guard let changes = try await feed.read(&position) else { … }   // nil: read the whole state again
 /// ```
 package struct FeedPosition: Sendable {
+    /// When the server started: another one may have lost transactions, or count them otherwise.
+    fileprivate var server: String
     /// Every transaction below it has ended and was seen.
     fileprivate var horizon: Int64
     /// Transactions from the horizon on that were seen. The rows of one appear together, so it brings nothing new.
@@ -35,6 +37,9 @@ package struct FeedPosition: Sendable {
 package struct ChangeFeedStore: Sendable {
     private let runner: any StatementRunner
 
+    private static let snapshot =
+        "pg_snapshot_xmin(pg_current_snapshot())::text, extract(epoch FROM pg_postmaster_start_time())::text"
+
     /// How long rows are kept.
     private static let retention = Duration.seconds(120)
 
@@ -45,8 +50,10 @@ package struct ChangeFeedStore: Sendable {
     /// Where a reader begins that reads the whole state after this call.
     package func position() async throws -> FeedPosition {
         let now = ContinuousClock.now
-        let row = try await runner.query("SELECT pg_snapshot_xmin(pg_current_snapshot())::text").first
-        return FeedPosition(horizon: try row?.decode(Int64.self) ?? 0, readAt: now)
+        let row = try await runner.query("SELECT \(raw: Self.snapshot)").first
+        guard let row else { throw PostgresError(.decoding, "the server has no snapshot") }
+        let (horizon, server) = try row.decode(Int64.self, String.self)
+        return FeedPosition(server: server, horizon: horizon, readAt: now)
     }
 
     /// What changed since `position`, and moves it. Nil when that can't be told, because the reader was away for too long or
@@ -59,23 +66,24 @@ package struct ChangeFeedStore: Sendable {
         let now = ContinuousClock.now
         let rows = try await runner.query(
             """
-            SELECT pg_snapshot_xmin(pg_current_snapshot())::text, f.transaction_id::text, f.endpoint_id, f.deployment_id
+            SELECT \(raw: Self.snapshot), f.transaction_id::text, f.endpoint_id, f.deployment_id
             FROM (VALUES (1)) one LEFT JOIN change_feed f ON f.transaction_id >= \(String(position.horizon))::xid8
             """
-        ).rows.map { try $0.decode(Int64.self, Int64?.self, UUID?.self, UUID?.self) }
-        guard let horizon = rows.first?.0, horizon >= position.horizon else {
+        ).rows.map { try $0.decode(Int64.self, String.self, Int64?.self, UUID?.self, UUID?.self) }
+        guard let (horizon, server, _, _, _) = rows.first, server == position.server, horizon >= position.horizon else {
             position = try await self.position()
             return nil
         }
         var changes: Set<FeedChange> = []
         var present: Set<Int64> = []
-        for (_, transaction, endpoint, deployment) in rows {
+        for (_, _, transaction, endpoint, deployment) in rows {
             guard let transaction, let endpoint else { continue }
             present.insert(transaction)
             if position.seen.contains(transaction) { continue }
             changes.insert(FeedChange(endpointID: endpoint, deploymentID: deployment))
         }
-        position = FeedPosition(horizon: horizon, seen: present.filter { $0 >= horizon }, readAt: now)
+        position = FeedPosition(
+            server: server, horizon: horizon, seen: present.filter { $0 >= horizon }, readAt: now)
         return changes
     }
 
