@@ -151,6 +151,33 @@ import Testing
         }
     }
 
+    /// What the worker sends: claims, cursors, ends, heartbeats, rescues, returns.
+    static let statements = [
+        "WITH due AS", "UPDATE operations SET cursor", "WITH gone AS", "UPDATE work_items w SET",
+        "UPDATE work_items SET owner = NULL", "COMMIT",
+    ]
+
+    @Test(arguments: statements, everyFault)
+    func `every operation ends once, whatever statement goes wrong`(
+        statement: String, fault: StatementFault
+    ) async throws {
+        try await TestDatabase.withDatabase { database in
+            let faults = ChosenFaults()
+            let faulty = Database(
+                settings: database.settings, poolSize: 4, faults: faults.source, logger: TestDatabase.silent)
+            try await insert(12, into: database)
+            faults.set(fault, on: statement, count: 2)
+            let process = Process(faulty) { _, _ in }
+            try await process.run {
+                try await eventually(within: .seconds(30), "all have ended") {
+                    try await count("SELECT count(*) FROM work_items", in: database) == 0
+                }
+            }
+            await faulty.close()
+            #expect(try await count("SELECT count(*) FROM operations WHERE state = 'succeeded'", in: database) == 12)
+        }
+    }
+
     @Test func `an operation whose deadline has passed fails`() async throws {
         try await TestDatabase.withDatabase { database in
             try await insert(1, into: database, deadline: -1)

@@ -2,6 +2,7 @@ import Foundation
 import Postgres
 import Resources
 import Store
+import TestSupport
 import Testing
 
 @Suite struct ScalingStoreTests {

@@ -28,7 +28,7 @@ final class FaultPlan: Sendable {
     /// One statement in so many goes wrong.
     private let rarity: Int
 
-    init(seed: UInt64, rarity: Int = 60) {
+    init(seed: UInt64, rarity: Int = 20) {
         state = Mutex(State(random: SeededRandom(seed: seed)))
         self.rarity = rarity
     }

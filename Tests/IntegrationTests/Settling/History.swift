@@ -1,5 +1,6 @@
 import Compute
 import Foundation
+import Postgres
 import Resources
 import TestSupport
 
@@ -227,6 +228,25 @@ extension History {
             if Set(phases).count != phases.count { problems.append("a phase of \(url) began twice: \(phases)") }
         }
         return problems
+    }
+
+    /// What the tables hold of it, for whoever looks into a failure.
+    func rows() async throws -> [String] {
+        try await server.texts(
+            """
+            SELECT d.name || ' ' || d.provisioning_state || ' wants ' || d.instance_count || ' of ' || d.replica_generation
+                || ', serves ' || d.serving_generation
+                || coalesce(', replica ' || r.id || ' of ' || r.generation || ' ' || r.state || ' ' || r.revision
+                    || ' since ' || r.changed_at || coalesce(' ' || (r.error ->> 'message'), ''), '')
+            FROM online_deployments d JOIN online_endpoints e ON e.id = d.endpoint_id
+            LEFT JOIN replicas r ON r.deployment_id = d.id WHERE e.name = \(name)
+            """)
+            + server.texts(
+                """
+                SELECT 'holds a leader''s lock: ' || pid FROM pg_locks
+                WHERE locktype = 'advisory' AND granted AND classid = hashtext(current_schema())::oid
+                AND objid = hashtext('leader')::oid
+                """)
     }
 
     private static let settled: Set<String> = ["Succeeded", "Failed", "Canceled"]

@@ -100,9 +100,10 @@ import Testing
                     return problems.isEmpty
                 }
             } catch is NotInTime {
+                let rows = try await history.rows()
                 throw NotSettled(
-                    description: "seed \(seed), within \(bound): \(problems)\n"
-                        + history.log.joined(separator: "\n"))
+                    description: (["seed \(seed), within \(bound): \(problems)"] + history.log + rows).joined(
+                        separator: "\n"))
             }
         }
     }

@@ -1,16 +1,15 @@
-import Foundation
-import Postgres
-import Resources
-import Store
-import TestSupport
-import Testing
+package import Foundation
+package import Postgres
+package import Resources
+package import Store
+package import Testing
 
 /// A workspace on a fresh database, and quick ways to fill it.
-struct StoreFixture: Sendable {
-    let database: Database
-    let workspace: Workspace
+package struct StoreFixture: Sendable {
+    package let database: Database
+    package let workspace: Workspace
 
-    static func with(_ body: (StoreFixture) async throws -> Void) async throws {
+    package static func with(_ body: (StoreFixture) async throws -> Void) async throws {
         try await TestDatabase.withDatabase { database in
             try await SubscriptionStore(database).ensure(id: "sub", displayName: "Subscription")
             _ = try await ResourceGroupStore(database).save(
@@ -20,7 +19,7 @@ struct StoreFixture: Sendable {
         }
     }
 
-    static func makeWorkspace(_ name: String, _ database: Database) async throws -> Workspace {
+    package static func makeWorkspace(_ name: String, _ database: Database) async throws -> Workspace {
         let resource = ResourceID.workspace(subscription: "sub", resourceGroup: "group", name: name)
         let id = UUID()
         try await WorkspaceStore(database).insert(
@@ -30,18 +29,18 @@ struct StoreFixture: Sendable {
         return try #require(try await WorkspaceStore(database).find(id: id))
     }
 
-    static func body(_ json: String) throws -> BodyReader {
+    package static func body(_ json: String) throws -> BodyReader {
         BodyReader(root: try JSONParser.parse(json.utf8))
     }
 
     // MARK: Endpoints and deployments
 
-    static func endpointRequest(_ traffic: String = "{}") throws -> OnlineEndpointRequest {
+    package static func endpointRequest(_ traffic: String = "{}") throws -> OnlineEndpointRequest {
         try OnlineEndpointRequest(
             reading: body(#"{"location": "westeurope", "properties": {"authMode": "Key", "traffic": \#(traffic)}}"#))
     }
 
-    static func deploymentRequest(instances: Int = 1) throws -> OnlineDeploymentRequest {
+    package static func deploymentRequest(instances: Int = 1) throws -> OnlineDeploymentRequest {
         try OnlineDeploymentRequest(
             reading: body(
                 """
@@ -51,7 +50,9 @@ struct StoreFixture: Sendable {
     }
 
     @discardableResult
-    func makeEndpoint(_ name: String = "endpoint", in workspace: Workspace? = nil) async throws -> OnlineEndpoint {
+    package func makeEndpoint(_ name: String = "endpoint", in workspace: Workspace? = nil) async throws
+        -> OnlineEndpoint
+    {
         let id = UUID()
         let store = EndpointStore(database)
         try await store.insert(
@@ -62,7 +63,7 @@ struct StoreFixture: Sendable {
     }
 
     @discardableResult
-    func makeDeployment(
+    package func makeDeployment(
         _ name: String = "blue", of endpoint: OnlineEndpoint, instances: Int = 1
     ) async throws -> OnlineDeployment {
         let id = UUID()
@@ -73,7 +74,7 @@ struct StoreFixture: Sendable {
         return try #require(try await store.find(id: id))
     }
 
-    static func specification(generation: Int64) -> ReplicaSpecification {
+    package static func specification(generation: Int64) -> ReplicaSpecification {
         ReplicaSpecification(
             endpoint: "endpoint", deployment: "blue", generation: generation,
             environment: EnvironmentSpecification(label: "env:1", image: nil, condaFile: "name: x\n"), code: nil,
@@ -85,7 +86,7 @@ struct StoreFixture: Sendable {
     }
 
     /// A deployment that wants replicas of `generation`.
-    func makeTargetedDeployment(
+    package func makeTargetedDeployment(
         instances: Int = 1, generation: Int64 = 1, name: String = "blue", of endpoint: OnlineEndpoint
     ) async throws -> OnlineDeployment {
         let deployment = try await makeDeployment(name, of: endpoint, instances: instances)
@@ -95,13 +96,13 @@ struct StoreFixture: Sendable {
 
     // MARK: Replicas
 
-    func handle(_ id: ReplicaID, address: String = "tcp:127.0.0.1:31001") -> ReplicaHandle {
+    package func handle(_ id: ReplicaID, address: String = "tcp:127.0.0.1:31001") -> ReplicaHandle {
         ReplicaHandle(id: id, pid: 4_242, startTicks: 99, address: address, scoringPath: "/score")
     }
 
     /// A replica in `state`, whatever came before it.
     @discardableResult
-    func makeReplica(
+    package func makeReplica(
         _ state: ReplicaState, of deployment: OnlineDeployment, generation: Int64 = 1,
         address: String = "tcp:127.0.0.1:31001"
     ) async throws -> ReplicaRow {
@@ -118,7 +119,7 @@ struct StoreFixture: Sendable {
 
     // MARK: Operations
 
-    func operation(
+    package func operation(
         on subject: UUID = UUID(), kind: OperationKind = .putDeployment,
         createdAt: Date = Date(timeIntervalSince1970: 1_750_000_000.125)
     ) -> ResourceOperation {
@@ -131,14 +132,14 @@ struct StoreFixture: Sendable {
     }
 
     @discardableResult
-    func makeOperation(on subject: UUID = UUID()) async throws -> ResourceOperation {
+    package func makeOperation(on subject: UUID = UUID()) async throws -> ResourceOperation {
         let operation = operation(on: subject)
         try await OperationStore(database).insert(operation, workspaceID: workspace.id)
         return operation
     }
 }
 
-func expectCode<Value>(
+package func expectCode<Value>(
     _ code: PostgresError.Code, sourceLocation: SourceLocation = #_sourceLocation, _ body: () async throws -> Value
 ) async {
     let error = await #expect(throws: PostgresError.self, sourceLocation: sourceLocation) { _ = try await body() }
@@ -146,7 +147,7 @@ func expectCode<Value>(
 }
 
 /// All items of a list that is read page by page, and the number of pages.
-func allPages<Item: Sendable>(
+package func allPages<Item: Sendable>(
     count: Int, order: ListOrder = .oldestFirst, _ load: (PageRequest) async throws -> Page<Item>
 ) async throws -> (items: [Item], pages: Int) {
     var items: [Item] = []
