@@ -35,6 +35,10 @@ private struct TemplateReader {
             report("The template must be a JSON object, not \(document.typeName).", at: path)
             return nil
         }
+        for name in ["languageVersion", "apiProfile"] {
+            guard let value = object[name], value != .null, value.text == nil else { continue }
+            report("'\(name)' must be a string, not \(Evaluator.described(value)).", at: "\(path).\(name)")
+        }
         let version = object["languageVersion"]?.text
         let hasSymbols = readVersion(version, object["resources"])
         let level = readLevel(object["$schema"])
@@ -153,7 +157,11 @@ private struct TemplateReader {
             let place = "\(path).outputs.\(member.name)"
             let schema = TypeSchema(member.value, at: place, isLanguage2: isLanguage2, &problems)
             guard case .object(let declaration) = member.value else { return nil }
-            if declaration["value"] == nil, declaration["copy"] == nil {
+            if let copy = declaration["copy"], copy != .null {
+                if copy["count"] == nil || copy["input"] == nil {
+                    report("The loop of an output must have a 'count' and an 'input'.", at: "\(place).copy")
+                }
+            } else if declaration["value"] == nil {
                 report("The output has neither 'value' nor 'copy'.", at: place)
             }
             return Template.Output(name: member.name, schema: schema, declaration: declaration, path: place)
@@ -167,7 +175,14 @@ private struct TemplateReader {
                 variables[member.name.lowercased()] = .value(member.value)
                 continue
             }
-            for loop in loops { variables[loop.name.lowercased()] = .loop(loop) }
+            for (index, loop) in loops.enumerated() {
+                if loop.name.utf8.first == UInt8(ascii: "[") {
+                    report(
+                        "The name of a variable can't be an expression, as other expressions name it.",
+                        at: "\(path).variables.copy[\(index)].name")
+                }
+                variables[loop.name.lowercased()] = .loop(loop)
+            }
         }
         return variables
     }

@@ -87,24 +87,28 @@ extension TypeSchema {
         if !isReference, object["type"] == nil, object["discriminator"] == nil {
             problems.append(TemplateProblem(.invalidTemplate, "The declaration has no type.", path: path))
         }
-        if case .array(let values)? = object["allowedValues"] { allowedValues = values }
-        minimum = object["minValue"]?.number
-        maximum = object["maxValue"]?.number
-        minimumLength = object["minLength"]?.number
-        maximumLength = object["maxLength"]?.number
+        switch object["allowedValues"] {
+        case .array(let values)?: allowedValues = values
+        case nil, .null?: break
+        case let other?: Self.refuse(other, "allowedValues", "an array", path, &problems)
+        }
+        minimum = Self.integer("minValue", object, path, &problems)
+        maximum = Self.integer("maxValue", object, path, &problems)
+        minimumLength = Self.integer("minLength", object, path, &problems)
+        maximumLength = Self.integer("maxLength", object, path, &problems)
         guard isLanguage2 else { return }
         readParts(object, at: path, &problems)
     }
 
     private mutating func readParts(_ object: JSONObject, at path: String, _ problems: inout [TemplateProblem]) {
-        isNullable = object["nullable"]?.flag ?? false
+        isNullable = Self.flag("nullable", object, path, &problems)
         for member in object["properties"]?.members ?? [] {
             let schema = TypeSchema(
                 member.value, at: "\(path).properties.\(member.name)", isLanguage2: true, &problems)
             properties.append((member.name, schema))
         }
         additionalProperties = Self.rest(object["additionalProperties"], "\(path).additionalProperties", &problems)
-        if object["sealed"]?.flag == true { additionalProperties = .nothing }
+        if Self.flag("sealed", object, path, &problems) { additionalProperties = .nothing }
         for (index, item) in (object["prefixItems"]?.elements ?? []).enumerated() {
             prefixItems.append(
                 TypeSchema(item, at: "\(path).prefixItems[\(index)]", isLanguage2: true, &problems))
@@ -118,6 +122,34 @@ extension TypeSchema {
             }
             discriminator = Discriminator(propertyName: name, mapping: mapping)
         }
+    }
+
+    // Constraints are no expressions in Azure either. One that can't be read must not be dropped: what it was to keep
+    // out would come in.
+
+    private static func integer(
+        _ name: String, _ object: JSONObject, _ path: String, _ problems: inout [TemplateProblem]
+    ) -> Int64? {
+        guard let value = object[name], value != .null else { return nil }
+        if value.number == nil { refuse(value, name, "an integer", path, &problems) }
+        return value.number
+    }
+
+    private static func flag(
+        _ name: String, _ object: JSONObject, _ path: String, _ problems: inout [TemplateProblem]
+    ) -> Bool {
+        guard let value = object[name], value != .null else { return false }
+        if value.flag == nil { refuse(value, name, "a boolean", path, &problems) }
+        return value.flag ?? false
+    }
+
+    private static func refuse(
+        _ value: JSONValue, _ name: String, _ wanted: String, _ path: String, _ problems: inout [TemplateProblem]
+    ) {
+        problems.append(
+            TemplateProblem(
+                .invalidTemplate, "'\(name)' must be \(wanted), not \(Evaluator.described(value)).",
+                path: "\(path).\(name)"))
     }
 
     private static func rest(_ value: JSONValue?, _ path: String, _ problems: inout [TemplateProblem]) -> Rest {

@@ -75,7 +75,38 @@ import Testing
             #"{"$schema": "\#(schema)", "contentVersion": "1.0.0.0", "resources": [], "functions": [{"members": {}}]}"#,
             "has no 'namespace'", "$.functions[0]"
         ),
+        (refusal(#""languageVersion": 2.0"#), "'languageVersion' must be a string, not 2", "$.languageVersion"),
+        (
+            refusal(#""variables": {"copy": [{"name": "[concat('a', 'b')]", "count": 1, "input": 1}]}"#),
+            "name of a variable can't be an expression", "$.variables.copy[0].name"
+        ),
+        (
+            refusal(#""outputs": {"o": {"type": "array", "copy": {"count": 2}}}"#),
+            "must have a 'count' and an 'input'",
+            "$.outputs.o.copy"
+        ),
+        (
+            refusal(#""parameters": {"p": {"type": "int", "minValue": "[add(1, 1)]"}}"#),
+            "'minValue' must be an integer, not '[add(1, 1)]'", "$.parameters.p.minValue"
+        ),
+        (
+            refusal(#""parameters": {"p": {"type": "int", "maxLength": "4"}}"#),
+            "'maxLength' must be an integer, not '4'", "$.parameters.p.maxLength"
+        ),
+        (
+            refusal(#""parameters": {"p": {"type": "int", "allowedValues": "[createArray(1)]"}}"#),
+            "'allowedValues' must be an array", "$.parameters.p.allowedValues"
+        ),
+        (
+            refusal(#""languageVersion": "2.0", "parameters": {"p": {"type": "int", "nullable": "[true()]"}}"#),
+            "'nullable' must be a boolean", "$.parameters.p.nullable"
+        ),
     ]
+
+    /// A template without resources, with further sections.
+    private static func refusal(_ sections: String) -> String {
+        #"{"$schema": "\#(schema)", "contentVersion": "1.0.0.0", \#(sections), "resources": []}"#
+    }
 
     @Test(arguments: refused)
     func `a broken template is refused`(text: String, part: String, path: String) {
