@@ -29,7 +29,7 @@ struct DependencyGraph {
         for (position, resource) in resources.enumerated() {
             byID[resource.key, default: []].append(position)
             for name in resource.spellings { byName[name, default: []].append(position) }
-            if let loop = resource.loop { byLoop[loop.name.lowercased(), default: []].append(position) }
+            if let turn = resource.turn { byLoop[turn.loop.lowercased(), default: []].append(position) }
             if let symbol = resource.symbolicName { bySymbol[symbol.lowercased(), default: []].append(position) }
         }
     }
@@ -150,7 +150,7 @@ struct DependencyGraph {
             switch member.name.lowercased() {
             case "copy", "condition", "dependson", "name", "type", "apiversion", "resources", "comments", "metadata":
                 continue
-            default: try collect(member.value, isDeployment: resource.isDeployment, &expressions)
+            default: try collect(member.value, of: resource, &expressions)
             }
         }
         asking[resource.path] = expressions
@@ -158,23 +158,23 @@ struct DependencyGraph {
     }
 
     private func collect(
-        _ value: JSONValue, isDeployment: Bool, _ expressions: inout [Expression]
+        _ value: JSONValue, of resource: PlannedResource, _ expressions: inout [Expression]
     ) throws(EvaluationFailure) {
         try evaluator.budget.spend(1)
         switch value {
         case .string(let text): collect(text, &expressions)
         case .array(let elements):
-            for element in elements { try collect(element, isDeployment: isDeployment, &expressions) }
+            for element in elements { try collect(element, of: resource, &expressions) }
         case .object(let object):
             for member in object.members {
                 // A template of inner scope speaks of its own resources.
-                if isDeployment, member.name.lowercased() == "template",
-                    object["expressionEvaluationOptions"]?["scope"]?.text?.lowercased() == "inner"
+                if resource.isDeployment, member.name.lowercased() == "template", member.value.text == nil,
+                    isInner(object["expressionEvaluationOptions"], resource.frame)
                 {
                     continue
                 }
                 collect(member.name, &expressions)
-                try collect(member.value, isDeployment: isDeployment, &expressions)
+                try collect(member.value, of: resource, &expressions)
             }
         default: break
         }
@@ -185,6 +185,13 @@ struct DependencyGraph {
         // What can't be read is reported by who evaluates it.
         guard case .expression(let expression)? = try? evaluator.parse(text) else { return }
         var isAsking = false
+    /// Whether options say that a nested template is evaluated by itself; what they can't say is told by who reads the
+    /// deployment.
+    private func isInner(_ options: JSONValue?, _ frame: Frame) -> Bool {
+        guard let options, let value = try? evaluator.evaluate(options, in: frame, at: "$") else { return false }
+        return value["scope"]?.text?.lowercased() == "inner"
+    }
+
         expression.forEachCall { callee, _ in isAsking = isAsking || Self.asksSystem(callee) }
         if isAsking { expressions.append(expression) }
     }
@@ -265,15 +272,10 @@ struct DependencyGraph {
     }
 
     private func batches(_ position: Int, _ found: inout Set<Int>) {
-        let resource = resources[position]
-        guard let loop = resource.loop, let copy = resource.declaration["copy"],
-            copy["mode"]?.text?.lowercased() == "serial"
-        else { return }
-        let size = max(1, Int(clamping: copy["batchSize"]?.number ?? 1))
-        let batch = loop.index / size
-        guard batch > 0 else { return }
-        for other in byLoop[loop.name.lowercased()] ?? [] {
-            if let index = resources[other].loop?.index, index / size == batch - 1 { found.insert(other) }
+        guard let turn = resources[position].turn, let size = turn.batchSize, turn.index >= size else { return }
+        let batch = turn.index / size
+        for other in byLoop[turn.loop.lowercased()] ?? [] {
+            if let index = resources[other].turn?.index, index / size == batch - 1 { found.insert(other) }
         }
     }
 

@@ -70,27 +70,22 @@ private struct Expander {
     ) {
         let frame = Frame(place: .resourceHeader, copies: copies)
         guard let copy = declaration["copy"], copy != .null else {
-            return plan(declaration, symbol, at: path, below: parent, frame, loop: nil)
+            return plan(declaration, symbol, at: path, below: parent, frame, turn: nil)
         }
         let place = "\(path).copy"
-        guard let name = copy["name"]?.text, let count = copy["count"] else {
-            return report(.invalidTemplate, "A loop must have a 'name' and a 'count'.", at: place)
-        }
         do {
-            guard case .string(let name) = try evaluator.evaluate(.string(name), in: frame, at: "\(place).name") else {
-                return report(.invalidTemplate, "The name of a loop must be a string.", at: "\(place).name")
+            let loop = try evaluator.evaluateLoop(copy, in: frame, at: place)
+            if parent == nil, !loops.insert(loop.name.lowercased()).inserted {
+                report(.invalidTemplate, "The loop '\(loop.name.prefix(100))' is there twice.", at: "\(place).name")
             }
-            if parent == nil, !loops.insert(name.lowercased()).inserted {
-                report(.invalidTemplate, "The loop '\(name.prefix(100))' is there twice.", at: "\(place).name")
-            }
-            let number = try evaluator.evaluateCount(count, of: name, in: frame, at: "\(place).count")
-            if number == 0 { emptyLoops.insert(name.lowercased()) }
-            for index in 0..<number {
+            if loop.count == 0 { emptyLoops.insert(loop.name.lowercased()) }
+            for index in 0..<loop.count {
                 guard resources.count <= TemplateLimits.resources, problems.count < TemplateLimits.problems else {
                     return
                 }
-                let inside = frame.inLoop(name, at: index)
-                plan(declaration, symbol, at: path, below: parent, inside, loop: (name, index))
+                let turn = PlannedResource.Turn(loop: loop.name, index: index, batchSize: loop.batchSize)
+                plan(
+                    declaration, symbol, at: path, below: parent, frame.inLoop(loop.name, at: index), turn: turn)
             }
         } catch {
             report(error, at: place)
@@ -101,15 +96,15 @@ private struct Expander {
 
     private mutating func plan(
         _ declaration: JSONObject, _ symbol: String?, at path: String, below parent: Parent?, _ frame: Frame,
-        loop: (name: String, index: Int)?
+        turn: PlannedResource.Turn?
     ) {
         do {
             if declaration["import"] != nil || declaration["extension"] != nil {
                 return report(
                     .unsupported, "Resources of extensions are a preview of Azure's and not supported.", at: path)
             }
-            let isDeployed = try condition(declaration, frame, path)
-            let isExisting = declaration["existing"]?.flag ?? false
+            let isDeployed = try flag("condition", declaration, frame, path) ?? true
+            let isExisting = try flag("existing", declaration, frame, path) ?? false
             let type = Self.fullType(try text("type", declaration, frame, path), below: parent)
             let name = Self.fullName(try text("name", declaration, frame, path), below: parent)
             let version = try apiVersion(declaration, frame, path)
@@ -120,7 +115,7 @@ private struct Expander {
             let address = ResourceAddress(scope: scope, type: type, names: names)
             resources.append(
                 PlannedResource(
-                    address: address, apiVersion: version, path: path, symbolicName: symbol, loop: loop,
+                    address: address, apiVersion: version, path: path, symbolicName: symbol, turn: turn,
                     isDeployed: isDeployed, isExisting: isExisting, declaration: declaration,
                     body: body(declaration, isDeployment: PlannedResource.isDeployment(type), at: path),
                     frame: frame.at(.resourceBody)))
@@ -155,14 +150,16 @@ private struct Expander {
         }
     }
 
-    private func condition(
-        _ declaration: JSONObject, _ frame: Frame, _ path: String
-    ) throws(EvaluationFailure) -> Bool {
-        guard let written = declaration["condition"] else { return true }
-        let value = try evaluator.evaluate(written, in: frame, at: "\(path).condition")
+    private func flag(
+        _ member: String, _ declaration: JSONObject, _ frame: Frame, _ path: String
+    ) throws(EvaluationFailure) -> Bool? {
+        guard let written = declaration[member] else { return nil }
+        let value = try evaluator.evaluate(written, in: frame, at: "\(path).\(member)")
         guard let flag = value.asCondition else {
-            throw EvaluationFailure.problem("A condition must be a boolean, not \(value.typeName).")
-                .located(at: "\(path).condition")
+            throw EvaluationFailure.problem(
+                "The '\(member)' of a resource must be a boolean, not \(Evaluator.described(value))."
+            )
+            .located(at: "\(path).\(member)")
         }
         return flag
     }
@@ -204,10 +201,10 @@ private struct Expander {
     private mutating func body(_ declaration: JSONObject, isDeployment: Bool, at path: String) -> JSONValue {
         if let known = bodies[path] { return known }
         var members = declaration.members.filter { !Self.directives.contains($0.name.lowercased()) }
-        // A nested template is read when its turn comes.
+        // A nested template is read when its turn comes, unless an expression makes it.
         if isDeployment {
             for (index, member) in members.enumerated() where member.name.lowercased() == "properties" {
-                let rest = member.value.members.filter { $0.name.lowercased() != "template" }
+                let rest = member.value.members.filter { $0.name.lowercased() != "template" || $0.value.text != nil }
                 if case .object = member.value { members[index].value = .object(JSONObject(unique: rest)) }
             }
         }
@@ -315,7 +312,7 @@ private struct Expander {
             if let symbol = resource.symbolicName {
                 environment.symbols[
                     symbol.lowercased(),
-                    default: SymbolTarget(ids: [], isLoop: resource.loop != nil, apiVersion: resource.apiVersion)
+                    default: SymbolTarget(ids: [], isLoop: resource.turn != nil, apiVersion: resource.apiVersion)
                 ].ids.append(id)
             }
             guard resource.isDeployed || environment.resourceNames[resource.spellings[0]] == nil else { continue }

@@ -55,7 +55,8 @@ extension Expansion {
             )
             .located(at: "\(place).mode")
         }
-        let inline = resource.declaration["properties"]?["template"]
+        // Written in place, or made by an expression.
+        let inline = properties?["template"] ?? resource.declaration["properties"]?["template"]
         let link = properties?["templateLink"]
         let source: NestedDeployment.Source
         switch (inline, link) {
@@ -65,11 +66,23 @@ extension Expansion {
             throw EvaluationFailure.problem("A nested deployment must have either 'template' or 'templateLink'.")
                 .located(at: place)
         }
-        let scope = properties?["expressionEvaluationOptions"]?["scope"]?.text?.lowercased() ?? "outer"
+        let isInner = try isInner(properties?["expressionEvaluationOptions"]?["scope"], place)
         return NestedDeployment(
             name: resource.name, target: try target(of: resource), location: body["location"]?.text, source: source,
             parameters: properties?["parameters"], parametersLink: properties?["parametersLink"],
-            isOuter: inline != nil && scope != "inner", debugSetting: properties?["debugSetting"])
+            isOuter: inline != nil && !isInner, debugSetting: properties?["debugSetting"])
+    }
+
+    private func isInner(_ scope: JSONValue?, _ place: String) throws(EvaluationFailure) -> Bool {
+        guard let scope, scope != .null else { return false }
+        switch scope.text?.lowercased() {
+        case "inner": return true
+        case "outer", "notspecified": return false
+        default:
+            throw EvaluationFailure.problem(
+                "The scope of expressionEvaluationOptions must be 'inner' or 'outer', not \(Evaluator.described(scope))."
+            ).located(at: "\(place).expressionEvaluationOptions.scope")
+        }
     }
 
     private func target(of resource: PlannedResource) throws(EvaluationFailure) -> DeploymentScope {

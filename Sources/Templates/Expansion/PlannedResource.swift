@@ -2,13 +2,21 @@ package import Resources
 
 /// One resource of a template after its loops are expanded; its body is evaluated when its turn comes.
 package struct PlannedResource: Sendable {
+    /// Which iteration of a loop a resource is.
+    struct Turn: Sendable {
+        var loop: String
+        var index: Int
+        /// Iterations that run side by side; nil where all do.
+        var batchSize: Int?
+    }
+
     package let address: ResourceAddress
     package let apiVersion: String
     /// Place in the template.
     package let path: String
     package let symbolicName: String?
-    /// Name of its loop and its turn in it.
-    package let loop: (name: String, index: Int)?
+    /// Of a resource that a loop makes.
+    let turn: Turn?
     /// False when its condition is: then it is not deployed, and nothing waits for it.
     package let isDeployed: Bool
     /// It is read, not deployed.
@@ -31,14 +39,14 @@ package struct PlannedResource: Sendable {
 
     init(
         address: ResourceAddress, apiVersion: String, path: String, symbolicName: String?,
-        loop: (name: String, index: Int)?, isDeployed: Bool, isExisting: Bool, declaration: JSONObject, body: JSONValue,
+        turn: Turn?, isDeployed: Bool, isExisting: Bool, declaration: JSONObject, body: JSONValue,
         frame: Frame
     ) {
         self.address = address
         self.apiVersion = apiVersion
         self.path = path
         self.symbolicName = symbolicName
-        self.loop = loop
+        self.turn = turn
         self.isDeployed = isDeployed
         self.isExisting = isExisting
         self.declaration = declaration

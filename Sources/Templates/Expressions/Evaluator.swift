@@ -99,6 +99,8 @@ final class Evaluator {
                 for (index, loop) in loops.enumerated() {
                     members.append(
                         (loop.name, .array(try evaluate(loop, in: frame, at: "\(trail.text).copy[\(index)]"))))
+                    var loop = loop
+                    loop.name = try evaluateName(loop.name, in: frame)
                 }
                 continue
             }

@@ -32,9 +32,12 @@ import Testing
         (#""count": 3, "mode": "serial", "batchSize": 1"#, [[], [0], [1]]),
         (#""count": 5, "mode": "Serial", "batchSize": 2"#, [[], [], [0, 1], [0, 1], [2, 3]]),
         (#""count": 3, "mode": "Serial", "batchSize": 3"#, [[], [], []]),
-        (#""count": 2, "mode": "Serial", "batchSize": 900"#, [[], []]),
-        (#""count": 2, "mode": "Serial", "batchSize": 0"#, [[], [0]]),
         (#""count": 3, "mode": "Parallel", "batchSize": 1"#, [[], [], []]),
+        (#""count": 3, "mode": "Parallel", "batchSize": 9"#, [[], [], []]),
+        (#""count": 3, "mode": null, "batchSize": null"#, [[], [], []]),
+        (#""count": 3, "mode": "[if(true(), 'Serial', 'Parallel')]""#, [[], [0], [1]]),
+        (#""count": 3, "mode": "[if(false(), 'Serial', 'Parallel')]", "batchSize": 2"#, [[], [], []]),
+        (#""count": 5, "mode": "serial", "batchSize": "[add(1, 1)]""#, [[], [], [0, 1], [0, 1], [2, 3]]),
         (#""count": 1, "mode": "Serial""#, [[]]),
     ])
     func `batches of a serial loop wait for each other`(copy: String, dependencies: [[Int]]) throws {
@@ -55,11 +58,47 @@ import Testing
         #expect(expansion.order == ["b": []])
     }
 
+    /// A batch size that is written for a loop must not fail where its array happens to be empty.
+    @Test func `a serial loop of none may have a batch size`() throws {
+        let copy = #""count": 0, "mode": "Serial", "batchSize": 5"#
+        #expect(try Fixture.expand("[" + Self.loop(copy) + "]").resources.isEmpty)
+        let problems = Fixture.problems {
+            _ = try Fixture.expand("[" + Self.loop(copy.replacing("5", with: "0")) + "]")
+        }
+        #expect(problems.first?.contains("must be an integer from 1 on, not 0") == true, "\(problems)")
+    }
+
+    @Test func `a property's loop may be named by an expression`() throws {
+        let expansion = try Fixture.expand(
+            "["
+                + Fixture.resource(
+                    "a",
+                    #"""
+                    "properties": {"copy": [{"name": "[concat('di', 'sks')]", "count": 2,
+                    "input": "[copyIndex('disks')]"}]}
+                    """#) + "]")
+        let body = try expansion.body(of: expansion.resources[0], RuntimeValues())
+        #expect(body["properties"] == Fixture.json(#"{"disks": [0, 1]}"#))
+    }
+
     @Test(arguments: [
         (#""count": -1"#, "from 0 to 800, not -1"), (#""count": 801"#, "from 0 to 800, not 801"),
         (#""count": "2""#, "from 0 to 800, not '2'"),
         (#""count": 1.5"#, "from 0 to 800, not 1.5"), (#""count": "[reference('x').n]""#, "'reference' is not allowed"),
         (#""mode": "Serial""#, "must have a 'name' and a 'count'"),
+        (#""count": 2, "mode": "Sequential""#, "must be 'Parallel' or 'Serial', not 'Sequential'"),
+        (#""count": 2, "mode": "[concat('Ser', 'ious')]""#, "must be 'Parallel' or 'Serial', not 'Serious'"),
+        (#""count": 2, "mode": 1"#, "must be 'Parallel' or 'Serial', not 1"),
+        (#""count": 2, "mode": "[reference('x').mode]""#, "'reference' is not allowed"),
+        (#""count": 2, "mode": "Serial", "batchSize": 0"#, "from 1 to 2, the count of the loop, not 0"),
+        (#""count": 2, "mode": "Serial", "batchSize": -1"#, "from 1 to 2, the count of the loop, not -1"),
+        (#""count": 2, "mode": "Serial", "batchSize": 3"#, "from 1 to 2, the count of the loop, not 3"),
+        (#""count": 2, "mode": "Serial", "batchSize": "[mul(3, 3)]""#, "from 1 to 2, the count of the loop, not 9"),
+        (#""count": 2, "mode": "Serial", "batchSize": "1""#, "from 1 to 2, the count of the loop, not '1'"),
+        (#""count": 2, "mode": "Serial", "batchSize": 1.5"#, "from 1 to 2, the count of the loop, not 1.5"),
+        (#""count": 2, "mode": "Serial", "batchSize": "[list('x', '1').n]""#, "'list' is not allowed"),
+        (#""count": 2, "batchSize": 0"#, "must be an integer from 1 on, not 0"),
+        (#""count": 2, "mode": "Parallel", "batchSize": "all""#, "must be an integer from 1 on, not 'all'"),
     ])
     func `a broken loop is refused`(copy: String, part: String) {
         let problems = Fixture.problems { _ = try Fixture.expand("[" + Self.loop(copy) + "]") }

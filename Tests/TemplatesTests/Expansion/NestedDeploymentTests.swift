@@ -45,6 +45,9 @@ import Testing
         (#""expressionEvaluationOptions": {"scope": "Outer"},"#, "parameters('p')", "n-parent", "test"),
         ("", "f.x()", "n-fx", "test"),
         (#""expressionEvaluationOptions": {"scope": "inner"},"#, "'own'", "n-own", "child"),
+        (#""expressionEvaluationOptions": {"scope": "[concat('in', 'ner')]"},"#, "'own'", "n-own", "child"),
+        (#""expressionEvaluationOptions": "[createObject('scope', 'inner')]","#, "'own'", "n-own", "child"),
+        (#""expressionEvaluationOptions": {"scope": "NotSpecified"},"#, "parameters('p')", "n-parent", "test"),
     ])
     func `expressions of outer scope are the parent's`(
         options: String, expression: String, name: String, deployment: String
@@ -114,6 +117,12 @@ import Testing
         (#""template": {}, "templateLink": {"uri": "x"}"#, "either 'template' or 'templateLink'"),
         (#""template": {}"#, "must have a '$schema'"),
         (#""template": [1]"#, "must be a JSON object"),
+        (#""template": "[createArray(1)]""#, "must be a JSON object"),
+        (#""expressionEvaluationOptions": {"scope": "own"}, "template": {}"#, "must be 'inner' or 'outer', not 'own'"),
+        (
+            #""expressionEvaluationOptions": {"scope": "[concat('o', 'wn')]"}, "template": {}"#,
+            "must be 'inner' or 'outer', not 'own'"
+        ),
     ])
     func `a broken deployment is refused`(properties: String, part: String) throws {
         let expansion = try Fixture.expand("[" + Self.nested(properties) + "]")
@@ -163,6 +172,21 @@ import Testing
             "[" + Fixture.resource("a") + ","
                 + Self.nested(#""expressionEvaluationOptions": {"scope": "inner"}, "template": \#(template)"#) + "]")
         #expect(inner.order["child"] == [])
+        let evaluated = try Fixture.expand(
+            "[" + Fixture.resource("a") + ","
+                + Self.nested(
+                    #""expressionEvaluationOptions": {"scope": "[toLower('INNER')]"}, "template": \#(template)"#) + "]")
+        #expect(evaluated.order["child"] == [])
+    }
+
+    @Test func `an expression may make the template`() throws {
+        let template = Self.template("'made'")
+        let expansion = try Fixture.expand(
+            "["
+                + Self.nested(
+                    #""expressionEvaluationOptions": {"scope": "inner"}, "template": "[parameters('t')]""#) + "]",
+            #""parameters": {"t": {"type": "object", "defaultValue": \#(template.replacing("\"[", with: "\"[["))}}"#)
+        #expect(try Self.child(expansion).expand().resources.map(\.name) == ["n-made"])
     }
 
     @Test func `nesting is bounded`() throws {

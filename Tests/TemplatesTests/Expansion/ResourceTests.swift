@@ -61,6 +61,8 @@ import Testing
     func `a condition decides`(condition: String, isDeployed: Bool) throws {
         let expansion = try Fixture.expand("[" + Fixture.resource("a", #""condition": \#(condition)"#) + "]")
         #expect(expansion.resources.first?.isDeployed == isDeployed)
+        let existing = try Fixture.expand("[" + Fixture.resource("a", #""existing": \#(condition)"#) + "]")
+        #expect(existing.resources.first?.isExisting == isDeployed)
     }
 
     static let refused: [(String, String)] = [
@@ -75,9 +77,10 @@ import Testing
         (Fixture.resource("a", type: "A.B/c/d"), "must have 2 segments"),
         (Fixture.resource("a//b", type: "A.B/c/d/e"), "must have 3 segments"),
         (Fixture.resource("a/", type: "A.B/c/d"), "must have 2 segments"),
+        (Fixture.resource("a", #""existing": "yes""#), "The 'existing' of a resource must be a boolean, not 'yes'"),
         (
             Fixture.resource("a", #""condition": 1"#),
-            "$.resources[0].condition: A condition must be a boolean, not an integer"
+            "$.resources[0].condition: The 'condition' of a resource must be a boolean, not 1"
         ),
         (Fixture.resource("[reference('x').n]"), "'reference' is not allowed in the name, type, condition"),
         (
