@@ -52,18 +52,29 @@ import Testing
         }
     }
 
-    @Test func `one whose content is known only when it runs fails instead of taking the other's entry`() async throws {
+    /// A deployment in one that gets a parameter from the deployment `first`, whose output is its own name.
+    private static func late(_ name: String) -> String {
+        let late = nested(
+            "late", "[parameters('text')]", resources: [nested(name, "of late")],
+            parameters: #"{"text": {"value": "[reference('first').outputs.text.value]"}}"#,
+            declared: #"{"text": {"type": "string"}}"#)
+        return TestBody.template(outer, resources: [nested("first", "first"), late])
+    }
+
+    @Test func `a name is refused beside a parameter that is known only when it runs`() async throws {
         try await TestServer.run(.withoutRouters) { server in
-            let late = Self.nested(
-                "late", "[parameters('text')]", resources: [Self.nested("first", "of late")],
-                parameters: #"{"text": {"value": "[reference('first').outputs.text.value]"}}"#,
-                declared: #"{"text": {"type": "string"}}"#)
-            let end = try await server.deploy(
-                "root", TestBody.template(Self.outer, resources: [Self.nested("first", "of first"), late]))
+            let answer = try await server.deploy("root", Self.late("first"))
+            #expect((answer.status, answer.errorCode) == (400, "InvalidTemplate"), "\(answer.text)")
+        }
+    }
+
+    @Test func `one whose name is known only when it runs fails instead of taking the other's entry`() async throws {
+        try await TestServer.run(.withoutRouters) { server in
+            let end = try await server.deploy("root", Self.late("[parameters('text')]"))
             #expect(end["properties.provisioningState"] == "Failed", "\(end.text)")
             #expect(end.text.contains("DeploymentActive"))
             let first = try await server.api.get(server.templateDeployment("first"))
-            #expect(first["properties.outputs.text.value"] == "of first")
+            #expect(first["properties.outputs.text.value"] == "first")
         }
     }
 }

@@ -153,7 +153,7 @@ import Testing
                     id: resource.id, apiVersion: resource.apiVersion,
                     body: JSONWriter.text(of: withoutUnknowns(.object(preview.body))), isExisting: resource.isExisting))
             guard resource.isDeployment, !resource.isExisting else { continue }
-            let nested = try expansion.nested(resource, previewed: preview)
+            guard let nested = try expansion.nested(resource, previewed: preview) else { continue }
             guard case .inline(let inner) = nested.source, preview.isComplete else { continue }
             var context = TemplateFixture.context(group: nested.target.resourceGroup, name: resource.name)
             context.scope = nested.target

@@ -5,9 +5,21 @@ import Templates
 struct DeploymentTree: Sendable {
     struct Node: Sendable {
         var resource: PlannedResource
+        /// Position in the expansion.
+        var position: Int
         var preview: Expansion.Preview
-        /// Of a nested deployment whose parameters are known.
+        /// Of a nested deployment whose template is known.
         var child: DeploymentTree?
+        /// Why it is not known what a nested deployment deploys, though nothing is wrong with it.
+        var shortCircuit: ShortCircuit?
+    }
+
+    /// What a nested deployment waits for that is known only when it runs.
+    enum ShortCircuit: Sendable {
+        /// Its template, or something else beside its parameters.
+        case template
+        /// The resource group that it goes to, which may be made before it.
+        case resourceGroup
     }
 
     var address: TemplateDeploymentAddress
@@ -29,6 +41,24 @@ struct DeploymentTree: Sendable {
         }
     }
 
+    /// Everything that it deploys is known.
+    var isWhole: Bool {
+        expansion.undetermined.isEmpty
+            && nodes.allSatisfy { !$0.resource.isDeployment || $0.child?.isWhole ?? false }
+    }
+
+    /// What was left out, and why.
+    var diagnostics: [TemplateDiagnostic] {
+        var found = nodes.flatMap { node in
+            (node.shortCircuit.map { [TemplateDiagnostic($0, of: node.resource)] } ?? [])
+                + (node.child?.diagnostics ?? [])
+        }
+        if !expansion.undetermined.isEmpty {
+            found.append(TemplateDiagnostic(leavingOut: expansion.undetermined, of: address))
+        }
+        return found
+    }
+
     /// All ids with what is known of the bodies, those of the deployments themselves too.
     var planned: PlannedResources {
         var planned = PlannedResources()
@@ -36,7 +66,7 @@ struct DeploymentTree: Sendable {
         return planned
     }
 
-    private func insert(into planned: inout PlannedResources) {
+    func insert(into planned: inout PlannedResources) {
         for node in nodes {
             planned.insert(node.resource.id, .object(node.preview.body))
             node.child?.insert(into: &planned)

@@ -274,6 +274,9 @@ package struct TemplateDeploymentRunner: Sendable {
             // Written by the evaluator a moment ago.
             let document = body.flatMap { try? JSONParser.parse($0.utf8, as: .template) }
             return try await provider.act(verb, address, document, call)
+        case .undetermined(let name):
+            // All parameters of a template that runs have values.
+            throw ARMError(.internalServerError, "'\(name.prefix(100))' has no value.")
         }
     }
 

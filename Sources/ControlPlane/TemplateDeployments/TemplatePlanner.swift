@@ -24,7 +24,7 @@ struct TemplatePlanner: Sendable {
     ) async throws -> Plan {
         var linked = compiled.linked
         var problems: [ARMError] = []
-        let tree = try await tree(compiled.program, at: address, origin, PlannedResources(), &linked, &problems)
+        let tree = try await tree(compiled.program, at: address, origin, Surroundings(), &linked, &problems)
         problems += tree.map { Self.sharedNames($0, at: address) } ?? []
         if let error = ARMError(combining: problems) { throw error }
         guard let tree else { throw ARMError(.invalidTemplate, "The template is not valid.") }
@@ -50,7 +50,7 @@ struct TemplatePlanner: Sendable {
 
     private func tree(
         _ program: DeploymentProgram, at address: TemplateDeploymentAddress, _ origin: DeploymentOrigin,
-        _ around: PlannedResources, _ linked: inout [String: JSONValue], _ problems: inout [ARMError]
+        _ around: Surroundings, _ linked: inout [String: JSONValue], _ problems: inout [ARMError]
     ) async throws -> DeploymentTree? {
         let expansion: Expansion
         do throws(TemplateProblems) {
@@ -59,23 +59,48 @@ struct TemplatePlanner: Sendable {
             problems += error.list.map(\.error)
             return nil
         }
-        let deployed = expansion.resources.filter { $0.isDeployed && !$0.isExisting }
-        let own = Set(deployed.map { $0.id.lowercased() })
+        let deployed = expansion.resources.enumerated().filter { $0.element.isDeployed && !$0.element.isExisting }
+        let own = Set(deployed.map { $0.element.id.lowercased() })
         var nodes: [DeploymentTree.Node] = []
-        for resource in deployed {
+        for (position, resource) in deployed {
             let preview = try await preview(of: resource, in: expansion, origin, except: own)
             problems += preview.problems.map(\.error)
-            nodes.append(DeploymentTree.Node(resource: resource, preview: preview))
+            nodes.append(DeploymentTree.Node(resource: resource, position: position, preview: preview))
         }
         problems += expansion.outputProblems().map(\.error)
         var tree = DeploymentTree(address: address, expansion: expansion, nodes: nodes)
-        var planned = tree.planned
-        for id in around.ids { planned.insert(id, around.body(of: id) ?? .null) }
-        for (position, node) in nodes.enumerated() where node.resource.isDeployment {
-            guard problems.count < Self.problemLimit else { break }
-            tree.nodes[position].child = try await child(node, in: expansion, origin, planned, &linked, &problems)
-        }
+        try await addChildren(to: &tree, origin, around, &linked, &problems)
         return tree
+    }
+
+    /// What there is, or will be, beside the resources of the database when a nested deployment begins.
+    private struct Surroundings {
+        var planned = PlannedResources()
+        /// Something is deployed before it that is not known yet.
+        var isOpen = false
+
+        mutating func add(_ tree: DeploymentTree) {
+            tree.insert(into: &planned)
+            if !tree.isWhole { isOpen = true }
+        }
+    }
+
+    /// Plans the nested deployments, each after those that it waits for: it may go to a group that they make.
+    private func addChildren(
+        to tree: inout DeploymentTree, _ origin: DeploymentOrigin, _ around: Surroundings,
+        _ linked: inout [String: JSONValue], _ problems: inout [ARMError]
+    ) async throws {
+        var beside = around
+        tree.insert(into: &beside.planned)
+        if !tree.expansion.undetermined.isEmpty { beside.isOpen = true }
+        for entry in DeploymentOrder(tree).entries {
+            guard problems.count < Self.problemLimit else { break }
+            var before = beside
+            for node in entry.earlier {
+                if let child = tree.nodes[node].child { before.add(child) } else { before.isOpen = true }
+            }
+            try await addChild(to: &tree.nodes[entry.node], in: tree.expansion, origin, before, &linked, &problems)
+        }
     }
 
     /// What is known of a body, with references to resources that this deployment does not change answered.
@@ -116,28 +141,31 @@ struct TemplatePlanner: Sendable {
         return try await provider.get(address, call)
     }
 
-    private func child(
-        _ node: DeploymentTree.Node, in expansion: Expansion, _ origin: DeploymentOrigin, _ planned: PlannedResources,
-        _ linked: inout [String: JSONValue], _ problems: inout [ARMError]
-    ) async throws -> DeploymentTree? {
-        guard node.preview.problems.isEmpty else { return nil }
+    private func addChild(
+        to node: inout DeploymentTree.Node, in expansion: Expansion, _ origin: DeploymentOrigin,
+        _ before: Surroundings, _ linked: inout [String: JSONValue], _ problems: inout [ARMError]
+    ) async throws {
+        guard node.preview.problems.isEmpty else { return }
         do {
-            let nested: NestedDeployment
+            let read: NestedDeployment?
             do throws(TemplateProblems) {
-                nested = try expansion.nested(node.resource, previewed: node.preview)
+                read = try expansion.nested(node.resource, previewed: node.preview)
             } catch {
                 throw error.error
             }
             try await access.check(origin.caller, Right(.write, node.resource.address))
-            // Parameters of inner scope that wait for the running system can't be bound yet.
-            guard node.preview.isComplete || nested.isOuter else { return nil }
+            guard let nested = read else {
+                node.shortCircuit = .template
+                return
+            }
             let (program, _) = try await compiler.program(
-                nested, of: node.resource, in: expansion, origin, linked: &linked, planned: planned)
+                nested, of: node.resource, in: expansion, origin, linked: &linked, planned: before.planned)
             let address = TemplateDeploymentAddress(scope: nested.target, name: nested.name)
-            return try await tree(program, at: address, origin, planned, &linked, &problems)
+            node.child = try await tree(program, at: address, origin, before, &linked, &problems)
+        } catch let error as ARMError where error.code == .resourceGroupNotFound && before.isOpen {
+            node.shortCircuit = .resourceGroup
         } catch let error as ARMError {
             problems += error.problems
-            return nil
         }
     }
 

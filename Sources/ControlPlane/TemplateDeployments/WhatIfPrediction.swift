@@ -21,14 +21,16 @@ struct WhatIfPrediction: Sendable {
     /// Members of an answer that say nothing about a change.
     private static let volatile: Set<String> = ["systemData", "etag"]
 
-    /// The body of the result: `status` and `properties.changes`.
+    /// The body of the result: `status`, and `changes` and `diagnostics` of its `properties`.
     func result(_ tree: DeploymentTree, _ request: TemplateDeploymentRequest) async throws -> JSONValue {
         var changes: [JSONValue] = []
         for node in tree.leaves { changes.append(try await change(node, request)) }
         changes += try await others(tree, request)
         return JSONValue.object([
             "status": .string("Succeeded"),
-            "properties": JSONValue.object(["changes": .array(changes), "diagnostics": .array([])]),
+            "properties": JSONValue.object([
+                "changes": .array(changes), "diagnostics": .array(tree.diagnostics.map(\.json)),
+            ]),
         ])
     }
 

@@ -25,23 +25,35 @@ final class ParameterBinder {
     private var inProgress: Set<String> = []
     private var problems: [TemplateProblem] = []
 
-    private init(_ template: Template, _ context: DeploymentContext, _ inputs: BindingInputs) {
+    private init(
+        _ template: Template, _ context: DeploymentContext, _ inputs: BindingInputs, _ undetermined: Set<String>
+    ) {
         self.template = template
         byName = Dictionary(
             template.parameters.map { ($0.name.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
         evaluator = Evaluator(Environment(template, context))
         evaluator.inputs = inputs
+        evaluator.environment.undeterminedParameters = undetermined
     }
 
-    /// `supplied` is the request's `parameters`: `{name: {"value": …}}`. Throws everything that is wrong.
+    /// What the parameters of a template are, as far as it is known.
+    struct Binding {
+        var bound: [BoundParameter]
+        /// Those whose values are not known yet: supplied as such, or with a default that refers to one of them.
+        var undetermined: Set<String>
+    }
+
+    /// `supplied` is the request's `parameters`: `{name: {"value": …}}`; the values of those in `undetermined`, by name
+    /// in lower case, do not count. Throws everything that is wrong.
     static func bind(
-        _ template: Template, supplied: JSONValue?, context: DeploymentContext, inputs: BindingInputs
-    ) throws(TemplateProblems) -> [BoundParameter] {
-        let binder = ParameterBinder(template, context, inputs)
+        _ template: Template, supplied: JSONValue?, undetermined: Set<String> = [], context: DeploymentContext,
+        inputs: BindingInputs
+    ) throws(TemplateProblems) -> Binding {
+        let binder = ParameterBinder(template, context, inputs, undetermined)
         binder.take(supplied)
         let bound = binder.bindAll()
         guard binder.problems.isEmpty else { throw TemplateProblems(binder.problems) }
-        return bound
+        return Binding(bound: bound, undetermined: binder.evaluator.environment.undeterminedParameters)
     }
 
     private func report(_ message: String, at path: String) {
@@ -66,6 +78,7 @@ final class ParameterBinder {
                 "The parameter '\(name.prefix(100))' is supplied, but the template has no parameter of that name. The "
                     + "template's parameters are: \(known).", at: place)
         }
+        guard !evaluator.environment.undeterminedParameters.contains(name.lowercased()) else { return }
         guard case .object(let object) = supplied else {
             return report(
                 "The parameter '\(name)' must be supplied as an object with a 'value', not as \(supplied.typeName).",
@@ -93,6 +106,7 @@ final class ParameterBinder {
         var bound: [BoundParameter] = []
         for parameter in template.parameters {
             let lowered = parameter.name.lowercased()
+            guard !evaluator.environment.undeterminedParameters.contains(lowered) else { continue }
             do throws(EvaluationFailure) {
                 var found = evaluator.environment.parameters[lowered]
                 if found == nil { found = try bindDefault(lowered) }
@@ -103,6 +117,8 @@ final class ParameterBinder {
                         isSecure: parameter.schema.isSecure(template.definitions)))
             } catch .problem(let problem) {
                 if problems.count < TemplateLimits.problems { problems.append(problem) }
+            } catch .needs(.undetermined) {
+                evaluator.environment.undeterminedParameters.insert(lowered)
             } catch {
                 report("The default value of '\(parameter.name)' needs the running system.", at: parameter.path)
             }

@@ -90,6 +90,8 @@ struct DependencyGraph {
             }
         } catch .problem(let problem) {
             if problems.count < TemplateLimits.problems { problems.append(problem.located(at: place)) }
+        } catch .needs(.undetermined) {
+            // What it waits for is known when the parent has run.
         } catch {
             report("'dependsOn' can't refer to the running system.", at: place)
         }
@@ -102,6 +104,7 @@ struct DependencyGraph {
         if hasSymbols, let all = bySymbol[name] {
             guard let index else { return all }
             guard all.indices.contains(index) else {
+                if environment.hasUndeterminedResources { return [] }
                 throw EvaluationFailure.problem("'\(text)' has no iteration \(index): the loop has \(all.count).")
                     .located(at: path)
             }
@@ -124,6 +127,8 @@ struct DependencyGraph {
         }
         if emptyLoops.contains(lowered) { return [] }
         if let ids = environment.resourceNames[lowered] { return ids.flatMap { byID[$0.lowercased()] ?? [] } }
+        // It may be one that gets its name later.
+        if environment.hasUndeterminedResources { return [] }
         throw EvaluationFailure.problem("The resource '\(text.prefix(300))' is not defined in the template.")
             .located(at: path)
     }
@@ -180,11 +185,6 @@ struct DependencyGraph {
         }
     }
 
-    private func collect(_ text: String, _ expressions: inout [Expression]) {
-        guard text.utf8.first == UInt8(ascii: "[") else { return }
-        // What can't be read is reported by who evaluates it.
-        guard case .expression(let expression)? = try? evaluator.parse(text) else { return }
-        var isAsking = false
     /// Whether options say that a nested template is evaluated by itself; what they can't say is told by who reads the
     /// deployment.
     private func isInner(_ options: JSONValue?, _ frame: Frame) -> Bool {
@@ -192,6 +192,11 @@ struct DependencyGraph {
         return value["scope"]?.text?.lowercased() == "inner"
     }
 
+    private func collect(_ text: String, _ expressions: inout [Expression]) {
+        guard text.utf8.first == UInt8(ascii: "[") else { return }
+        // What can't be read is reported by who evaluates it.
+        guard case .expression(let expression)? = try? evaluator.parse(text) else { return }
+        var isAsking = false
         expression.forEachCall { callee, _ in isAsking = isAsking || Self.asksSystem(callee) }
         if isAsking { expressions.append(expression) }
     }

@@ -27,16 +27,24 @@ package struct DeploymentProgram: Sendable {
         _ template: Template, supplied: JSONValue?, context: DeploymentContext, inputs: BindingInputs,
         nesting: Int = 0
     ) throws(TemplateProblems) {
-        let bound = try ParameterBinder.bind(template, supplied: supplied, context: context, inputs: inputs)
-        try self.init(template, bound: bound, context: context, nesting: nesting)
+        let binding = try ParameterBinder.bind(template, supplied: supplied, context: context, inputs: inputs)
+        try self.init(template, bound: binding.bound, context: context, nesting: nesting)
     }
 
-    /// Of a template inside of another: both are surveyed within one allowance.
+    /// Of a template inside of another: both are surveyed within one allowance, and what the other one does not know
+    /// yet is unknown here.
     init(
-        _ template: Template, supplied: JSONValue?, context: DeploymentContext, inputs: BindingInputs, nesting: Int,
+        _ template: Template, nested: NestedDeployment, context: DeploymentContext, inputs: BindingInputs, nesting: Int,
         allowance: SurveyAllowance
     ) throws(TemplateProblems) {
-        try self.init(template, supplied: supplied, context: context, inputs: inputs, nesting: nesting)
+        let undetermined =
+            nested.hasUndeterminedParameters
+            ? Set(template.parameters.map { $0.name.lowercased() }) : nested.undeterminedParameters
+        let binding = try ParameterBinder.bind(
+            template, supplied: nested.hasUndeterminedParameters ? nil : nested.parameters, undetermined: undetermined,
+            context: context, inputs: inputs)
+        try self.init(template, bound: binding.bound, context: context, nesting: nesting)
+        environment.undeterminedParameters = binding.undetermined
         environment.allowance = allowance
     }
 

@@ -17,6 +17,9 @@ private struct Expander {
     /// Loops by name in lower case, to find one that is there twice.
     private var loops: Set<String> = []
     private var emptyLoops: Set<String> = []
+    /// Places of what can't be planned until a parameter has its value, and their symbolic names in lower case.
+    private var undetermined: [String] = []
+    private var undeterminedSymbols: Set<String> = []
     /// What is sent of each declaration, by its path.
     private var bodies: [String: JSONValue] = [:]
 
@@ -48,13 +51,15 @@ private struct Expander {
                 at: "$.resources")
         }
         checkUnique()
+        checkNames()
         guard problems.isEmpty else { throw TemplateProblems(problems) }
         var environment = named()
         environment.variableValues = allVariables()
         var graph = DependencyGraph(
             resources, environment: environment, symbols: program.template.hasSymbolicNames, emptyLoops: emptyLoops)
         resources = try graph.connect()
-        return Expansion(program: program, resources: resources, environment: environment)
+        return Expansion(
+            program: program, resources: resources, undetermined: undetermined, environment: environment)
     }
 
     // MARK: Loops
@@ -87,9 +92,17 @@ private struct Expander {
                 plan(
                     declaration, symbol, at: path, below: parent, frame.inLoop(loop.name, at: index), turn: turn)
             }
+        } catch .needs(.undetermined) {
+            leaveOut(symbol, at: path)
         } catch {
             report(error, at: place)
         }
+    }
+
+    /// A resource of a nested template whose name, condition or count is known only when its parent has run.
+    private mutating func leaveOut(_ symbol: String?, at path: String) {
+        if let symbol { undeterminedSymbols.insert(symbol.lowercased()) }
+        if undetermined.last != path { undetermined.append(path) }
     }
 
     // MARK: One resource
@@ -121,6 +134,8 @@ private struct Expander {
                     frame: frame.at(.resourceBody)))
             // Children of a resource that is not deployed are not either.
             if isDeployed { expandChildren(declaration, at: path, below: Parent(type: type, name: name), frame.copies) }
+        } catch .needs(.undetermined) {
+            leaveOut(symbol, at: path)
         } catch {
             report(error, at: path)
         }
@@ -283,6 +298,23 @@ private struct Expander {
 
     // MARK: All resources
 
+    /// Where evaluation stops at what is not known yet; everywhere else the evaluation itself finds it.
+    private mutating func checkNames() {
+        guard !program.environment.undeterminedParameters.isEmpty else { return }
+        var check = NameCheck(evaluator)
+        do {
+            for resource in program.template.resources {
+                try check.walk(.object(resource.declaration), at: resource.path)
+            }
+            for output in program.template.outputs { try check.walk(.object(output.declaration), at: output.path) }
+        } catch {
+            report(error, at: "$.resources")
+        }
+        // What was evaluated told its own already.
+        let told = Set(problems.map(\.path))
+        problems += check.problems.filter { !told.contains($0.path) }.prefix(TemplateLimits.problems - problems.count)
+    }
+
     private mutating func checkUnique() {
         var seen: Set<String> = []
         for resource in resources where resource.isDeployed && !resource.isExisting {
@@ -306,10 +338,11 @@ private struct Expander {
     /// The environment with the names that `reference` may use.
     private func named() -> Environment {
         var environment = program.environment
+        if !undetermined.isEmpty { environment.hasUndeterminedResources = true }
         for resource in resources {
             let id = resource.id
             environment.deployedVersions[resource.key] = resource.apiVersion
-            if let symbol = resource.symbolicName {
+            if let symbol = resource.symbolicName, !undeterminedSymbols.contains(symbol.lowercased()) {
                 environment.symbols[
                     symbol.lowercased(),
                     default: SymbolTarget(ids: [], isLoop: resource.turn != nil, apiVersion: resource.apiVersion)
@@ -325,7 +358,9 @@ private struct Expander {
         }
         // A loop without iterations has a name too.
         for declared in program.template.resources {
-            guard let symbol = declared.symbolicName?.lowercased(), environment.symbols[symbol] == nil else { continue }
+            guard let symbol = declared.symbolicName?.lowercased(), environment.symbols[symbol] == nil,
+                !undeterminedSymbols.contains(symbol)
+            else { continue }
             environment.symbols[symbol] = SymbolTarget(ids: [], isLoop: declared.declaration["copy"] != nil)
         }
         return environment

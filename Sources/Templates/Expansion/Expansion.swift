@@ -5,6 +5,8 @@ package struct Expansion: Sendable {
     package let program: DeploymentProgram
     /// In the order in which they are written; `dependencies` are positions here.
     package let resources: [PlannedResource]
+    /// Places of resources that are not among them, in order: what they are depends on parameters that are not known yet.
+    package let undetermined: [String]
     /// With the names of the resources, for `reference`.
     let environment: Environment
 
@@ -31,25 +33,41 @@ package struct Expansion: Sendable {
         package var problems: [TemplateProblem]
         /// What the running system was asked for and had no answer to.
         package var needs: [RuntimeRequest]
+        /// What it was made with.
+        var runtime: RuntimeValues
 
         /// Nothing in it waits for the running system.
         package var isComplete: Bool { needs.isEmpty && problems.isEmpty }
     }
 
     package func preview(of resource: PlannedResource, _ runtime: RuntimeValues = RuntimeValues()) -> Preview {
+        let (body, survey) = survey(runtime) { evaluator throws(EvaluationFailure) in
+            do throws(EvaluationFailure) {
+                return try self.body(of: resource, evaluator)
+            } catch {
+                throw error.located(at: resource.path)
+            }
+        }
+        return Preview(
+            body: body ?? JSONObject(), problems: survey.problems, needs: survey.needs, runtime: runtime)
+    }
+
+    /// Evaluates within what may be spent on finding mistakes, and goes on behind them; see `Survey`.
+    func survey<Value>(
+        _ runtime: RuntimeValues, _ evaluate: (Evaluator) throws(EvaluationFailure) -> Value
+    ) -> (value: Value?, survey: Survey) {
         let evaluator = Evaluator(environment, runtime: runtime)
         let budget = environment.allowance.budget
         evaluator.budget = budget
         defer { environment.allowance.take(whatWasSpentOf: evaluator.budget, from: budget) }
         evaluator.survey = Survey()
-        var body = JSONObject()
-        do {
-            body = try self.body(of: resource, evaluator)
+        var value: Value?
+        do throws(EvaluationFailure) {
+            value = try evaluate(evaluator)
         } catch {
-            evaluator.survey?.note(error.located(at: resource.path))
+            evaluator.survey?.note(error)
         }
-        let survey = evaluator.survey ?? Survey()
-        return Preview(body: body, problems: survey.problems, needs: survey.needs)
+        return (value, evaluator.survey ?? Survey())
     }
 
     // MARK: Outputs
@@ -74,19 +92,15 @@ package struct Expansion: Sendable {
 
     /// Mistakes in outputs that can be told before anything runs.
     package func outputProblems() -> [TemplateProblem] {
-        let evaluator = Evaluator(environment)
-        let budget = environment.allowance.budget
-        evaluator.budget = budget
-        defer { environment.allowance.take(whatWasSpentOf: evaluator.budget, from: budget) }
-        evaluator.survey = Survey()
-        for output in program.template.outputs {
-            do {
-                _ = try evaluate(output, evaluator)
-            } catch {
-                evaluator.survey?.note(error.located(at: output.path))
+        survey(RuntimeValues()) { evaluator throws(EvaluationFailure) in
+            for output in program.template.outputs {
+                do throws(EvaluationFailure) {
+                    _ = try evaluate(output, evaluator)
+                } catch {
+                    evaluator.survey?.note(error.located(at: output.path))
+                }
             }
-        }
-        return evaluator.survey?.problems ?? []
+        }.survey.problems
     }
 
     private func evaluate(_ output: Template.Output, _ evaluator: Evaluator) throws(EvaluationFailure) -> OutputValue? {

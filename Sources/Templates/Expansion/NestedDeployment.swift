@@ -15,6 +15,10 @@ package struct NestedDeployment: Sendable {
     package let source: Source
     /// Evaluated by the parent; `{name: {"value": …}}`.
     package var parameters: JSONValue?
+    /// Those of its parameters whose values are known only when the parent runs, by name in lower case.
+    var undeterminedParameters: Set<String> = []
+    /// Not even the names of its parameters are known yet.
+    var hasUndeterminedParameters = false
     package let parametersLink: JSONValue?
     /// Expressions are the parent's.
     package let isOuter: Bool
@@ -30,13 +34,20 @@ extension Expansion {
         return try read(body, resource)
     }
 
-    /// The same from what is known before it is deployed.
+    /// The same from what is known before it is deployed. Parameters that wait for the running system stay undetermined;
+    /// nil when what is needed to read the template waits for it too.
     package func nested(
         _ resource: PlannedResource, previewed preview: Preview
-    ) throws(TemplateProblems) -> NestedDeployment {
+    ) throws(TemplateProblems) -> NestedDeployment? {
         guard preview.problems.isEmpty else { throw TemplateProblems(preview.problems) }
         do throws(EvaluationFailure) {
-            return try read(preview.body, resource)
+            guard !preview.isComplete else { return try read(preview.body, resource) }
+            let parts = surveyParts(of: resource, preview.runtime)
+            guard parts.isTemplateKnown else { return nil }
+            var nested = try read(preview.body, resource)
+            nested.undeterminedParameters = parts.undetermined
+            nested.hasUndeterminedParameters = parts.areParametersUndetermined
+            return nested
         } catch {
             guard case .problem(let problem) = error.located(at: resource.path) else {
                 throw TemplateProblems(
@@ -44,6 +55,50 @@ extension Expansion {
             }
             throw TemplateProblems(problem)
         }
+    }
+
+    /// Which parts of a nested deployment wait for the running system.
+    private struct Parts {
+        var isTemplateKnown = true
+        var areParametersUndetermined = false
+        var undetermined: Set<String> = []
+    }
+
+    private func surveyParts(of resource: PlannedResource, _ runtime: RuntimeValues) -> Parts {
+        var parts = Parts()
+        guard case .object(let properties)? = resource.body["properties"] else {
+            parts.isTemplateKnown = false
+            return parts
+        }
+        for member in properties.members {
+            let path = "\(resource.path).properties.\(member.name)"
+            guard member.name.lowercased() == "parameters" else {
+                if survey(JSONObject([member]), of: resource, at: path, runtime) != nil {
+                    parts.isTemplateKnown = false
+                }
+                continue
+            }
+            guard case .object(let parameters) = member.value else {
+                parts.areParametersUndetermined = survey(JSONObject([member]), of: resource, at: path, runtime) != nil
+                continue
+            }
+            for parameter in parameters.members {
+                let waiting = survey(JSONObject([parameter]), of: resource, at: "\(path).\(parameter.name)", runtime)
+                parts.undetermined.formUnion(waiting ?? [])
+            }
+        }
+        return parts
+    }
+
+    /// The names of the members that come of these, when one of them waits for the running system; nil when none does.
+    private func survey(
+        _ members: JSONObject, of resource: PlannedResource, at path: String, _ runtime: RuntimeValues
+    ) -> [String]? {
+        let (value, survey) = self.survey(runtime) { evaluator throws(EvaluationFailure) in
+            try evaluator.evaluate(.object(members), in: resource.frame, at: path)
+        }
+        guard !survey.needs.isEmpty else { return nil }
+        return value?.members.map { $0.name.lowercased() } ?? []
     }
 
     private func read(_ body: JSONObject, _ resource: PlannedResource) throws(EvaluationFailure) -> NestedDeployment {
@@ -110,7 +165,7 @@ extension Expansion {
             enclosingFunctions: nested.isOuter ? Set(environment.functions.keys) : [])
         guard nested.isOuter else {
             return try DeploymentProgram(
-                template, supplied: nested.parameters, context: context, inputs: inputs, nesting: program.nesting + 1,
+                template, nested: nested, context: context, inputs: inputs, nesting: program.nesting + 1,
                 allowance: environment.allowance)
         }
         var environment = environment

@@ -6,6 +6,10 @@ struct Environment: Sendable {
     var context: DeploymentContext
     /// Bound values by name in lower case.
     var parameters: [String: JSONValue]
+    /// Parameters that get their values only when the deployment runs, by name in lower case.
+    var undeterminedParameters: Set<String> = []
+    /// Resources are missing here whose names depend on such a parameter: a name that is not found may be theirs.
+    var hasUndeterminedResources = false
     /// As they are written, by name in lower case.
     var variables: [String: TemplateVariable]
     /// Of those that are evaluated already.

@@ -62,6 +62,8 @@ final class Evaluator {
             do {
                 return try evaluate(text: text, in: frame)
             } catch {
+                // A variable with an unknown in it is unknown as a whole, to each expression that uses it.
+                if case .needs = error, !variablesInProgress.isEmpty { throw error }
                 guard survey != nil else { throw error }
                 survey?.note(error.located(at: trail.text))
                 return if case .needs = error { value } else { .null }
@@ -97,10 +99,10 @@ final class Evaluator {
             if let loops = PropertyLoop.read(member) {
                 isMade = true
                 for (index, loop) in loops.enumerated() {
-                    members.append(
-                        (loop.name, .array(try evaluate(loop, in: frame, at: "\(trail.text).copy[\(index)]"))))
                     var loop = loop
                     loop.name = try evaluateName(loop.name, in: frame)
+                    members.append(
+                        (loop.name, .array(try evaluate(loop, in: frame, at: "\(trail.text).copy[\(index)]"))))
                 }
                 continue
             }
@@ -269,6 +271,7 @@ final class Evaluator {
             return value
         }
         if let value = environment.parameters[lowered] { return value }
+        if environment.undeterminedParameters.contains(lowered) { throw .needs(.undetermined(name: lowered)) }
         if let bindParameter, let value = try bindParameter(lowered) { return value }
         throw .problem("The template parameter '\(name.prefix(100))' is not found.")
     }

@@ -6,6 +6,9 @@ package enum RuntimeRequest: Sendable, Hashable {
     case resource(id: String, apiVersion: String?)
     /// POST of `list…` on a resource; the body as JSON text.
     case list(id: String, verb: String, apiVersion: String, body: String?)
+    /// What a name of a nested template means: a parameter whose value its parent has not found yet, or a resource that
+    /// has such a parameter in its own name. Asked for only before the deployment runs.
+    case undetermined(name: String)
 }
 
 /// What is known of the running system: the answers to requests.
@@ -30,6 +33,7 @@ extension RuntimeRequest {
         case .resource(let id, let version): .resource(id: id.lowercased(), apiVersion: version?.lowercased())
         case .list(let id, let verb, let version, let body):
             .list(id: id.lowercased(), verb: verb.lowercased(), apiVersion: version.lowercased(), body: body)
+        case .undetermined(let name): .undetermined(name: name.lowercased())
         }
     }
 }

@@ -10,6 +10,7 @@ extension Evaluator {
         let version = call.count > 1 ? try call.value(1) : .null
         let isFull = call.count > 2 ? try isFull(try call.text(2), call) : false
         guard case .found(let target) = try ReferenceTarget.find(name, environment) else {
+            try checkDetermined(name)
             throw call.fail("names '\(name.prefix(200))', which the template does not deploy")
         }
         let written: String? = if case .string(let text) = version, !text.isEmpty { text } else { nil }
@@ -18,6 +19,7 @@ extension Evaluator {
 
     private func references(_ name: String, _ call: FunctionCall) throws(EvaluationFailure) -> JSONValue {
         guard let symbol = environment.symbols[name.lowercased()], symbol.isLoop else {
+            try checkDetermined(name)
             throw call.fail("names '\(name.prefix(200))', which is no loop of the template")
         }
         var values: [JSONValue] = []
@@ -70,6 +72,7 @@ extension Evaluator {
             throw .problem("The template language function '\(verb)' expects a resource's id or name first.")
         }
         guard case .found(let target) = try ReferenceTarget.find(name, environment) else {
+            try checkDetermined(name)
             throw .problem(
                 "The template language function '\(verb)' names '\(name.prefix(200))', which the template does not deploy."
             )
@@ -81,6 +84,11 @@ extension Evaluator {
         let request = RuntimeRequest.list(id: target.id, verb: verb, apiVersion: version, body: body)
         guard let answer = runtime[request] else { throw .needs(request) }
         return answer
+    }
+
+    /// A name that is not known may be that of a resource that gets its name later.
+    private func checkDetermined(_ name: String) throws(EvaluationFailure) {
+        if environment.hasUndeterminedResources { throw .needs(.undetermined(name: name)) }
     }
 
     private func checkPlace(_ name: String, _ frame: Frame) throws(EvaluationFailure) {
