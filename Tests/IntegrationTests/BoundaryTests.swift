@@ -135,6 +135,46 @@ import Testing
         }
     }
 
+    @Test func `a second autoscale setting is told which one is there, if its writer may read that`() async throws {
+        try await TestServer.run(.withoutRouters) { server in
+            try await server.makeServing("house")
+            let subscription = "/subscriptions/\(server.api.settings.subscriptionID)"
+            let elsewhere = "\(subscription)/resourceGroups/elsewhere"
+            _ = try await server.api.put("\(elsewhere)?api-version=2024-03-01", #"{"location": "westeurope"}"#)
+            func setting(_ enabled: Bool = true) -> String {
+                """
+                {"location": "westeurope", "properties": {"enabled": \(enabled),
+                 "targetResourceUri": "\(server.deployment("blue", of: "house"))",
+                 "profiles": [{"name": "p", "capacity": {"minimum": "1", "maximum": "1", "default": "1"}, "rules": []}]}}
+                """
+            }
+            func path(_ name: String, in group: String) -> String {
+                "\(group)/providers/Microsoft.Insights/autoscaleSettings/\(name)?api-version=2022-10-01"
+            }
+            #expect(try await server.api.put(path("first", in: elsewhere), setting()).status == 201)
+            #expect(try await server.api.put(path("first", in: elsewhere), setting(false)).status == 200)
+            for body in [setting(), setting(false)] {
+                let second = try await server.api.put(path("second", in: server.group), body)
+                #expect(second.status == 409 && second.errorCode == "Conflict", "\(second.text)")
+                #expect(second.text.contains("'first' (\(elsewhere)/providers/"), "\(second.text)")
+            }
+            // Whoever has no role where the first one is does not hear its name.
+            let session = try await Session(server, ("Contributor", server.group))
+            let hidden = try await session.call("PUT", path("second", in: server.group), setting())
+            #expect(hidden.status == 409 && hidden.text.contains("which you may not read"), "\(hidden.text)")
+            #expect(!hidden.text.contains("first") && !hidden.text.contains("elsewhere"))
+            // A template is told before anything is written.
+            let template = TestBody.template(
+                #""outputs": {}"#,
+                resources: [
+                    #"{"type": "Microsoft.Insights/autoscaleSettings", "apiVersion": "2022-10-01", "name": "third", \#(setting().dropFirst())"#
+                ])
+            let planned = try await server.api.put(
+                server.templateDeployment("third"), TestBody.deployment(of: template))
+            #expect(planned.status == 400 && planned.text.contains("'first' ("), "\(planned.text)")
+        }
+    }
+
     // MARK: Operations and lists
 
     @Test func `an operation is seen by whoever may read what it changes`() async throws {

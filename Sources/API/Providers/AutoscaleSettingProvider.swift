@@ -36,7 +36,9 @@ struct AutoscaleSettingProvider: ResourceProvider {
             found += locationProblem(stored.location, request.location, address)
         }
         if !planned.contains(request.properties.targetResourceUri) {
-            found += try await problems { try await service.checkTarget(caller: call.caller, request) }
+            found += try await problems {
+                try await service.checkTarget(caller: call.caller, id, request) { planned.contains($0.description) }
+            }
         }
         return found
     }

@@ -48,6 +48,7 @@ package struct AutoscaleSettingService: Sendable {
                 let existing = try await store.find(id)
                 try precondition.check(existing?.version, "The autoscale setting '\(id.name)'")
                 try await checkTarget(request, caller, in: transaction)
+                try await checkIsFree(request, for: id, caller, in: transaction)
                 guard let existing else {
                     try await store.insert(id: UUID(), resource: id, request, by: caller.auditName)
                     return AutoscaleSettingOutcome(setting: try await find(id, store), wasMade: true)
@@ -79,6 +80,7 @@ package struct AutoscaleSettingService: Sendable {
                 let request = try patch.applied(to: existing)
                 // A setting that is switched off may name what is gone.
                 if request.properties.enabled { try await checkTarget(request, caller, in: transaction) }
+                try await checkIsFree(request, for: id, caller, in: transaction)
                 try await write(request, over: existing, caller: caller, store)
                 return try await find(id, store)
             }
@@ -109,9 +111,42 @@ package struct AutoscaleSettingService: Sendable {
         }
     }
 
-    /// What is wrong with the deployment that a setting is to scale, told before the setting is written.
-    package func checkTarget(caller: Caller, _ request: AutoscaleSettingRequest) async throws {
+    /// What is wrong with the deployment that a setting is to scale, told before the setting is written. Settings that
+    /// are written beside it, which `isPlanned` tells, may leave the deployment to it.
+    package func checkTarget(
+        caller: Caller, _ id: ResourceID, _ request: AutoscaleSettingRequest, isPlanned: (ResourceID) -> Bool
+    ) async throws {
         try await checkTarget(request, caller, in: database)
+        try await checkIsFree(request, for: id, caller, in: database, isPlanned: isPlanned)
+    }
+
+    /// A deployment has one setting, so the other one is named: to whom may read it.
+    private func checkIsFree(
+        _ request: AutoscaleSettingRequest, for id: ResourceID, _ caller: Caller, in runner: any StatementRunner,
+        isPlanned: (ResourceID) -> Bool = { _ in false }
+    ) async throws {
+        guard let target = request.target, let other = try await AutoscaleSettingStore(runner).find(target: target),
+            other.resourceID.description.lowercased() != id.description.lowercased(), !isPlanned(other.resourceID)
+        else { return }
+        throw ARMError(
+            .conflict,
+            "The deployment '\(target.name)' has another autoscale setting, \(try await described(other, for: caller)), and "
+                + "a deployment has one scaler. Change or delete that setting.",
+            target: "$.properties.targetResourceUri")
+    }
+
+    /// A setting as a message names it: its place is told to whom may read it.
+    private func described(_ setting: AutoscaleSetting, for caller: Caller) async throws -> String {
+        try await Self.described(setting, for: caller, database)
+    }
+
+    static func described(
+        _ setting: AutoscaleSetting, for caller: Caller, _ database: Database
+    ) async throws -> String {
+        let id = setting.resourceID
+        let rights = try await AccessService(database: database).rights(of: caller)
+        let mayRead = rights.allow(Right(action: Right.action(.read, type: id.type), scope: id.description))
+        return mayRead ? "'\(id.name)' (\(id.description))" : "which you may not read"
     }
 
     /// The caller must be allowed to write the deployment, which need not be in the setting's group; it must be there,
@@ -152,8 +187,9 @@ package struct AutoscaleSettingService: Sendable {
                 throw ARMError(
                     .conflict, "The autoscale setting '\(id.name)' was made by somebody else meanwhile; try again.")
             }
+            // Written after ours had looked: the next attempt is told which one it is.
             throw ARMError(
-                .conflict, "The deployment has another autoscale setting, and a deployment has one scaler.",
+                .conflict, "The deployment was given another autoscale setting meanwhile; try again.",
                 target: "$.properties.targetResourceUri")
         }
     }

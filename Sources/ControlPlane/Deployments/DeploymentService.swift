@@ -71,7 +71,7 @@ package struct DeploymentService: Sendable {
                 }
                 let existing = try await DeploymentStore(transaction).findForUpdate(endpointID: parent.id, name: name)
                 try precondition.check(existing?.version, "The deployment '\(name)'")
-                try await checkOneScaler(request, endpoint.child("deployments", name), transaction)
+                try await checkOneScaler(request, endpoint.child("deployments", name), caller, transaction)
                 let specification = try await resolver.resolve(
                     request, name: existing?.name ?? name, endpoint: parent, workspace: workspace,
                     generation: (existing?.version.generation ?? 0) + 1, transaction)
@@ -91,15 +91,16 @@ package struct DeploymentService: Sendable {
     }
 
     private func checkOneScaler(
-        _ request: OnlineDeploymentRequest, _ id: ResourceID, _ transaction: Transaction
+        _ request: OnlineDeploymentRequest, _ id: ResourceID, _ caller: Caller, _ transaction: Transaction
     ) async throws {
         guard request.properties.scaleSettings.scaleType == .targetUtilization,
             let setting = try await AutoscaleSettingStore(transaction).find(target: id), setting.properties.enabled
         else { return }
         throw ARMError(
             .conflict,
-            "The autoscale setting '\(setting.resourceID.name)' scales this deployment, and a deployment has one scaler. "
-                + "Delete or disable it first.", target: "$.properties.scaleSettings.scaleType")
+            "An autoscale setting scales this deployment, \(try await AutoscaleSettingService.described(setting, for: caller, database)), "
+                + "and a deployment has one scaler. Delete or disable that setting first.",
+            target: "$.properties.scaleSettings.scaleType")
     }
 
     private func create(
