@@ -7,12 +7,15 @@ enum Disk {
         var size: Int64
         var modifiedAt: Date
         var isDirectory: Bool
+        /// Names that the file has.
+        var linkCount: Int
 
         init(_ status: stat) {
             inode = UInt64(status.st_ino)
             size = Int64(status.st_size)
             modifiedAt = Date(timeIntervalSince1970: TimeInterval(status.st_mtim.tv_sec))
             isDirectory = status.st_mode & S_IFMT == S_IFDIR
+            linkCount = Int(status.st_nlink)
         }
     }
 
@@ -75,6 +78,15 @@ enum Disk {
         guard status.isDirectory else { return try remove(path) }
         for name in try names(in: path) { try removeTree("\(path)/\(name)") }
         guard rmdir(path) == 0 || errno == ENOENT else { throw failure("rmdir", path) }
+    }
+
+    /// The bytes of the files in a directory and those below it that have no other name.
+    static func ownedBytes(in path: String) throws(ArtifactError) -> Int64 {
+        guard let status = try status(path) else { return 0 }
+        guard status.isDirectory else { return status.linkCount == 1 ? status.size : 0 }
+        var bytes: Int64 = 0
+        for name in try names(in: path) { bytes += try ownedBytes(in: "\(path)/\(name)") }
+        return bytes
     }
 
     /// Makes a finished `rename` or `unlink` in this directory survive a power cut.

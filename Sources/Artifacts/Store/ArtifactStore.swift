@@ -31,6 +31,8 @@ package final class ArtifactStore: Sendable {
         package var uploadLifetime: Duration = .seconds(86_400)
         /// Free space that uploads leave on the file system, in bytes.
         package var reservedSpace: Int64 = 64 << 20
+        /// Containers whose indexes are kept in memory and whose journals are kept open after their use.
+        package var openContainers = 64
 
         package init() {}
     }
@@ -38,7 +40,7 @@ package final class ArtifactStore: Sendable {
     let root: String
     package let limits: Limits
     let now: @Sendable () -> Date
-    private let indexes = Mutex<[ContainerName: ContainerIndex]>([:])
+    private let indexes: Mutex<IndexCache>
 
     var incoming: String { "\(root)/incoming" }
     var trash: String { "\(root)/trash" }
@@ -48,7 +50,11 @@ package final class ArtifactStore: Sendable {
         self.root = root
         self.limits = limits
         self.now = now
+        indexes = Mutex(IndexCache(capacity: limits.openContainers))
     }
+
+    /// Containers whose journals are open now: those in use, and those used last.
+    package var openContainerCount: Int { indexes.withLock { $0.openCount } }
 
     /// Opens the store on a directory, which is made if it does not exist.
     ///
@@ -101,15 +107,38 @@ package final class ArtifactStore: Sendable {
 
     /// - Throws: `containerNotFound`.
     package func deleteContainer(_ name: ContainerName) async throws {
+        try await clear(try await retire(name))
+    }
+
+    /// Takes a container out of sight, in one step that takes as long for a large one as for an empty one. `clear`
+    /// frees its space; where that does not come to be called, the next sweep does.
+    ///
+    /// - Throws: `containerNotFound`.
+    package func retire(_ name: ContainerName) async throws -> RetiredContainer {
         let target = "\(trash)/\(UUID().uuidString.lowercased())"
-        try await index(of: name).moveAway(to: target)
-        indexes.withLock { $0[name] = nil }
-        try await DiskWork.run { try Disk.removeTree(target) }
+        try await index(of: name, isKept: false).moveAway(to: target)
+        indexes.withLock { $0.remove(name) }
+        return RetiredContainer(path: target)
+    }
+
+    /// Removes the files of a retired container; answers how many bytes of the disk that frees. Files that have another
+    /// name elsewhere, as hard links of replicas, are not counted.
+    @discardableResult
+    package func clear(_ container: RetiredContainer) async throws -> Int64 {
+        try await DiskWork.run {
+            let freed = try Disk.ownedBytes(in: container.path)
+            try Disk.removeTree(container.path)
+            return freed
+        }
     }
 
     /// - Throws: `containerNotFound`.
     package func container(_ name: ContainerName) async throws -> ContainerRecord {
-        try await index(of: name).containerRecord()
+        try await container(name, isKept: true)
+    }
+
+    private func container(_ name: ContainerName, isKept: Bool) async throws -> ContainerRecord {
+        try await index(of: name, isKept: isKept).containerRecord()
     }
 
     /// - Throws: `containerNotFound`.
@@ -130,7 +159,8 @@ package final class ArtifactStore: Sendable {
         var records: [ContainerRecord] = []
         for name in names.prefix(limit) {
             do {
-                records.append(try await container(name))
+                // A page of thousands must not push out those that are worked with.
+                records.append(try await container(name, isKept: false))
             } catch let error as ArtifactError where error.code == .containerNotFound {
                 continue  // deleted since the directory was read
             }
@@ -147,19 +177,20 @@ package final class ArtifactStore: Sendable {
 
     private func path(of name: ContainerName) -> String { "\(containers)/\(name)" }
 
-    /// The one index of a container in this process. Made only for a container that exists, so that requests for
-    /// others leave nothing behind.
-    func index(of name: ContainerName) async throws -> ContainerIndex {
-        if let index = indexes.withLock({ $0[name] }) { return index }
+    /// The one index of a container in this process; it is open for as long as it is held, and some time longer if it
+    /// is kept. Made only for a container that exists, so that requests for others leave nothing behind.
+    func index(of name: ContainerName, isKept: Bool = true) async throws -> ContainerIndex {
+        if let index = indexes.withLock({ $0.find(name, isKept: isKept) }) { return index }
         let path = path(of: name)
         guard try await DiskWork.run({ try Disk.status(path) != nil }) else {
             throw ArtifactError.containerNotFound(name)
         }
-        return indexes.withLock { indexes in
-            if let index = indexes[name] { return index }
-            let index = ContainerIndex(name: name, directory: path)
-            indexes[name] = index
-            return index
-        }
+        let index = ContainerIndex(name: name, directory: path)
+        return indexes.withLock { $0.add(index, name, isKept: isKept) }
     }
+}
+
+/// A container that is out of sight and whose files are still there.
+package struct RetiredContainer: Sendable {
+    let path: String
 }
