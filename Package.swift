@@ -45,6 +45,7 @@ var targets: [Target] = [
     .systemLibrary(name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
     .target(name: "CEpoll"),
 
+    target("Platform"),
     target("Resources"),
     target("Templates", ["Resources", "COpenSSL"]),
     target("Routing"),
@@ -70,8 +71,9 @@ var targets: [Target] = [
     target(
         "Server",
         [
-            "API", "ControlPlane", "Store", "Postgres", "Compute", "Artifacts", "Identity", "Routing", "Resources",
-            hummingbird, hummingbirdCore, hummingbirdTLS, nioSSL, nioCore, httpClient, configuration, lifecycle,
+            "API", "ControlPlane", "Store", "Postgres", "Compute", "Artifacts", "Identity", "Platform", "Routing",
+            "Resources", hummingbird, hummingbirdCore, hummingbirdTLS, nioSSL, nioCore, httpClient, configuration,
+            lifecycle,
             logging, dependency("UnixSignals", "swift-service-lifecycle"),
             dependency("SystemPackage", "swift-system"),
         ]),
@@ -79,7 +81,8 @@ var targets: [Target] = [
     target(
         "DataPlane",
         [
-            "CEpoll", "CNGHTTP2", "COpenSSL", "Routing", "Identity", hummingbird, httpTypes, nioCore, nioHTTP1,
+            "CEpoll", "CNGHTTP2", "COpenSSL", "Platform", "Routing", "Identity", hummingbird, httpTypes, nioCore,
+            nioHTTP1,
             nioPosix,
             configuration, lifecycle, logging,
         ]),
@@ -96,6 +99,7 @@ var targets: [Target] = [
         name: "TemplateFuzzChecks", dependencies: ["Templates", "Resources"], path: "Tests/Fuzz/TemplateChecks",
         swiftSettings: house),
     tests("ResourcesTests", ["Resources"]),
+    tests("PlatformTests", ["Platform"]),
     tests("IdentityTests", ["Identity", "CLibJWT", "COpenSSL"]),
     tests("TemplatesTests", ["TemplateFuzzChecks", "Templates", "Resources"]),
     tests("RoutingTests", ["Routing"]),

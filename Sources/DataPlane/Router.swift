@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 package import Logging
+import Platform
 package import Routing
 import ServiceLifecycle
 
@@ -28,7 +29,7 @@ package final class Router: Service {
     /// Binds the listeners. Without a control plane there is no table to wait for: clients may connect from here on.
     package init(configuration: RouterConfiguration, logger: Logger) throws {
         var configuration = configuration
-        let most = FileLimit.connections(of: FileLimit.raise())
+        let most = ConnectionLimit.connections(of: FileLimit.raise())
         if configuration.loop.maxConnections > most {
             logger.warning(
                 "the limit of open files allows fewer connections than are set",

@@ -10,6 +10,7 @@ import HummingbirdTLS
 import Identity
 package import Logging
 import NIOCore
+import Platform
 import Postgres
 import Resources
 import ServiceLifecycle
@@ -29,6 +30,7 @@ package struct SluiceServer: Sendable {
 
     /// Serves until SIGTERM or SIGINT. Routers, replicas and the private database run on.
     package func run() async throws {
+        FileLimit.raise()
         let data = configuration.data
         try data.create()
         try ProcessRecord.write(to: data.processRecord)

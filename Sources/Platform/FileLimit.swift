@@ -1,9 +1,13 @@
 import Glibc
 
 /// How many files, sockets among them, this process may have open.
-enum FileLimit {
+///
+/// Systems give a process few of them, often 1,024, and let it take more: what uses `select` can't count further. Neither
+/// the control plane nor a router does.
+package enum FileLimit {
     /// Raises the limit as far as the system allows, and tells it.
-    static func raise() -> Int {
+    @discardableResult
+    package static func raise() -> Int {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1_024 }
         var raised = limit
@@ -12,7 +16,4 @@ enum FileLimit {
         if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &raised) == 0 { limit = raised }
         return Int(clamping: limit.rlim_cur)
     }
-
-    /// Client connections that leave enough files for replicas, pipes and everything else.
-    static func connections(of files: Int) -> Int { max(16, files / 4 * 3 - 64) }
 }
