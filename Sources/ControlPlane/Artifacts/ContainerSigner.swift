@@ -7,7 +7,8 @@ package struct ContainerSigner: Sendable {
     private let account: StorageAccount
     private let time: TimeSource
 
-    private static let lifetime: TimeInterval = 24 * 3_600
+    /// How long a signature is valid.
+    static let lifetime = Duration.seconds(24 * 3_600)
 
     package init(account: StorageAccount, time: TimeSource = .system) {
         self.account = account
@@ -37,7 +38,8 @@ package struct ContainerSigner: Sendable {
         _ container: ContainerName, _ permissions: Set<StorageAccess.Permission>
     ) throws(ARMError) -> String {
         let signature = SharedAccessSignature.issue(
-            container: container, permissions: permissions, expiry: time.now() + Self.lifetime, secureOnly: false,
+            container: container, permissions: permissions,
+            expiry: time.now() + TimeInterval(Self.lifetime.components.seconds), secureOnly: false,
             account: account)
         guard let signature else { throw ARMError(.internalServerError, "The artifact store has no key.") }
         return signature

@@ -61,6 +61,8 @@ package struct ArtifactLocator: Sendable {
             }
             place = parsed
         }
+        // The specification that names it is written by the same transaction.
+        _ = try await ArtifactContainerStore(runner).hold(place.container)
         if !isSigned(uri, for: place) {
             try await ContainerOwnership.check(place.container, in: workspace, runner)
         }

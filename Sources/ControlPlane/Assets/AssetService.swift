@@ -93,7 +93,7 @@ package struct AssetService: Sendable {
         try ResourceName.checkAsset(version, kind: "\(kind.noun) version")
         let wasMade = try await database.transaction { transaction in
             let row = try await WorkspaceService.find(workspace, transaction, isParent: true)
-            try await Self.checkOwner(request, in: row, transaction)
+            let files = try await Self.holdContainer(of: request, in: row, transaction)
             let store = AssetStore(transaction)
             let dataType = request.content.dataType
             let container = try await store.ensureContainer(
@@ -105,7 +105,7 @@ package struct AssetService: Sendable {
                 try await Self.checkCount(kind, in: row, store)
                 try await store.insertVersion(
                     containerID: container.id, version: version, request: request,
-                    hash: Self.contentHash(request), by: caller.auditName)
+                    hash: Self.contentHash(request), artifactContainer: files, by: caller.auditName)
                 return true
             }
             try Self.checkUnchanged(existing, request)
@@ -120,21 +120,23 @@ package struct AssetService: Sendable {
         return (written, wasMade)
     }
 
+    /// The container that a version's address names, which stays there until the transaction ends.
+    ///
     /// A version can't name files of another workspace. Its address is kept, so that a signature in it would be too:
     /// what is signed is used at once, not registered.
-    private static func checkOwner(
-        _ request: AssetVersionRequest, in workspace: Workspace, _ runner: any StatementRunner
-    ) async throws {
+    private static func holdContainer(
+        of request: AssetVersionRequest, in workspace: Workspace, _ runner: any StatementRunner
+    ) async throws -> String? {
         let (uri, field): (String, String)
         switch request.content {
         case .code(let content): (uri, field) = (content.codeUri, "codeUri")
         case .model(let content): (uri, field) = (content.modelUri, "modelUri")
         case .data(let content): (uri, field) = (content.dataUri, "dataUri")
-        case .environment: return
+        case .environment: return nil
         }
-        guard let place = ArtifactLocator.parseBlobURL(uri),
-            let owner = try await ArtifactContainerStore(runner).owner(of: place.container), owner != workspace.id
-        else { return }
+        guard let place = ArtifactLocator.parseBlobURL(uri) else { return nil }
+        let owner = try await ArtifactContainerStore(runner).hold(place.container)
+        guard let owner, owner != workspace.id else { return place.container }
         throw ARMError(
             .badArgument, "names the container '\(place.container.prefix(100))', which belongs to another workspace",
             target: "$.properties.\(field)")

@@ -204,11 +204,12 @@ package struct ControlPlaneAssembly: Sendable {
             time: inputs.time, logger: logger)
         let rules = RuleAutoscaler(
             database: database, deployments: nouns.deployments, hub: hub, time: inputs.time, logger: logger)
+        let collector = ArtifactCollector(database: database, artifacts: inputs.artifacts, logger: logger)
         let leadership = Leadership(
             settings: database.settings, logger: logger,
             duties: [
                 { await reconciler.run() }, { await fleet.run() }, { await autoscaler.run() }, { await recorder.run() },
-                { await rules.run() },
+                { await rules.run() }, { await collector.run() },
             ])
         return [
             SignalRelay(hub: hub, database: database, logger: logger), publisher, leadership, worker,

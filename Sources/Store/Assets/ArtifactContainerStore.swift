@@ -12,18 +12,21 @@ package enum ContainerPurpose: String, Sendable {
 
 /// Rows of `artifact_containers`: which workspace a container belongs to.
 package struct ArtifactContainerStore: Sendable {
-    private let runner: any StatementRunner
+    let runner: any StatementRunner
 
     package init(_ runner: any StatementRunner) {
         self.runner = runner
     }
 
-    /// Gives a container without an entry to a workspace; true when the container is the workspace's then.
+    /// Gives a container without an entry to a workspace; true when the container is the workspace's then. It is used
+    /// from now on, though nothing may name it yet.
     package func claim(_ name: String, workspaceID: UUID, purpose: ContainerPurpose) async throws -> Bool {
         try await runner.query(
             """
             INSERT INTO artifact_containers (name, workspace_id, purpose)
-            VALUES (\(name), \(workspaceID), \(purpose.rawValue)) ON CONFLICT (name) DO NOTHING
+            VALUES (\(name), \(workspaceID), \(purpose.rawValue))
+            ON CONFLICT (name) DO UPDATE SET claimed_at = now(), state = 'active', unused_since = NULL
+            WHERE artifact_containers.workspace_id = EXCLUDED.workspace_id
             """)
         return try await belongs(name, to: workspaceID)
     }

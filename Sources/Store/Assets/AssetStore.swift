@@ -154,15 +154,18 @@ package struct AssetStore: Sendable {
         return try (row?.decode(Int.self) ?? 0) >= limit
     }
 
+    /// `artifactContainer` is the one that the content's address names, if it names one.
     package func insertVersion(
-        containerID: UUID, version: String, request: AssetVersionRequest, hash: String?, by caller: String
+        containerID: UUID, version: String, request: AssetVersionRequest, hash: String?,
+        artifactContainer: String? = nil,
+        by caller: String
     ) async throws {
         try await runner.query(
             """
-            INSERT INTO asset_versions
-                (id, container_id, version, properties, content, content_hash, is_archived, created_by, modified_by)
+            INSERT INTO asset_versions (id, container_id, version, properties, content, content_hash, artifact_container,
+                is_archived, created_by, modified_by)
             VALUES (\(UUID()), \(containerID), \(version), \(JSONColumn(request.properties)), \(JSONColumn(request.content)),
-                \(hash), \(request.properties.isArchived), \(caller), \(caller))
+                \(hash), \(artifactContainer), \(request.properties.isArchived), \(caller), \(caller))
             """)
     }
 
