@@ -6,7 +6,7 @@ import pytest
 from azure.ai.ml.entities import ManagedOnlineDeployment, Model
 from azure.core.exceptions import HttpResponseError
 
-from support import ASSETS, Scorer, finish
+from support import ASSETS, Scorer, eventually, finish
 
 FOLDER = ASSETS / "mlflow-sum"
 
@@ -51,14 +51,32 @@ def test_mlflows_formats_get_mlflows_answer(score, payload):
 
 @pytest.mark.parametrize("payload, reason", [
     ({"input_data": {"columns": ["a"], "data": [[1]]}}, "missing inputs"),
-    ({"rows": [1]}, "input"),
-    ([], "input"),
+    ({"input_data": [["x", "y"]]}, "input_data does not fit the model"),
+    ({"rows": [1]}, "in the field input_data"),
+    ({"instances": [[1, 2]], "inputs": [[1, 2]]}, "in the field input_data"),
+    ([], "in the field input_data"),
 ])
 def test_input_that_does_not_fit_is_refused_with_mlflows_reason(score, payload, reason):
     answer = score(payload)
     assert answer.status_code == 424
     assert answer.headers["ms-azureml-model-error-statuscode"] == "400"
     assert reason in answer.text
+
+
+def test_what_the_model_raises_is_the_models_fault_and_in_the_log(ml, score, tmp_path):
+    broken = tmp_path / "raising"
+    shutil.copytree(FOLDER, broken)
+    (broken / "code" / "sum_loader.py").write_text(
+        "import json\n\n\nclass Model:\n    def predict(self, frame):\n        raise ValueError('bad weights')\n\n\n"
+        "def _load_pyfunc(path):\n    return Model()\n")
+    finish(ml.online_deployments.begin_create_or_update(
+        deployment("raising", Model(path=str(broken), type="mlflow_model"))))
+    answer = Scorer(ml, "no-code")({"input_data": [[1, 2]]}, deployment="raising")
+    assert answer.status_code == 424
+    assert answer.headers["ms-azureml-model-error-statuscode"] == "500"
+    logs = eventually(lambda: [
+        text for text in [ml.online_deployments.get_logs("raising", "no-code", lines=200)] if "bad weights" in text])
+    assert "Traceback" in logs[0] and "sum_loader.py" in logs[0]
 
 
 def test_model_is_recognised_without_its_type(ml, score):
