@@ -79,6 +79,14 @@ def test_what_the_model_raises_is_the_models_fault_and_in_the_log(ml, score, tmp
     assert "Traceback" in logs[0] and "sum_loader.py" in logs[0]
 
 
+@pytest.mark.parametrize("kind", ["mlflow_model", "custom_model"])
+def test_model_in_a_folder_of_its_path_is_refused_with_the_folder(ml, score, tmp_path, kind):
+    shutil.copytree(FOLDER, tmp_path / "parent" / "run" / "model")
+    with pytest.raises(HttpResponseError, match="its MLmodel is in the folder 'run/model'.*register a version"):
+        finish(ml.online_deployments.begin_create_or_update(
+            deployment("nested", Model(path=str(tmp_path / "parent"), type=kind))))
+
+
 def test_model_is_recognised_without_its_type(ml, score):
     created = finish(ml.online_deployments.begin_create_or_update(deployment("untyped", Model(path=str(FOLDER)))))
     assert created.provisioning_state == "Succeeded"

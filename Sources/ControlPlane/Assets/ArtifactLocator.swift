@@ -96,6 +96,16 @@ package struct ArtifactLocator: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Folders below a place that hold a file of that name, relative to it; looks at a page of files.
+    func folders(holding name: String, in place: ArtifactReference) async throws -> [String] {
+        let prefix = place.path.isEmpty ? "" : "\(place.path)/"
+        let page = try await artifacts.list(try ContainerName(place.container), try .init(prefix: prefix))
+        return page.items.compactMap { item in
+            guard case .blob(let record) = item, record.name.value.hasSuffix("/\(name)") else { return nil }
+            return String(record.name.value.dropFirst(prefix.count).dropLast(name.count + 1))
+        }
+    }
+
     /// Container and path of `https://host[:port]/{account}/{container}/{path}`, or of a host-style
     /// `https://{account}.blob.{suffix}/{container}/{path}`, with or without a signed query.
     static func parseBlobURL(_ text: String) -> ArtifactReference? {

@@ -81,8 +81,12 @@ package struct SpecificationResolver: Sendable {
         _ runner: any StatementRunner
     ) async throws -> EnvironmentSpecification {
         guard let text = properties.environmentId, !text.isEmpty else {
-            if properties.codeConfiguration == nil, let model, model.kind == .mlflow {
-                return try await environment(of: model)
+            if properties.codeConfiguration == nil, let model {
+                if model.kind == .mlflow { return try await environment(of: model) }
+                if let folder = try await folderOfMLmodel(in: model) {
+                    throw ARMError(
+                        .badArgument, "is required, for the model \(label(model)) is none of MLflow's: \(folder)")
+                }
             }
             throw ARMError(.badArgument, "is required: the environment that the scoring script runs in")
         }
@@ -100,13 +104,11 @@ package struct SpecificationResolver: Sendable {
 
     /// What the model's own files ask for.
     private func environment(of model: ModelSpecification) async throws -> EnvironmentSpecification {
-        let label = "of the model \(model.name):\(model.version)"
         let limit = MLflowModel.fileLimit
         guard let text = try await locator.readText(MLflowModel.fileName, in: model.artifact, limit: limit) else {
+            let folder = try await folderOfMLmodel(in: model) ?? "its files hold no \(MLflowModel.fileName)"
             throw ARMError(
-                .badArgument,
-                "is required: the model \(model.name):\(model.version) is of type mlflow_model, but its "
-                    + "files hold no \(MLflowModel.fileName)")
+                .badArgument, "is required: the model \(label(model)) is of type mlflow_model, but \(folder)")
         }
         let described: MLflowModel
         do throws(ComputeError) {
@@ -115,11 +117,27 @@ package struct SpecificationResolver: Sendable {
             throw ARMError(.badArgument, error.message)
         }
         if let conda = try await locator.readText(described.condaFile, in: model.artifact, limit: limit) {
-            return EnvironmentSpecification(label: label, image: nil, condaFile: conda)
+            return EnvironmentSpecification(label: "of the model \(label(model))", image: nil, condaFile: conda)
         }
         let requirements = try await locator.readText(MLflowModel.requirementsFile, in: model.artifact, limit: limit)
         return EnvironmentSpecification(
-            label: label, image: nil, condaFile: MLflowModel.condaFile(requirements: requirements ?? ""))
+            label: "of the model \(label(model))", image: nil,
+            condaFile: MLflowModel.condaFile(requirements: requirements ?? ""))
+    }
+
+    private func label(_ model: ModelSpecification) -> String { "\(model.name):\(model.version)" }
+
+    /// Where else than at the top of a model's files its MLmodel is, and what to do about it; nil when it is nowhere.
+    private func folderOfMLmodel(in model: ModelSpecification) async throws -> String? {
+        let file = MLflowModel.fileName
+        if model.artifact.path.split(separator: "/").last == file[...] {
+            return "its path is the file \(file) alone; register the folder that holds it"
+        }
+        let folders = try await locator.folders(holding: file, in: model.artifact)
+        guard let first = folders.first else { return nil }
+        let others = folders.count > 1 ? " (and \(folders.count - 1) more)" : ""
+        return "its \(file) is in the folder '\(first)'\(others), not at the top of its path; register a version whose "
+            + "path ends with that folder"
     }
 
     private func findCode(
