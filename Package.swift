@@ -55,7 +55,9 @@ var targets: [Target] = [
     target("Artifacts", ["COpenSSL"]),
     target(
         "Compute", ["Identity", "Resources", logging, httpClient, nioCore, nioHTTP1, dependency("Yams", "Yams")],
-        resources: [.embedInCode("LocalProcess/MLflow/mlflow_score.py")]),
+        resources: [
+            .embedInCode("LocalProcess/MLflow/mlflow_score.py"), .embedInCode("LocalProcess/Server/server_start.py"),
+        ]),
     target(
         "ControlPlane",
         [

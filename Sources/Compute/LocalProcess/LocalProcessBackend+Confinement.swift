@@ -15,7 +15,7 @@ extension LocalProcessBackend {
         try folder.hand(to: account)
         let environment = environments.folder(of: recipe)
         let model = specification.model.map { artifacts.folder(of: $0) }
-        let readable = [environment, model, folder.warmup].compactMap { $0?.path(percentEncoded: false) }
+        let readable = ([environment, model] + folder.readable).compactMap { $0?.path(percentEncoded: false) }
         return Sandbox(
             mode: mode, tools: configuration.tools, layout: isolation.layout, account: account?.account,
             confinement: confinement, readable: readable + recipe.interpreter.folders,

@@ -216,6 +216,7 @@ package struct LocalProcessBackend: ComputeBackend {
         } else {
             try await folder.make(script: Data(PackageResources.mlflow_score_py), named: ScoringServer.mlflowScript)
         }
+        try folder.write(DataCollection(specification.dataCollections))
         let sandbox = try await sandbox(for: specification, in: folder, recipe)
         try makeFolder(configuration.socketDirectory)
         let socket = try ListeningSocket.listen(at: socketFile(folder.id))

@@ -2,17 +2,20 @@ import Foundation
 import Glibc
 import Resources
 
-/// The folder of one replica, and what is kept in it. Only the first three entries are within the replica's reach; what
-/// we trust lies beside them.
+/// The folder of one replica, and what is kept in it. Only the first three rows are within the replica's reach; what we
+/// trust lies beside them.
 ///
 /// | Entry | What |
 /// |---|---|
 /// | `code/` | the replica's own copy of the scoring code; its working directory |
 /// | `home/`, `tmp/` | `HOME` and `TMPDIR` |
+/// | `collected/` | what the scoring script collects, the newest of it |
 /// | `etc/` | the names of its account |
 /// | `account.json` | its account, where it has one of its own |
 /// | `server.log`, `storage-initializer.log` | its logs |
 /// | `gunicorn.conf.py` | what the model server imports before it forks its workers |
+/// | `server_start.py` | what starts the model server |
+/// | `data-collection.json` | which collections the scoring script may fill |
 /// | `uses.json` | the cache entries it runs on |
 /// | `pid`, `handle.json` | its process, written by the process itself before it is confined, and by us after |
 /// | `limits.json` | what it may use |
@@ -29,9 +32,12 @@ struct ReplicaFolder: Sendable {
     var code: URL { url.appending(path: "code") }
     var home: URL { url.appending(path: "home") }
     var temporary: URL { url.appending(path: "tmp") }
+    var collected: URL { url.appending(path: "collected") }
     var serverLog: LogFile { LogFile(url: url.appending(path: "server.log")) }
     var storageLog: URL { url.appending(path: "storage-initializer.log") }
     var warmup: URL { url.appending(path: ServerWarmup.fileName) }
+    var serverStart: URL { url.appending(path: "server_start.py") }
+    var collectionSettings: URL { url.appending(path: "data-collection.json") }
     var pidFile: URL { url.appending(path: "pid") }
     private var handleFile: URL { url.appending(path: "handle.json") }
     private var exitFile: URL { url.appending(path: "exit-status") }
@@ -45,15 +51,19 @@ struct ReplicaFolder: Sendable {
     func inside(_ folder: String) -> Bool { url.path(percentEncoded: false).hasPrefix(folder + "/") }
 
     /// What the replica may write.
-    var own: [URL] { [code, home, temporary] }
+    var own: [URL] { [code, home, temporary, collected] }
+
+    /// What of it the replica reads beside its own.
+    var readable: [URL] { [warmup, serverStart, collectionSettings] }
 
     var watched: WatchedFolders { WatchedFolders(name: id.description, own: own, notes: url) }
 
     /// Makes the folder and notes what the replica runs on, which keeps that in the caches.
     func reserve(_ uses: Uses) throws(ComputeError) {
-        for folder in [url, home, temporary, identities] { try makeFolder(folder) }
+        for folder in [url, home, temporary, collected, identities] { try makeFolder(folder) }
         try encode(uses, to: usesFile)
         try writeFile(Data(ServerWarmup.file.utf8), warmup)
+        try writeFile(Data(PackageResources.server_start_py), serverStart)
     }
 
     /// Gives the replica what is its own, and writes down who it is. Before it starts, with nothing running of an
@@ -68,7 +78,7 @@ struct ReplicaFolder: Sendable {
         guard let account else { return }
         try Compute.hand(code, to: account.account)
         // What an earlier life left there is its own already.
-        for folder in [home, temporary] { try give(folder.path(percentEncoded: false), to: account.account) }
+        for folder in [home, temporary, collected] { try give(folder.path(percentEncoded: false), to: account.account) }
     }
 
     func write(_ account: ReplicaAccount) throws(ComputeError) {
@@ -82,6 +92,10 @@ struct ReplicaFolder: Sendable {
     }
 
     var limits: Confinement.Limits? { decode(limitsFile) }
+
+    func write(_ collection: DataCollection) throws(ComputeError) {
+        try encode(collection, to: collectionSettings)
+    }
 
     func write(endCause: String) throws(ComputeError) {
         try writeFile(Data(endCause.utf8), causeFile)

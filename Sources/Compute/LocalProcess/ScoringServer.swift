@@ -6,7 +6,8 @@ import Resources
 ///
 /// Its own command, `azmlinfsrv`, always tells gunicorn to bind a port on all interfaces. Gunicorn takes sockets that
 /// it inherits (`LISTEN_FDS`, sd_listen_fds(3)) before any bind option, so the server runs unpatched and as its makers
-/// meant it, on a unix socket that only this account can reach.
+/// meant it, on a unix socket that only this account can reach. `server_start.py` runs the command, after it has set what
+/// scoring scripts find set on Azure.
 struct ScoringServer: Sendable {
     let specification: ReplicaSpecification
     let environment: URL
@@ -31,7 +32,10 @@ struct ScoringServer: Sendable {
         let bin = environment.appending(path: "bin").path(percentEncoded: false)
         var sandbox = sandbox
         sandbox.environment = ScoringServer.variablesDescriptor
-        let command = sandbox.command(["\(bin)/python", "\(bin)/azmlinfsrv", "--entry_script", script])
+        let command = sandbox.command([
+            "\(bin)/python", folder.serverStart.path(percentEncoded: false), "\(bin)/azmlinfsrv",
+            folder.collected.path(percentEncoded: false), "--entry_script", script,
+        ])
         return ChildLaunch(
             executable: command[0], arguments: Array(command.dropFirst()), environment: ["PATH": "/usr/bin:/bin"],
             workingDirectory: folder.code, logFile: folder.serverLog.url, inheritedDescriptors: [socket, variables])
@@ -44,6 +48,8 @@ struct ScoringServer: Sendable {
             "HOME": folder.home.path(percentEncoded: false),
             "TMPDIR": folder.temporary.path(percentEncoded: false),
             "LANG": "C.UTF-8",
+            // As in a container, where each has its own.
+            "HOSTNAME": folder.id.description,
             // Its account may have no entry in a file of names.
             "USER": "replica", "LOGNAME": "replica",
             "VIRTUAL_ENV": environment.path(percentEncoded: false),
@@ -52,6 +58,9 @@ struct ScoringServer: Sendable {
             // Later than the router gives up, whose answer to the caller is the right one; then the worker is free again.
             "SCORING_TIMEOUT_MS": "\(specification.requestTimeoutMs + 1_000)",
         ]
+        if !specification.dataCollections.isEmpty {
+            variables[DataCollection.variable] = folder.collectionSettings.path(percentEncoded: false)
+        }
         variables.merge(specification.environmentVariables) { $1 }
         variables["WORKER_TIMEOUT"] = "\(workerTimeoutSeconds)"
         variables["AML_APP_ROOT"] = folder.code.path(percentEncoded: false)

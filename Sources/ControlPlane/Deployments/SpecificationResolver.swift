@@ -53,7 +53,8 @@ package struct SpecificationResolver: Sendable {
             instanceType: instance.name, resources: instance.limits,
             livenessProbe: properties.livenessProbe.probe, readinessProbe: properties.readinessProbe.probe,
             maxConcurrentRequests: properties.requestSettings.maxConcurrentRequestsPerInstance,
-            requestTimeoutMs: properties.requestSettings.requestTimeout.milliseconds)
+            requestTimeoutMs: properties.requestSettings.requestTimeout.milliseconds,
+            dataCollections: properties.dataCollector?.enabledRates ?? [:])
         do throws(ComputeError) {
             try backend.check(specification)
         } catch {

@@ -119,7 +119,7 @@ package struct ProbeSettings: Sendable, Equatable, Codable {
     package var failureThreshold: Int
 }
 
-/// `dataCollector`: kept and shown.
+/// `dataCollector`: kept and shown; scoring scripts may fill its collections.
 package struct DataCollector: Sendable, Equatable, Codable {
     package struct Collection: Sendable, Equatable, Codable {
         package enum Mode: String, Sendable, Codable, CaseIterable {
@@ -148,6 +148,12 @@ package struct DataCollector: Sendable, Equatable, Codable {
     package var collections: [String: Collection]
     package var rollingRate: RollingRate
     package var requestLogging: RequestLogging?
+
+    /// Sampling rates of the collections that are enabled, by their names as the collector's package reads them.
+    package var enabledRates: [String: Double] {
+        let enabled = collections.filter { $0.value.dataCollectionMode == .enabled }
+        return Dictionary(enabled.map { ($0.key.lowercased(), $0.value.samplingRate) }) { max($0, $1) }
+    }
 }
 
 /// `containerResourceRequirements` of Kubernetes deployments: quantities as texts, such as `500m` and `1Gi`.

@@ -20,6 +20,8 @@ package struct ReplicaSpecification: Sendable, Hashable, Codable {
     package var maxConcurrentRequests: Int
     /// Longest time one request may take, in milliseconds.
     package var requestTimeoutMs: Int
+    /// Names of the collections that the scoring script may fill, each with its sampling rate from 0 to 1.
+    package var dataCollections: [String: Double]
     /// What the replica is allowed beside that.
     package var confinement: Confinement
 
@@ -28,7 +30,8 @@ package struct ReplicaSpecification: Sendable, Hashable, Codable {
         endpoint: String, deployment: String, generation: Int64, environment: EnvironmentSpecification,
         code: CodeSpecification?, model: ModelSpecification?, environmentVariables: [String: String],
         instanceType: String, resources: ResourceLimits, livenessProbe: Probe, readinessProbe: Probe,
-        maxConcurrentRequests: Int, requestTimeoutMs: Int, confinement: Confinement? = nil
+        maxConcurrentRequests: Int, requestTimeoutMs: Int, dataCollections: [String: Double] = [:],
+        confinement: Confinement? = nil
     ) {
         self.endpoint = endpoint
         self.deployment = deployment
@@ -43,10 +46,12 @@ package struct ReplicaSpecification: Sendable, Hashable, Codable {
         self.readinessProbe = readinessProbe
         self.maxConcurrentRequests = maxConcurrentRequests
         self.requestTimeoutMs = requestTimeoutMs
+        self.dataCollections = dataCollections
         self.confinement = confinement ?? Confinement(resources)
     }
 
-    /// One that was stored before there was a `confinement` has that of its resources.
+    /// One that was stored before there was a `confinement` has that of its resources, and one from before there were
+    /// collections has none.
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
@@ -63,6 +68,7 @@ package struct ReplicaSpecification: Sendable, Hashable, Codable {
             readinessProbe: try values.decode(Probe.self, forKey: .readinessProbe),
             maxConcurrentRequests: try values.decode(Int.self, forKey: .maxConcurrentRequests),
             requestTimeoutMs: try values.decode(Int.self, forKey: .requestTimeoutMs),
+            dataCollections: try values.decodeIfPresent([String: Double].self, forKey: .dataCollections) ?? [:],
             confinement: try values.decodeIfPresent(Confinement.self, forKey: .confinement))
     }
 }

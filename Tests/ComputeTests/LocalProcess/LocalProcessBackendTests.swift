@@ -209,14 +209,16 @@ struct LocalProcessBackendTests {
         }
     }
 
-    private func withScript(
+    func withScript(
         _ script: String, conda: String = "dependencies: [python>=3.9, pip]", variables: [String: String] = [:],
-        concurrency: Int = 1, _ body: (LocalProcessBackend, ReplicaSpecification) async throws -> Void
+        concurrency: Int = 1, files: [String: String] = [:],
+        _ body: (LocalProcessBackend, ReplicaSpecification) async throws -> Void
     ) async throws {
         try await withTemporaryFolder { folder in
             // Artifacts are known by their reference, and the data directory is shared: a place of its own for each.
             let code = "code-\(UUID().uuidString)"
             try folder.appending(components: "store", code, "score.py").write(script)
+            for (name, text) in files { try folder.appending(components: "store", code, name).write(text) }
             let specification = TestHost.specification(
                 code: code, conda: conda, variables: variables, concurrency: concurrency)
             try await body(try await TestHost.backend(store: folder), specification)

@@ -36,6 +36,26 @@ import Testing
             error?.code == .unsupported && error?.message.contains("image \(image) needs a container backend") == true)
     }
 
+    @Test func `a script finds where its collections are set, and its host's name`() {
+        let folder = ReplicaFolder(ReplicaID(), in: LocalProcessConfiguration(dataDirectory: URL(filePath: "/data")))
+        func variables(_ given: [String: String], collections: [String: Double]) -> [String: String] {
+            var specification = TestHost.specification(variables: given)
+            specification.dataCollections = collections
+            return ScoringServer(
+                specification: specification, environment: URL(filePath: "/env"), modelFolder: nil, folder: folder,
+                workerLimit: 4
+            ).variables(bin: "/env/bin")
+        }
+        let none = variables([:], collections: [:])
+        #expect(none["AZUREML_MDC_CONFIG_PATH"] == nil)
+        #expect(none["HOSTNAME"] == folder.id.description)
+        let some = variables([:], collections: ["model_inputs": 1])
+        #expect(some["AZUREML_MDC_CONFIG_PATH"] == folder.collectionSettings.path())
+        // The deployment's own word is stronger.
+        let own = variables(["AZUREML_MDC_CONFIG_PATH": "mine.json"], collections: ["model_inputs": 1])
+        #expect(own["AZUREML_MDC_CONFIG_PATH"] == "mine.json")
+    }
+
     @Test func `no script, no environment, Triton and paths that lead outside are refused`() {
         var noScript = TestHost.specification()
         noScript.code = nil

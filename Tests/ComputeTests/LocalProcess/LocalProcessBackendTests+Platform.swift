@@ -1,0 +1,85 @@
+import Foundation
+import Resources
+import Testing
+
+@testable import Compute
+
+/// What a scoring script finds set, as on Azure.
+extension LocalProcessBackendTests {
+    private static let talkative = """
+        import logging
+        log = logging.getLogger("my.module")
+        log.info("loaded")
+        def init(): log.info("in init")
+        def run(data):
+            logging.info("root in run")
+            log.debug("too much")
+            logging.getLogger("azure.core.pipeline").info("GET https://a.example/")
+            return "done"
+        """
+
+    @Test func `what a script logs as information is in the log`() async throws {
+        try await withScript(Self.talkative) { backend, specification in
+            try await withReplica(backend, specification) { handle in
+                let answer = try await score(handle, "{}")
+                #expect(answer.status == 200)
+                let log = await backend.logs(of: handle.id, .inferenceServer, tail: 1000)
+                for line in ["I [", "my.module - loaded", "my.module - in init", "root - root in run"] {
+                    #expect(log.contains(line), "\(line)")
+                }
+                #expect(!log.contains("too much") && !log.contains("a.example"))
+            }
+        }
+    }
+
+    @Test func `a logging configuration of the code folder stands for itself`() async throws {
+        let own = #"{"version": 1, "disable_existing_loggers": false, "root": {"level": "ERROR"}}"#
+        try await withScript(Self.talkative, files: ["logging.json": own]) { backend, specification in
+            try await withReplica(backend, specification) { handle in
+                let answer = try await score(handle, "{}")
+                #expect(answer.status == 200)
+                let log = await backend.logs(of: handle.id, .inferenceServer, tail: 1000)
+                #expect(!log.contains("my.module") && !log.contains("root in run"))
+            }
+        }
+    }
+
+    @Test func `what a script collects stays in its replica's folder`() async throws {
+        // What azureml-ai-monitoring does in local mode, without what it needs.
+        let script = """
+            import json, logging, logging.config, os
+            def init():
+                global settings
+                logging.config.dictConfig({
+                    "version": 1, "disable_existing_loggers": False, "handlers": {"h": {"class": "logging.StreamHandler"}},
+                    "loggers": {"local.capture": {"level": "INFO", "propagate": False, "handlers": ["h"]}}})
+                settings = json.load(open(os.environ["AZUREML_MDC_CONFIG_PATH"]))
+            def run(data):
+                send = lambda text: logging.getLogger("local.capture").info(
+                    "%s | %s | %s | %s", "2026-01-02 03:04:05", "model_inputs", "id-1", text)
+                send('[{"a":1}]')
+                send(b"bytes")
+                send('"%s"' % ("secret" * 3_000_000))
+                return settings
+            """
+        try await withScript(script) { backend, specification in
+            var specification = specification
+            specification.dataCollections = ["model_inputs": 0.07]
+            try await withReplica(backend, specification) { handle in
+                let answer = try await score(handle, "{}")
+                #expect(answer.body.contains(#""runMode": "local""#), "\(answer.body)")
+                for field in [#""model_inputs": {"#, #""enabled": true"#, #""sampleRatePercentage": 7"#] {
+                    #expect(answer.body.contains(field), "\(answer.body)")
+                }
+                let folder = ReplicaFolder(handle.id, in: backend.configuration)
+                let lines = try folder.collected.appending(path: "data.jsonl").text.split(separator: "\n")
+                let fields = #""time": "2026-01-02 03:04:05", "collection": "model_inputs", "correlationid": "id-1""#
+                #expect(
+                    lines == ["{\(fields), \"data\": [{\"a\":1}]}", "{\(fields), \"data\": \"b'bytes'\"}"])
+                let log = await backend.logs(of: handle.id, .inferenceServer, tail: 1000)
+                #expect(log.contains("collected data was dropped: 18000") && !log.contains("secret"), "too long")
+                #expect(!log.contains("id-1"))
+            }
+        }
+    }
+}
