@@ -30,6 +30,23 @@ def deploy(ml, endpoint, model, tmp_path):
     return run
 
 
+def test_conda_packages_come_from_pypi_and_the_log_says_so(ml, endpoint, deploy):
+    deploy("conda", ["six=1.16.0", "openssl"], "import six\ndef init(): pass\ndef run(data): return six.__version__\n")
+    assert Scorer(ml, endpoint)({}, deployment="conda").json() == "1.16.0"
+    log = ml.online_deployments.get_logs("conda", endpoint, lines=50, container_type="storage-initializer")
+    assert "from PyPI instead of conda: six==1.16.0.*" in log
+    assert "left out, as part of this host or of every environment: openssl" in log
+
+
+def test_all_conda_packages_that_can_not_be_had_are_named_at_once(deploy):
+    with pytest.raises(HttpResponseError) as caught:
+        deploy("absent", ["cudatoolkit=11.3", "six=1.16.0", "libsndfile", "sluice-no-such-package=1"],
+               "def init(): pass\ndef run(data): return 1\n")
+    for name in ("cudatoolkit=11.3", "libsndfile", "sluice-no-such-package=1"):
+        assert '"%s"' % name in str(caught.value)
+    assert "six" not in str(caught.value)
+
+
 def test_collected_data_stays_with_the_replica(sluice, ml, endpoint, deploy):
     script = """
 import json, logging, pandas

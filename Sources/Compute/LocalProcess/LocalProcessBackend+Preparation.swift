@@ -16,6 +16,7 @@ extension LocalProcessBackend {
         let label = "environment \(specification.environment.label)"
         let milliseconds = Int64(start.duration(to: .now) / .milliseconds(1))
         log.add(isNew ? "built \(label) in \(milliseconds) ms" : "found \(label) on this host", isNew: isNew)
+        for note in environments.notes(of: recipe) { log.add("\(label): \(note)", isNew: isNew) }
         return recipe
     }
 

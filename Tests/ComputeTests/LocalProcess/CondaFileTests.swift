@@ -13,26 +13,44 @@ import Testing
         ("conda-forge::numpy=1.2", "numpy==1.2.*"), ("NumPy=2", "numpy==2.*"), ("pytorch=2.1", "torch==2.1.*"),
         ("pytorch::pytorch>2", "torch>2"), ("py-xgboost==1.0", "xgboost==1.0"),
         ("scikit-learn=1.2.2", "scikit-learn==1.2.2.*"),
+        ("ipykernel=6.20.2", "ipykernel==6.20.2.*"), ("conda-forge::soundfile", "soundfile"), ("librosa", "librosa"),
+        ("matplotlib-base=3", "matplotlib==3.*"), ("my_own.package", "my_own.package"),
         ("azureml-core", "azureml-core"), ("pip", "pip"), ("pip=25.1", "pip==25.1.*"), ("pip<22.0", "pip<22.0"),
     ])
     func `a conda entry becomes a requirement`(entry: String, requirement: String) throws {
         let file = try CondaFile("dependencies:\n  - \"\(entry)\"\n")
         #expect(file.requirements == [requirement])
-    }
-
-    @Test(arguments: ["ca-certificates", "nomkl"])
-    func `entries without meaning outside conda are left out`(entry: String) throws {
-        #expect(try CondaFile("dependencies: [\"\(entry)\"]").requirements.isEmpty)
+        #expect(file.packages == [CondaFile.Package(entry: entry, requirement: requirement)])
     }
 
     @Test(arguments: [
-        "cudatoolkit=11.3", "gcc", "r-base=4.1", "libgcc-ng", "nodejs", "numpy[version='>=1']", "numpy>1|<0.5", "=1.2",
-        "numpy=latest",
+        "ca-certificates", "nomkl", "libgcc-ng=11.2.0=h1234567_1", "_libgcc_mutex=0.1=main", "ld_impl_linux-64=2.38",
+        "openssl=1.1.1w", "mkl", "libblas=3.9.0=16_linux64_mkl",
     ])
-    func `an entry that can't be translated is named`(entry: String) {
-        let error = #expect(throws: ComputeError.self) { try CondaFile("dependencies: [\"\(entry)\"]") }
-        #expect(error?.code == .environmentBuildFailed)
-        #expect(error?.message.contains(entry) == true, "\(error?.message ?? "")")
+    func `entries that every environment has are left out, and said to be`(entry: String) throws {
+        let file = try CondaFile("dependencies: [\"\(entry)\"]")
+        #expect(file.requirements.isEmpty && file.problems.isEmpty && file.leftOut == [entry])
+    }
+
+    @Test(arguments: [
+        ("cudatoolkit=11.3", "CUDA"), ("pytorch-cuda=11.8", "CUDA"), ("cudnn", "CUDA"), ("libcublas", "CUDA"),
+        ("gcc", "on this host"), ("gxx_linux-64", "on this host"), ("libsndfile", "on this host"),
+        ("graphviz", "on this host"), ("nodejs", "on this host"), ("arrow-cpp", "on this host"), ("r-base=4.1", "R"),
+        ("numpy[version='>=1']", "translated"), ("numpy>1|<0.5", "translated"), ("=1.2", "translated"),
+        ("numpy=latest", "translated"),
+    ])
+    func `an entry that can't be installed is named with the reason`(entry: String, reason: String) throws {
+        let file = try CondaFile("dependencies: [\"\(entry)\"]")
+        #expect(file.requirements.isEmpty && file.problems.count == 1)
+        #expect(file.problems.first?.contains("\"\(entry)\"") == true)
+        #expect(file.problems.first?.contains(reason) == true, "\(file.problems)")
+    }
+
+    @Test func `all entries that can't be installed are named at once`() throws {
+        let file = try CondaFile("dependencies: [cudatoolkit=11.3, numpy, libsndfile, {pip: [-r more.txt, six]}]")
+        #expect(file.requirements == ["numpy", "six"])
+        let message = CondaFile.refusal(file.problems).message
+        for entry in ["cudatoolkit=11.3", "libsndfile", "-r more.txt"] { #expect(message.contains("\"\(entry)\"")) }
     }
 
     @Test func `the pip part is taken as it is`() throws {
@@ -68,8 +86,6 @@ import Testing
     @Test(arguments: [
         ("dependencies:\n  - a: [", "line"), ("dependencies: numpy", "line 1"), ("- numpy", "mapping"),
         ("dependencies:\n  - pip: numpy", "line 2"), ("dependencies:\n  - conda: [x]", "line 2"),
-        ("dependencies:\n  - pip:\n    - -r requirements.txt", "-r requirements.txt"),
-        ("dependencies:\n  - pip:\n    - ./wheels/x.whl", "./wheels/x.whl"),
     ])
     func `a malformed file is refused with its place`(text: String, place: String) {
         let error = #expect(throws: ComputeError.self) { try CondaFile(text) }

@@ -11,9 +11,10 @@ struct EnvironmentBuilderTests {
     private let environment = EnvironmentSpecification(
         label: "env:1", image: nil, condaFile: "dependencies: [python>=3]")
 
-    private func builder(_ folder: URL, install: String = "true", timeout: Duration = .seconds(30)) throws
-        -> EnvironmentBuilder
-    {
+    /// `compile` resolves the file `$file`.
+    private func builder(
+        _ folder: URL, install: String = "true", compile: String = "true", timeout: Duration = .seconds(30)
+    ) throws -> EnvironmentBuilder {
         let uv = folder.appending(path: "uv")
         try uv.write(
             """
@@ -21,7 +22,12 @@ struct EnvironmentBuilderTests {
             case "$1" in
             --version) echo "uv 9.9.9 (somewhere)";;
             venv) mkdir -p "$5";;
-            pip) echo call >> "\(folder.path())/calls"; \(install);;
+            pip)
+              for word; do case "$word" in *.inputs/*) file=$word;; esac; done
+              case "$2" in
+              compile) \(compile);;
+              install) echo call >> "\(folder.path())/calls"; \(install);;
+              esac;;
             esac
             """)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: uv.path())
@@ -75,6 +81,43 @@ struct EnvironmentBuilderTests {
             #expect(error?.code == .environmentBuildFailed)
             #expect(error?.log.contains("No solution found: numppy") == true)
             #expect(!builder.folder(of: recipe).exists)
+        }
+    }
+
+    @Test func `all of conda's packages that no index has are named at once`() async throws {
+        try await withTemporaryFolder { folder in
+            let compile = "if grep -Eq 'absent|gone' \"$file\"; then echo unsatisfiable; exit 1; fi"
+            let builder = try builder(folder, compile: compile)
+            let many = (0..<20).map { "p\($0)" }.joined(separator: ", ")
+            func failure(_ dependencies: String) async throws -> ComputeError? {
+                let environment = EnvironmentSpecification(
+                    label: "env:1", image: nil, condaFile: "dependencies: [\(dependencies)]")
+                let recipe = try await builder.recipe(for: environment)
+                return await #expect(throws: ComputeError.self) { try await builder.build(recipe) }
+            }
+            let unknown = try await failure("absent=1.2, \(many), gone, numpy")
+            #expect(unknown?.message.contains("\"absent=1.2\" is not on the package index") == true)
+            #expect(unknown?.message.contains("\"gone\" is not on the package index") == true)
+            #expect(unknown?.message.contains("numpy") == false && unknown?.log == "unsatisfiable")
+            // Together with those that are refused for what they are.
+            let both = try await failure("libsndfile, numpy, absent")
+            #expect(both?.message.contains("\"libsndfile\"") == true && both?.message.contains("\"absent\"") == true)
+            // What is under "pip:" is the installer's to explain.
+            let pip = try await failure("numpy, {pip: [absent]}")
+            #expect(pip?.message == "uv pip failed with status 1" && pip?.log == "unsatisfiable")
+            #expect(calls(folder) == 0)
+        }
+    }
+
+    @Test func `a built environment keeps what its owner should know`() async throws {
+        try await withTemporaryFolder { folder in
+            let builder = try builder(folder)
+            let environment = EnvironmentSpecification(
+                label: "env:1", image: nil, condaFile: "dependencies: [ipykernel]")
+            let recipe = try await builder.recipe(for: environment)
+            #expect(builder.notes(of: recipe).isEmpty)
+            _ = try await builder.build(recipe)
+            #expect(builder.notes(of: recipe) == ["from PyPI instead of conda: ipykernel"])
         }
     }
 

@@ -13,20 +13,27 @@ import Testing
     }
 
     @Test(arguments: [
-        ("[pip]", "azureml-inference-server-http==1.5.1"),
-        ("[{pip: [azureml-inference-server-http]}]", "azureml-inference-server-http==1.5.1"),
+        ("[pip]", "azureml-inference-server-http"),
+        ("[{pip: [azureml-inference-server-http]}]", "azureml-inference-server-http"),
         ("[{pip: [azureml-inference-server-http==1.4.1]}]", "azureml-inference-server-http==1.4.1"),
         ("[{pip: [Azureml_Inference.Server-http~=1.4]}]", "Azureml_Inference.Server-http~=1.4"),
         ("[{pip: [azureml-defaults]}]", "azureml-defaults"),
     ])
     func `the model server is added unless the file brings it`(dependencies: String, requirement: String) throws {
-        #expect(try recipe(dependencies).requirements == [requirement, "pip"].sorted())
+        let recipe = try recipe(dependencies)
+        #expect(recipe.requirements == [requirement, "pip"].sorted())
+        // Nothing is pinned that the file does not pin.
+        #expect(recipe.preferences == ["azureml-inference-server-http==1.5.1", "setuptools==80.9.0"])
     }
 
     @Test(arguments: [
-        ("[pip]", ["azureml-inference-server-http==1.5.1", "mlflow", "pip"]),
-        ("[{pip: [MLflow==2.9.2]}]", ["MLflow==2.9.2", "azureml-inference-server-http==1.5.1", "pip"]),
-        ("[{pip: [mlflow_skinny]}]", ["azureml-inference-server-http==1.5.1", "mlflow_skinny", "pip"]),
+        ("[pip]", ["azureml-inference-server-http>=0.8", "mlflow", "pip"]),
+        ("[{pip: [MLflow==2.9.2]}]", ["MLflow==2.9.2", "azureml-inference-server-http>=0.8", "pip"]),
+        ("[{pip: [mlflow_skinny]}]", ["azureml-inference-server-http>=0.8", "mlflow_skinny", "pip"]),
+        (
+            "[{pip: [mlflow, azureml-inference-server-http==1.0.0]}]",
+            ["azureml-inference-server-http==1.0.0", "mlflow", "pip"]
+        ),
     ])
     func `MLflow is added where it is needed, unless the file brings it`(dependencies: String, expected: [String])
         throws
@@ -54,9 +61,18 @@ import Testing
     @Test func `whatever changes the contents changes the key`() throws {
         let keys = [
             try recipe("[numpy]").key, try recipe("[numpy=1]").key, try recipe("[numpy]", python: "3.12.0").key,
-            try recipe("[numpy]", server: "1.4.1").key,
+            try recipe("[numpy]", server: "1.4.1").key, try recipe("[numpy, gcc]").key,
         ]
         #expect(Set(keys).count == keys.count)
+    }
+
+    @Test func `the owner is told what was read differently`() throws {
+        #expect(try recipe("[{pip: [numpy]}]").notes.isEmpty)
+        #expect(
+            try recipe("[ipykernel=6.20.2, pytorch, nomkl]").notes == [
+                "from PyPI instead of conda: ipykernel==6.20.2.*, torch",
+                "left out, as part of this host or of every environment: nomkl",
+            ])
     }
 
     @Test func `pip's settings reach the installer, the nearer ones first`() {

@@ -15,8 +15,9 @@ struct BuildPlace: Sendable {
 
     var temporary: URL { url.appending(path: "tmp") }
     var identities: URL { url.appending(path: "etc") }
-    /// What is asked for, and what that comes to.
-    var requirements: URL { url.appending(path: "requirements.txt") }
+    /// What the installer is told, out of its reach.
+    var inputs: URL { url.appendingPathExtension("inputs") }
+    /// What the requirements come to; versions that are in it before are preferred.
     var resolved: URL { url.appending(path: "resolved.txt") }
     /// A package cache of this build alone.
     var packages: URL { url.appending(path: "packages") }
@@ -35,15 +36,28 @@ struct BuildPlace: Sendable {
     }
 
     mutating func prepare(
-        _ lines: [String], sharing index: PackageIndexSettings, _ account: ChildLaunch.Account?
+        preferring versions: [String], sharing index: PackageIndexSettings, _ account: ChildLaunch.Account?
     ) async throws(ComputeError) {
-        await RemovalOfForeignFiles.remove([url])
-        for folder in [url, home, temporary, identities] { try makeFolder(folder) }
-        try writeFile(Data((lines.joined(separator: "\n") + "\n").utf8), requirements)
+        await remove()
+        for folder in [url, home, temporary, identities, inputs] { try makeFolder(folder) }
+        if account != nil { chmod(inputs.path(percentEncoded: false), 0o711) }
+        try writeFile(Data((versions.joined(separator: "\n") + "\n").utf8), resolved)
         try AccountNames.write(into: identities, named: "build", home: home, account)
         copySettings(index.variables)
         isOffline = !["", "0", "false"].contains(index.variables["UV_OFFLINE"]?.lowercased() ?? "")
         try hand(url, to: account)
+    }
+
+    func remove() async { await RemovalOfForeignFiles.remove([url, inputs]) }
+
+    /// A file of lines for the installer to read.
+    func input(
+        _ name: String, _ lines: [String], for account: ChildLaunch.Account?
+    ) throws(ComputeError) -> String {
+        let file = inputs.appending(path: name)
+        try writeFile(Data((lines.joined(separator: "\n") + "\n").utf8), file)
+        if let account { try give(file.path(percentEncoded: false), to: account) }
+        return file.path(percentEncoded: false)
     }
 
     private mutating func copySettings(_ variables: [String: String]) {

@@ -6,12 +6,24 @@ import Yams
 /// Shape (docs.conda.io, "Creating an environment file manually"): `name`, `channels` (ignored) and `dependencies`, a
 /// list of match specifications with at most one `pip:` list among them.
 struct CondaFile: Sendable, Equatable {
+    /// An entry for conda that is installed from PyPI.
+    struct Package: Sendable, Hashable {
+        var entry: String
+        var requirement: String
+    }
+
     /// Requirements in pip's syntax, in the order of the file.
     var requirements: [String]
     /// What the file says about Python, such as `==3.11.*`; empty when it says nothing.
     var python: VersionConstraint
+    /// Those of the requirements that stand for packages of conda's.
+    private(set) var packages: [Package] = []
+    /// Entries that every environment has anyhow.
+    private(set) var leftOut: [String] = []
+    /// Why entries can't be installed here, all of them, each naming its entry.
+    private(set) var problems: [String] = []
 
-    /// Parses the text. Throws `.environmentBuildFailed` naming the line or the entry that can't be used.
+    /// Parses the text. Throws `.environmentBuildFailed` for one that is no conda file.
     init(_ text: String) throws(ComputeError) {
         requirements = []
         python = VersionConstraint(clauses: [])
@@ -22,7 +34,7 @@ struct CondaFile: Sendable, Equatable {
         }
         for entry in entries {
             if let text = entry.scalar?.string {
-                try addCondaPackage(text)
+                addCondaPackage(text)
             } else if let mapping = entry.mapping, mapping.count == 1, let pip = mapping["pip"] {
                 try addPipRequirements(pip)
             } else {
@@ -45,16 +57,21 @@ struct CondaFile: Sendable, Equatable {
         return mapping
     }
 
-    private mutating func addCondaPackage(_ text: String) throws(ComputeError) {
-        let specification = try CondaMatch(text)
+    private mutating func addCondaPackage(_ text: String) {
+        let specification: CondaMatch
+        do {
+            specification = try CondaMatch(text)
+        } catch {
+            return problems.append(error.problem)
+        }
         switch CondaPackages.equivalent(of: specification.name) {
         case .python: python.clauses += specification.version.clauses
-        case .nothing: break
-        case .pip(let name): requirements.append(name + specification.version.description)
-        case .unknown:
-            throw CondaFile.invalid(
-                "the conda package \"\(text)\" is not known to be on PyPI; "
-                    + "remove it, list its PyPI equivalent under \"pip:\", or use a container backend")
+        case .nothing: leftOut.append(text)
+        case .pip(let name):
+            let requirement = name + specification.version.description
+            requirements.append(requirement)
+            packages.append(Package(entry: text, requirement: requirement))
+        case .foreign(let reason): problems.append("\"\(text)\" \(reason)")
         }
     }
 
@@ -68,19 +85,26 @@ struct CondaFile: Sendable, Equatable {
                 throw CondaFile.invalid("an entry of \"pip\" is not a text (line \(entry.mark?.line ?? 0))")
             }
             for line in text.split(whereSeparator: \.isNewline) {
-                try addPipRequirement(line.trimmingCharacters(in: .whitespaces))
+                addPipRequirement(line.trimmingCharacters(in: .whitespaces))
             }
         }
     }
 
-    private mutating func addPipRequirement(_ line: String) throws(ComputeError) {
+    private mutating func addPipRequirement(_ line: String) {
         if line.isEmpty || line.hasPrefix("#") { return }
         let pointsToFile = ["-r", "-c", "-e", "--requirement", "--constraint", "--editable", ".", "/"]
         if pointsToFile.contains(where: { line.hasPrefix($0) }) {
-            throw CondaFile.invalid(
-                "the pip entry \"\(line)\" points to a file, which a conda file alone does not carry")
+            return problems.append(
+                "\"\(line)\" under \"pip:\" points to a file, which a conda file alone does not carry")
         }
         requirements.append(line)
+    }
+
+    /// One error for all entries that can't be installed.
+    static func refusal(_ problems: [String], log: String = "") -> ComputeError {
+        var error = invalid(problems.joined(separator: "; "))
+        error.log = log
+        return error
     }
 
     static func invalid(_ problem: String) -> ComputeError {

@@ -8,7 +8,12 @@ struct CondaMatch: Sendable, Equatable {
     var name: String
     var version: VersionConstraint
 
-    init(_ text: String) throws(ComputeError) {
+    /// Why an entry can't be used.
+    struct Untranslatable: Error {
+        var problem: String
+    }
+
+    init(_ text: String) throws(Untranslatable) {
         let withoutComment = text.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)[0]
         var rest = String(withoutComment).trimmingCharacters(in: .whitespaces)
         if let channelEnd = rest.range(of: "::") { rest = String(rest[channelEnd.upperBound...]) }
@@ -16,19 +21,19 @@ struct CondaMatch: Sendable, Equatable {
         let name = rest.prefix(while: isNameCharacter)
         let constraint = rest[name.endIndex...].trimmingCharacters(in: .whitespaces)
         guard !name.isEmpty, !constraint.contains("["), !constraint.contains("|") else {
-            throw CondaFile.invalid("the entry \"\(text)\" can't be translated for PyPI")
+            throw Untranslatable(problem: "\"\(text)\" can't be translated for PyPI")
         }
         self.name = name.lowercased()
         do {
             version = try CondaMatch.version(constraint)
         } catch {
-            throw CondaFile.invalid("the version in \"\(text)\" can't be translated for PyPI")
+            throw Untranslatable(problem: "the version in \"\(text)\" can't be translated for PyPI")
         }
     }
 
-    private struct Untranslatable: Error {}
+    private struct BadVersion: Error {}
 
-    private static func version(_ constraint: String) throws(Untranslatable) -> VersionConstraint {
+    private static func version(_ constraint: String) throws(BadVersion) -> VersionConstraint {
         var clauses: [VersionConstraint.Clause] = []
         for part in constraint.split(separator: ",") {
             if let clause = try clause(part.trimmingCharacters(in: .whitespaces)) { clauses.append(clause) }
@@ -36,7 +41,7 @@ struct CondaMatch: Sendable, Equatable {
         return VersionConstraint(clauses: clauses)
     }
 
-    private static func clause(_ text: String) throws(Untranslatable) -> VersionConstraint.Clause? {
+    private static func clause(_ text: String) throws(BadVersion) -> VersionConstraint.Clause? {
         if text.isEmpty || text == "*" || text == "=*" { return nil }
         for relation in VersionConstraint.Relation.allCases where text.hasPrefix(relation.rawValue) {
             return .init(relation, try checked(text.dropFirst(relation.rawValue.count)))
@@ -44,19 +49,19 @@ struct CondaMatch: Sendable, Equatable {
         // `=1.2=build`, `1.2 build` and `1.2=build` name one exact build; the build itself means nothing on PyPI.
         let isFuzzy = text.hasPrefix("=")
         let parts = text.drop { $0 == "=" }.split { $0 == "=" || $0 == " " }
-        guard let version = parts.first else { throw Untranslatable() }
+        guard let version = parts.first else { throw BadVersion() }
         let isExact = parts.count > 1 ? parts[1] != "*" : !isFuzzy
         return .init(.equal, try checked(version, prefixMatch: !isExact))
     }
 
     /// The version alone, with `.*` at its end when any version that starts so is meant.
-    private static func checked(_ text: Substring, prefixMatch: Bool = false) throws(Untranslatable) -> String {
+    private static func checked(_ text: Substring, prefixMatch: Bool = false) throws(BadVersion) -> String {
         // In `==1.2=build` the build follows the version.
         let version = text.split(separator: "=").first.map { $0.trimmingCharacters(in: .whitespaces) } ?? ""
         var number = version
         while number.hasSuffix("*") || number.hasSuffix(".") { number.removeLast() }
         let isPlain = number.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || ".!+_-".contains($0)) }
-        guard isPlain, number.first?.isNumber == true else { throw Untranslatable() }
+        guard isPlain, number.first?.isNumber == true else { throw BadVersion() }
         return prefixMatch || version.hasSuffix("*") ? number + ".*" : number
     }
 }

@@ -1,58 +1,78 @@
-/// What conda's package names are called on PyPI.
+/// What conda's package names mean where packages come from PyPI.
 ///
-/// A list of known names rather than "same name": a conda package and a PyPI project of one name may be different
-/// software, and installing a stranger's package is worse than a clear refusal.
+/// A name that is not in these tables is taken for that of a project on PyPI, as most are. The tables hold those that
+/// have another name there, those that every environment has, and those that are no Python packages: PyPI may hold
+/// other software under their names.
 enum CondaPackages {
     enum Equivalent: Sendable, Equatable {
         /// The interpreter itself.
         case python
-        /// Part of every environment, or without meaning outside conda.
+        /// Part of every environment, of this host or of PyPI's wheels, or without meaning outside conda.
         case nothing
         case pip(String)
-        case unknown
+        /// Nothing that can be installed here, with what to do about it.
+        case foreign(String)
     }
 
     static func equivalent(of conda: String) -> Equivalent {
         if conda == "python" { return .python }
-        if ignored.contains(conda) { return .nothing }
+        if nothing.contains(conda) || conda.hasPrefix("_") || conda.hasPrefix("ld_impl_") { return .nothing }
         if let renamed = renamed[conda] { return .pip(renamed) }
-        if sameName.contains(conda) || conda.hasPrefix("azureml-") || conda.hasPrefix("azure-") { return .pip(conda) }
-        return .unknown
+        if cuda.contains(conda) || cudaPrefixes.contains(where: { conda.hasPrefix($0) }) {
+            return .foreign("is CUDA, which PyPI's wheels of frameworks bring themselves: remove it")
+        }
+        if conda == "r" || conda.hasPrefix("r-") { return .foreign("is a package of R, which is not run here") }
+        if isNative(conda) {
+            return .foreign("is no Python package: install it on this host, and remove it from the file")
+        }
+        return .pip(conda)
     }
 
-    private static let ignored: Set<String> = [
-        "ca-certificates", "certifi-win32", "conda", "python_abi", "cpuonly", "nomkl",
+    private static func isNative(_ conda: String) -> Bool {
+        if native.contains(conda) || nativeSuffixes.contains(where: { conda.hasSuffix($0) }) { return true }
+        return conda.hasPrefix("conda-") || conda.hasPrefix("lib") && !pythonLibraries.contains(conda)
+    }
+
+    /// Those that `conda env export` lists of every environment; numerical libraries that wheels hold.
+    private static let nothing: Set<String> = [
+        "ca-certificates", "certifi-win32", "conda", "python_abi", "cpuonly", "nomkl", "openssl", "libgcc-ng", "libgcc",
+        "libgomp", "libstdcxx-ng", "libstdcxx", "libffi", "ncurses", "readline", "sqlite", "libsqlite", "tk", "xz",
+        "liblzma", "zlib", "libzlib", "bzip2", "expat", "libexpat", "libnsl", "libuuid", "libxcrypt", "blas", "libblas",
+        "libcblas", "liblapack", "liblapacke", "openblas", "libopenblas", "mkl", "intel-openmp", "llvm-openmp", "tbb",
+        "libgfortran", "libgfortran-ng", "libgfortran5", "libgfortran4",
     ]
 
     private static let renamed: [String: String] = [
-        "pytorch": "torch", "pytorch-cpu": "torch", "faiss-cpu": "faiss-cpu", "faiss": "faiss-cpu",
+        "pytorch": "torch", "pytorch-cpu": "torch", "pytorch-gpu": "torch", "faiss": "faiss-cpu",
         "opencv": "opencv-python-headless", "py-opencv": "opencv-python-headless", "py-xgboost": "xgboost",
-        "py-xgboost-cpu": "xgboost", "tensorflow-base": "tensorflow", "matplotlib-base": "matplotlib",
-        "msgpack-python": "msgpack", "python-dateutil": "python-dateutil", "pyyaml": "PyYAML",
-        "sentencepiece": "sentencepiece", "python-flatbuffers": "flatbuffers", "protobuf": "protobuf",
-        "huggingface_hub": "huggingface-hub", "typing_extensions": "typing-extensions", "dask-core": "dask",
-        "importlib_metadata": "importlib-metadata", "grpcio": "grpcio", "python-graphviz": "graphviz",
-        "spacy": "spacy", "seaborn-base": "seaborn", "tables": "tables", "pytables": "tables",
-        "pytorch-lightning": "pytorch-lightning", "psycopg2": "psycopg2-binary", "black": "black",
+        "py-xgboost-cpu": "xgboost", "tensorflow-base": "tensorflow", "tensorflow-mkl": "tensorflow",
+        "tensorflow-gpu": "tensorflow", "matplotlib-base": "matplotlib", "msgpack-python": "msgpack",
+        "python-flatbuffers": "flatbuffers", "dask-core": "dask", "python-graphviz": "graphviz",
+        "seaborn-base": "seaborn", "pytables": "tables", "psycopg2": "psycopg2-binary", "pyqt": "PyQt5",
+        "python-xxhash": "xxhash", "redis-py": "redis", "ruamel_yaml": "ruamel.yaml", "brotli-python": "brotli",
+        "python-blosc": "blosc", "python-kubernetes": "kubernetes", "python-tzdata": "tzdata",
+        "pyarrow-core": "pyarrow",
     ]
 
-    private static let sameName: Set<String> = [
-        "absl-py", "accelerate", "adlfs", "aiohttp", "applicationinsights", "attrs", "beautifulsoup4", "bokeh", "boto3",
-        "catboost", "category_encoders", "certifi", "cffi", "charset-normalizer", "click", "cloudpickle",
-        "cryptography",
-        "cython", "dask", "datasets", "dill", "distributed", "fastapi", "fastparquet", "filelock", "fire", "flask",
-        "flask-cors", "fsspec", "gensim", "geopandas", "gunicorn", "h5py", "hdbscan", "httpx", "hyperopt", "idna",
-        "imageio", "imbalanced-learn", "inference-schema", "jinja2", "joblib", "jsonschema", "keras", "lightgbm",
-        "lime",
-        "llvmlite", "lxml", "matplotlib", "mlflow", "mlflow-skinny", "mlserver", "msgpack", "networkx", "nltk", "numba",
-        "numexpr", "numpy", "onnx", "onnxruntime", "openpyxl", "optuna", "orjson", "packaging", "pandas", "patsy",
-        "pillow", "pip", "plotly", "polars", "prophet", "psutil", "pyarrow", "pydantic", "pyjwt", "pymongo", "pyodbc",
-        "pyparsing", "pyspark", "pytest", "python-dotenv", "pytz", "regex", "requests", "safetensors", "scikit-image",
-        "scikit-learn", "scipy", "seaborn", "sentence-transformers", "setuptools", "shap", "simplejson", "six",
-        "sktime", "sqlalchemy", "statsmodels", "sympy", "tabulate", "tensorboard", "tensorflow", "textblob",
-        "threadpoolctl", "timm", "tokenizers", "toolz", "torchaudio", "torchmetrics", "torchvision", "tornado", "tqdm",
-        "transformers", "typing-extensions", "tzdata", "ujson", "umap-learn", "urllib3", "uvicorn", "werkzeug", "wheel",
-        "xarray",
-        "xgboost", "xlrd", "zstandard",
+    private static let cuda: Set<String> = ["cudnn", "nccl", "pytorch-cuda", "pytorch-mutex", "magma"]
+    private static let cudaPrefixes = ["cudatoolkit", "cuda-", "libcu", "libnv", "libnpp", "magma-cuda"]
+
+    /// Python packages whose names begin like those of libraries.
+    private static let pythonLibraries: Set<String> = [
+        "libarchive-c", "libclang", "libcst", "libpysal", "libsass", "libsvm-official", "libtmux", "librosa",
+    ]
+
+    private static let nativeSuffixes = ["-cpp", "_linux-64", "_linux-aarch64", "-ng"]
+
+    private static let native: Set<String> = [
+        "anaconda", "arpack", "bazel", "binutils", "blosc", "boost", "cairo", "clang", "compilers", "curl", "eigen",
+        "ffmpeg", "fftw", "fontconfig", "freetds", "freetype", "gcc", "gfortran", "ghostscript", "giflib", "git",
+        "git-lfs", "glib", "glog", "gmp", "go", "graphviz", "gxx", "hdf5", "icu", "imagemagick", "java-jdk", "jpeg",
+        "julia",
+        "krb5", "lame", "lcms2", "llvm", "lua", "lz4-c", "make", "mamba", "maven", "metis", "micromamba", "mpc", "mpfr",
+        "mpich", "msodbcsql", "mysql", "nodejs", "openjdk", "openmpi", "pandoc", "pango", "perl", "pixman", "poppler",
+        "portaudio", "postgresql", "proj", "qt", "qt-main", "redis-server", "rust", "sdl2", "snappy", "sox",
+        "tesseract",
+        "unixodbc", "wget", "x264", "x265", "zeromq", "zstd",
     ]
 }

@@ -60,6 +60,14 @@ final class EnvironmentBuilder: Sendable {
         return true
     }
 
+    /// What the owner of a built environment should know of it.
+    func notes(of recipe: EnvironmentRecipe) -> [String] {
+        let marker = folder(of: recipe).appending(path: EnvironmentBuilder.marker)
+        // Absent as long as it is not built.
+        let text = (try? String(contentsOf: marker, encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").map(String.init)
+    }
+
     /// Removes environments beyond the limit; `inUse` are keys of recipes that replicas run in.
     func trim(keeping inUse: Set<String>) {
         cache.trim(keeping: inUse)
@@ -81,15 +89,16 @@ final class EnvironmentBuilder: Sendable {
         await RemovalOfForeignFiles.remove([folder])
         try? FileManager.default.removeItem(at: log)
         let start = ContinuousClock.now
+        let notes: [String]
         do {
-            try await installer.install(
-                recipe.requirements, for: recipe.interpreter, into: folder, log: log, lock: lock)
+            notes = try await installer.install(recipe, into: folder, log: log, lock: lock)
         } catch {
             // A half-built environment only takes room; the next build would remove it as well.
             await RemovalOfForeignFiles.remove([folder])
             throw error
         }
-        try writeFile(Data(), folder.appending(path: EnvironmentBuilder.marker))
+        let text = (recipe.notes + notes).joined(separator: "\n")
+        try writeFile(Data(text.utf8), folder.appending(path: EnvironmentBuilder.marker))
         await RemovalOfForeignFiles.remove([configuration.formerPackageCache])
         logger.info(
             "environment built",

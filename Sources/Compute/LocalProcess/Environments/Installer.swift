@@ -10,7 +10,7 @@ import Resources
 struct Installer: Sendable {
     let configuration: LocalProcessConfiguration
     let isolation: IsolationProbe
-    private let watch = LimitWatch()
+    let watch = LimitWatch()
 
     init(configuration: LocalProcessConfiguration, isolation: IsolationProbe? = nil) {
         self.configuration = configuration
@@ -49,74 +49,61 @@ struct Installer: Sendable {
             within: configuration.preparationTimeout)
     }
 
-    /// Makes a virtual environment in `folder` and installs the lines of a requirements file, with the output in `log`.
+    /// Makes a virtual environment in `folder` and installs what the recipe asks for, with the output in `log`. Answers what
+    /// its owner should know of it.
     ///
     /// Bytecode is compiled now: the model server then starts in 0.8 s instead of 2 s. Files are copied out of the package
     /// cache, for a link would let one environment write into all others. The installer inherits the descriptor `lock`,
     /// so that an installer which outlives a killed control plane still keeps others out.
     func install(
-        _ requirements: [String], for interpreter: Interpreter, into folder: URL, log: URL, lock: Int32
-    ) async throws(ComputeError) {
+        _ recipe: EnvironmentRecipe, into folder: URL, log: URL, lock: Int32
+    ) async throws(ComputeError) -> [String] {
         let mode = try await isolation.mode()
         let account = mode == .none ? nil : configuration.builder
         var place = BuildPlace(configuration.builds.appending(path: folder.lastPathComponent))
-        try await place.prepare(requirements, sharing: PackageIndexSettings.discover(configuration), account)
+        try await place.prepare(
+            preferring: recipe.preferences, sharing: PackageIndexSettings.discover(configuration), account)
         try makeFolder(configuration.packageCache)
         try makeFolder(folder)
         if let account {
             for own in [folder, configuration.packageCache] { try give(own.path(percentEncoded: false), to: account) }
         }
         let build = Build(
-            place: place, folder: folder, interpreter: interpreter, mode: mode, account: account, log: log, lock: lock,
-            deadline: ContinuousClock.now + configuration.preparationTimeout)
-        let target = folder.path(percentEncoded: false)
-        try await run(
-            build, ["venv", "--python", interpreter.path, "--no-project", target, "--allow-existing"], cache: .shared)
-        if mode == .none {
-            try await run(build, install(place.requirements, into: target), cache: .shared)
-        } else {
-            try await installApart(build)
-        }
-        if account != nil { try await seal(folder) }
-        await RemovalOfForeignFiles.remove([place.url])
-    }
-
-    /// Installs in two steps, so that code of packages never runs where it could write what other environments are made
-    /// from. Resolving may build packages to learn what they need: it has a cache of its own. Installing what was resolved
-    /// takes wheels out of the shared cache and runs nothing; only where one has to be built it is done apart as well.
-    private func installApart(_ build: Build) async throws(ComputeError) {
-        let target = build.folder.path(percentEncoded: false)
-        if build.place.isOffline {
-            // What is not in the shared cache could not be had anyhow.
-            let arguments = install(build.place.requirements, into: target) + ["--no-build"]
-            return try await run(build, arguments, cache: .shared)
-        }
+            place: place, folder: folder, interpreter: recipe.interpreter, mode: mode, account: account, log: log,
+            lock: lock, deadline: ContinuousClock.now + configuration.preparationTimeout)
         try await run(
             build,
+            ["venv", "--python", recipe.interpreter.path, "--no-project", build.target, "--allow-existing"],
+            cache: .shared)
+        let resolution = try await resolve(recipe, build)
+        try await install(resolution.options, build)
+        if account != nil { try await seal(folder) }
+        await place.remove()
+        return resolution.notes
+    }
+
+    /// Installs what was resolved: a step of its own, so that code of packages never runs where it could write what other
+    /// environments are made from. It takes wheels out of the shared cache and runs nothing; only where one has to be built
+    /// it is done apart.
+    private func install(_ options: PipOptions, _ build: Build) async throws(ComputeError) {
+        let arguments =
             [
-                "pip", "compile", "--python", "\(target)/bin/python", "--no-header", "--no-annotate",
-                "--emit-index-url", "--emit-find-links", "--emit-index-annotation", "--quiet",
-                "--output-file", build.place.resolved.path(percentEncoded: false),
-                build.place.requirements.path(percentEncoded: false),
-            ], cache: .own)
-        let arguments = install(build.place.resolved, into: target) + ["--no-deps"]
+                "pip", "install", "--python", "\(build.target)/bin/python", "--link-mode", "copy", "--compile-bytecode",
+                "--no-deps", "--requirements", build.place.resolved.path(percentEncoded: false),
+            ] + options.arguments
+        guard build.mode != .none else { return try await run(build, arguments, cache: .shared) }
         do {
             try await run(build, arguments + ["--no-build"], cache: .shared)
         } catch {
-            guard error.code == .environmentBuildFailed, ContinuousClock.now < build.deadline else { throw error }
+            // What is not in the shared cache can't be had without a network.
+            guard error.code == .environmentBuildFailed, !build.place.isOffline, ContinuousClock.now < build.deadline
+            else { throw error }
             try await run(build, arguments, cache: .own)
         }
     }
 
-    private func install(_ requirements: URL, into target: String) -> [String] {
-        [
-            "pip", "install", "--python", "\(target)/bin/python", "--link-mode", "copy", "--compile-bytecode",
-            "--requirements", requirements.path(percentEncoded: false),
-        ]
-    }
-
     /// What the steps of one build have in common.
-    private struct Build {
+    struct Build {
         var place: BuildPlace
         var folder: URL
         var interpreter: Interpreter
@@ -125,16 +112,21 @@ struct Installer: Sendable {
         var log: URL
         var lock: Int32
         var deadline: ContinuousClock.Instant
+
+        var target: String { folder.path(percentEncoded: false) }
     }
 
-    private enum Cache {
+    enum Cache {
         /// That of all environments.
         case shared
         /// This build's alone.
         case own
     }
 
-    private func run(_ build: Build, _ arguments: [String], cache: Cache) async throws(ComputeError) {
+    /// Runs uv, or another program, confined as the build is.
+    func run(
+        _ build: Build, _ arguments: [String], cache: Cache, program: String? = nil
+    ) async throws(ComputeError) {
         let place = build.place
         let packages = cache == .shared ? configuration.packageCache : place.packages
         let limits = configuration.buildLimits.within(disk: configuration.freeBytes)
@@ -142,7 +134,8 @@ struct Installer: Sendable {
         let sandbox = Sandbox(
             mode: build.mode, tools: configuration.tools, layout: isolation.layout, account: build.account,
             confinement: Confinement(limits: limits),
-            readable: [configuration.uv] + build.interpreter.folders + place.readable,
+            readable: [configuration.uv, place.inputs.path(percentEncoded: false)] + build.interpreter.folders
+                + place.readable,
             writable: writable.map { $0.path(percentEncoded: false) },
             identities: place.identities.path(percentEncoded: false),
             temporary: place.url.path.hasPrefix("/tmp/") ? nil : place.temporary.path(percentEncoded: false),
@@ -153,7 +146,8 @@ struct Installer: Sendable {
         let folders = WatchedFolders(name: name, own: [build.folder, place.url], notes: configuration.builds)
         defer { watch.forget(name) }
         try await run(
-            configuration.uv, arguments, build.log, build.deadline, build.lock, sandbox: sandbox, variables: variables
+            program ?? configuration.uv, arguments, build.log, build.deadline, build.lock, sandbox: sandbox,
+            variables: variables
         ) { process in
             guard build.mode != .none, let excess = await watch.excess(of: process, limits, in: folders) else { return }
             throw ComputeError(
