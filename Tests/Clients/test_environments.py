@@ -47,6 +47,12 @@ def test_all_conda_packages_that_can_not_be_had_are_named_at_once(deploy):
     assert "six" not in str(caught.value)
 
 
+def test_image_whose_packages_are_not_known_needs_a_conda_file(deploy):
+    with pytest.raises(HttpResponseError, match="give the environment a conda file"):
+        deploy("image", None, "def init(): pass\ndef run(data): return 1\n",
+               image="mcr.microsoft.com/azureml/curated/acpt-pytorch-2.2-cuda12.1:latest")
+
+
 def test_collected_data_stays_with_the_replica(sluice, ml, endpoint, deploy):
     script = """
 import json, logging, pandas

@@ -4,7 +4,15 @@ import Resources
 extension LocalProcessBackend {
     private func recipe(for specification: ReplicaSpecification) async throws(ComputeError) -> EnvironmentRecipe {
         try await environments.recipe(
-            for: specification.environment, needsMLflow: specification.isServedByMLflow)
+            for: specification.environment, adding: try await extraPackages(specification),
+            needsMLflow: specification.isServedByMLflow)
+    }
+
+    private func extraPackages(_ specification: ReplicaSpecification) async throws(ComputeError) -> CondaFile? {
+        let extra = ExtraPackages(specification.environmentVariables)
+        guard extra.areInFiles, let code = specification.code else { return nil }
+        _ = try await artifacts.obtain(code)
+        return try extra.read(in: artifacts.folder(of: code), script: code.scoringScript)
     }
 
     func prepareEnvironment(

@@ -61,6 +61,13 @@ package struct LocalProcessBackend: ComputeBackend {
         if environment.image == nil, environment.condaFile == nil {
             throw ComputeError(.unsupported, "environment \(environment.label) has neither an image nor a conda file")
         }
+        if environment.condaFile == nil, let image = environment.image, PrebuiltImage(image) == nil {
+            throw ComputeError(
+                .unsupported,
+                "the packages of the image \(image) are not known here; give the environment a conda file that lists "
+                    + "those that the scoring script needs")
+        }
+        try ExtraPackages(specification.environmentVariables).check()
         if let model = specification.model { try check(model) }
         if specification.isServedByMLflow { return }
         guard let code = specification.code else {

@@ -67,6 +67,10 @@ struct ScoringServer: Sendable {
         variables["AZUREML_ENTRY_SCRIPT"] = script
         variables["AZUREML_MODEL_DIR"] = modelFolder?.path(percentEncoded: false)
         variables["LISTEN_FDS"] = "1"
+        if let library = ExtraPackages(specification.environmentVariables).library(in: folder.code) {
+            let given = specification.environmentVariables["PYTHONPATH"].map { ":\($0)" } ?? ""
+            variables["PYTHONPATH"] = library + given
+        }
         for name in ScoringServer.reserved { variables[name] = nil }
         variables["GUNICORN_CMD_ARGS"] = gunicornArguments(variables["GUNICORN_CMD_ARGS"] ?? "")
         return variables

@@ -146,6 +146,11 @@ struct EnvironmentBuilderTests {
             let builder = try builder(folder)
             let error = await #expect(throws: ComputeError.self) { try await builder.recipe(for: old) }
             #expect(error?.message.contains("env:2 asks for python==3.6.*; this host has Python 3.") == true)
+            let image = EnvironmentSpecification(
+                label: "env:3", image: "mcr.microsoft.com/azureml/sklearn-0.1-py36-cpu-inference", condaFile: nil)
+            let byImage = await #expect(throws: ComputeError.self) { try await builder.recipe(for: image) }
+            #expect(byImage?.message.contains("sklearn-0.1-py36-cpu-inference, asks for python==3.6.*") == true)
+            #expect(byImage?.message.contains("give the environment a conda file") == true)
         }
     }
 

@@ -82,4 +82,22 @@ extension LocalProcessBackendTests {
             }
         }
     }
+
+    @Test func `packages that come with the code are found`() async throws {
+        let files = ["lib/site-packages/shipped.py": "value = 7\n", "extra.txt": "six==1.16.0\n"]
+        let variables = [
+            "AZUREML_EXTRA_PYTHON_LIB_PATH": "lib/site-packages", "AZUREML_EXTRA_REQUIREMENTS_TXT": "extra.txt",
+        ]
+        let script = """
+            import shipped, six
+            def init(): pass
+            def run(data): return [shipped.value, six.__version__]
+            """
+        try await withScript(script, variables: variables, files: files) { backend, specification in
+            try await withReplica(backend, specification) { handle in
+                let answer = try await score(handle, "{}")
+                #expect(answer.body == #"[7, "1.16.0"]"#)
+            }
+        }
+    }
 }

@@ -36,7 +36,21 @@ import Testing
             error?.code == .unsupported && error?.message.contains("image \(image) needs a container backend") == true)
     }
 
-    @Test func `a script finds where its collections are set, and its host's name`() {
+    @Test(arguments: [
+        ("mcr.microsoft.com/azureml/sklearn-1.0-ubuntu20.04-py38-cpu-inference", true),
+        ("mcr.microsoft.com/azureml/curated/acpt-pytorch-2.2-cuda12.1", false),
+    ])
+    func `an image without a conda file is served where its packages are known`(image: String, isKnown: Bool) throws {
+        var specification = TestHost.specification()
+        specification.environment.image = image
+        try backend.check(specification)
+        specification.environment.condaFile = nil
+        if isKnown { return try backend.check(specification) }
+        let error = #expect(throws: ComputeError.self) { try backend.check(specification) }
+        #expect(error?.code == .unsupported && error?.message.contains("give the environment a conda file") == true)
+    }
+
+    @Test func `a script finds where its collections are set, its host's name and its packages`() {
         let folder = ReplicaFolder(ReplicaID(), in: LocalProcessConfiguration(dataDirectory: URL(filePath: "/data")))
         func variables(_ given: [String: String], collections: [String: Double]) -> [String: String] {
             var specification = TestHost.specification(variables: given)
@@ -47,10 +61,12 @@ import Testing
             ).variables(bin: "/env/bin")
         }
         let none = variables([:], collections: [:])
-        #expect(none["AZUREML_MDC_CONFIG_PATH"] == nil)
+        #expect(none["AZUREML_MDC_CONFIG_PATH"] == nil && none["PYTHONPATH"] == nil)
         #expect(none["HOSTNAME"] == folder.id.description)
-        let some = variables([:], collections: ["model_inputs": 1])
+        let some = variables(
+            ["PYTHONPATH": "/p", "AZUREML_EXTRA_PYTHON_LIB_PATH": "lib"], collections: ["model_inputs": 1])
         #expect(some["AZUREML_MDC_CONFIG_PATH"] == folder.collectionSettings.path())
+        #expect(some["PYTHONPATH"] == folder.code.path() + "/lib:/p")
         // The deployment's own word is stronger.
         let own = variables(["AZUREML_MDC_CONFIG_PATH": "mine.json"], collections: ["model_inputs": 1])
         #expect(own["AZUREML_MDC_CONFIG_PATH"] == "mine.json")

@@ -57,6 +57,15 @@ struct CondaFile: Sendable, Equatable {
         return mapping
     }
 
+    /// Adds what another file asks for beside.
+    mutating func add(_ other: CondaFile) {
+        requirements += other.requirements
+        python.clauses += other.python.clauses
+        packages += other.packages
+        leftOut += other.leftOut
+        problems += other.problems
+    }
+
     private mutating func addCondaPackage(_ text: String) {
         let specification: CondaMatch
         do {

@@ -29,15 +29,34 @@ final class EnvironmentBuilder: Sendable {
 
     /// What the environment consists of on this host. Refuses a file whose Python this host does not have.
     func recipe(
-        for environment: EnvironmentSpecification, needsMLflow: Bool = false
+        for environment: EnvironmentSpecification, adding extra: CondaFile? = nil, needsMLflow: Bool = false
     ) async throws(ComputeError) -> EnvironmentRecipe {
-        // An environment without a conda file has what every environment has.
-        let file = try CondaFile(environment.condaFile ?? "dependencies: []")
+        // An environment without a conda file has what its image has.
+        var file = try CondaFile(
+            environment.condaFile ?? environment.image.flatMap { PrebuiltImage($0)?.condaFile } ?? "dependencies: []")
+        if let extra { file.add(extra) }
         let version = try await versionOfInstaller()
-        let interpreter = try await interpreters.find(file.python, for: "environment \(environment.label)")
+        let interpreter = try await findInterpreter(file.python, for: environment)
         return EnvironmentRecipe(
             file: file, serverVersion: configuration.inferenceServerVersion,
             needsMLflow: needsMLflow, interpreter: interpreter, installerVersion: version)
+    }
+
+    private func findInterpreter(
+        _ constraint: VersionConstraint, for environment: EnvironmentSpecification
+    ) async throws(ComputeError) -> Interpreter {
+        let label = "environment \(environment.label)"
+        guard environment.condaFile == nil, let image = environment.image else {
+            return try await interpreters.find(constraint, for: label)
+        }
+        do throws(ComputeError) {
+            return try await interpreters.find(constraint, for: "\(label), by its image \(image),")
+        } catch {
+            guard error.code == .environmentBuildFailed else { throw error }
+            var error = error
+            error.message += "; or give the environment a conda file that lists the packages for a Python that is here"
+            throw error
+        }
     }
 
     func folder(of recipe: EnvironmentRecipe) -> URL {
