@@ -7,28 +7,6 @@ import Testing
 
 /// HTTP/2 frame by frame: what no ordinary client sends.
 @Suite struct FrameTests {
-    private static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
-    private static let settings = frame(4, flags: 0, stream: 0, [])
-
-    private static func frame(_ kind: UInt8, flags: UInt8, stream: UInt32, _ payload: [UInt8]) -> [UInt8] {
-        let size = payload.count
-        return [UInt8(size >> 16 & 255), UInt8(size >> 8 & 255), UInt8(size & 255), kind, flags]
-            + (0..<4).map { UInt8(stream >> (24 - 8 * $0) & 255) } + payload
-    }
-
-    /// `GET` of the endpoint's host, with the key.
-    private static var request: [UInt8] {
-        func literal(_ text: String) -> [UInt8] { [UInt8(text.utf8.count)] + Array(text.utf8) }
-        return [0x82, 0x86, 0x84, 0x01] + literal("fraud.example") + [0x00] + literal("authorization")
-            + literal("Bearer secret")
-    }
-
-    private static func begun(_ fixture: RouterFixture) throws -> RawSocket {
-        let client = try fixture.connect()
-        try client.send(preface + settings)
-        return client
-    }
-
     private func withRouter(_ body: @escaping @Sendable (RouterFixture, StubReplica) throws -> Void) async throws {
         let replica = try StubReplica.echo()
         let fixture = try RouterFixture()
@@ -47,12 +25,12 @@ import Testing
 
     @Test func `requests that are begun and broken off at once end their connection`() async throws {
         try await withRouter { fixture, _ in
-            let client = try Self.begun(fixture)
+            let client = try Frames.begun(fixture)
             var stream: UInt32 = 1
             for _ in 0..<2_000 {
                 let pair =
-                    Self.frame(1, flags: 5, stream: stream, Self.request)
-                    + Self.frame(3, flags: 0, stream: stream, [0, 0, 0, 8])
+                    Frames.frame(1, flags: 5, stream: stream, Frames.request)
+                    + Frames.frame(3, flags: 0, stream: stream, [0, 0, 0, 8])
                 guard (try? client.send(pair)) != nil else { break }
                 stream += 2
             }
@@ -69,9 +47,9 @@ import Testing
         try await withRouter { fixture, _ in
             let client = try fixture.connect()
             // A window of nothing for every stream.
-            try client.send(Self.preface + Self.frame(4, flags: 0, stream: 0, [0, 4, 0, 0, 0, 0]))
+            try client.send(Frames.preface + Frames.frame(4, flags: 0, stream: 0, [0, 4, 0, 0, 0, 0]))
             for number in 0..<50 {
-                try client.send(Self.frame(1, flags: 5, stream: UInt32(number * 2 + 1), Self.request))
+                try client.send(Frames.frame(1, flags: 5, stream: UInt32(number * 2 + 1), Frames.request))
             }
             let other = try fixture.connect()
             try other.send(scoring("other"))
@@ -84,13 +62,13 @@ import Testing
         try await withRouter { fixture, _ in
             var random = RandomSource(seed: seed)
             for _ in 0..<150 {
-                let client = try Self.begun(fixture)
+                let client = try Frames.begun(fixture)
                 for _ in 0..<Int.random(in: 1...12, using: &random) {
                     let kind = UInt8.random(in: 0...11, using: &random)
                     let stream = UInt32.random(in: 0...9, using: &random)
                     var payload =
                         Bool.random(using: &random)
-                        ? Self.request
+                        ? Frames.request
                         : (0..<Int.random(in: 0...40, using: &random)).map { _ in
                             UInt8.random(in: 0...255, using: &random)
                         }
@@ -99,7 +77,7 @@ import Testing
                             in: 0...255, using: &random)
                     }
                     let flags = UInt8.random(in: 0...255, using: &random) & 0x2D
-                    guard (try? client.send(Self.frame(kind, flags: flags, stream: stream, payload))) != nil else {
+                    guard (try? client.send(Frames.frame(kind, flags: flags, stream: stream, payload))) != nil else {
                         break
                     }
                 }
