@@ -13,7 +13,8 @@ extension Loop {
         enterLine(client, deployment)
     }
 
-    /// Takes a slot of the least loaded replica for a request; `nil` if none is free.
+    /// Takes a slot of the least loaded replica for a request; `nil` if none is free. One that waited is not counted as
+    /// waiting then.
     private func takeSlot(_ client: Int32, _ deployment: CompiledDeployment) -> ReplicaState? {
         let replicas = deployment.replicas
         let limit = deployment.slotsPerReplica
@@ -39,6 +40,8 @@ extension Loop {
                 continue
             }
             let replica = replicas[choice]
+            let isWaiting = clients[client].state == .waiting
+            if isWaiting { slots.dequeue(deployment.state.slots.entry, row: member.row) }
             if let slot = slots.takeLeased(
                 replica.slots.entry, limit: limit, owner: member.owner, from: replica.loops[index].lastSlot)
             {
@@ -46,6 +49,7 @@ extension Loop {
                 clients[client].slot = Int32(truncatingIfNeeded: slot)
                 return replica
             }
+            if isWaiting { slots.enter(deployment.state.slots.entry, row: member.row) }
             slots.recount(replica.slots.entry)
         }
         return nil
@@ -62,10 +66,15 @@ extension Loop {
         // Nobody would read the answer: a request whose client has gone takes no place from others.
         if clients[client].isPeerClosed { return closeClient(client) }
         let state = deployment.state
-        guard slots.enqueue(state.slots.entry, row: member.row, limit: deployment.queueLimit) else {
+        let key = ObjectIdentifier(state)
+        let isFirst = slots.startWaiting(state.slots.entry, row: member.row)
+        let isCounted = slots.enqueue(state.slots.entry, row: member.row, limit: deployment.queueLimit) { enough in
+            vacantSlots(of: deployment, enough: enough)
+        }
+        guard isCounted else {
+            if waiting.count(in: key) == 0 { passOn(deployment) }
             return answer(client, deployment.replicas.isEmpty ? .noReadyReplica : .queueFull)
         }
-        let key = ObjectIdentifier(state)
         waiting.append(client, to: key)
         state.loops[index].queued.change(by: 1, at: now)
         waitingStates[key] = state
@@ -73,17 +82,39 @@ extension Loop {
         setDeadline(client, now.after(milliseconds: deployment.maxQueueWaitMs))
         if lookAgainAt == .never { lookAgainAt = now.after(milliseconds: LoopSettings.lookAgainMs) }
         // A slot that was given back just before the wait was published woke nobody. If others wait already, it is theirs.
-        if slots.startWaiting(state.slots.entry, row: member.row) { serveLine(state) }
+        if isFirst { serveLine(state) }
+    }
+
+    private func vacantSlots(of deployment: CompiledDeployment, enough: Int) -> Int {
+        var count = 0
+        for replica in deployment.replicas where count < enough {
+            count += slots.vacant(
+                replica.slots.entry, limit: deployment.slotsPerReplica, enough: enough - count)
+        }
+        return count
+    }
+
+    /// Nobody waits here after all. A slot that became free meanwhile was left to this loop: it is another one's now.
+    private func passOn(_ deployment: CompiledDeployment) {
+        slots.stopWaiting(deployment.state.slots.entry, row: member.row)
+        let limit = deployment.slotsPerReplica
+        if deployment.replicas.contains(where: { slots.load($0.slots.entry, limit: limit) < limit }) {
+            handOn(deployment.state)
+        }
     }
 
     /// Takes a waiting request out of its line, in whatever place it stands.
     func leaveLine(_ client: Int32) {
-        guard let deployment = clients[client].deployment else { return }
-        let state = deployment.state
+        guard let state = clients[client].deployment?.state else { return }
+        slots.dequeue(state.slots.entry, row: member.row)
+        endWait(client, state)
+    }
+
+    /// Takes a request out of its line that is counted there no longer.
+    private func endWait(_ client: Int32, _ state: DeploymentState) {
         let key = ObjectIdentifier(state)
         waiting.remove(client, from: key)
         state.loops[index].queued.change(by: -1, at: now)
-        slots.dequeue(state.slots.entry, row: member.row)
         clients[client].state = .head
         if waiting.count(in: key) == 0 {
             waitingStates[key] = nil
@@ -154,7 +185,7 @@ extension Loop {
                 continue
             }
             guard let replica = takeSlot(client, deployment) else { return }
-            leaveLine(client)
+            endWait(client, state)
             clients[client].deployment = deployment
             beginExchange(client, deployment, replica)
         }

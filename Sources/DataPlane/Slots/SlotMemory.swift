@@ -26,7 +26,7 @@ protocol SlotMemory {
 /// another host's.
 struct SlotLayout: Sendable {
     /// To be raised whenever the meaning of a word changes: processes of different versions share no table.
-    static let version: UInt64 = 2
+    static let version: UInt64 = 3
     static let memberLimit = 64
     /// Slots in the entry itself.
     static let inlineSlots = 8
@@ -77,6 +77,7 @@ struct SlotLayout: Sendable {
     /// Bit per member that has a request waiting.
     static func waitingWord(_ deployment: Int) -> Int { deployment + 3 }
     static func lastServedWord(_ deployment: Int) -> Int { deployment + 4 }
+    /// Requests of a member that wait, and how often that has changed, see ``SlotWord/queued(_:)``.
     static func queuedWord(_ deployment: Int, row: Int) -> Int { deployment + 8 + row }
 
     // MARK: Replicas
@@ -99,7 +100,7 @@ struct SlotLayout: Sendable {
     var wordCount: Int { extentsStart + extentWordLimit }
 }
 
-/// The values that a slot's word takes.
+/// The values that words take: a slot's, and that of a member's part of a line.
 enum SlotWord {
     static let free: UInt64 = 0
     private static let quarantineBit: UInt64 = 1 << 63
@@ -121,4 +122,11 @@ enum SlotWord {
     static func quarantineEndMs(_ word: UInt64) -> Int64? {
         word & quarantineBit == 0 ? nil : Int64(word & (1 << 48 - 1))
     }
+
+    /// Requests that wait, of the word of a member or the sum of several. The upper half counts every change.
+    static func queued(_ word: UInt64) -> Int { Int(word & UInt64(UInt32.max)) }
+    /// What is added to a member's word when a request enters the line.
+    static let oneEntered: UInt64 = (1 << 32) + 1
+    /// What is added when one leaves it: one less, which carries into the upper half.
+    static let oneLeft: UInt64 = (1 << 32) - 1
 }

@@ -122,29 +122,70 @@ struct SlotTable<Memory: SlotMemory> {
         return (above != 0 ? above : mask).trailingZeroBitCount
     }
 
-    /// Counts one more waiting request of a member, unless all members together have `limit` already.
-    func enqueue(_ deployment: Int, row: Int, limit: Int) -> Bool {
-        let own = SlotLayout.queuedWord(deployment, row: row)
-        memory.store(memory.load(own) &+ 1, at: own)
-        if queued(deployment) <= limit { return true }
-        memory.store(memory.load(own) &- 1, at: own)
+    /// Counts one more waiting request of a member, unless `limit` wait and every slot has a request.
+    ///
+    /// A slot that was given back is free until the loop whose turn it is comes for it. Until then one more may wait: the
+    /// caller whose response freed the slot may be back first. To be called once the member is published by
+    /// ``startWaiting(_:row:)``: then nobody takes a slot past the line, and only who waits takes one.
+    ///
+    /// - Parameter vacant: counts slots without a request, up to the number given.
+    func enqueue(_ deployment: Int, row: Int, limit: Int, vacant: (_ enough: Int) -> Int) -> Bool {
+        enter(deployment, row: row)
+        var excess = 0
+        for _ in 0..<Self.looksBeforeDoubt {
+            let line = line(deployment)
+            excess = SlotWord.queued(line) - limit
+            if excess <= 0 || vacant(excess) >= excess { return true }
+            // Nobody came or went meanwhile, so all that were counted are there at once.
+            guard self.line(deployment) != line else {
+                dequeue(deployment, row: row)
+                return false
+            }
+        }
+        // In doubt it may stay, as long as no member has more than one such request.
+        if excess <= SlotLayout.memberLimit { return true }
+        dequeue(deployment, row: row)
         return false
     }
 
+    /// Counts one more waiting request of a member, however many there are.
+    func enter(_ deployment: Int, row: Int) {
+        let own = SlotLayout.queuedWord(deployment, row: row)
+        memory.store(memory.load(own) &+ SlotWord.oneEntered, at: own)
+    }
+
+    /// Counts a request as waiting no longer. If it goes on to a slot, this comes first: who counts the line and then the
+    /// slots would meet it in both.
     func dequeue(_ deployment: Int, row: Int) {
         let own = SlotLayout.queuedWord(deployment, row: row)
-        memory.store(memory.load(own) &- 1, at: own)
+        memory.store(memory.load(own) &+ SlotWord.oneLeft, at: own)
     }
 
     /// Requests that wait, over all members.
-    func queued(_ deployment: Int) -> Int {
+    func queued(_ deployment: Int) -> Int { SlotWord.queued(line(deployment)) }
+
+    /// The sum of all members' words; it only grows, so one that is the same later was the same all the time.
+    private func line(_ deployment: Int) -> UInt64 {
         var members = memory.load(SlotLayout.membersWord)
         var sum: UInt64 = 0
         while members != 0 {
             sum &+= memory.load(SlotLayout.queuedWord(deployment, row: members.trailingZeroBitCount))
             members &= members - 1
         }
-        return Int(truncatingIfNeeded: sum)
+        return sum
+    }
+
+    /// How often a line that changes all the time is counted.
+    private static var looksBeforeDoubt: Int { 8 }
+
+    /// Slots among the first `limit` of a replica that no request has, free or in quarantine; counts up to `enough`.
+    func vacant(_ replica: Int, limit: Int, enough: Int) -> Int {
+        var count = 0
+        for slot in 0..<min(limit, capacity(replica)) where count < enough {
+            let word = memory.load(slotWord(replica, slot))
+            if word == SlotWord.free || SlotWord.quarantineEndMs(word) != nil { count += 1 }
+        }
+        return count
     }
 
     // MARK: Rings

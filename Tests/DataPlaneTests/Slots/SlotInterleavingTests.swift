@@ -279,15 +279,87 @@ final class SteppedWords: SlotMemory, @unchecked Sendable {
         #expect(outcome.runs > 100)
     }
 
+    /// A caller has its response and comes again, while the first in the line moves up to its slot.
+    private static func returning(_ row: Int, slots: Int, refusals: Counter) -> Interleavings.Script {
+        { words in
+            let table = Self.table(words)
+            table.release(Self.replica, slot: row, owner: Self.owner(row))
+            func take() -> Bool { table.take(Self.replica, limit: slots, owner: Self.owner(row), from: 0) != nil }
+            if !table.isAnyoneWaiting(Self.deployment), take() { return }
+            _ = table.startWaiting(Self.deployment, row: row)
+            let isCounted = table.enqueue(Self.deployment, row: row, limit: 1) { enough in
+                table.vacant(Self.replica, limit: slots, enough: enough)
+            }
+            if !isCounted { refusals.add(1) }
+        }
+    }
+
+    /// As many requests are there as may be, and never more: whoever comes is let in, in whatever order things happen.
+    @Test(arguments: [1, 2])
+    func `nobody is refused while a slot has no request`(slots: Int) async throws {
+        let refusals = Counter()
+        let last = slots
+        let movingUp: Interleavings.Script = { words in
+            let table = Self.table(words)
+            table.dequeue(Self.deployment, row: last)
+            guard table.take(Self.replica, limit: slots, owner: Self.owner(last), from: 0) != nil else {
+                return table.enter(Self.deployment, row: last)
+            }
+            table.stopWaiting(Self.deployment, row: last)
+        }
+        let prepare: Interleavings.Script = { words in
+            Self.prepare(words)
+            words.store((2 << UInt64(last)) - 1, at: SlotLayout.membersWord)
+            let table = Self.table(words)
+            for row in 0..<slots { _ = table.take(Self.replica, limit: slots, owner: Self.owner(row), from: row) }
+            _ = table.startWaiting(Self.deployment, row: last)
+            table.enter(Self.deployment, row: last)
+        }
+        let outcome = try await Interleavings.search(
+            wordCount: Self.layout.wordCount, limit: slots == 1 ? 60_000 : 20_000, mayDie: false, prepare: prepare,
+            actors: [movingUp] + (0..<slots).map { Self.returning($0, slots: slots, refusals: refusals) }
+        ) { words, _ in
+            let table = Self.table(words)
+            #expect(table.queued(Self.deployment) + table.inside(Self.replica) == slots + 1)
+        }
+        #expect(refusals.value == 0)
+        #expect(slots > 1 || outcome.isExhaustive)
+        #expect(outcome.runs > 100)
+    }
+
+    /// The slot is in use all the time, and there is one place in the line.
+    @Test func `no more wait than may, whoever comes at the same time`() async throws {
+        let newcomer = { (row: Int) -> Interleavings.Script in
+            { words in
+                let table = Self.table(words)
+                _ = table.startWaiting(Self.deployment, row: row)
+                _ = table.enqueue(Self.deployment, row: row, limit: 1) { enough in
+                    table.vacant(Self.replica, limit: 1, enough: enough)
+                }
+            }
+        }
+        let prepare: Interleavings.Script = { words in
+            Self.prepare(words)
+            _ = Self.table(words).take(Self.replica, limit: 1, owner: Self.owner(2), from: 0)
+        }
+        let outcome = try await Interleavings.search(
+            wordCount: Self.layout.wordCount, limit: 20_000, mayDie: false, prepare: prepare,
+            actors: [newcomer(0), newcomer(1)]
+        ) { words, _ in
+            #expect(Self.table(words).queued(Self.deployment) <= 1)
+        }
+        #expect(outcome.runs > 100)
+    }
+
     /// Whatever step a member dies at, burying it leaves its slot in quarantine or free, the other's alone, and
     /// nothing else of it; and the limit holds all the time.
     @Test func `a member may die at any step`() async throws {
         let mortal: Interleavings.Script = { words in
             let table = Self.table(words)
-            guard table.enqueue(Self.deployment, row: 0, limit: 5) else { return }
             _ = table.startWaiting(Self.deployment, row: 0)
-            let slot = table.take(Self.replica, limit: 1, owner: Self.owner(0), from: 0)
+            guard table.enqueue(Self.deployment, row: 0, limit: 5, vacant: { _ in 0 }) else { return }
             table.dequeue(Self.deployment, row: 0)
+            let slot = table.take(Self.replica, limit: 1, owner: Self.owner(0), from: 0)
             table.stopWaiting(Self.deployment, row: 0)
             if let slot { table.release(Self.replica, slot: slot, owner: Self.owner(0)) }
         }

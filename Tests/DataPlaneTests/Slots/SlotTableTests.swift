@@ -77,16 +77,16 @@ private func makeTable() throws -> SlotTable<SharedWords> {
     @Test func `the line is bounded over all members, and a member's part dies with it`() throws {
         let table = try makeTable()
         let deployment = table.layout.deployment(0)
-        #expect(table.enqueue(deployment, row: 0, limit: 3))
-        #expect(table.enqueue(deployment, row: 1, limit: 3))
-        #expect(table.enqueue(deployment, row: 1, limit: 3))
-        #expect(!table.enqueue(deployment, row: 0, limit: 3))
+        #expect(table.enqueue(deployment, row: 0, limit: 3, vacant: { _ in 0 }))
+        #expect(table.enqueue(deployment, row: 1, limit: 3, vacant: { _ in 0 }))
+        #expect(table.enqueue(deployment, row: 1, limit: 3, vacant: { _ in 0 }))
+        #expect(!table.enqueue(deployment, row: 0, limit: 3, vacant: { _ in 0 }))
         #expect(table.queued(deployment) == 3)
         #expect(table.startWaiting(deployment, row: 1))
         table.bury(row: 1, nowMs: 0)
         #expect(table.queued(deployment) == 1)
         #expect(!table.isAnyoneWaiting(deployment))
-        #expect(table.enqueue(deployment, row: 2, limit: 3))
+        #expect(table.enqueue(deployment, row: 2, limit: 3, vacant: { _ in 0 }))
     }
 
     @Test func `who was rung and does not come is passed over until it comes`() throws {
