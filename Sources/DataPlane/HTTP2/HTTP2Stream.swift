@@ -61,7 +61,7 @@ final class HTTP2Stream {
     var isFresh: Bool { isHeadDone && !wasServed && !isBroken }
 
     /// The request is gRPC, which wants its failures told in gRPC's way.
-    private var isGRPC: Bool { role == .server && head.isGRPC }
+    var isGRPC: Bool { role == .server && head.isGRPC }
 
     // MARK: Reading
 

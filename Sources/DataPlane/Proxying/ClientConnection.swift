@@ -8,6 +8,8 @@ struct ClientConnection {
         case multiplexed
         /// Waits for a request head; idle while no byte of it is there. Next: any other.
         case head
+        /// The request has no replica before enough of its body is there. Next: `waiting`, `exchanging`, `answering`.
+        case receiving
         /// The request waits for a replica. Next: `exchanging`, `answering`.
         case waiting
         /// The request is with a replica. Next: `waiting` (on a retry), `answering`.

@@ -22,6 +22,7 @@ extension Loop {
         case .handshake: shakeHands(client)
         case .multiplexed: readFrames(client)
         case .head: readHead(client)
+        case .receiving: receiveBody(client)
         case .waiting: if clients[client].isPeerClosed { abandon(client) }
         case .exchanging: advanceExchange(client)
         case .answering, .gathering: break
@@ -192,6 +193,7 @@ extension Loop {
         if let accessLog { note(client, duration, in: accessLog) }
         if clients[client].mirror >= 0 { dropMirrors(client) }
         if clients[client].pair >= 0 { closePairs(client, status: status) }
+        leaveReceiving(client)
         clients[client].state = .answering
         clients[client].deployment = nil
         clients[client].excluded = nil
@@ -295,6 +297,7 @@ extension Loop {
             if clients[client].input.isEmpty { return closeClient(client) }
             beginFacts(client)
             answer(client, .headTimeout)
+        case .receiving: answer(client, .bodyTimeout)
         case .waiting: waitTimedOut(client)
         case .exchanging: exchangeTimedOut(client)
         case .answering, .discarding, .lingering, .gathering: closeClient(client)
@@ -329,6 +332,7 @@ extension Loop {
 
     /// Ends a record, with a socket or without: gives back its memory and what it refers to.
     func letGo(_ client: Int32) {
+        leaveReceiving(client)
         clients[client].isOpen = false
         clients[client].input.giveBack(to: pool)
         clients[client].output.giveBack(to: pool)

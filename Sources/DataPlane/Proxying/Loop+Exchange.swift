@@ -19,8 +19,8 @@ extension Loop {
         advanceExchange(client)
     }
 
-    /// Tells a client that waits for it to send the body: the request has its replica now.
-    private func sendContinue(_ client: Int32) {
+    /// Tells a client that waits for it to send the body: it is awaited now.
+    func sendContinue(_ client: Int32) {
         guard clients[client].request.expectsContinue, !clients[client].requestBody.isFinished else { return }
         clients[client].request.expectsContinue = false
         guard clients[client].input.isEmpty, clients[client].request.bodyCount == 0 else { return }

@@ -37,8 +37,7 @@ extension Loop {
             }
             clients[client].input.consumeAndReset(headLength)
             guard takeBody(client) else { return }
-            deployment.state.loops[index].countArrival()
-            admit(client, deployment)
+            beginBody(client, deployment)
         }
     }
 
@@ -119,51 +118,5 @@ extension Loop {
         guard keys.admits(credential) else { return false }
         clients[client].rememberedKey.remember(credential, for: keys)
         return true
-    }
-
-    /// Moves what is there of the body from the input to the bytes that go to the replica, as far as they fit.
-    ///
-    /// Returns false if the body was refused and the request has ended.
-    func takeBody(_ client: Int32) -> Bool {
-        while !clients[client].requestBody.isFinished, !clients[client].input.isEmpty {
-            let room = roomForBody(client)
-            guard room > 0 else { return true }
-            let input = clients[client].input.readable
-            let step = clients[client].requestBody.decode(input, limit: room)
-            let payload = input.run(step.payload)
-            clients[client].request.bodyCount += UInt64(payload.count)
-            guard step.state != .malformed else { return refuseBody(client, .malformed) }
-            guard clients[client].request.bodyCount <= settings.maxBodySize else {
-                return refuseBody(client, .bodyTooLarge)
-            }
-            BodyEncoder.write(payload, to: &clients[client].forwarded, isChunked: clients[client].request.isChunked)
-            if step.state == .finished {
-                BodyEncoder.writeEnd(to: &clients[client].forwarded, isChunked: clients[client].request.isChunked)
-            }
-            if clients[client].mirror >= 0 { copyToMirrors(client, payload, isEnd: step.state == .finished) }
-            clients[client].input.consumeAndReset(step.consumed)
-        }
-        if clients[client].mirror >= 0, clients[client].requestBody.isFinished { releaseMirrors(client) }
-        if clients[client].requestBody.isFinished, clients[client].input.isEmpty {
-            clients[client].input.giveBack(to: pool)
-        }
-        return true
-    }
-
-    /// How much payload fits. Gives up the possibility to send the request again when there is no other room.
-    private func roomForBody(_ client: Int32) -> Int {
-        if clients[client].forwarded.room <= BodyEncoder.overhead, clients[client].forwarded.start > 0 {
-            clients[client].forwarded.compact()
-            clients[client].request.canReplay = false
-        }
-        return clients[client].forwarded.room - BodyEncoder.overhead
-    }
-
-    private func refuseBody(_ client: Int32, _ own: OwnAnswer) -> Bool {
-        clients[client].request.keepsAlive = false
-        if clients[client].state == .exchanging { breakOff(client) }
-        if clients[client].state == .waiting { leaveLine(client) }
-        if clients[client].request.isAnswerStarted { closeClient(client) } else { answer(client, own) }
-        return false
     }
 }

@@ -58,6 +58,8 @@ final class Loop {
     /// Live requests and their copies, until both are answered.
     var pairs: [MirrorPair] = []
     var freePairs: [Int32] = []
+    /// Requests whose body is awaited.
+    var receivingCount = 0
     /// Memory that copies take.
     var mirrorBytes = 0
     var drainDeadline: MonotonicTime?

@@ -7,6 +7,8 @@ package struct LoopSettings: Sendable, Equatable {
     package var idleTimeoutMs = 75_000
     package var maxConnections = 20_000
     package var maxBodySize: UInt64 = 1 << 30
+    /// Most requests of a loop that wait for their body before they ask for a replica; others ask at once.
+    package var maxReceiving = 1_024
     /// Most idle connections that a loop keeps to one replica.
     package var idlePerReplica = 256
     /// How long an idle connection to a replica is kept.
@@ -22,7 +24,8 @@ package struct LoopSettings: Sendable, Equatable {
 
     package init() {}
 
-    /// Bytes of a request body that are kept so that the request can be sent to a second replica.
+    /// Bytes of a request body that are kept so that the request can be sent to a second replica. A request asks for a replica
+    /// when as much is there, or the whole body.
     static let replaySize = 64 * 1024
     /// Size of every buffer: a whole head in its longest form, and a body that can be sent again.
     var bufferSize: Int { head.headSize + ForwardedHead.growth + Self.replaySize }

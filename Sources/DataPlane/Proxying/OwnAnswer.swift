@@ -7,6 +7,8 @@ enum OwnAnswer: Equatable, CaseIterable {
     case targetTooLong
     case unsupportedVersion
     case headTimeout
+    /// The body, or the part of it that a replica is asked for with, took too long.
+    case bodyTimeout
     case bodyTooLarge
     /// No routing table has arrived yet.
     case noTable
@@ -56,7 +58,7 @@ enum OwnAnswer: Equatable, CaseIterable {
         case .unknownDeployment: (404, "HTTP/1.1 404 Not Found\r\n", "DeploymentNotFound")
         case .unknownPath: (404, "HTTP/1.1 404 Not Found\r\n", "PathNotFound")
         case .noTraffic: (404, "HTTP/1.1 404 Not Found\r\n", "NoTraffic")
-        case .headTimeout: (408, "HTTP/1.1 408 Request Timeout\r\n", "RequestTimeout")
+        case .headTimeout, .bodyTimeout: (408, "HTTP/1.1 408 Request Timeout\r\n", "RequestTimeout")
         case .modelTimeout: (408, "HTTP/1.1 408 Request Timeout\r\n", "ModelTimeout")
         case .bodyTooLarge: (413, "HTTP/1.1 413 Content Too Large\r\n", "RequestTooLarge")
         case .targetTooLong: (414, "HTTP/1.1 414 URI Too Long\r\n", "UriTooLong")
@@ -78,6 +80,7 @@ enum OwnAnswer: Equatable, CaseIterable {
         case .targetTooLong: "The request URI is too long."
         case .unsupportedVersion: "Only HTTP/1.0 and HTTP/1.1 are supported."
         case .headTimeout: "The request headers did not arrive in time."
+        case .bodyTimeout: "The request body did not arrive in time."
         case .bodyTooLarge: "The request body is larger than this router allows."
         case .noTable: "The router has not been told any endpoints yet."
         case .unauthorized: "A valid key or token is required in the Authorization header."
@@ -102,6 +105,7 @@ enum OwnAnswer: Equatable, CaseIterable {
         case .queueWaitExceeded, .overloaded: "queue-wait-exceeded"
         case .noReadyReplica: "no-ready-replica"
         case .noTable: "no-table"
+        case .bodyTimeout: "body-timeout"
         case .modelTimeout, .gatewayTimeout: "request-timeout"
         case .replicaUnreachable: "replica-unreachable"
         case .invalidAnswer: "invalid-answer"
@@ -120,7 +124,7 @@ enum OwnAnswer: Equatable, CaseIterable {
     /// The connection cannot go on: where the next request starts is not known.
     var closesConnection: Bool {
         switch self {
-        case .malformed, .headTooLarge, .targetTooLong, .unsupportedVersion, .headTimeout, .bodyTooLarge,
+        case .malformed, .headTooLarge, .targetTooLong, .unsupportedVersion, .headTimeout, .bodyTimeout, .bodyTooLarge,
             .tooManyConnections:
             true
         default: false

@@ -85,7 +85,7 @@ import Testing
         replica.kill()
     }
 
-    @Test func `a client that expects it is told to continue, once the request has its replica`() async throws {
+    @Test func `a client that expects it is told to continue, once its body is awaited`() async throws {
         let replica = try StubReplica.echo()
         let fixture = try RouterFixture()
         try await fixture.use([replica.route])
