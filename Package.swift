@@ -120,7 +120,7 @@ var targets: [Target] = [
         [
             "TestSupport", "ControlPlane", "Store", "Postgres", "Compute", "Artifacts", "Identity", "Routing",
             "Resources",
-            logging, lifecycle, httpClient, nioCore,
+            hummingbird, logging, lifecycle, httpClient, nioCore,
         ]),
     tests("DataPlaneTests", ["DataPlane", "FuzzChecks", "Routing", "Identity", logging, lifecycle]),
     tests("ComputeTests", ["Compute", "Identity", "Resources", logging, httpClient, nioCore, nioHTTP1]),

@@ -113,6 +113,21 @@ package struct LeavingReplica: Sendable, Equatable, Codable {
     }
 }
 
+/// What a router answers to `GET /leaving?id=…&wait_ms=…`: how a replica that left the table is doing.
+package struct LeavingStatus: Sendable, Equatable, Codable {
+    package var routerID: String
+    /// No request is inside the replica, and none will be sent to it.
+    package var isDrained: Bool
+    /// Requests inside the replica.
+    package var inFlight: Int
+
+    package init(routerID: String, isDrained: Bool, inFlight: Int) {
+        self.routerID = routerID
+        self.isDrained = isDrained
+        self.inFlight = inFlight
+    }
+}
+
 /// Traffic of one deployment through one router.
 package struct DeploymentTraffic: Sendable, Equatable, Codable {
     package var endpoint: String

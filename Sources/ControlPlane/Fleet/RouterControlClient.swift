@@ -2,6 +2,7 @@ package import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import Resources
 package import Routing
 
 /// Speaks to the control address of one router.
@@ -61,6 +62,25 @@ package struct RouterControlClient: Sendable {
 
     package func report(of address: String, timeout: Duration) async throws -> TrafficReport {
         try await get(TrafficReport.self, address, "/report", timeout)
+    }
+
+    /// Whether a replica that left the table has no request of a router inside any more. The router waits up to `wait` for
+    /// that before it answers.
+    ///
+    /// A router of an earlier version does not know the question: its report tells, at once.
+    func isDrained(
+        _ replica: ReplicaID, on address: String, wait: Duration, timeout: Duration
+    ) async throws -> Bool {
+        let path = "/leaving?id=\(replica)&wait_ms=\(wait.timeAmount.nanoseconds / 1_000_000)"
+        let request = try makeRequest(address, path: path)
+        let response = try await http.execute(request, timeout: (wait + timeout).timeAmount)
+        let body = try await response.body.collect(upTo: Self.answerLimit)
+        switch response.status.code {
+        case 200: return try JSONDecoder().decode(LeavingStatus.self, from: Data(body.readableBytesView)).isDrained
+        case 404:
+            return try await !report(of: address, timeout: timeout).leaving.contains { $0.id == replica.description }
+        default: throw Failure(description: "the router answered \(response.status.code)")
+        }
     }
 
     /// Lets a router finish what it has, and end.

@@ -11,8 +11,11 @@ package struct RouterDrain: ReplicaDrain {
     private let control: RouterControlClient
     private let time: TimeSource
 
+    /// How long a router waits for the last request before it answers.
+    private static let wait = Duration.seconds(1)
+    /// Between two questions: some routers answer at once, those of earlier versions and those that end.
     private static let lookInterval = Duration.milliseconds(20)
-    private static let answerDeadline = Duration.seconds(1)
+    private static let responseDeadline = Duration.seconds(1)
 
     package init(
         database: Database, publisher: RoutingPublisher, control: RouterControlClient, time: TimeSource = .system
@@ -27,21 +30,32 @@ package struct RouterDrain: ReplicaDrain {
         let limit = time.now().addingTimeInterval(deadline.seconds)
         // A failed publication means that some router may still send requests: the deadline bounds the wait.
         try? await publisher.publishAndWait()
-        while time.now() < limit, await isBusy(replica) {
+        await waitUntilDrained(replica, limit: limit)
+    }
+
+    /// Returns when no live router has a request inside the replica, or at `limit`.
+    func waitUntilDrained(_ replica: ReplicaID, limit: Date) async {
+        while true {
+            let rest = Duration.seconds(limit.timeIntervalSince(time.now()))
+            guard rest > .zero, await isBusy(replica, wait: min(rest, Self.wait)) else { return }
             guard (try? await time.sleep(Self.lookInterval)) != nil else { return }  // cancelled
         }
     }
 
-    private func isBusy(_ replica: ReplicaID) async -> Bool {
+    private func isBusy(_ replica: ReplicaID, wait: Duration) async -> Bool {
         // Without the list of routers nothing is known: wait on, the deadline ends it.
         guard let routers = try? await RouterStore(database).list() else { return true }
-        for router in routers where router.state == .live {
-            // A router that does not answer has no connection worth waiting for.
-            guard let report = try? await control.report(of: router.controlAddress, timeout: Self.answerDeadline) else {
-                continue
+        return await withTaskGroup(of: Bool.self) { group in
+            defer { group.cancelAll() }
+            for router in routers where router.state == .live {
+                group.addTask {
+                    // A router that does not answer has no connection worth waiting for.
+                    let isDrained = try? await control.isDrained(
+                        replica, on: router.controlAddress, wait: wait, timeout: Self.responseDeadline)
+                    return isDrained == false
+                }
             }
-            if report.leaving.contains(where: { $0.id == replica.description }) { return true }
+            return await group.contains(true)
         }
-        return false
     }
 }

@@ -15,6 +15,7 @@ import Routing
 /// | `GET /status` | `RouterStatus` |
 /// | `GET /report` | `TrafficReport` |
 /// | `GET /load?after=MICROSECONDS` | `LoadReport` of the deployments that had requests after that moment |
+/// | `GET /leaving?id=REPLICA&wait_ms=MS` | `LeavingStatus` once that replica is drained, or after that time; 400 malformed |
 /// | `GET /metrics` | Prometheus text |
 /// | `GET /healthz` | 200 while the router accepts requests, 503 when it drains |
 /// | `POST /drain` | 202 with `RouterStatus`; the process ends when the last request has |
@@ -23,6 +24,8 @@ import Routing
 package enum ControlServer {
     /// Largest table, in bytes.
     private static let tableLimit = 256 << 20
+    /// How long a question may wait for its response, in milliseconds.
+    private static let waitRange = 0...30_000
 
     /// The server as a service, to be run beside `router`.
     ///
@@ -59,6 +62,7 @@ package enum ControlServer {
             let after = request.uri.queryParameters["after"].flatMap { Int64($0) } ?? 0
             return try ControlAnswer.json(await router.load(after: MonotonicTime(microseconds: after)))
         }
+        routes.get("leaving") { request, _ in try await leaving(request.uri.queryParameters, router) }
         routes.get("metrics") { _, _ in
             ControlAnswer.text(await router.metrics(), type: "text/plain; version=0.0.4")
         }
@@ -71,6 +75,16 @@ package enum ControlServer {
             router.drain()
             return try ControlAnswer.json(router.status, status: .accepted)
         }
+    }
+
+    private static func leaving(_ query: Parameters, _ router: Router) async throws -> Response {
+        guard let id = query["id"], !id.isEmpty, let wait = Int(query["wait_ms"] ?? "0"), waitRange.contains(wait)
+        else {
+            return ControlAnswer.error(
+                .badRequest, code: "MalformedQuery",
+                "a replica's id is needed, and wait_ms is from \(waitRange.lowerBound) to \(waitRange.upperBound)")
+        }
+        return try ControlAnswer.json(await router.leaving(String(id), limit: .milliseconds(wait)))
     }
 
     private static func apply(

@@ -15,13 +15,15 @@ package enum TableRefusal: Error, Equatable {
 /// Applies tables one after the other: compile, hand to the loops, wait until all serve it, keep it on disk.
 package actor TableKeeper {
     private var compiler: TableCompiler
-    private let shared: LoopShared
+    let shared: LoopShared
     private let savedTable: SavedTable?
     private let logger: Logger
     /// The table that the loops were last given.
     package private(set) var present = CompiledTable.empty
     /// Replicas that left the table, with the generation that no longer names them.
-    private var leaving: [(generation: Int64, replica: ReplicaState)] = []
+    var leaving: [(generation: Int64, replica: ReplicaState)] = []
+    /// Callers that wait for a replica to be drained.
+    var drainWaiterCount = 0
 
     init(compiler: TableCompiler, shared: LoopShared, savedTable: SavedTable?, logger: Logger) {
         self.compiler = compiler
@@ -98,13 +100,6 @@ package actor TableKeeper {
                 "table.generation": "\(output.table.generation)", "table.routes": "\(output.table.routes.count)",
                 "table.compiled": "\(output.compiledCount)",
             ])
-    }
-
-    /// Replicas in no table any more that have requests inside, or may get one from a loop that has yet to change over.
-    func leavingReplicas() -> [LeavingReplica] {
-        let served = shared.servedGeneration
-        leaving = leaving.filter { $0.generation > served || $0.replica.slots.inside > 0 }
-        return leaving.map { LeavingReplica(id: $0.replica.id, inFlight: $0.replica.slots.inside) }
     }
 
     /// Publishes the table that was saved last, if there is one that can be read and no router of the host serves a newer

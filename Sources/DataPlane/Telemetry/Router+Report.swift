@@ -13,6 +13,12 @@ extension Router {
             leaving: await tables.leavingReplicas())
     }
 
+    /// Whether a replica that left the table is drained; waits for it up to `limit`, but not while this router drains itself.
+    func leaving(_ replica: String, limit: Duration) async -> LeavingStatus {
+        let count = await tables.waitUntilDrained(replica, limit: limit) { [self] in status.isDraining }
+        return LeavingStatus(routerID: configuration.routerID, isDrained: count == nil, inFlight: count ?? 0)
+    }
+
     private static func traffic(endpoint: String, _ deployment: String, _ state: DeploymentState) -> DeploymentTraffic {
         var traffic = DeploymentTraffic(
             endpoint: endpoint, deployment: deployment, inFlight: 0, queued: 0,

@@ -1,0 +1,46 @@
+import Routing
+
+/// Replicas that left the table, until the last request inside them has ended.
+extension TableKeeper {
+    /// Most callers that wait at once; others are told at once how things are.
+    private static var drainWaiterLimit: Int { 256 }
+    /// Slots are shared with other routers, and a request that was broken off ends inside the replica: nobody tells.
+    private static var lookInterval: Duration { .milliseconds(10) }
+
+    /// Replicas in no table any more that have requests inside, or may get one from a loop that has yet to change over.
+    func leavingReplicas() -> [LeavingReplica] {
+        let served = shared.servedGeneration
+        leaving = leaving.filter { isLeaving($0, served) }
+        return leaving.map { LeavingReplica(id: $0.replica.id, inFlight: $0.replica.slots.inside) }
+    }
+
+    /// Requests inside a replica that left the table; `nil` once it is drained, or if it never left.
+    private func leavingCount(_ id: String) -> Int? {
+        let served = shared.servedGeneration
+        leaving = leaving.filter { $0.replica.id != id || isLeaving($0, served) }
+        let known = leaving.filter { $0.replica.id == id }
+        return known.isEmpty ? nil : known.reduce(0) { $0 + $1.replica.slots.inside }
+    }
+
+    private func isLeaving(_ entry: (generation: Int64, replica: ReplicaState), _ served: Int64) -> Bool {
+        entry.generation > served || entry.replica.slots.inside > 0
+    }
+
+    /// Waits until a replica that left the table is drained, or `limit` has passed, or `isEnding` says that the router
+    /// will not be there for long. Returns the requests inside, `nil` if it is drained.
+    ///
+    /// The wait holds no thread: between two looks the task is asleep.
+    func waitUntilDrained(_ id: String, limit: Duration, isEnding: @Sendable () -> Bool) async -> Int? {
+        let end = ContinuousClock.now + limit
+        guard drainWaiterCount < Self.drainWaiterLimit else { return leavingCount(id) }
+        drainWaiterCount += 1
+        defer { drainWaiterCount -= 1 }
+        while true {
+            guard let count = leavingCount(id) else { return nil }
+            let rest = ContinuousClock.now.duration(to: end)
+            guard rest > .zero, !isEnding() else { return count }
+            // Only cancellation throws: whoever asked is gone.
+            guard (try? await Task.sleep(for: min(rest, Self.lookInterval))) != nil else { return count }
+        }
+    }
+}
