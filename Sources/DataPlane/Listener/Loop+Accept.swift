@@ -43,8 +43,8 @@ extension Loop {
         }
         let others = shared.connections.wrappingAdd(1, ordering: .relaxed).oldValue
         guard others < settings.maxConnections, let client = clients.take() else {
-            refuse(descriptor)
             shared.connections.wrappingSubtract(1, ordering: .relaxed)
+            refuse(descriptor)
             return true
         }
         if PeerAddress.isLoopback(storage) { Socket.setLocal(descriptor) }
@@ -76,6 +76,28 @@ extension Loop {
         setDeadline(client, now.after(milliseconds: settings.headTimeoutMs))
         // The request is often there already: looking costs less than waiting for the poller to say so.
         advance(client)
+    }
+
+    /// Whoever has the last byte of its last response may connect again at once: a connection is not counted until it is closed.
+    ///
+    /// Some may be open beyond the limit for that reason, for as long as one lingers; others go on to be counted.
+    func stopCounting(_ client: Int32) {
+        guard clients[client].isCounted, clients[client].descriptor >= 0 else { return }
+        let others = shared.endingConnections.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard others < max(1, settings.maxConnections / 16) else {
+            shared.endingConnections.wrappingSubtract(1, ordering: .relaxed)
+            return
+        }
+        clients[client].isCounted = false
+        shared.connections.wrappingSubtract(1, ordering: .relaxed)
+    }
+
+    /// The client has yet to read; or the connection is about to be closed.
+    func countAgain(_ client: Int32) {
+        guard !clients[client].isCounted else { return }
+        clients[client].isCounted = true
+        shared.connections.wrappingAdd(1, ordering: .relaxed)
+        shared.endingConnections.wrappingSubtract(1, ordering: .relaxed)
     }
 
     /// Answers 503 on a connection that is one too many, as far as its send buffer takes it; with TLS it is just closed.

@@ -67,6 +67,8 @@ struct ClientConnection {
     var deadline = MonotonicTime.never
     /// Time of the earliest entry in the loop's deadline heap.
     var scheduled = MonotonicTime.never
+    /// Among the connections that there may be; not once its last response is about to be out.
+    var isCounted = true
     /// Requests that were answered on this connection.
     var servedCount = 0
 

@@ -123,11 +123,14 @@ extension Loop {
     /// Sends what the output holds; false if the connection was closed.
     func writeOutput(_ client: Int32) -> Bool {
         if clients[client].isMirror { return dropOutput(client) }
+        let isLast = clients[client].state == .answering && !clients[client].request.keepsAlive
+        if isLast { stopCounting(client) }
         while !clients[client].output.isEmpty {
             switch send(client) {
             case .moved(let count):
                 clients[client].output.consumeAndReset(count)
             case .wouldBlock, .endOfStream:
+                if isLast { countAgain(client) }
                 armForWriting(client)
                 return true
             case .failed:
@@ -322,12 +325,13 @@ extension Loop {
         clients[client].tls?.sayEnd()
         clients[client].tls?.free()
         clients[client].tls = nil
+        countAgain(client)
+        shared.connections.wrappingSubtract(1, ordering: .relaxed)
         close(clients[client].descriptor)
         clients[client].descriptor = -1
         letGo(client)
         clients.give(client)
         counters.add(-1, to: .openConnections)
-        shared.connections.wrappingSubtract(1, ordering: .relaxed)
     }
 
     /// Ends a record, with a socket or without: gives back its memory and what it refers to.

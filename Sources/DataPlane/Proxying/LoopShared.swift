@@ -9,6 +9,8 @@ final class LoopShared: Sendable {
     let counters: [LoopCounters]
     /// Client connections of all loops.
     let connections = Atomic<Int>(0)
+    /// Connections that are not among them any more, and not closed yet.
+    let endingConnections = Atomic<Int>(0)
 
     private struct Service {
         /// Generation that each loop serves.

@@ -185,6 +185,31 @@ import Testing
         try await fixture.stop()
     }
 
+    @Test func `a connection whose last response is out takes no place from the next`() async throws {
+        let replica = try StubReplica.echo()
+        let fixture = try RouterFixture {
+            $0.loop.maxConnections = 1
+            $0.loop.maxBodySize = 1000
+        }
+        try await fixture.use([replica.route])
+        try await onThread {
+            // It is refused before its body is there, so the router waits for its end, lest the response be lost.
+            let refused = try fixture.connect()
+            try refused.send(
+                "POST /score HTTP/1.1\r\nHost: fraud.example\r\nAuthorization: Bearer secret\r\nContent-Length: 1001\r\n\r\n"
+            )
+            #expect(try refused.readMessage().status == 413)
+            for _ in 0..<100 {
+                let next = try fixture.connect()
+                try next.send(scoring("next", fields: "Connection: close\r\n"))
+                try #require(try next.readMessage().text == "next")
+                next.close()
+            }
+        }
+        try await fixture.stop()
+        replica.kill()
+    }
+
     @Test func `a body over the limit is refused, also without a length`() async throws {
         let replica = try StubReplica.echo()
         let fixture = try RouterFixture { $0.loop.maxBodySize = 1000 }
