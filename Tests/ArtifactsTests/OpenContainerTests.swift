@@ -44,7 +44,8 @@ import Testing
             let content = try await fixture.store.get(BlobName("m"), in: name).content
             #expect(try await content.bytes() == Array(name.value.utf8))
         }
-        #expect(try openFiles(below: fixture.directory).count <= 8)
+        // The content that was read last may be on its way out.
+        #expect(try openFiles(below: fixture.directory).count { $0.hasSuffix("/index.journal") } <= 8)
     }
 
     @Test func `by default sixty-four are open`() async throws {
