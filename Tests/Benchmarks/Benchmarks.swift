@@ -23,7 +23,7 @@ struct Benchmarks: AsyncParsableCommand {
             case .bulk: "deploy 100 endpoints by one template"
             case .latency: "commit to start of an operation"
             case .throughput: "operations per second, beside procrastinate"
-            case .traffic: "traffic change at 1 000 endpoints"
+            case .traffic: "traffic change at 1 000 and 10 000 endpoints"
             case .footprint: "start, memory and idle CPU"
             case .reads: "GET and lists with 10 000 deployments"
             case .artifacts: "2 GiB through the artifact store, beside nginx and the disk"
@@ -40,39 +40,41 @@ struct Benchmarks: AsyncParsableCommand {
 
     func run() async throws {
         let chosen = Set(sections.isEmpty ? Section.allCases : sections)
-        var report = Report()
         // Interrupted, it still ends what it started.
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
-        let figures = try await withThrowingTaskGroup(of: [Figure]?.self) { group in
-            group.addTask { try await Workbench.with { try await measure(chosen, on: $0) } }
+        let isWhole = try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
-                for await _ in signals { return nil }
-                return nil
+                try await Workbench.with { try await measure(chosen, on: $0) }
+                return true
+            }
+            group.addTask {
+                for await _ in signals { return false }
+                return false
             }
             defer { group.cancelAll() }
-            return try await group.next() ?? nil
+            return try await group.next() ?? false
         }
-        guard let figures else { throw ExitCode.failure }
-        report.add(figures)
-        print(report.text)
+        guard isWhole else { throw ExitCode.failure }
     }
 
-    private func measure(_ chosen: Set<Section>, on workbench: Workbench) async throws -> [Figure] {
-        var figures: [Figure] = []
+    /// Prints each section when it ends, so that a run that is cut off has shown what it measured.
+    private func measure(_ chosen: Set<Section>, on workbench: Workbench) async throws {
         for section in Section.allCases where chosen.contains(section) {
             Progress.say("\(section.explanation) …")
             let load = SystemLoad.average
+            var figures: [Figure]
             do {
-                figures += try await measure(section, on: workbench)
+                figures = try await measure(section, on: workbench)
             } catch is CancellationError {
                 throw CancellationError()
             } catch {
                 Progress.say("  \(error)")
-                figures.append(Figure("\(section.explanation): did not run", "see above", isMet: false))
+                figures = [Figure("\(section.explanation): did not run", "see above", isMet: false)]
             }
-            Progress.say("  load average \(load) before, \(SystemLoad.average) after")
+            print(Report(figures).text(load: "load average \(load) before, \(SystemLoad.average) after"))
+            // A pipe would get it at the end only.
+            fflush(nil)
         }
-        return figures
     }
 
     private func measure(_ section: Section, on workbench: Workbench) async throws -> [Figure] {

@@ -22,15 +22,15 @@ struct Figure: Sendable {
     }
 }
 
-/// The table that is printed at the end.
+/// The table of one section.
 struct Report {
-    private var figures: [Figure] = []
+    private let figures: [Figure]
 
-    mutating func add(_ more: [Figure]) {
-        figures += more
+    init(_ figures: [Figure]) {
+        self.figures = figures
     }
 
-    var text: String {
+    func text(load: String) -> String {
         let rows =
             [["", "measured", "goal", ""]]
             + figures.map { [$0.name, $0.measured, $0.goal ?? "", $0.isMet.map { $0 ? "met" : "MISSED" } ?? ""] }
@@ -38,8 +38,7 @@ struct Report {
         let lines = rows.map { row in
             zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
         }
-        return "\(ProcessInfo.processInfo.activeProcessorCount) cores, load average \(SystemLoad.average)\n\n"
-            + lines.joined(separator: "\n")
+        return "\(ProcessInfo.processInfo.activeProcessorCount) cores, \(load)\n" + lines.joined(separator: "\n") + "\n"
     }
 }
 
