@@ -28,6 +28,8 @@ package struct FleetSettings: Sendable {
     package var answerDeadline: Duration
     /// How long a new router may take to answer for the first time.
     package var startDeadline: Duration
+    /// How long a router that the fleet has no place for may take to end what is inside.
+    package var retirementDeadline = Duration.seconds(60)
 
     package init(
         count: Int, executable: String, listenAddress: String, external: [String], directory: URL,

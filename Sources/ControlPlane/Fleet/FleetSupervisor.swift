@@ -32,18 +32,61 @@ package struct FleetSupervisor: Sendable {
 
     /// Supervises until the task is cancelled; routers serve on.
     package func run() async {
+        let places = places
         await withDiscardingTaskGroup { group in
-            for index in 0..<settings.count {
-                let place = Place(
-                    name: "router-\(index)",
-                    controlAddress: "unix:\(settings.directory.path)/router-\(index).sock", isOurs: true)
-                group.addTask { await keepServing(place) }
+            group.addTask { await retireOthers(than: Set(places.map(\.controlAddress))) }
+            for place in places { group.addTask { await keepServing(place) } }
+        }
+    }
+
+    private var places: [Place] {
+        (0..<settings.count).map { index in
+            Place(
+                name: "router-\(index)", controlAddress: "unix:\(settings.directory.path)/router-\(index).sock",
+                isOurs: true)
+        }
+            + settings.external.enumerated().map { index, address in
+                Place(name: "external-\(index)", controlAddress: address, isOurs: false)
             }
-            for (index, address) in settings.external.enumerated() {
-                let place = Place(name: "external-\(index)", controlAddress: address, isOurs: false)
-                group.addTask { await keepServing(place) }
+    }
+
+    // MARK: Places that are gone
+
+    /// Ends the routers of an earlier, larger fleet: nobody would look after them, nor tell them a revoked key.
+    private func retireOthers(than addresses: Set<String>) async {
+        while !Task.isCancelled {
+            do {
+                for router in try await RouterStore(database).list() where !addresses.contains(router.controlAddress) {
+                    try await retire(router)
+                }
+                return
+            } catch {
+                guard !Task.isCancelled else { return }
+                logger.warning("retiring routers failed, trying again", metadata: ["error": "\(error)"])
+                try? await Task.sleep(for: settings.healthInterval)  // only cancellation throws, and the loop sees it
             }
         }
+    }
+
+    /// What is inside may end; the publisher does not wait for it meanwhile.
+    private func retire(_ router: RouterRow) async throws {
+        try await RouterStore(database).setState(id: router.id, .removed)
+        let identity = identity(of: router)
+        if router.pid != 0, identity.isAlive {
+            logger.info("a router without a place in the fleet drains", metadata: ["router.id": "\(router.id)"])
+            // One that does not respond is ended all the same.
+            try? await control.drain(router.controlAddress, timeout: settings.answerDeadline)
+            await withTaskGroup(of: Void.self) { group in
+                // Both end early only when cancelled; then the next leader goes on.
+                group.addTask { _ = try? await ChildProcess.waitForExit(identity) }
+                group.addTask { try? await Task.sleep(for: settings.retirementDeadline) }
+                await group.next()
+                group.cancelAll()
+            }
+            try Task.checkCancellation()
+            await ChildProcess.terminate(identity, steps: [])
+        }
+        try await RouterStore(database).delete(id: router.id)
     }
 
     /// A place in the fleet; the router in it may change.

@@ -240,6 +240,19 @@ package final class TestServer: Sendable {
         try await startControlPlane()
     }
 
+    /// Lets the control plane crash and starts one that has another number of routers.
+    package func restart(routers count: Int) async throws {
+        let incarnation = state.withLock { state in
+            defer { state.incarnation = nil }
+            return state.incarnation
+        }
+        try await incarnation?.abandon()
+        var parts = parts
+        parts.options.routers = count
+        let next = try await ControlPlaneIncarnation.start(parts, port: port)
+        state.withLock { $0.incarnation = next }
+    }
+
     /// Starts a second control plane on the same database and directory.
     package func startStandby() async throws {
         let standby = try await ControlPlaneIncarnation.start(parts, port: 0)
