@@ -52,9 +52,10 @@ var targets: [Target] = [
     target("Identity", ["CLibJWT", "COpenSSL"]),
     target("Postgres", ["CLibPQ", logging]),
     target("Store", ["Postgres", "Resources"]),
-    target("Artifacts", ["COpenSSL"]),
+    target("Artifacts", ["COpenSSL", "Platform"]),
     target(
-        "Compute", ["Identity", "Resources", logging, httpClient, nioCore, nioHTTP1, dependency("Yams", "Yams")],
+        "Compute",
+        ["Identity", "Platform", "Resources", logging, httpClient, nioCore, nioHTTP1, dependency("Yams", "Yams")],
         resources: [
             .embedInCode("LocalProcess/MLflow/mlflow_score.py"), .embedInCode("LocalProcess/Server/server_start.py"),
         ]),

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// A blob's content, or a range of it, as a sequence of chunks read on demand. Memory: one chunk.
 ///

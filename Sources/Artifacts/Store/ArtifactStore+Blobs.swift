@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// Whole blobs.
 extension ArtifactStore {

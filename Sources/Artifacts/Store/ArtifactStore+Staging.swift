@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// Bringing a body to the disk before anybody may see it.
 extension ArtifactStore {

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// What a sweep removed.
 package struct ArtifactSweep: Sendable, Equatable {

@@ -1,4 +1,5 @@
 package import Foundation
+import Platform
 import Synchronization
 
 /// The artifact store: containers of blobs on a directory.

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Resources
 
 extension LocalProcessBackend {
@@ -66,11 +67,13 @@ extension LocalProcessBackend {
     }
 
     /// Removes what no replica uses and what is beyond the limits of the caches.
-    func trimCaches(keeping justPrepared: ReplicaFolder.Uses) {
-        let uses = ReplicaFolder.allUses(in: configuration) + [justPrepared]
-        environments.trim(keeping: Set(uses.map(\.environment)))
-        artifacts.trim(keeping: Set(uses.flatMap(\.artifacts)))
-        CacheFolder(folder: configuration.preparations, limit: configuration.artifactCacheLimit).trim(keeping: [])
+    func trimCaches(keeping justPrepared: ReplicaFolder.Uses) async {
+        await DiskWork.run { [configuration, environments, artifacts] in
+            let uses = ReplicaFolder.allUses(in: configuration) + [justPrepared]
+            environments.trim(keeping: Set(uses.map(\.environment)))
+            artifacts.trim(keeping: Set(uses.flatMap(\.artifacts)))
+            CacheFolder(folder: configuration.preparations, limit: configuration.artifactCacheLimit).trim(keeping: [])
+        }
     }
 
     private func requireScript(_ code: CodeSpecification) throws(ComputeError) {

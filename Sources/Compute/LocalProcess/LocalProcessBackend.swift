@@ -104,7 +104,7 @@ package struct LocalProcessBackend: ComputeBackend {
         try makeFolder(configuration.preparations)
         let file = StorageLog.file(of: specification, in: configuration)
         try writeFile(Data(log.appended(to: file).utf8), file)
-        trimCaches(keeping: ReplicaFolder.Uses(environment: recipe.key, artifacts: uses))
+        await trimCaches(keeping: ReplicaFolder.Uses(environment: recipe.key, artifacts: uses))
     }
 
     package func start(

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Platform
 import Resources
 
 /// The folder of one replica, and what is kept in it. Only the first three rows are within the replica's reach; what we
@@ -107,8 +108,9 @@ struct ReplicaFolder: Sendable {
     func make(code source: URL) async throws(ComputeError) {
         // That of an earlier life, or the rest of a start that was interrupted.
         await RemovalOfForeignFiles.remove([code])
+        let code = code
         do {
-            try FileManager.default.copyItem(at: source, to: code)
+            try await DiskWork.run { try FileManager.default.copyItem(at: source, to: code) }
         } catch {
             throw ComputeError(.exhausted, "could not copy the scoring code: \(error.localizedDescription)")
         }
@@ -169,8 +171,9 @@ struct ReplicaFolder: Sendable {
     func remove() async {
         // What is the replica's own goes first, by means that its links and depths can't mislead.
         await RemovalOfForeignFiles.remove(own)
+        let url = url
         // Whatever can't be removed lies below the data directory and harms nobody.
-        try? FileManager.default.removeItem(at: url)
+        await DiskWork.run { _ = try? FileManager.default.removeItem(at: url) }
     }
 
     /// The accounts that the replicas of the host have, each with its deployment.

@@ -1,6 +1,7 @@
 package import Foundation
 import Glibc
 import Identity
+import Platform
 package import Resources
 
 /// Whether a reference turned out to name one file or a folder of files.
@@ -104,7 +105,7 @@ final class ArtifactCache: Sendable {
             let (destination, folderName) = layout(partial.appending(path: "content"))
             try makeFolder(destination)
             try await bring(reference, label, into: destination, folderName: folderName, partial)
-            if configuration.ownsAccounts { try share(partial) }
+            if configuration.ownsAccounts { try await share(partial) }
             try publish(partial, as: key)
         }
         guard let entry = entry(key) else { throw ComputeError(.exhausted, "\(label) vanished while it was fetched") }
@@ -126,7 +127,7 @@ final class ArtifactCache: Sendable {
             guard rename(staging.path(percentEncoded: false), target.path(percentEncoded: false)) == 0 else {
                 throw POSIXError(.init(rawValue: errno) ?? .EIO)
             }
-            (entry.files, entry.bytes) = try ArtifactCache.protect(target)
+            (entry.files, entry.bytes) = try await DiskWork.run { try ArtifactCache.protect(target) }
             entry.milliseconds = Int64(start.duration(to: .now) / .milliseconds(1))
             try JSONEncoder().encode(entry).write(to: partial.appending(path: "entry.json"))
         } catch {
@@ -137,9 +138,18 @@ final class ArtifactCache: Sendable {
 
     /// Lets the replicas' group, and no other account, read what was fetched. The files themselves may be the artifact
     /// store's own by hard links: they stay ours, and read-only.
-    private func share(_ partial: URL) throws(ComputeError) {
+    private func share(_ partial: URL) async throws(ComputeError) {
         let root = partial.path(percentEncoded: false)
-        var problem = chown(root, uid_t.max, configuration.accounts?.group ?? getegid()) == 0 ? 0 : errno
+        let group = configuration.accounts?.group ?? getegid()
+        let problem = await DiskWork.run { ArtifactCache.share(root, with: group) }
+        guard problem == 0 else {
+            throw ComputeError(.exhausted, SpawnError("share a fetched artifact", errno: problem).description)
+        }
+    }
+
+    /// Error number of the last failure, 0 for none.
+    private static func share(_ root: String, with group: gid_t) -> Int32 {
+        var problem = chown(root, uid_t.max, group) == 0 ? 0 : errno
         if chmod(root, 0o750) != 0 { problem = errno }
         for path in (try? FileManager.default.subpathsOfDirectory(atPath: root)) ?? [] {
             var status = stat()
@@ -147,9 +157,7 @@ final class ArtifactCache: Sendable {
             let mode = status.st_mode & S_IFMT == S_IFDIR ? 0o755 : status.st_mode & 0o7777 | 0o444
             if status.st_mode & 0o7777 != mode, chmod("\(root)/\(path)", mode) != 0 { problem = errno }
         }
-        guard problem == 0 else {
-            throw ComputeError(.exhausted, SpawnError("share a fetched artifact", errno: problem).description)
-        }
+        return problem
     }
 
     /// Another process may have published the same meanwhile; then ours is dropped.
