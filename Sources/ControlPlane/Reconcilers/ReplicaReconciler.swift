@@ -20,7 +20,6 @@ package actor ReplicaReconciler {
     private var position: FeedPosition?
     /// Deployments to look at in the next pass: those that changed, and those where the last pass did not succeed.
     private var due: Set<UUID> = []
-    private var sweptAt: ContinuousClock.Instant?
 
     private struct Supervised {
         var supervisor: ReplicaSupervisor
@@ -48,13 +47,13 @@ package actor ReplicaReconciler {
 
     /// Reconciles until the task is cancelled; replicas live on.
     package func run() async {
-        (supervised, position, due, sweptAt) = ([:], nil, [], nil)
+        (supervised, position, due) = ([:], nil, [])
         await withDiscardingTaskGroup { group in
+            group.addTask { await self.sweepLoop() }
             while !Task.isCancelled {
                 let seen = hub.count(of: .replicas)
                 do {
                     try await pass(in: &group)
-                    try await sweep()
                 } catch {
                     guard !Task.isCancelled else { break }
                     logger.warning("reconciling replicas failed, trying again", metadata: ["error": "\(error)"])
@@ -158,19 +157,36 @@ package actor ReplicaReconciler {
         supervised[id] = nil
     }
 
+    // MARK: What nobody has a row of
+
+    /// Beside the passes, which must not wait for processes that take their time to end.
+    private nonisolated func sweepLoop() async {
+        while !Task.isCancelled {
+            var pause = Self.sweepInterval
+            do {
+                try await sweep()
+            } catch {
+                if !Task.isCancelled {
+                    logger.warning("looking for orphaned replicas failed", metadata: ["error": "\(error)"])
+                }
+                pause = Self.lookInterval
+            }
+            try? await Task.sleep(for: pause)  // only cancellation throws, and the loop sees it
+        }
+    }
+
     /// Ends and removes what the host has of replicas without a row. Rows are looked at after the host: a replica's row is
     /// there before anything else of it.
-    private func sweep() async throws {
-        let now = ContinuousClock.now
-        if let sweptAt, now - sweptAt < Self.sweepInterval { return }
+    private nonisolated func sweep() async throws {
         let found = await parts.backend.list()
-        let orphans = try await ReplicaStore(database).unknown(among: found)
-        for id in orphans {
+        for id in try await ReplicaStore(database).unknown(among: found) {
             logger.warning("what is left of a replica is removed", metadata: ["replica.id": "\(id)"])
+            // Routers may still send it requests, where the database is older than they are.
+            await parts.drain.drain(id, deadline: parts.settings.drainDeadline)
+            try Task.checkCancellation()
             await parts.backend.stop(id, grace: parts.settings.stopGrace)
             await parts.backend.discard(id)
         }
         try await ChangeFeedStore(database).trim()
-        sweptAt = now
     }
 }
