@@ -6,7 +6,6 @@ import Templates
 struct OnlineDeploymentProvider: ResourceProvider {
     let service: DeploymentService
     let endpoints: EndpointService
-    let workspaces: WorkspaceService
     let assets: AssetService
     let site: SiteSettings
 
@@ -112,15 +111,10 @@ struct OnlineDeploymentProvider: ResourceProvider {
     }
 
     func list(subscription: String, resourceGroup: String, _ call: ProviderCall) async throws -> [JSONValue] {
-        let parents = try await endpoints.all(
-            subscription: subscription, resourceGroup: resourceGroup, in: workspaces, call)
-        var found: [JSONValue] = []
-        for parent in parents {
-            found += try await allPages { page in
-                try await service.list(caller: call.caller, endpoint: parent.resourceID, page: page)
-            }.map { try document($0, call) }
-        }
-        return found
+        try await allPages { page in
+            try await service.list(
+                caller: call.caller, subscription: subscription, resourceGroup: resourceGroup, page: page)
+        }.map { try document($0, call) }
     }
 
     private func document(_ deployment: OnlineDeployment, _ call: ProviderCall) throws -> JSONValue {

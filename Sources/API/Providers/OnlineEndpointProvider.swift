@@ -95,8 +95,10 @@ struct OnlineEndpointProvider: ResourceProvider {
     }
 
     func list(subscription: String, resourceGroup: String, _ call: ProviderCall) async throws -> [JSONValue] {
-        try await service.all(subscription: subscription, resourceGroup: resourceGroup, in: workspaces, call)
-            .map { try document($0, call) }
+        try await allPages { page in
+            try await service.list(
+                caller: call.caller, subscription: subscription, resourceGroup: resourceGroup, page: page)
+        }.map { try document($0, call) }
     }
 
     func act(

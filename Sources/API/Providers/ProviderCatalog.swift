@@ -47,8 +47,7 @@ extension ResourceProviders {
                 service: services.endpoints, workspaces: services.workspaces, deployments: services.deployments,
                 site: site),
             OnlineDeploymentProvider(
-                service: services.deployments, endpoints: services.endpoints, workspaces: services.workspaces,
-                assets: services.assets, site: site),
+                service: services.deployments, endpoints: services.endpoints, assets: services.assets, site: site),
             AutoscaleSettingProvider(service: services.autoscale, scopes: services.scopes),
         ]
         for kind in AssetKind.allCases {

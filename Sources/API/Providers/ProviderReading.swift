@@ -66,28 +66,3 @@ func allPages<Item: Sendable>(_ list: (PageRequest) async throws -> Page<Item>) 
         request.after = next
     }
 }
-
-extension WorkspaceService {
-    /// Every workspace of a group.
-    func all(subscription: String, resourceGroup: String, _ call: ProviderCall) async throws -> [Workspace] {
-        try await allPages { page in
-            try await list(caller: call.caller, subscription: subscription, resourceGroup: resourceGroup, page: page)
-        }
-    }
-}
-
-extension EndpointService {
-    /// Every endpoint of a group.
-    func all(
-        subscription: String, resourceGroup: String, in workspaces: WorkspaceService, _ call: ProviderCall
-    ) async throws -> [OnlineEndpoint] {
-        var found: [OnlineEndpoint] = []
-        for workspace in try await workspaces.all(subscription: subscription, resourceGroup: resourceGroup, call) {
-            found += try await allPages { page in
-                try await list(
-                    caller: call.caller, workspace: workspace.resourceID, OnlineEndpointFilter(), page: page)
-            }
-        }
-        return found
-    }
-}

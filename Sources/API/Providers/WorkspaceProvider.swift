@@ -58,8 +58,10 @@ struct WorkspaceProvider: ResourceProvider {
     }
 
     func list(subscription: String, resourceGroup: String, _ call: ProviderCall) async throws -> [JSONValue] {
-        try await service.all(subscription: subscription, resourceGroup: resourceGroup, call)
-            .map { try document($0, call) }
+        try await allPages { page in
+            try await service.list(
+                caller: call.caller, subscription: subscription, resourceGroup: resourceGroup, page: page)
+        }.map { try document($0, call) }
     }
 
     private func document(_ workspace: Workspace, _ call: ProviderCall) throws -> JSONValue {

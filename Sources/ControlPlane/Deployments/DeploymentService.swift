@@ -41,6 +41,16 @@ package struct DeploymentService: Sendable {
         return try await DeploymentStore(database).list(endpointID: parent.id, page: page)
     }
 
+    /// Those of a whole group, whatever their endpoints.
+    package func list(
+        caller: Caller, subscription: String, resourceGroup: String, page: PageRequest
+    ) async throws -> Page<OnlineDeployment> {
+        try await ScopeService(database: database).check(
+            caller: caller, subscription: subscription, resourceGroup: resourceGroup)
+        return try await DeploymentStore(database).list(
+            subscription: subscription, resourceGroup: resourceGroup, page: page)
+    }
+
     /// Fields that the caller's api-version can't express: a PUT leaves them as they are.
     package struct UnknownFields: Sendable {
         package var egressPublicNetworkAccess: Bool

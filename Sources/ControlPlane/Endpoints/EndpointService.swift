@@ -41,6 +41,16 @@ package struct EndpointService: Sendable {
         return try await EndpointStore(database).list(workspaceID: workspace.id, filter, page: page)
     }
 
+    /// Those of a whole group, whatever their workspaces.
+    package func list(
+        caller: Caller, subscription: String, resourceGroup: String, page: PageRequest
+    ) async throws -> Page<OnlineEndpoint> {
+        try await ScopeService(database: database).check(
+            caller: caller, subscription: subscription, resourceGroup: resourceGroup)
+        return try await EndpointStore(database).list(
+            subscription: subscription, resourceGroup: resourceGroup, page: page)
+    }
+
     /// Fields that the caller's api-version can't express.
     package struct UnknownFields: Sendable {
         package var mirrorTraffic: Bool

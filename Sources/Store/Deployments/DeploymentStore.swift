@@ -57,6 +57,20 @@ package struct DeploymentStore: Sendable {
         return Page(rows, page) { ($0.audit, $0.id) }
     }
 
+    /// Deployments of all workspaces of a group.
+    package func list(
+        subscription: String, resourceGroup: String, page: PageRequest
+    ) async throws -> Page<OnlineDeployment> {
+        let rows = try await runner.query(
+            """
+            SELECT \(raw: Self.columns) FROM \(raw: Self.tables)
+            WHERE g.subscription_id = \(subscription.lowercased()) AND lower(g.name) = lower(\(resourceGroup))
+            \(page: page, of: "d")
+            """
+        ).rows.map(Self.decode)
+        return Page(rows, page) { ($0.audit, $0.id) }
+    }
+
     /// Names of an endpoint's deployments that are not going away.
     package func names(endpointID: UUID) async throws -> [String] {
         try await runner.query(

@@ -69,6 +69,20 @@ package struct EndpointStore: Sendable {
         return Page(rows, page) { ($0.audit, $0.id) }
     }
 
+    /// Endpoints of all workspaces of a group.
+    package func list(
+        subscription: String, resourceGroup: String, page: PageRequest
+    ) async throws -> Page<OnlineEndpoint> {
+        let rows = try await runner.query(
+            """
+            SELECT \(raw: Self.columns) FROM \(raw: Self.tables)
+            WHERE g.subscription_id = \(subscription.lowercased()) AND lower(g.name) = lower(\(resourceGroup))
+            \(page: page, of: "e")
+            """
+        ).rows.map(Self.decode)
+        return Page(rows, page) { ($0.audit, $0.id) }
+    }
+
     /// Fails with a unique violation of `online_endpoints_name` when the name is taken anywhere.
     package func insert(
         id: UUID, workspaceID: UUID, name: String, request: OnlineEndpointRequest, by caller: String,
