@@ -2,46 +2,24 @@ import Compute
 import Foundation
 import Postgres
 import Store
-import Synchronization
 import TestSupport
 import Testing
 
 /// The fleet supervisor and the publisher with real routers, while statements of the database go wrong.
 @Suite struct FleetSupervisionTests {
-    /// Lets the first statements that begin so go wrong, from the start of the server on.
-    private static func options(_ fault: StatementFault, on prefix: String, count: Int) -> TestServerOptions {
-        let left = Countdown(count)
-        var options = TestServerOptions(routers: 2)
-        options.faults = { statement in
-            statement.hasPrefix(prefix) && left.takeOne() ? fault : nil
-        }
-        return options
-    }
-
-    private final class Countdown: Sendable {
-        private let left: Mutex<Int>
-
-        init(_ count: Int) { left = Mutex(count) }
-
-        func takeOne() -> Bool {
-            left.withLock { left in
-                left -= 1
-                return left >= 0
-            }
-        }
-    }
-
     static let statements = [
         "INSERT INTO routers", "UPDATE routers SET state", "UPDATE routers SET acknowledged", "SELECT id, pid",
     ]
 
-    @Test(
-        arguments: statements,
-        [StatementFault.refused, .responseLost, .stalled(.milliseconds(80)), .executedLate(.milliseconds(80))])
+    @Test(arguments: statements, everyFault)
     func `a fleet comes up and serves whatever statement goes wrong`(
         statement: String, fault: StatementFault
     ) async throws {
-        try await TestServer.run(Self.options(fault, on: statement, count: 2)) { server in
+        let faults = ChosenFaults()
+        faults.set(fault, on: statement, count: 2)
+        var options = TestServerOptions(routers: 2)
+        options.faults = faults.source
+        try await TestServer.run(options) { server in
             let stub = try await server.stub("one")
             try await server.makeServing("house", simulate: "address=\(stub.address)")
             let key = try await server.key(of: "house")

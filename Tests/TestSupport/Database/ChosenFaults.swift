@@ -1,8 +1,8 @@
-import Postgres
+package import Postgres
 import Synchronization
 
 /// Lets chosen statements go wrong, and notes what is executed.
-final class ChosenFaults: Sendable {
+package final class ChosenFaults: Sendable {
     private struct State {
         var fault: StatementFault?
         var prefix = ""
@@ -13,19 +13,21 @@ final class ChosenFaults: Sendable {
 
     private let state = Mutex(State())
 
+    package init() {}
+
     /// The next `count` statements that begin so go wrong.
-    func set(_ fault: StatementFault, on prefix: String, count: Int = 1) {
+    package func set(_ fault: StatementFault, on prefix: String, count: Int = 1) {
         state.withLock { ($0.fault, $0.prefix, $0.rest) = (fault, prefix, count) }
     }
 
-    /// Whether all of them have.
-    var areSpent: Bool { state.withLock { $0.rest == 0 } }
+    /// Whether all of them have gone wrong.
+    package var areSpent: Bool { state.withLock { $0.rest == 0 } }
 
     /// Statements since this call.
-    func note() { state.withLock { ($0.statements, $0.isNoting) = ([], true) } }
-    var statements: [String] { state.withLock { $0.statements } }
+    package func note() { state.withLock { ($0.statements, $0.isNoting) = ([], true) } }
+    package var statements: [String] { state.withLock { $0.statements } }
 
-    var source: StatementFault.Source {
+    package var source: StatementFault.Source {
         { [self] statement in
             state.withLock { state in
                 if state.isNoting { state.statements.append(statement) }
@@ -38,6 +40,6 @@ final class ChosenFaults: Sendable {
 }
 
 /// Faults that a test tries, each at every place.
-let everyFault: [StatementFault] = [
+package let everyFault: [StatementFault] = [
     .refused, .responseLost, .stalled(.milliseconds(80)), .executedLate(.milliseconds(80)),
 ]
