@@ -49,6 +49,10 @@ import Testing
             let environment = try await server.makeEnvironment()
             let put = try await server.api.put(path, TestBody.deployment(environment: environment))
             #expect(put.status == 409)
+            // One instance is what it has: nothing to bring about, and still lost with the deployment.
+            for body in [#"{"tags": {"a": "b"}}"#, #"{"sku": {"capacity": 1}}"#, #"{"sku": {"capacity": 2}}"#] {
+                #expect(try await server.api.patch(path, body).status == 409)
+            }
             #expect(try await server.api.get(path)["properties.provisioningState"] == "Deleting")
             gate.open()
             #expect(try await server.api.finish(first)["status"] == "Succeeded")

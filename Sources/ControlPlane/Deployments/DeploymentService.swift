@@ -267,6 +267,9 @@ package struct DeploymentService: Sendable {
             guard let existing = try await DeploymentStore(transaction).findForUpdate(endpointID: parent.id, name: name)
             else { throw Self.notFound(name) }
             try precondition.check(existing.version, "The deployment '\(name)'")
+            guard existing.provisioningState != .deleting else {
+                throw ARMError(.conflict, "The deployment '\(name)' is being deleted.")
+            }
             let count = patch.instanceCount ?? existing.wantedReplicas
             var envelope = existing.envelope
             if let tags = patch.tags { envelope.tags = tags }
