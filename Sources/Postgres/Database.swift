@@ -101,13 +101,6 @@ package final class Database: Sendable {
         try await fault.apply(to: { try await connection.commit() }, late: { try await connection.commit() })
     }
 
-    /// Runs a script of statements on one connection, for migrations.
-    func script(_ text: String) async throws {
-        try await pool.withConnection { connection in
-            try await connection.script(text)
-        }
-    }
-
     /// Closes idle connections; those in use close when they come back.
     package func close() async {
         await pool.close()
@@ -140,11 +133,6 @@ package final class Transaction: Sendable {
     private func execute(_ sql: SQL) async throws -> QueryResult {
         let isFirst = !begun.exchange(true, ordering: .acquiringAndReleasing)
         return try await connection.query(sql, beginning: isFirst)
-    }
-
-    func script(_ text: String) async throws {
-        let isFirst = !begun.exchange(true, ordering: .acquiringAndReleasing)
-        try await connection.script(text, beginning: isFirst)
     }
 }
 
