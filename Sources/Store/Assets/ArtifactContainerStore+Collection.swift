@@ -37,7 +37,7 @@ extension ArtifactContainerStore {
             """
             SELECT a.name FROM artifact_containers a
             WHERE a.name > \(name) AND a.state = 'active' AND a.purpose IN ('version', 'datastore', 'upload')
-                AND a.claimed_at <= now() - \(grace.wholeMilliseconds) * interval '1 millisecond'
+                AND a.claimed_at <= now() - \(grace.milliseconds) * interval '1 millisecond'
                 AND NOT \(raw: Self.isNamed)
             ORDER BY a.name LIMIT \(limit)
             """
@@ -49,7 +49,7 @@ extension ArtifactContainerStore {
         try await runner.query(
             """
             SELECT name FROM artifact_containers
-            WHERE state = 'marked' AND unused_since <= now() - \(grace.wholeMilliseconds) * interval '1 millisecond'
+            WHERE state = 'marked' AND unused_since <= now() - \(grace.milliseconds) * interval '1 millisecond'
             ORDER BY unused_since, name LIMIT \(limit)
             """
         ).rows.map { try $0.decode(String.self) }
@@ -72,7 +72,7 @@ extension ArtifactContainerStore {
             """
             UPDATE artifact_containers a SET state = 'marked', unused_since = now()
             WHERE a.name = ANY (ARRAY(SELECT jsonb_array_elements_text(\(JSONColumn(names))))) AND a.state = 'active'
-                AND a.claimed_at <= now() - \(grace.wholeMilliseconds) * interval '1 millisecond'
+                AND a.claimed_at <= now() - \(grace.milliseconds) * interval '1 millisecond'
                 AND NOT \(raw: Self.isNamed)
             """
         ).affectedRows
@@ -93,11 +93,5 @@ extension ArtifactContainerStore {
 
     package func delete(_ name: String) async throws {
         try await runner.query("DELETE FROM artifact_containers WHERE name = \(name)")
-    }
-}
-
-extension Duration {
-    fileprivate var wholeMilliseconds: Int64 {
-        components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
     }
 }
