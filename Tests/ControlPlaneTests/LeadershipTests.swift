@@ -53,14 +53,6 @@ import Testing
         }
     }
 
-    private func endLeader(_ database: Database) async throws {
-        try await database.query(
-            """
-            SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
-            AND classid = hashtext(\(database.settings.schema))::oid AND objid = hashtext('leader')::oid
-            """)
-    }
-
     @Test func `the one that ends hands over`() async throws {
         try await withTwo { _, first, second in
             #expect(!second.isActive)
@@ -74,7 +66,7 @@ import Testing
         try await withTwo { database, first, second in
             for _ in 0..<3 {
                 let before = first.began + second.began
-                try await endLeader(database)
+                try await database.endLeadersSession()
                 // Either the same one again, which goes on with its duty, or the other one.
                 try await eventually("one leads") {
                     first.isActive != second.isActive || first.began + second.began == before

@@ -79,7 +79,7 @@ import Testing
         for _ in 0..<2 {
             try await Task.sleep(for: .milliseconds(Int.random(in: 50...400, using: &random)))
             switch Int.random(in: 0..<4, using: &random) {
-            case 0: try await server.endLeadersSession()
+            case 0: try await server.database.endLeadersSession()
             case 1: try await server.restart()
             case 2: try await server.restartStandby()
             default: break

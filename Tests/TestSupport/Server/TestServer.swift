@@ -269,16 +269,6 @@ package final class TestServer: Sendable {
         try await startStandby()
     }
 
-    /// Ends the database session that holds the leader's lock: another control plane may lead before the first one knows.
-    package func endLeadersSession() async throws {
-        try await database.query(
-            """
-            SELECT pg_terminate_backend(pid) FROM pg_locks
-            WHERE locktype = 'advisory' AND granted AND classid = hashtext(\(database.settings.schema))::oid
-            AND objid = hashtext('leader')::oid
-            """)
-    }
-
     private func stop() async throws {
         let (incarnation, standby, stubs) = state.withLock { state in
             defer { state = State() }
