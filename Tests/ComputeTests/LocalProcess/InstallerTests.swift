@@ -9,11 +9,9 @@ import Testing
 @Suite(.timeLimit(.minutes(3)))
 struct InstallerTests {
     private func build(_ pip: [String]) async throws -> (folder: URL, notes: [String]) {
-        var configuration = LocalProcessConfiguration(dataDirectory: TestHost.shared.appending(path: "data directory"))
-        configuration.uv = try await TestHost.uv()
-        configuration.hostEnvironment = ProcessInfo.processInfo.environment
         let builder = EnvironmentBuilder(
-            configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            configuration: try await TestHost.configuration(),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let lines = pip.map { "\n    - \"\($0)\"" }.joined()
         let recipe = try await builder.recipe(
             for: EnvironmentSpecification(label: "env:1", image: nil, condaFile: "dependencies:\n  - pip:\(lines)\n"))

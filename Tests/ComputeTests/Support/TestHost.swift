@@ -49,16 +49,22 @@ enum TestHost {
         try home.appending(path: ".complete").write("")
     }
 
-    /// A backend on the shared data directory (whose name has a space), with artifacts out of `store`: `{store}/{container}/{path}`.
-    static func backend(
-        store: URL, change: (inout LocalProcessConfiguration) -> Void = { _ in }
-    ) async throws -> LocalProcessBackend {
+    /// Of a backend on the shared data directory, whose name has a space.
+    static func configuration() async throws -> LocalProcessConfiguration {
         // Accounts of replicas pass through it.
         try FileManager.default.createDirectory(
             at: shared, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
         var configuration = LocalProcessConfiguration(dataDirectory: shared.appending(path: "data directory"))
         configuration.uv = try await uv()
         configuration.hostEnvironment = ProcessInfo.processInfo.environment
+        return configuration
+    }
+
+    /// A backend on the shared data directory with artifacts out of `store`: `{store}/{container}/{path}`.
+    static func backend(
+        store: URL, change: (inout LocalProcessConfiguration) -> Void = { _ in }
+    ) async throws -> LocalProcessBackend {
+        var configuration = try await configuration()
         configuration.controlGroup = nil
         change(&configuration)
         return LocalProcessBackend(
