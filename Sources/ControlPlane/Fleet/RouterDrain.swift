@@ -28,7 +28,7 @@ package struct RouterDrain: ReplicaDrain {
 
     package func drain(_ replica: ReplicaID, deadline: Duration) async {
         let limit = time.now().addingTimeInterval(deadline.seconds)
-        // A failed publication means that some router may still send requests: the deadline bounds the wait.
+        // When it fails, the publisher goes on trying, and a router whose table still names the replica says so below.
         try? await publisher.publishAndWait()
         await waitUntilDrained(replica, limit: limit)
     }

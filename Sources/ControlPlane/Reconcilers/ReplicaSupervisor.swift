@@ -158,7 +158,9 @@ final class ReplicaSupervisor: Sendable {
             // Ends early when the row is made due.
             return try await parts.time.sleep(.milliseconds(Int(wait * 1_000) + 1))
         }
-        // What an interrupted end left running would be taken for the new start.
+        // What an interrupted end left running would be taken for the new start, and may have requests inside.
+        await parts.drain.drain(id, deadline: parts.settings.drainDeadline)
+        try Task.checkCancellation()
         await parts.backend.stop(id, grace: parts.settings.stopGrace)
         try await move(replica, on: .retryDue) { row in
             row.retryAt = nil

@@ -14,7 +14,7 @@ extension TableKeeper {
         return leaving.map { LeavingReplica(id: $0.replica.id, inFlight: $0.replica.slots.inside) }
     }
 
-    /// Requests inside a replica that left the table; `nil` once it is drained, or if it never left.
+    /// Requests inside a replica that left the table; `nil` once it is drained, or if it is not known.
     private func leavingCount(_ id: String) -> Int? {
         let served = shared.servedGeneration
         leaving = leaving.filter { $0.replica.id != id || isLeaving($0, served) }
@@ -22,21 +22,33 @@ extension TableKeeper {
         return known.isEmpty ? nil : known.reduce(0) { $0 + $1.replica.slots.inside }
     }
 
+    /// The replica with this id that the present table names: whoever asks about it believes that it has left.
+    private func routedReplica(_ id: String) -> ReplicaState? {
+        for route in present.routes {
+            for deployment in route.deployments {
+                if let replica = deployment.replicas.first(where: { $0.id == id }) { return replica }
+            }
+        }
+        return nil
+    }
+
     private func isLeaving(_ entry: (generation: Int64, replica: ReplicaState), _ served: Int64) -> Bool {
         entry.generation > served || entry.replica.slots.inside > 0
     }
 
-    /// Waits until a replica that left the table is drained, or `limit` has passed, or `isEnding` says that the router
+    /// Waits until a replica has left the table and is drained, or `limit` has passed, or `isEnding` says that the router
     /// will not be there for long. Returns the requests inside, `nil` if it is drained.
     ///
     /// The wait holds no thread: between two looks the task is asleep.
     func waitUntilDrained(_ id: String, limit: Duration, isEnding: @Sendable () -> Bool) async -> Int? {
         let end = ContinuousClock.now + limit
-        guard drainWaiterCount < Self.drainWaiterLimit else { return leavingCount(id) }
+        var (table, routed) = (present.generation, routedReplica(id))
+        guard drainWaiterCount < Self.drainWaiterLimit else { return routed?.slots.inside ?? leavingCount(id) }
         drainWaiterCount += 1
         defer { drainWaiterCount -= 1 }
         while true {
-            guard let count = leavingCount(id) else { return nil }
+            if present.generation != table { (table, routed) = (present.generation, routedReplica(id)) }
+            guard let count = routed?.slots.inside ?? leavingCount(id) else { return nil }
             let rest = ContinuousClock.now.duration(to: end)
             guard rest > .zero, !isEnding() else { return count }
             // Only cancellation throws: whoever asked is gone.

@@ -122,6 +122,25 @@ import Testing
         }
     }
 
+    @Test func `a replica that the table still names is not drained, whatever is inside`() async throws {
+        let replica = try StubReplica { message, socket in
+            try socket.send(StubReplica.answer(message.text))
+            return true
+        }
+        try await withControl { address, _ in
+            let id = replica.route
+            let first = try RouterFixture.lines([replica.route], TableOptions(generation: 1))
+            #expect(try Self.ask(address, "PUT /table", first).status == 200)
+            let routed = try Self.leaving(try Self.ask(address, "GET /leaving?id=\(id)"))
+            #expect(!routed.isDrained && routed.inFlight == 0)
+            let waiting = try Self.asked(address, "GET /leaving?id=\(id)&wait_ms=30000")
+            let second = try RouterFixture.lines([], TableOptions(generation: 2))
+            #expect(try Self.ask(address, "PUT /table", second).status == 200)
+            #expect(try Self.leaving(try waiting.readMessage()).isDrained)
+        }
+        replica.kill()
+    }
+
     @Test func `a router that drains answers at once`() async throws {
         try await withLeavingReplica { address, id, client, gate in
             let waiting = try Self.asked(address, "GET /leaving?id=\(id)&wait_ms=30000")
