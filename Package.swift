@@ -43,9 +43,10 @@ var targets: [Target] = [
     .systemLibrary(name: "CLibJWT", pkgConfig: "libjwt", providers: [.apt(["libjwt-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+    .systemLibrary(name: "CMalloc"),
     .target(name: "CEpoll"),
 
-    target("Platform"),
+    target("Platform", ["CMalloc"]),
     target("Resources"),
     target("Templates", ["Resources", "COpenSSL"]),
     target("Routing"),

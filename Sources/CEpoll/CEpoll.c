@@ -2,7 +2,6 @@
 #include "CEpoll.h"
 #include <fcntl.h>
 #include <linux/filter.h>
-#include <malloc.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -80,10 +79,6 @@ int CEpollLookAtFile(const char *path, CEpollFileState *state) {
         .size = found.st_size,
         .modifiedNanoseconds = (int64_t)found.st_mtim.tv_sec * 1000000000 + found.st_mtim.tv_nsec};
     return 0;
-}
-
-void CEpollReturnMemory(void) {
-    malloc_trim(0);
 }
 
 int CEpollLockByte(int descriptor, int64_t place, int hold, int wait) {

@@ -50,8 +50,6 @@ typedef struct {
 } CEpollFileState;
 /// Fills `state` for the file at `path`; returns 0 or -1 with `errno`.
 int CEpollLookAtFile(const char *path, CEpollFileState *state);
-/// Gives memory that was freed back to the system.
-void CEpollReturnMemory(void);
 /// Locks (`hold` 1) or unlocks byte `place` of a file for this open file; returns 0 or -1 with `errno`.
 /// Without `wait` it fails with EAGAIN where another open file has the byte. The kernel unlocks when the file is closed.
 int CEpollLockByte(int descriptor, int64_t place, int hold, int wait);

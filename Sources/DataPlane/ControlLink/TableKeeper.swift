@@ -1,6 +1,6 @@
-import CEpoll
 package import Foundation
 import Logging
+import Platform
 import Routing
 
 /// Why a pushed table is not served.
@@ -86,7 +86,7 @@ package actor TableKeeper {
         serve(output)
         save { try $0.write(lines) }
         // Decoding leaves many times the table's size behind, which would otherwise stay with the process.
-        CEpollReturnMemory()
+        Heap.trim(atLeast: 0)
         return output.table.generation
     }
 

@@ -138,7 +138,7 @@ package struct SluiceServer: Sendable {
     ) async throws {
         var services: [any Service] = cluster.map { [$0] } ?? []
         services += assembly.background
-        services.append(ArtifactSweeper(store: artifacts, logger: logger))
+        services += [ArtifactSweeper(store: artifacts, logger: logger), HeapTrimmer()]
         let (opened, open) = AsyncStream.makeStream(of: Void.self)
         services.append(certificates)
         services.append(
