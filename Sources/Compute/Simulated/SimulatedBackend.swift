@@ -33,7 +33,7 @@ package final class SimulatedBackend: ComputeBackend {
         var behaviors: [DeploymentName: SimulatedBehavior] = [:]
         var replicas: [ReplicaID: Replica] = [:]
         /// Told when a replica was ended from outside.
-        var watchers: [ReplicaID: [UInt64: AsyncStream<Void>.Continuation]] = [:]
+        var watchers: [ReplicaID: [UInt64: CheckedContinuation<Void, Never>]] = [:]
         var nextWatcher: UInt64 = 0
     }
 
@@ -66,7 +66,7 @@ package final class SimulatedBackend: ComputeBackend {
             if state.replicas[id]?.exitStatus == nil { state.replicas[id]?.exitStatus = status }
             return state.watchers.removeValue(forKey: id)
         }
-        for watcher in (watchers ?? [:]).values { watcher.finish() }
+        for watcher in (watchers ?? [:]).values { watcher.resume() }
     }
 
     /// Whether a replica answers probes.
@@ -112,8 +112,6 @@ package final class SimulatedBackend: ComputeBackend {
             id: id, pid: 0, startTicks: 0, address: behavior.address, scoringPath: behavior.scoringPath)
         let now = elapsed()
         return state.withLock { state in
-            // A second call may have been faster.
-            if let present = state.replicas[id], Self.exitStatus(present, at: now) == nil { return present.handle }
             // Another call with the same arguments may have been faster.
             if let running = state.replicas[id], Self.exitStatus(running, at: now) == nil { return running.handle }
             state.replicas[id] = Replica(
@@ -154,15 +152,17 @@ package final class SimulatedBackend: ComputeBackend {
         _ handle: ReplicaHandle, _ kind: ProbeKind, _ specification: ReplicaSpecification
     ) async -> ProbeResult {
         let now = elapsed()
-        let replica = state.withLock { $0.replicas[handle.id] }
-        guard let replica, SimulatedBackend.exitStatus(replica, at: now) == nil else {
-            return .failure(reason: "not reachable: simulated replica has ended")
+        let answers = state.withLock { state -> Bool? in
+            guard let replica = state.replicas[handle.id], Self.exitStatus(replica, at: now) == nil else { return nil }
+            return !replica.behavior.isUnresponsive && now - replica.startedAt >= replica.behavior.readyAfter
         }
-        if replica.behavior.isUnresponsive || now - replica.startedAt < replica.behavior.readyAfter {
+        switch answers {
+        case true: return .success
+        case false:
             let probe = kind == .liveness ? specification.livenessProbe : specification.readinessProbe
             return .failure(reason: "no answer within \(probe.timeoutMs) ms")
+        case nil: return .failure(reason: "not reachable: simulated replica has ended")
         }
-        return .success
     }
 
     package func stop(_ id: ReplicaID, grace: Duration) async {
@@ -214,19 +214,28 @@ package final class SimulatedBackend: ComputeBackend {
     }
 
     private func waitForOutsideEnd(_ id: ReplicaID) async {
-        let (events, continuation) = AsyncStream.makeStream(of: Void.self)
-        let watcher: UInt64? = state.withLock { state in
-            guard let replica = state.replicas[id], replica.exitStatus == nil else { return nil }
+        let watcher = state.withLock { state in
             state.nextWatcher += 1
-            state.watchers[id, default: [:]][state.nextWatcher] = continuation
             return state.nextWatcher
         }
-        guard let watcher else { return }
-        for await _ in events {}
-        // Still there when the task was cancelled.
-        state.withLock { state in
-            state.watchers[id]?[watcher] = nil
-            if state.watchers[id]?.isEmpty == true { state.watchers[id] = nil }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLock { state in
+                    guard let replica = state.replicas[id], replica.exitStatus == nil, !Task.isCancelled else {
+                        return true
+                    }
+                    state.watchers[id, default: [:]][watcher] = continuation
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            let continuation = state.withLock { state in
+                let continuation = state.watchers[id]?.removeValue(forKey: watcher)
+                if state.watchers[id]?.isEmpty == true { state.watchers[id] = nil }
+                return continuation
+            }
+            continuation?.resume()
         }
     }
 

@@ -41,8 +41,8 @@ package actor ReplicaReconciler {
         self.hub = hub
         self.logger = logger
         parts = ReplicaSupervisor.Parts(
-            database: database, backend: backend, settings: settings, hub: hub, time: time, drain: drain, logger: logger
-        )
+            database: database, backend: backend, probes: ReadyProbes(backend: backend, time: time), settings: settings,
+            hub: hub, time: time, drain: drain, logger: logger)
     }
 
     /// Reconciles until the task is cancelled; replicas live on.
@@ -50,6 +50,7 @@ package actor ReplicaReconciler {
         (supervised, position, due) = ([:], nil, [])
         await withDiscardingTaskGroup { group in
             group.addTask { await self.sweepLoop() }
+            group.addTask { await self.parts.probes.run() }
             while !Task.isCancelled {
                 let seen = hub.count(of: .replicas)
                 do {

@@ -74,48 +74,33 @@ extension ReplicaSupervisor {
         return max(1, liveness.failureThreshold * liveness.periodMs / max(1, probe.periodMs))
     }
 
-    /// Watches for the end of the process and probes at the probe's pace.
+    /// Watches for the end of the process, until ``ReadyProbes`` says that it does not stay healthy: that ends this turn,
+    /// and the next one sees the verdict.
     func watch(_ replica: ReplicaRow, _ specification: ReplicaSpecification) async throws {
         guard let handle = replica.handle else { return }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                _ = await self.parts.backend.waitForExit(handle)
-                try Task.checkCancellation()
-                _ = await self.isRunning(handle, replica, specification)
-            }
-            group.addTask {
-                try await self.keepProbing(.liveness, specification.livenessProbe, replica, handle, specification)
-            }
-            group.addTask {
-                try await self.keepProbing(.readiness, specification.readinessProbe, replica, handle, specification)
-            }
-            try await group.next()
-            group.cancelAll()
+        if let verdict = takeVerdict(on: replica.revision) {
+            return try await heed(verdict, of: handle, replica, specification)
         }
+        let probing = parts.probes.add(handle, specification) { [weak self] verdict in
+            self?.receive(verdict, on: replica.revision)
+        }
+        defer { parts.probes.remove(probing) }
+        _ = await parts.backend.waitForExit(handle)
+        try Task.checkCancellation()
+        _ = await isRunning(handle, replica, specification)
     }
 
-    private func keepProbing(
-        _ kind: ProbeKind, _ probe: Probe, _ replica: ReplicaRow, _ handle: ReplicaHandle,
+    private func heed(
+        _ verdict: ReadyProbes.Verdict, of handle: ReplicaHandle, _ replica: ReplicaRow,
         _ specification: ReplicaSpecification
     ) async throws {
-        var failures = 0
-        while true {
-            try await parts.time.sleep(.milliseconds(probe.periodMs))
-            guard case .failure(let reason) = await parts.backend.probe(handle, kind, specification) else {
-                failures = 0
-                continue
-            }
-            try Task.checkCancellation()
-            failures += 1
-            guard failures >= probe.failureThreshold else { continue }
-            switch kind {
-            case .liveness:
-                return try await abandon(
-                    handle, replica, specification, "its liveness probe failed \(failures) times: \(reason)")
-            case .readiness:
-                try await move(replica, on: .readinessLost)
-                return
-            }
+        switch verdict.kind {
+        case .liveness:
+            try await abandon(
+                handle, replica, specification,
+                "its liveness probe failed \(verdict.failures) times: \(verdict.reason)")
+        case .readiness:
+            try await move(replica, on: .readinessLost)
         }
     }
 

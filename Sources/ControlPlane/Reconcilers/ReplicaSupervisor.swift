@@ -15,6 +15,7 @@ final class ReplicaSupervisor: Sendable {
     struct Parts: Sendable {
         let database: Database
         let backend: any ComputeBackend
+        let probes: ReadyProbes
         let settings: ReplicaSettings
         let hub: SignalHub
         let time: TimeSource
@@ -28,6 +29,8 @@ final class ReplicaSupervisor: Sendable {
         var known: Int64 = 0
         /// Newest revision that it was shown.
         var shown: Int64 = 0
+        /// What its probes have come to while the row stood at a revision.
+        var verdict: (ReadyProbes.Verdict, revision: Int64)?
     }
 
     let id: ReplicaID
@@ -47,6 +50,22 @@ final class ReplicaSupervisor: Sendable {
         turns.withLock { turns in
             turns.shown = max(turns.shown, revision)
             if turns.shown > turns.known { turns.present?.cancel() }
+        }
+    }
+
+    /// Ends the turn that watches over the replica at this revision, so that the next one acts on the verdict.
+    func receive(_ verdict: ReadyProbes.Verdict, on revision: Int64) {
+        turns.withLock { turns in
+            guard turns.known == revision else { return }
+            turns.verdict = (verdict, revision)
+            turns.present?.cancel()
+        }
+    }
+
+    func takeVerdict(on revision: Int64) -> ReadyProbes.Verdict? {
+        turns.withLock { turns in
+            defer { turns.verdict = nil }
+            return turns.verdict.flatMap { $0.revision == revision ? $0.0 : nil }
         }
     }
 
