@@ -217,11 +217,17 @@ package struct PostgresArray: PostgresEncodable {
     package let postgresText: String
 
     package init(_ values: [some PostgresEncodable]) {
-        let quoted = values.map { value in
-            "\""
-                + value.postgresText.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(
-                    of: "\"", with: "\\\"") + "\""
+        var text = "{"
+        for value in values {
+            text += text.utf8.count > 1 ? ",\"" : "\""
+            let own = value.postgresText
+            if own.utf8.contains(where: { $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: "\"") }) {
+                text += own.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
+            } else {
+                text += own
+            }
+            text += "\""
         }
-        postgresText = "{" + quoted.joined(separator: ",") + "}"
+        postgresText = text + "}"
     }
 }

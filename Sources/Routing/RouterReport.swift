@@ -38,18 +38,24 @@ package struct TableAcknowledgement: Sendable, Equatable, Codable {
     }
 }
 
-/// What a router answers to `GET /report`: counters since its start, and load right now, per deployment.
+/// What a router answers to `GET /report?after=…`: counters since its start, and load right now, per deployment. One that is
+/// left out had no request since `after`.
 package struct TrafficReport: Sendable, Equatable, Codable {
     package var routerID: String
+    /// The next report's `after`, in microseconds of the router's monotonic clock. Nil from a router of an earlier version,
+    /// which leaves nothing out.
+    package var at: Int64?
     package var generation: Int64
     package var deployments: [DeploymentTraffic]
     /// Replicas that are in no table any more and still have requests inside: they are stopped when they are gone from here.
     package var leaving: [LeavingReplica]
 
     package init(
-        routerID: String, generation: Int64, deployments: [DeploymentTraffic], leaving: [LeavingReplica] = []
+        routerID: String, at: Int64? = nil, generation: Int64, deployments: [DeploymentTraffic],
+        leaving: [LeavingReplica] = []
     ) {
         self.routerID = routerID
+        self.at = at
         self.generation = generation
         self.deployments = deployments
         self.leaving = leaving
@@ -113,10 +119,10 @@ package struct LeavingReplica: Sendable, Equatable, Codable {
     }
 }
 
-/// What a router answers to `GET /leaving?id=…&wait_ms=…`: how a replica that left the table is doing.
+/// What a router answers to `GET /leaving?id=…&wait_ms=…`: how a replica that leaves the table is doing.
 package struct LeavingStatus: Sendable, Equatable, Codable {
     package var routerID: String
-    /// No request is inside the replica, and none will be sent to it.
+    /// The table does not name the replica, no request is inside it, and none will be sent to it.
     package var isDrained: Bool
     /// Requests inside the replica.
     package var inFlight: Int

@@ -51,14 +51,14 @@ actor LoadCollector {
     /// The last report of each router, by its control address and its id: a new router there starts anew.
     private var known: [String: (id: String, last: Router)] = [:]
     private var addresses: [String] = []
-    private var looksUntilListing = 0
-    private var looksUntilWhole = 0
+    private var listedAt: ContinuousClock.Instant?
+    private var wholeAt: ContinuousClock.Instant?
 
     /// A router that does not answer within it is left out of the look.
     private static let answerDeadline = Duration.milliseconds(400)
-    private static let looksPerListing = 5
-    /// Once a minute routers tell of all their deployments, so that those that are gone are forgotten.
-    private static let looksPerWhole = 300
+    private static let listInterval = Duration.seconds(1)
+    /// How often routers tell of all their deployments, so that those that are gone are forgotten.
+    private static let wholeInterval = Duration.seconds(60)
 
     init(database: Database, control: RouterControlClient) {
         self.database = database
@@ -67,9 +67,9 @@ actor LoadCollector {
 
     func look() async -> ObservedLoads {
         await listRouters()
-        looksUntilWhole -= 1
-        let isWhole = looksUntilWhole < 0
-        if isWhole { looksUntilWhole = Self.looksPerWhole }
+        let now = ContinuousClock.now
+        let isWhole = wholeAt.map { now - $0 >= Self.wholeInterval } ?? true
+        if isWhole { wholeAt = now }
         let asked = addresses.map { (address: $0, after: isWhole ? 0 : known[$0]?.last.at ?? 0) }
         let reports = await withTaskGroup(of: (String, LoadReport?).self) { group in
             for (address, after) in asked {
@@ -96,10 +96,10 @@ actor LoadCollector {
 
     /// Routers come and go seldom; when the database can't be asked, those that were known go on.
     private func listRouters() async {
-        looksUntilListing -= 1
-        guard looksUntilListing < 0 else { return }
+        let now = ContinuousClock.now
+        if let listedAt, now - listedAt < Self.listInterval { return }
         guard let routers = try? await RouterStore(database).list() else { return }
-        looksUntilListing = Self.looksPerListing
+        listedAt = now
         addresses = routers.filter { $0.state == .live }.map(\.controlAddress)
         known = known.filter { addresses.contains($0.key) }
     }

@@ -30,7 +30,15 @@ package actor MinuteRecorder {
         var memory: [Double] = []
     }
 
+    /// Counters of one router.
+    private struct Report {
+        /// The router's clock at its last report; nil for a router of an earlier version, which always tells all.
+        var at: Int64?
+        var counters: [DeploymentKey: DeploymentTraffic] = [:]
+    }
+
     private let database: Database
+    private let deployments: MeasuredDeployments
     private let control: RouterControlClient
     private let backend: any ComputeBackend
     private let hub: SignalHub
@@ -39,8 +47,8 @@ package actor MinuteRecorder {
     private var gathered: [DeploymentKey: Gathered] = [:]
     private var used: [UUID: Used] = [:]
     private var usageBefore: [ReplicaID: (at: Date, usage: ReplicaUsage)] = [:]
-    /// The last report of each router, by its id.
-    private var reports: [String: [DeploymentKey: DeploymentTraffic]] = [:]
+    /// What each router has told so far, by its id.
+    private var reports: [UUID: Report] = [:]
 
     private static let minute: TimeInterval = 60
     /// How often CPU and memory are looked at.
@@ -55,6 +63,7 @@ package actor MinuteRecorder {
         time: TimeSource = .system, logger: Logger
     ) {
         self.database = database
+        deployments = MeasuredDeployments(database: database)
         self.control = control
         self.backend = backend
         self.hub = hub
@@ -80,7 +89,7 @@ package actor MinuteRecorder {
             if rest > 0 { try? await time.sleep(.seconds(rest)) }  // only cancellation throws, and the loop sees it
             guard !Task.isCancelled else { return }
             do {
-                let deployments = try await DeploymentMinuteStore(database).listMeasured()
+                let deployments = try await deployments.list()
                 await measure(deployments)
                 guard time.now() >= next else { continue }
                 try await write(minute, deployments)
@@ -97,6 +106,10 @@ package actor MinuteRecorder {
 
     private func measure(_ deployments: [MeasuredDeployment]) async {
         let usage = await backend.usage(of: deployments.flatMap(\.replicas))
+        guard !usage.isEmpty else {
+            usageBefore = [:]
+            return
+        }
         let now = time.now()
         for deployment in deployments {
             var cpu = 0.0
@@ -134,12 +147,19 @@ package actor MinuteRecorder {
         let answered = try await answersSinceLastMinute()
         let (gathered, used) = (self.gathered, self.used)
         (self.gathered, self.used) = ([:], [:])
-        let rows = deployments.compactMap { deployment -> DeploymentMinute? in
+        var rows: [DeploymentMinute] = []
+        var idle: [(deploymentID: UUID, count: Int)] = []
+        for deployment in deployments {
             let key = DeploymentKey(deployment.endpoint, deployment.name)
-            guard !deployment.replicas.isEmpty || gathered[key] != nil else { return nil }
-            return Self.row(minute, deployment, gathered[key], answered[key], used[deployment.id])
+            let parts = (gathered[key], answered[key], used[deployment.id])
+            if case (nil, nil, nil) = parts {
+                if !deployment.replicas.isEmpty { idle.append((deployment.id, deployment.replicas.count)) }
+            } else if !deployment.replicas.isEmpty || parts.0 != nil {
+                rows.append(Self.row(minute, deployment, parts.0, parts.1, parts.2))
+            }
         }
         try await DeploymentMinuteStore(database).insert(rows)
+        try await DeploymentMinuteStore(database).insertIdle(minute, idle)
         let oldest = minute.addingTimeInterval(-Self.retention)
         while try await DeploymentMinuteStore(database).purge(before: oldest, limit: Self.purgeBatch)
             == Self.purgeBatch
@@ -180,26 +200,32 @@ package actor MinuteRecorder {
         values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
     }
 
-    /// Answers of all routers since the report before. A router that was not known counts from its next report on: what
-    /// it answered before may be of any time.
+    /// Answers of all routers since the report before; deployments without one are left out. A router that was not known
+    /// counts from its next report on: what it answered before may be of any time.
     private func answersSinceLastMinute() async throws -> [DeploymentKey: DeploymentTraffic] {
         var sums: [DeploymentKey: DeploymentTraffic] = [:]
-        var present: [String: [DeploymentKey: DeploymentTraffic]] = [:]
+        var present: [UUID: Report] = [:]
         for router in try await RouterStore(database).list() where router.state == .live {
+            let known = reports[router.id]
             // A router that does not answer is missing in this minute, and counts in the next.
-            guard let report = try? await control.report(of: router.controlAddress, timeout: Self.answerDeadline) else {
+            let answer = try? await control.report(
+                of: router.controlAddress, after: known?.at ?? 0, timeout: Self.answerDeadline)
+            guard let answer else {
+                present[router.id] = known
                 continue
             }
-            let before = reports[report.routerID]
-            var counters: [DeploymentKey: DeploymentTraffic] = [:]
-            for traffic in report.deployments {
+            // Another router may be there by now.
+            let before = UUID(uuidString: answer.routerID) == router.id ? known : nil
+            var report = before ?? Report()
+            report.at = answer.at
+            for traffic in answer.deployments {
                 let key = DeploymentKey(traffic.endpoint, traffic.deployment)
-                counters[key] = traffic
-                guard let before else { continue }
-                let change = traffic.since(before[key])
+                let change = before.map { traffic.since($0.counters[key]) }
+                report.counters[key] = traffic
+                guard let change, change.answersByClass.contains(where: { $0 != 0 }) else { continue }
                 sums[key] = sums[key].map { $0.adding(change) } ?? change
             }
-            present[report.routerID] = counters
+            present[router.id] = report
         }
         reports = present
         return sums

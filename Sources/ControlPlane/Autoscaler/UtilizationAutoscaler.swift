@@ -6,7 +6,7 @@ import Store
 
 /// Gives each deployment that scales by utilization the replicas that its load asks for.
 ///
-/// It looks at the routers five times a second, lets ``UtilizationScaler`` decide, and writes what it decided into the
+/// While there are some, it looks at the routers five times a second, lets ``UtilizationScaler`` decide, and writes what it decided into the
 /// deployment and the ledger; the replica reconciler does the rest. One process at a time runs it (``Leadership``); a new
 /// leader knows nothing of the last minute, so it takes no replica away before it has watched one.
 package actor UtilizationAutoscaler {
@@ -39,6 +39,8 @@ package actor UtilizationAutoscaler {
     }
 
     private static let interval = Duration.milliseconds(200)
+    /// While no deployment scales, for the records of the minute.
+    private static let idleInterval = Duration.seconds(1)
     private static let shortageInterval = Duration.seconds(60)
     /// How old the list of deployments may be without a signal.
     private static let listAge = Duration.seconds(1)
@@ -62,7 +64,8 @@ package actor UtilizationAutoscaler {
         scalers = [:]
         while !Task.isCancelled {
             await pass()
-            try? await time.sleep(Self.interval)  // only cancellation throws, and the loop sees it
+            // Only cancellation throws, and the loop sees it.
+            try? await time.sleep(deployments.isEmpty ? Self.idleInterval : Self.interval)
         }
     }
 

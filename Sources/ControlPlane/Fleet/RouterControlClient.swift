@@ -3,7 +3,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import Resources
-package import Routing
+import Routing
 
 /// Speaks to the control address of one router.
 package struct RouterControlClient: Sendable {
@@ -60,8 +60,9 @@ package struct RouterControlClient: Sendable {
         try await get(RouterStatus.self, address, "/status", timeout)
     }
 
-    package func report(of address: String, timeout: Duration) async throws -> TrafficReport {
-        try await get(TrafficReport.self, address, "/report", timeout)
+    /// Traffic of the deployments that had requests after `moment` on the router's clock.
+    func report(of address: String, after moment: Int64, timeout: Duration) async throws -> TrafficReport {
+        try await get(TrafficReport.self, address, "/report?after=\(moment)", timeout)
     }
 
     /// Whether a replica that left the table has no request of a router inside any more. The router waits up to `wait` for
@@ -78,7 +79,9 @@ package struct RouterControlClient: Sendable {
         switch response.status.code {
         case 200: return try JSONDecoder().decode(LeavingStatus.self, from: Data(body.readableBytesView)).isDrained
         case 404:
-            return try await !report(of: address, timeout: timeout).leaving.contains { $0.id == replica.description }
+            return try await !report(of: address, after: .max, timeout: timeout).leaving.contains {
+                $0.id == replica.description
+            }
         default: throw Failure(description: "the router answered \(response.status.code)")
         }
     }

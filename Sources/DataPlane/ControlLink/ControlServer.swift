@@ -13,7 +13,7 @@ import Routing
 /// | `PUT /table` | 200 `TableAcknowledgement` once every loop serves the table; 400 malformed; 409 older than the one served |
 /// | `POST /table/changes` | the same for `TableChanges`; 409 also where they do not fit the table that is served |
 /// | `GET /status` | `RouterStatus` |
-/// | `GET /report` | `TrafficReport` |
+/// | `GET /report?after=MICROSECONDS` | `TrafficReport` of the deployments that had requests after that moment |
 /// | `GET /load?after=MICROSECONDS` | `LoadReport` of the deployments that had requests after that moment |
 /// | `GET /leaving?id=REPLICA&wait_ms=MS` | `LeavingStatus` once that replica is drained, or after that time; 400 malformed |
 /// | `GET /metrics` | Prometheus text |
@@ -57,10 +57,9 @@ package enum ControlServer {
             return try await apply(to: router) { try await $0.apply(changes: Data(body.readableBytesView)) }
         }
         routes.get("status") { _, _ in try ControlAnswer.json(router.status) }
-        routes.get("report") { _, _ in try ControlAnswer.json(await router.report()) }
+        routes.get("report") { request, _ in try ControlAnswer.json(await router.report(after: moment(request))) }
         routes.get("load") { request, _ in
-            let after = request.uri.queryParameters["after"].flatMap { Int64($0) } ?? 0
-            return try ControlAnswer.json(await router.load(after: MonotonicTime(microseconds: after)))
+            try ControlAnswer.json(await router.load(after: moment(request) ?? MonotonicTime(microseconds: 0)))
         }
         routes.get("leaving") { request, _ in try await leaving(request.uri.queryParameters, router) }
         routes.get("metrics") { _, _ in
@@ -75,6 +74,10 @@ package enum ControlServer {
             router.drain()
             return try ControlAnswer.json(router.status, status: .accepted)
         }
+    }
+
+    private static func moment(_ request: Request) -> MonotonicTime? {
+        request.uri.queryParameters["after"].flatMap { Int64($0) }.map { MonotonicTime(microseconds: $0) }
     }
 
     private static func leaving(_ query: Parameters, _ router: Router) async throws -> Response {

@@ -189,7 +189,7 @@ extension Loop {
         let status = clients[client].request.status
         let duration = now.microseconds - clients[client].request.startedAt.microseconds
         if let deployment = clients[client].deployment {
-            deployment.state.loops[index].countAnswer(status: status, durationMicroseconds: duration)
+            deployment.state.loops[index].countAnswer(status: status, durationMicroseconds: duration, at: now)
         } else {
             counters.add(1, to: .unroutedAnswers)
         }

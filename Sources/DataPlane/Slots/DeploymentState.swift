@@ -33,6 +33,11 @@ package final class DeploymentState: Sendable {
     var mirrorReports: [MirrorReport] {
         comparisons.withLock { $0 }.sorted { $0.key < $1.key }.map { $0.value.report(live: $0.key) }
     }
+
+    /// Whether any loop had a request of it after `moment`, or has one now.
+    func wasUsed(after moment: MonotonicTime) -> Bool {
+        (0..<loops.count).contains { loops[$0].wasUsed(after: moment) }
+    }
 }
 
 /// What one loop knows of a deployment. Only that loop writes it; reports read it from other threads.
@@ -47,6 +52,7 @@ struct LoopDeployment: ~Copyable, Sendable {
     private let callerFaults = Atomic<Int64>(0)
     private let serverFaults = Atomic<Int64>(0)
     private let durationSum = Atomic<Int64>(0)
+    private let answeredAt = Atomic<Int64>(0)
     let latencies = LatencyHistogram()
     /// Requests inside a replica.
     let inside = LoadMeter()
@@ -77,7 +83,9 @@ struct LoopDeployment: ~Copyable, Sendable {
     }
 
     func wasUsed(after moment: MonotonicTime) -> Bool {
+        // One that was refused was in neither place.
         inside.wasUsed(after: moment) || queued.wasUsed(after: moment)
+            || answeredAt.load(ordering: .relaxed) > moment.microseconds
     }
 
     /// Requests that asked for a replica since start, those that were refused too.
@@ -96,7 +104,7 @@ struct LoopDeployment: ~Copyable, Sendable {
 
     var durationSumMicroseconds: Int64 { durationSum.load(ordering: .relaxed) }
 
-    func countAnswer(status: Int, durationMicroseconds: Int64) {
+    func countAnswer(status: Int, durationMicroseconds: Int64, at now: MonotonicTime) {
         switch status / 100 {
         case 1: Self.add(1, to: informational)
         case 2: Self.add(1, to: successes)
@@ -106,6 +114,7 @@ struct LoopDeployment: ~Copyable, Sendable {
         }
         Self.add(durationMicroseconds, to: durationSum)
         latencies.count(microseconds: durationMicroseconds)
+        answeredAt.store(now.microseconds, ordering: .relaxed)
     }
 
     /// There is one writer, so a load and a store are enough.

@@ -1,19 +1,27 @@
-package import Routing
+import Routing
 import Synchronization
 
 extension Router {
-    /// Counters and present load of every deployment in the table.
-    package func report() async -> TrafficReport {
+    /// A loop counts with a time that it read a moment ago, so the next report overlaps with this one.
+    private static let reportOverlap: Int64 = 1_000_000
+
+    /// Counters and present load of the deployments in the table that had requests after `moment`; of all for nil.
+    func report(after moment: MonotonicTime? = nil) async -> TrafficReport {
         let table = await tables.present
+        let now = MonotonicTime.now
         let deployments = table.routes.flatMap { route in
-            route.deployments.map { Self.traffic(endpoint: route.endpoint, $0.name, $0.state) }
+            route.deployments.compactMap { deployment in
+                moment.map { deployment.state.wasUsed(after: $0) } == false
+                    ? nil : Self.traffic(endpoint: route.endpoint, deployment.name, deployment.state)
+            }
         }
         return TrafficReport(
-            routerID: configuration.routerID, generation: shared.servedGeneration, deployments: deployments,
-            leaving: await tables.leavingReplicas())
+            routerID: configuration.routerID, at: now.microseconds - Self.reportOverlap,
+            generation: shared.servedGeneration,
+            deployments: deployments, leaving: await tables.leavingReplicas())
     }
 
-    /// Whether a replica that left the table is drained; waits for it up to `limit`, but not while this router drains itself.
+    /// Whether a replica has left the table and is drained; waits for it up to `limit`, but not while this router drains itself.
     func leaving(_ replica: String, limit: Duration) async -> LeavingStatus {
         let count = await tables.waitUntilDrained(replica, limit: limit) { [self] in status.isDraining }
         return LeavingStatus(routerID: configuration.routerID, isDrained: count == nil, inFlight: count ?? 0)
@@ -55,7 +63,7 @@ extension Router {
         endpoint: String, _ deployment: String, _ state: DeploymentState, after moment: MonotonicTime,
         until now: MonotonicTime
     ) -> DeploymentLoad? {
-        guard (0..<state.loops.count).contains(where: { state.loops[$0].wasUsed(after: moment) }) else { return nil }
+        guard state.wasUsed(after: moment) else { return nil }
         var load = DeploymentLoad(endpoint: endpoint, deployment: deployment)
         for loop in 0..<state.loops.count {
             load.queued += state.loops[loop].queued.count

@@ -20,9 +20,10 @@ package struct DeploymentMinuteStore: Sendable {
         self.runner = runner
     }
 
-    /// The deployments that serve.
-    package func listMeasured() async throws -> [MeasuredDeployment] {
-        try await runner.query(
+    /// Those of these deployments that serve; all that do for nil.
+    package func listMeasured(_ deploymentIDs: Set<UUID>? = nil) async throws -> [MeasuredDeployment] {
+        let ids = deploymentIDs.map { PostgresArray(Array($0)) }
+        return try await runner.query(
             """
             SELECT d.id, e.name, d.name,
                 (d.properties -> 'requestSettings' ->> 'maxConcurrentRequestsPerInstance')::integer,
@@ -31,7 +32,7 @@ package struct DeploymentMinuteStore: Sendable {
                     WHERE r.deployment_id = d.id AND r.state = 'ready'), '[]')
             FROM online_deployments d JOIN online_endpoints e ON e.id = d.endpoint_id
             JOIN replica_specifications s ON s.deployment_id = d.id AND s.generation = d.serving_generation
-            WHERE d.provisioning_state <> 'Deleting'
+            WHERE d.provisioning_state <> 'Deleting' AND (\(ids == nil)::boolean OR d.id = ANY(\(ids)::uuid[]))
             """
         ).rows.map { row in
             let (id, endpoint, name, concurrency, limits, handles) = try row.decode(
@@ -58,6 +59,21 @@ package struct DeploymentMinuteStore: Sendable {
                 utilization_peak real, utilization_mean real, ready_replicas real, cpu_mean real, cpu_peak real,
                 memory_mean real, memory_peak real)
             JOIN online_deployments d ON d.id = m.deployment_id
+            ON CONFLICT DO NOTHING
+            """)
+    }
+
+    /// Writes a minute in which these deployments had replicas, and nothing else is known of them.
+    package func insertIdle(_ minute: Date, _ replicas: [(deploymentID: UUID, count: Int)]) async throws {
+        guard !replicas.isEmpty else { return }
+        try await runner.query(
+            """
+            INSERT INTO deployment_minutes (deployment_id, minute, arrivals, answers, latencies, duration_sum_us, busy_us,
+                queued_us, utilization_peak, utilization_mean, ready_replicas)
+            SELECT d.id, \(minute), '{}', '{}', '{}', 0, 0, 0, 0, 0, m.count
+            FROM unnest(\(PostgresArray(replicas.map(\.deploymentID)))::uuid[],
+                \(PostgresArray(replicas.map(\.count)))::bigint[]) m (id, count)
+            JOIN online_deployments d ON d.id = m.id
             ON CONFLICT DO NOTHING
             """)
     }
