@@ -14,7 +14,9 @@ struct Benchmarks: AsyncParsableCommand {
             + Section.allCases.map { "\($0.rawValue) (\($0.explanation))" }.joined(separator: ", ") + ".")
 
     enum Section: String, CaseIterable, ExpressibleByArgument {
-        case endpoints, deployments, bulk, latency, throughput, traffic, footprint, reads, artifacts, templates, scaling
+        case endpoints, deployments, bulk, latency, throughput, traffic, footprint, versions, reads, artifacts,
+            templates
+        case scaling
 
         var explanation: String {
             switch self {
@@ -25,6 +27,7 @@ struct Benchmarks: AsyncParsableCommand {
             case .throughput: "operations per second, beside procrastinate"
             case .traffic: "traffic change at 1 000 and 10 000 endpoints"
             case .footprint: "start, memory and idle CPU"
+            case .versions: "open files and start with 20 000 versions of assets"
             case .reads: "GET and lists with 10 000 deployments"
             case .artifacts: "2 GiB through the artifact store, beside nginx and the disk"
             case .scaling: "a day of 1 000 deployments that scale"
@@ -87,6 +90,7 @@ struct Benchmarks: AsyncParsableCommand {
             try await QueueThroughput(count: operations).measure(on: workbench, withPeer: !withoutPeer)
         case .traffic: try await TrafficChange.measure(on: workbench)
         case .footprint: try await Footprint.measure(on: workbench)
+        case .versions: try await AssetVersions.measure(on: workbench)
         case .reads: try await Reads.measure(on: workbench)
         case .artifacts: try await ArtifactTransfer.measure(on: workbench)
         case .scaling: try await DayOfScaling.measure(on: workbench)

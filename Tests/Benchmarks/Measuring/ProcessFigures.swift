@@ -23,6 +23,11 @@ enum ProcessFigures {
         return kilobytes / 1_024
     }
 
+    /// Files and sockets that are open.
+    static func openFiles(_ process: ProcessIdentity) throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process.pid)/fd").count
+    }
+
     /// Share of one core over a time, in percent.
     static func load(of processes: [ProcessIdentity], over time: Duration) async throws -> [Double] {
         let before = try processes.map(ticks)

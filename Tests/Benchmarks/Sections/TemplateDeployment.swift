@@ -23,8 +23,8 @@ enum TemplateDeployment {
                 Figure("  each endpoint's part of it", "\(each) ms"),
                 Figure("  PUT alone: validated, checked, accepted", accepted),
                 Figure(
-                    "the same template again, nothing to change", again.text, goal: "well under 1 s",
-                    isMet: again.largest < 1_000),
+                    "the same template again, nothing to change", again.text, goal: "p50 < 100 ms",
+                    isMet: again.p50 < 100),
             ]
         }
     }
