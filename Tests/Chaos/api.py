@@ -17,6 +17,9 @@ class Refused(Exception):
 
 
 class API:
+    # What a call may raise: no answer, a broken one, a refusal.
+    FAILURES = (OSError, http.client.HTTPException, Refused)
+
     def __init__(self, credentials, timeout=10):
         written = json.loads(credentials.read_text())
         address = urllib.parse.urlsplit(written["url"])
@@ -104,7 +107,7 @@ class API:
                 document = self.get(operation)
                 if document["status"] in ENDED:
                     return document
-            except (OSError, http.client.HTTPException, Refused) as error:
+            except self.FAILURES as error:
                 problem = error
             time.sleep(0.05)
         raise TimeoutError("%s did not end in %d s; %s" % (operation, deadline, problem))

@@ -3,10 +3,8 @@ import http.client
 import threading
 import time
 
-from api import ENDED, Refused
+from api import API, ENDED, Refused
 from installation import OPERATION_DEADLINE
-
-_FAILURES = (OSError, http.client.HTTPException, Refused)
 
 
 class Writer:
@@ -53,7 +51,7 @@ class Writer:
             number += 1
             try:
                 (self._put_datastore, self._patch_tags, self._make_or_delete)[number % 3](number)
-            except _FAILURES as error:
+            except API.FAILURES as error:
                 self.refused += 1
                 key = "%d" % error.status if isinstance(error, Refused) else type(error).__name__
                 self.problems[key] = self.problems.get(key, 0) + 1
@@ -112,7 +110,7 @@ class Writer:
                     status = document["status"]
                     if status in ENDED:
                         break
-                except _FAILURES as error:
+                except API.FAILURES as error:
                     status = str(error)
                 time.sleep(0.05)
             if status not in ENDED:
@@ -150,5 +148,5 @@ class Writer:
         for path in self._made:
             try:
                 self._api.call("DELETE", path)
-            except _FAILURES:
+            except API.FAILURES:
                 pass

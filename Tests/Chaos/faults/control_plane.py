@@ -1,7 +1,9 @@
+import itertools
 import signal
 import time
 
 from scenario import Bound, scenario
+from world import REPLICAS
 
 DOWN_SECONDS = 3
 
@@ -65,8 +67,45 @@ def killed_in_deletion(stage):
         names = [each["name"] for each in stage.api.get(stage.world.endpoint + "/deployments")["value"]]
         if "doomed" in names:
             stage.blame("the deployment is there after its deletion succeeded")
-    stage.until(lambda: len(stage.installation.replicas) == 3, "the deleted deployment's processes end")
+    stage.until(lambda: len(stage.installation.replicas) == REPLICAS, "the deleted deployment's processes end")
     stage.did("DELETE of a deployment, kill -9 after %s s, `sluice up`" % _joined(moments))
+
+
+@scenario(
+    "worker-killed-at-each-step", "control plane killed at each step of an operation", Bound(outage=5, recovery=20))
+def killed_at_each_step(stage):
+    """The steps are those that the same operation takes when nobody is killed."""
+    path, numbers, hit = stage.world.endpoint + "/deployments/stepwise", itertools.count(), []
+
+    def body():
+        return stage.world.deployment_body("step %d" % next(numbers), 1)
+
+    for name, before, method in (("create", "DELETE", "PUT"), ("change", "PUT", "PUT"), ("delete", "PUT", "DELETE")):
+        def begin():
+            stage.api.perform(before, path, body() if before == "PUT" else None)
+            operation = stage.api.start(method, path, body() if method == "PUT" else None)
+            stage.writer.note_operation(operation)
+            return operation
+
+        steps = [phase["name"] for phase in stage.api.finish(begin())["phases"]]
+        for step in steps:
+            operation = begin()
+            seen = stage.until(lambda: _phase(stage, operation, steps.index(step)), "%s: %s" % (name, step), pause=0)
+            _kill_and_finish(stage, operation)
+            hit += ["%s: %s" % (name, step)] if seen == step else []
+            names = [each["name"] for each in stage.api.get(stage.world.endpoint + "/deployments")["value"]]
+            if ("stepwise" in names) == (method == "DELETE"):
+                stage.blame("%s, killed at %s: the deployments are %s" % (name, step, names))
+    stage.until(lambda: len(stage.installation.replicas) == REPLICAS, "the deleted deployment's processes end")
+    stage.saw("killed in %s" % ", ".join(hit))
+    stage.did("a deployment created, changed, deleted; for each step of each kill -9 when the operation is in it, "
+              "`sluice up`")
+
+
+def _phase(stage, operation, least):
+    """The phase that an operation is in, once it has got to the one of this number."""
+    phases = stage.api.get(operation)["phases"]
+    return phases[-1]["name"] if len(phases) > least else None
 
 
 def _kill_and_finish(stage, operation):

@@ -53,11 +53,11 @@ def _fail_over(stage, number):
     pair = stage.installation.pair
     stage.settle()
     began = time.monotonic()
-    members = processes.tree(pair.servers[0])
+    members = processes.tree(pair.primary.process)
     for process in members:
         process.send(number)
     stage.settle(1)
-    pair.promote()
+    pair.standby.promote()
     stage.recovered("promotion", began)
     if number == signal.SIGSTOP:
         answered = False
