@@ -103,7 +103,7 @@ var targets: [Target] = [
         name: "TemplateFuzzChecks", dependencies: ["Templates", "Resources"], path: "Tests/Fuzz/TemplateChecks",
         swiftSettings: house),
     tests("ResourcesTests", ["Resources"]),
-    tests("PlatformTests", ["Platform"]),
+    tests("PlatformTests", ["CMalloc", "Platform"]),
     tests("IdentityTests", ["Identity", "CLibJWT", "COpenSSL"]),
     tests("TemplatesTests", ["TemplateFuzzChecks", "Templates", "Resources"]),
     tests("RoutingTests", ["Routing"]),

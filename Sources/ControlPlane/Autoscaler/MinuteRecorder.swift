@@ -57,6 +57,8 @@ package actor MinuteRecorder {
     /// How long minutes are kept.
     private static let retention: TimeInterval = 86_400
     private static let purgeBatch = 10_000
+    /// Counters of a router that may be kept of deployments that are gone, beside as many as there are deployments.
+    private static let goneCounters = 1_000
 
     package init(
         database: Database, control: RouterControlClient, backend: any ComputeBackend, hub: SignalHub,
@@ -144,7 +146,7 @@ package actor MinuteRecorder {
 
     /// Writes the minute that has ended, of deployments that serve, and forgets the oldest ones.
     package func write(_ minute: Date, _ deployments: [MeasuredDeployment]) async throws {
-        let answered = try await answersSinceLastMinute()
+        let answered = try await answersSinceLastMinute(of: deployments.count)
         let (gathered, used) = (self.gathered, self.used)
         (self.gathered, self.used) = ([:], [:])
         var rows: [DeploymentMinute] = []
@@ -202,14 +204,15 @@ package actor MinuteRecorder {
 
     /// Answers of all routers since the report before; deployments without one are left out. A router that was not known
     /// counts from its next report on: what it answered before may be of any time.
-    private func answersSinceLastMinute() async throws -> [DeploymentKey: DeploymentTraffic] {
+    private func answersSinceLastMinute(of deploymentCount: Int) async throws -> [DeploymentKey: DeploymentTraffic] {
         var sums: [DeploymentKey: DeploymentTraffic] = [:]
         var present: [UUID: Report] = [:]
         for router in try await RouterStore(database).list() where router.state == .live {
             let known = reports[router.id]
-            // A router that does not answer is missing in this minute, and counts in the next.
+            // A router that does not answer is missing in this minute, and counts in the next. The first time it tells of
+            // all deployments that ever had a request.
             let answer = try? await control.report(
-                of: router.controlAddress, after: known?.at ?? 0, timeout: Self.answerDeadline)
+                of: router.controlAddress, after: known?.at ?? 1, timeout: Self.answerDeadline)
             guard let answer else {
                 present[router.id] = known
                 continue
@@ -225,7 +228,9 @@ package actor MinuteRecorder {
                 guard let change, change.answersByClass.contains(where: { $0 != 0 }) else { continue }
                 sums[key] = sums[key].map { $0.adding(change) } ?? change
             }
-            present[router.id] = report
+            // Counters of deployments that are gone stay, until there are too many: then it counts from anew.
+            let isOvergrown = report.counters.count > 2 * deploymentCount + Self.goneCounters
+            present[router.id] = isOvergrown ? nil : report
         }
         reports = present
         return sums

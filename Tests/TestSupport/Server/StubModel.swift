@@ -15,9 +15,8 @@ import Synchronization
 /// It answers `/score` with `{"name": …, "body": …}` and the header `x-model`.
 package final class StubModel: Sendable {
     package let name: String
-    package let port: Int
     private let count: Counter
-    private let task: Task<Void, any Error>
+    private let server: LoopbackServer
 
     private final class Counter: Sendable {
         let requests = Mutex<[String]>([])
@@ -25,7 +24,7 @@ package final class StubModel: Sendable {
     }
 
     /// As a replica's handle has it.
-    package var address: String { "tcp:127.0.0.1:\(port)" }
+    package var address: String { "tcp:127.0.0.1:\(server.port)" }
     /// Bodies of the requests so far.
     package var requests: [String] { count.requests.withLock { $0 } }
 
@@ -48,25 +47,10 @@ package final class StubModel: Sendable {
                 status: .ok, headers: [.contentType: "application/json"],
                 body: ResponseBody(byteBuffer: ByteBuffer(string: #"{"name":"\#(name)"}"#)))
         }
-        let (ports, found) = AsyncStream.makeStream(of: Int.self)
-        let application = Application(
-            router: router, configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
-            onServerRunning: { channel in
-                found.yield(channel.localAddress?.port ?? 0)
-                found.finish()
-            }, logger: TestDatabase.silent)
-        task = Task {
-            defer { found.finish() }
-            try await application.run()
-        }
-        var port: Int?
-        for await one in ports { port = one }
-        guard let port else { throw NotInTime(description: "the stub did not start") }
-        self.port = port
+        server = try await LoopbackServer(router)
     }
 
     func stop() async {
-        task.cancel()
-        _ = await task.result
+        await server.stop()
     }
 }
