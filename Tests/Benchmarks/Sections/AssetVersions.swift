@@ -6,6 +6,7 @@ import Server
 
 /// What versions of assets cost a control plane: files that stay open, and time to start.
 enum AssetVersions {
+    private static let warmUps = 100
     private static let uploads = 300
     private static let stored = 20_000
     private static let starts = 3
@@ -38,11 +39,11 @@ enum AssetVersions {
             let register: (Int) async throws -> Void = {
                 try await CodeUpload.register("bench", version: "\($0)", script: "# \($0)\n", client)
             }
-            // Connections and whatever else the first ones open.
-            for number in 0..<10 { try await register(number) }
+            // Connections, and the containers that stay open in any case.
+            for number in 0..<warmUps { try await register(number) }
             let server = try sluice.controlPlane()
             let before = try ProcessFigures.openFiles(server)
-            for number in 0..<uploads { try await register(10 + number) }
+            for number in 0..<uploads { try await register(warmUps + number) }
             let after = try ProcessFigures.openFiles(server)
             try await client.shutdown()
             return Double(after - before) / Double(uploads)
