@@ -61,14 +61,15 @@ final class Handle: @unchecked Sendable {
         }
     }
 
-    /// Keepalives end an idle connection to a machine that has vanished, within half a minute; the URL may set others.
+    /// Keepalives end an idle connection to a machine that has vanished, within half a minute; the URL may set others. A
+    /// transaction of which the server hears nothing ends, with its locks, soon after ``SilenceWatch`` has given it up here.
     private static func withParameters<Result>(
         _ settings: ConnectionSettings,
         _ body: ([UnsafePointer<CChar>?], [UnsafePointer<CChar>?]) -> Result
     ) -> Result {
         let options =
             "-c search_path=\(settings.schema) -c TimeZone=UTC -c DateStyle=ISO -c client_min_messages=warning "
-            + "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=60000"
+            + "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=10000"
         let parameters = [
             ("keepalives_idle", "10"), ("keepalives_interval", "5"), ("keepalives_count", "3"),
             ("dbname", settings.url), ("connect_timeout", String(max(2, settings.connectTimeout.components.seconds))),

@@ -1,9 +1,13 @@
 import Foundation
 
 /// A lock that one session of the schema holds at a time; the server frees it when the session ends, however it ends.
+///
+/// Whoever holds it asks ``isHeld()`` often. The server ends a session of which it hears nothing: it may not learn in any
+/// other way that the holder is gone, as when a firewall has forgotten their connection.
 package actor SessionLock {
     private let settings: ConnectionSettings
     private let key: String
+    private let idleLimit: Duration
     private let watch: SilenceWatch
     /// Kept between looks whether it holds the lock or not: a new session costs the server a process.
     private var connection: Connection?
@@ -11,10 +15,12 @@ package actor SessionLock {
     /// The look that runs.
     private var look: Task<Bool, any Error>?
 
-    /// `key` names what is locked; the schema is part of the lock.
-    package init(settings: ConnectionSettings, key: String) {
+    /// `key` names what is locked; the schema is part of the lock. The server ends a session that says nothing for
+    /// `idleLimit`, to the millisecond (PostgreSQL 14 and newer).
+    package init(settings: ConnectionSettings, key: String, idleLimit: Duration = .seconds(10)) {
         self.settings = settings
         self.key = key
+        self.idleLimit = idleLimit
         watch = SilenceWatch(settings: settings)
     }
 
@@ -52,6 +58,11 @@ package actor SessionLock {
         if let connection { return connection }
         let fresh = try await Connection.open(settings)
         await watch.add(fresh.activity)
+        _ = try await fresh.query(
+            """
+            SELECT set_config(name, \(String(Int(idleLimit / .milliseconds(1)))), false) FROM pg_settings
+            WHERE name = 'idle_session_timeout'
+            """)
         connection = fresh
         return fresh
     }

@@ -17,6 +17,18 @@ import Testing
         }
     }
 
+    @Test func `a holder that says nothing loses the lock`() async throws {
+        try await TestDatabase.withDatabase { database async throws in
+            // As one whose connection a firewall has forgotten: the server is told nothing.
+            let silent = SessionLock(settings: database.settings, key: "leader", idleLimit: .milliseconds(50))
+            let other = SessionLock(settings: database.settings, key: "leader")
+            #expect(try await silent.isHeld())
+            try await eventually { try await other.isHeld() }
+            #expect(try await !silent.isHeld())
+            #expect(try await other.isHeld())
+        }
+    }
+
     @Test func `another key is another lock`() async throws {
         try await TestDatabase.withDatabase { database async throws in
             let first = SessionLock(settings: database.settings, key: "a")
