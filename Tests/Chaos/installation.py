@@ -163,6 +163,27 @@ class Installation:
         return process.arguments and process.arguments[0] == str(self.binaries / name)
 
 
+class InstallationWithDatabase(Installation):
+    """Its PostgreSQL is not its own: `make` gets a directory, and answers something with `start`, `stop` and `url`."""
+
+    def __init__(self, binaries, make):
+        super().__init__(binaries)
+        self.database = make(self._temporary / "database")
+        try:
+            self.database.start()
+        except BaseException:
+            self.database.stop()
+            self.remove()
+            raise
+        self._variables["DATABASE_URL"] = self.database.url
+
+    def down(self):
+        try:
+            return super().down()
+        finally:
+            self.database.stop()
+
+
 class _LocalConnection(http.client.HTTPConnection):
     def __init__(self, path):
         super().__init__("localhost", timeout=1)

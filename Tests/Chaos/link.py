@@ -4,8 +4,36 @@ import socket
 import struct
 import threading
 
+from postgres import Server
+
+SEED = 16
 # Responses to what writes; within a transaction all but the last one's loss undoes it.
 _WRITES = (b"COMMIT", b"INSERT", b"UPDATE", b"DELETE")
+
+
+class LinkedServer:
+    """A server behind links; a control plane uses the first one."""
+
+    def __init__(self, directory):
+        self.server, self.links = Server(directory), []
+
+    @property
+    def url(self):
+        return self.links[0].url
+
+    def start(self):
+        self.server.start()
+        self.connect()
+
+    def connect(self):
+        """Another link to the server."""
+        self.links.append(Link(("127.0.0.1", self.server.port), SEED))
+        return self.links[-1]
+
+    def stop(self):
+        for link in self.links:
+            link.close()
+        self.server.stop()
 
 
 class Link:
@@ -27,6 +55,10 @@ class Link:
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
+    @property
+    def url(self):
+        return "postgresql://sluice@127.0.0.1:%d/postgres?sslmode=disable&gssencmode=disable" % self.port
+
     def close(self):
         # Closed alone it would go on waiting.
         self._listener.shutdown(socket.SHUT_RDWR)
@@ -39,9 +71,11 @@ class Link:
         with self._lock:
             self._share = share
 
-    def stall(self, every):
-        """Lets every so many-th of the connections that are there say and hear nothing; answers how many."""
-        chosen = self._present()[::every]
+    def stall(self, port):
+        """Lets every second of the connections that are there, and the one that the server sees at a port, say and hear
+        nothing; answers how many."""
+        present = self._present()
+        chosen = present[::2] + [pair for pair in present[1::2] if pair.port == port]
         for pair in chosen:
             pair.moves.clear()
         return len(chosen)

@@ -2,32 +2,13 @@ import signal
 import time
 
 import processes
-from installation import Installation
+from installation import InstallationWithDatabase
 from postgres import Pair
 from scenario import Bound, scenario
 
 
-class _PairedInstallation(Installation):
-    def __init__(self, binaries):
-        super().__init__(binaries)
-        self.pair = Pair(self._temporary / "pair")
-        try:
-            self.pair.start()
-        except BaseException:
-            self.pair.stop()
-            self.remove()
-            raise
-        self._variables["DATABASE_URL"] = self.pair.url
-
-    def down(self):
-        try:
-            return super().down()
-        finally:
-            self.pair.stop()
-
-
 def _install(options):
-    return _PairedInstallation(options.binaries)
+    return InstallationWithDatabase(options.binaries, Pair)
 
 
 @scenario(
@@ -50,7 +31,7 @@ def silent(stage):
 
 
 def _fail_over(stage, number):
-    pair = stage.installation.pair
+    pair = stage.installation.database
     stage.settle()
     began = time.monotonic()
     members = processes.tree(pair.primary.process)

@@ -5,13 +5,11 @@ import subprocess
 import time
 
 import processes
-from installation import Installation, free_ports
-from link import Link
-from postgres import Server
+from installation import InstallationWithDatabase, free_ports
+from link import LinkedServer
 from scenario import Bound, scenario
 from world import REPLICAS
 
-SEED = 16
 LOST_SHARE = 0.1
 STALLED_SECONDS = 15
 LEADER = """
@@ -19,50 +17,36 @@ LEADER = """
     AND l.classid = hashtext('sluice')::oid AND l.objid = hashtext('leader')::oid"""
 
 
-class _LinkedInstallation(Installation):
+class _LinkedInstallation(InstallationWithDatabase):
     """Its PostgreSQL is reached over a link that can be disturbed."""
 
     def __init__(self, binaries):
-        super().__init__(binaries)
-        self._server, self._second, self._links = Server(self._temporary / "database"), None, []
-        try:
-            self._server.start()
-        except BaseException:
-            self._server.stop()
-            self.remove()
-            raise
-        self.link, self._variables["DATABASE_URL"] = self._connect()
+        super().__init__(binaries, LinkedServer)
+        self._second = None
+
+    @property
+    def link(self):
+        return self.database.links[0]
 
     def down(self):
         if self._second:
             self.end_second()
-        try:
-            self.link.lose(0)
-            self.link.resume()
-            return super().down()
-        finally:
-            for link in self._links:
-                link.close()
-            self._server.stop()
-
-    def _connect(self):
-        """Another link, and the URL of the database at its end."""
-        link = Link(("127.0.0.1", self._server.port), SEED)
-        self._links.append(link)
-        return link, "postgresql://sluice@127.0.0.1:%d/postgres?sslmode=disable&gssencmode=disable" % link.port
+        self.link.lose(0)
+        self.link.resume()
+        return super().down()
 
     # Two control planes
 
     def start_second(self):
         """Another control plane over the same database and directory, with an address of its own."""
-        link, url = self._connect()
+        link = self.database.connect()
         self._record = self._record_file.read_bytes()
         words = [str(self.binaries / "sluice"), "serve", "--data-dir", str(self.data)]
         for key, value in {**self.settings, "https.address": "127.0.0.1:%d" % free_ports(1)[0]}.items():
             words += ["--set", "%s=%s" % (key, value)]
         with open(self._temporary / "second.log", "ab") as log:
             started = subprocess.Popen(
-                words, env={**self._variables, "DATABASE_URL": url}, cwd=self._temporary, stdin=subprocess.DEVNULL,
+                words, env={**self._variables, "DATABASE_URL": link.url}, cwd=self._temporary, stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, start_new_session=True)
         self._second, self._second_link = processes.find(started.pid), link
         return self._second
@@ -82,11 +66,18 @@ class _LinkedInstallation(Installation):
     @property
     def is_second_leading(self):
         """Whether the second control plane holds the leader's lock; None while nobody does."""
-        port = self._server.ask(LEADER)
-        return int(port) in self._second_link.ports if port else None
+        port = self.leaders_port
+        return port in self._second_link.ports if port else None
+
+    @property
+    def leaders_port(self):
+        """Of the connection that holds the leader's lock, as the server sees it; None without one."""
+        port = self.database.server.ask(LEADER)
+        return int(port) if port else None
 
     def end_leaders_session(self):
-        self._server.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE client_port IN (%s)" % LEADER)
+        self.database.server.ask(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE client_port IN (%s)" % LEADER)
 
 
 def _install(options):
@@ -114,12 +105,13 @@ def lost(stage):
 
 
 @scenario(
-    "database-connections-stalled", "half of the connections to the database fall silent for 15 s",
+    "database-connections-stalled",
+    "half of the connections to the database, the leader's too, fall silent for 15 s",
     Bound(outage=12, recovery=30), install=_install)
 def stalled(stage):
     """As when a firewall forgets connections: none breaks, and new ones work."""
     stage.settle()
-    count = stage.installation.link.stall(every=2)
+    count = stage.installation.link.stall(stage.installation.leaders_port)
     began = time.monotonic()
     _roll_out(stage, "stalled")
     _expect(stage, "stalled")

@@ -1,5 +1,4 @@
 import signal
-import time
 
 import processes
 from scenario import Bound, scenario
@@ -25,11 +24,11 @@ def killed(stage):
 def stopped(stage):
     """Requests inside it end with the request timeout (5 s); it has 2 slots and is probed once a second."""
     stage.settle(1.5)
-    name, replica = next(iter(stage.installation.replicas.items()))
+    replica = next(iter(stage.installation.replicas.values()))
     with stage.inside() as began:
         for process in reversed(processes.tree(replica)):
             process.send(signal.SIGSTOP)
-        stage.until(lambda: _is_unrouted(stage, name), "the stopped replica leaves routing", 60)
+        stage.until(lambda: stage.installation.ready_replicas() < REPLICAS, "the stopped replica leaves routing", 60)
         stage.recovered("out of routing", began)
         stage.settle(0.2)
     stage.until(lambda: not replica.is_alive, "the stopped replica is ended", 60)
@@ -46,8 +45,3 @@ def _first(replica):
 def await_replicas(stage, began, deadline=60):
     if stage.until(lambda: stage.installation.ready_replicas() == REPLICAS, "all replicas ready again", deadline, 0.05):
         stage.recovered("replica", began)
-
-
-def _is_unrouted(stage, name):
-    time.sleep(0.05)
-    return name not in stage.installation.saved_table("router-0").read_text()
