@@ -6,7 +6,7 @@ import time
 
 import processes
 from installation import InstallationWithDatabase, free_ports
-from link import LinkedServer
+from link import SEED, LinkedServer
 from scenario import Bound, scenario
 from world import REPLICAS
 
