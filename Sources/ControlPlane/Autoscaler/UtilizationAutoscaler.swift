@@ -6,9 +6,9 @@ import Store
 
 /// Gives each deployment that scales by utilization the replicas that its load asks for.
 ///
-/// While there are some, it looks at the routers five times a second, lets ``UtilizationScaler`` decide, and writes what it decided into the
-/// deployment and the ledger; the replica reconciler does the rest. One process at a time runs it (``Leadership``); a new
-/// leader knows nothing of the last minute, so it takes no replica away before it has watched one.
+/// While there are some, it looks at the routers five times a second, lets ``UtilizationScaler`` decide, and writes what it
+/// decided into the deployment and the ledger; the replica reconciler does the rest. One process at a time runs it
+/// (``Leadership``); a new leader knows nothing of the last minute, so it takes no replica away before it has watched one.
 package actor UtilizationAutoscaler {
     private let database: Database
     private let collector: LoadCollector
