@@ -239,7 +239,10 @@ func withReplica(
     try await backend.prepare(specification) { _ in }
     let handle = try await backend.start(ReplicaID(), specification)
     do {
-        try await eventually("ready") { await backend.probe(handle, .readiness, specification) == .success }
+        // The first import from a fresh environment takes its time where other environments are built meanwhile.
+        try await eventually(within: .seconds(90), "ready") {
+            await backend.probe(handle, .readiness, specification) == .success
+        }
         try await body(handle)
     } catch {
         await backend.stop(handle.id, grace: .seconds(1))
