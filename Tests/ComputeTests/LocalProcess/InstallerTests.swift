@@ -41,13 +41,19 @@ struct InstallerTests {
                     executable: "/usr/bin/python3",
                     arguments: ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", folder.path()],
                     environment: [:], workingDirectory: folder, logFile: log))
-            try await eventually("listens") { try log.text.contains("port ") }
-            let port = try #require(try log.text.firstMatch(of: #/port (\d+)/#)).1
-            let index = "--extra-index-url http://127.0.0.1:\(port)/simple/"
-            let dead = "--extra-index-url http://me:secret@127.0.0.1:9/simple/"
-            // The first index has a version of it, but not this one.
-            let built = try await build([index, dead, "six==1.16.0"])
+            let outcome: Result<(folder: URL, notes: [String]), any Error>
+            do {
+                try await eventually("listens") { try log.text.contains("port ") }
+                let port = try #require(try log.text.firstMatch(of: #/port (\d+)/#)).1
+                let index = "--extra-index-url http://127.0.0.1:\(port)/simple/"
+                let dead = "--extra-index-url http://me:secret@127.0.0.1:9/simple/"
+                // The first index has a version of it, but not this one.
+                outcome = .success(try await build([index, dead, "six==1.16.0"]))
+            } catch {
+                outcome = .failure(error)
+            }
             _ = await ChildProcess.terminate(server, steps: [])
+            let built = try outcome.get()
             #expect(try version(of: "six", in: built.folder) == "1.16.0")
             #expect(built.notes == ["without what can't be reached: http://127.0.0.1:9/simple/"])
         }
