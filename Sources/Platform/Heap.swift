@@ -8,7 +8,7 @@ package enum Heap {
     /// only what lies at the very end. Others that allocate wait meanwhile, some milliseconds per 100 MiB.
     ///
     /// - Parameter least: in bytes.
-    /// - Returns: whether there was that much.
+    /// - Returns: whether any was given back.
     @discardableResult
     package static func trim(atLeast least: Int) -> Bool {
         guard mallinfo2().fordblks >= least else { return false }

@@ -14,24 +14,17 @@ actor MeasuredDeployments {
 
     func list() async throws -> [MeasuredDeployment] {
         let store = DeploymentMinuteStore(database)
-        if let (next, changed) = try await changes() {
+        let (next, changes) = try await ChangeFeedStore(database).changes(since: position)
+        if let changed = changes.map({ Set($0.compactMap(\.deploymentID)) }) {
             let found = try await changed.isEmpty ? [] : store.listMeasured(changed)
             for id in changed { known[id] = nil }
             for deployment in found { known[deployment.id] = deployment }
-            position = next
         } else {
-            let next = try await ChangeFeedStore(database).position()
             let found = try await store.listMeasured()
             known = Dictionary(uniqueKeysWithValues: found.map { ($0.id, $0) })
-            position = next
         }
+        // Only now: what failed is read again.
+        position = next
         return Array(known.values)
-    }
-
-    /// Nil when all are to be read.
-    private func changes() async throws -> (FeedPosition, Set<UUID>)? {
-        guard var next = position else { return nil }
-        let changes = try await ChangeFeedStore(database).read(&next)
-        return changes.map { (next, Set($0.compactMap(\.deploymentID))) }
     }
 }

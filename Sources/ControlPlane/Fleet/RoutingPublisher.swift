@@ -203,7 +203,8 @@ package actor RoutingPublisher: Service {
             let store = RoutingStore(transaction)
             try await store.lock()
             var table = known
-            let (position, changed) = try await Self.changes(since: start, ChangeFeedStore(transaction))
+            let (position, changes) = try await ChangeFeedStore(transaction).changes(since: start)
+            let changed = changes.map { Set($0.map(\.endpointID)) }
             let routed = try await store.load(changed)
             let ids = changed ?? table.endpoints.union(routed.map(\.id))
             for id in ids.subtracting(routed.map(\.id)) { table.set(id, to: nil) }
@@ -229,14 +230,5 @@ package actor RoutingPublisher: Service {
         guard let changes = try await ChangeFeedStore(database).read(&next), changes.isEmpty else { return true }
         position = next
         return false
-    }
-
-    /// The endpoints that changed; nil for all of them.
-    private static func changes(
-        since start: FeedPosition?, _ feed: ChangeFeedStore
-    ) async throws -> (FeedPosition, Set<UUID>?) {
-        guard var position = start else { return (try await feed.position(), nil) }
-        let changes = try await feed.read(&position)
-        return (position, changes.map { Set($0.map(\.endpointID)) })
     }
 }

@@ -67,28 +67,19 @@ package actor ReplicaReconciler {
     }
 
     private func pass(in group: inout DiscardingTaskGroup) async throws {
-        guard let changed = try await changes() else { return try await passOverAll(in: &group) }
-        due.formUnion(changed)
+        let (next, changes) = try await ChangeFeedStore(database).changes(since: position)
+        guard let changes else {
+            // A new beginning counts once everything was read from there.
+            position = nil
+            let all = try await ReplicaStore(database).listDesired()
+            position = next
+            return await settle(all, among: nil, in: &group)
+        }
+        position = next
+        due.formUnion(changes.compactMap(\.deploymentID))
         guard !due.isEmpty else { return }
         let looked = due
         await settle(try await ReplicaStore(database).listDesired(looked), among: looked, in: &group)
-    }
-
-    /// The deployments that were written since the last pass; nil when all are to be looked at.
-    private func changes() async throws -> Set<UUID>? {
-        let feed = ChangeFeedStore(database)
-        guard var next = position else { return nil }
-        let changes = try await feed.read(&next)
-        // A new beginning counts once everything was read from there.
-        position = changes == nil ? nil : next
-        return changes.map { Set($0.compactMap(\.deploymentID)) }
-    }
-
-    private func passOverAll(in group: inout DiscardingTaskGroup) async throws {
-        let next = try await ChangeFeedStore(database).position()
-        let all = try await ReplicaStore(database).listDesired()
-        position = next
-        await settle(all, among: nil, in: &group)
     }
 
     /// `looked` names the deployments that were asked for, nil for all.

@@ -87,6 +87,14 @@ package struct ChangeFeedStore: Sendable {
         return changes
     }
 
+    /// What changed since `start`, and where to go on from; nil changes when the whole state is to be read after this call,
+    /// as by a reader that has no position yet.
+    package func changes(since start: FeedPosition?) async throws -> (FeedPosition, Set<FeedChange>?) {
+        guard var position = start else { return (try await self.position(), nil) }
+        let changes = try await read(&position)
+        return (position, changes)
+    }
+
     /// Removes what every reader has seen or will not ask for.
     package func trim() async throws {
         try await runner.query(
