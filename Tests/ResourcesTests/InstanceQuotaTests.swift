@@ -13,6 +13,12 @@ import Testing
         #expect(demand(count).reservedCores == cores)
     }
 
+    @Test func `alike deployments have a reserve each`() {
+        let alike = InstanceDemand(
+            instanceType: "Standard_DS3_v2", count: 1, limits: demand(1).limits, deployments: 3)
+        #expect(alike.reservedCores == 3 * demand(1).reservedCores && alike.cores == 12 && alike.memoryGiB == 42)
+    }
+
     @Test func `what does not fit is told with need, use and limit`() {
         let limits = QuotaLimits(cores: 32)
         #expect(limits.problem(demand(3), beside: [demand(2)], onHost: []) == nil)

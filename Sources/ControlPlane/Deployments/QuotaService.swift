@@ -61,20 +61,18 @@ package struct QuotaService: Sendable {
         guard limits.limitsInstances else { return count }
         let store = QuotaStore(transaction)
         try await store.lock()
-        let all = try await store.demands()
-        guard let own = all.first(where: { $0.deploymentID == deploymentID }) else { return count }
+        guard let own = try await store.demand(of: deploymentID) else { return count }
         var wish = own.demand
         wish.count = count
-        let others = all.filter { $0.deploymentID != deploymentID }
-        return limits.room(
-            for: wish, beside: others.filter { $0.subscription == own.subscription }.map(\.demand),
-            onHost: others.map(\.demand))
+        let (others, onHost) = try await others(of: deploymentID, subscription: own.subscription, store)
+        return limits.room(for: wish, beside: others, onHost: onHost)
     }
 
+    /// What the other deployments use, in the subscription and on the host.
     private func others(
         of deploymentID: UUID?, subscription: String, _ store: QuotaStore
     ) async throws -> (own: [InstanceDemand], onHost: [InstanceDemand]) {
-        let all = try await store.demands().filter { $0.deploymentID != deploymentID }
+        let all = try await store.demands(except: deploymentID)
         return (all.filter { $0.subscription == subscription.lowercased() }.map(\.demand), all.map(\.demand))
     }
 

@@ -20,25 +20,29 @@ package struct QuotaLimits: Sendable, Equatable {
     }
 }
 
-/// Instances of one deployment, as quotas count them.
+/// Instances of one deployment, or of several alike, as quotas count them.
 package struct InstanceDemand: Sendable, Equatable {
     package var instanceType: String
+    /// Instances of each deployment.
     package var count: Int
     package var limits: ResourceLimits
+    package var deployments: Int
 
-    package init(instanceType: String, count: Int, limits: ResourceLimits) {
+    package init(instanceType: String, count: Int, limits: ResourceLimits, deployments: Int = 1) {
         self.instanceType = instanceType
         self.count = count
         self.limits = limits
+        self.deployments = deployments
     }
 
-    /// Cores with a fifth more instances, rounded up, which upgrades need (`surface.md` §6).
-    package var reservedCores: Double { Self.reserved(count) * cores }
+    /// Cores with a fifth more instances of each deployment, rounded up, which upgrades need (`surface.md` §6).
+    package var reservedCores: Double { Double(deployments) * Self.reserved(count) * limits.cpu.cores }
 
-    package var cores: Double { limits.cpu.cores }
-    package var memoryGiB: Double { limits.memory.gibibytes }
+    package var cores: Double { instances * limits.cpu.cores }
+    package var memoryGiB: Double { instances * limits.memory.gibibytes }
 
     /// In floating point, which no stored count overflows.
+    private var instances: Double { Double(deployments) * Double(count) }
     private static func reserved(_ count: Int) -> Double { (Double(count) * 1.2 - 1e-6).rounded(.up) }
 }
 
@@ -65,16 +69,13 @@ extension QuotaLimits {
             guard let limit, need > 0, used + need > limit + 1e-9 else { return nil }
             return "\(what): \(Self.text(need)) needed, \(Self.text(used)) of \(Self.text(limit)) in use"
         }
-        let plain = { (demand: InstanceDemand) in Double(demand.count) }
         return lacks(
             "vCPUs of the subscription, with a fifth more instances for upgrades", wish.reservedCores,
             cores.map(Double.init), others.reduce(0) { $0 + $1.reservedCores })
             ?? lacks(
-                "vCPUs of this host", wish.cores * plain(wish), hostCores,
-                onHost.reduce(0) { $0 + $1.cores * plain($1) })
+                "vCPUs of this host", wish.cores, hostCores, onHost.reduce(0) { $0 + $1.cores })
             ?? lacks(
-                "GiB of memory of this host", wish.memoryGiB * plain(wish), hostMemoryGiB,
-                onHost.reduce(0) { $0 + $1.memoryGiB * plain($1) })
+                "GiB of memory of this host", wish.memoryGiB, hostMemoryGiB, onHost.reduce(0) { $0 + $1.memoryGiB })
     }
 
     private static func text(_ number: Double) -> String {

@@ -2,9 +2,8 @@ package import Foundation
 package import Postgres
 package import Resources
 
-/// The instances of a stored deployment.
-package struct DeploymentDemand: Sendable, Equatable {
-    package var deploymentID: UUID
+/// Instances of the deployments of a subscription that are alike.
+package struct SubscriptionDemand: Sendable, Equatable {
     package var subscription: String
     package var demand: InstanceDemand
 }
@@ -22,25 +21,46 @@ package struct QuotaStore: Sendable {
         try await runner.query("SELECT pg_advisory_xact_lock(7350924, hashtext(current_schema()))")
     }
 
-    /// The instances of all deployments.
-    package func demands() async throws -> [DeploymentDemand] {
+    /// The instances of all deployments but one: one row for those that are alike.
+    package func demands(except id: UUID?) async throws -> [SubscriptionDemand] {
         try await runner.query(
             """
-            SELECT d.id, g.subscription_id, s.specification ->> 'instanceType',
-                coalesce(d.scaled_count, d.instance_count), s.specification -> 'resources'
-            FROM online_deployments d
-            JOIN replica_specifications s ON s.deployment_id = d.id AND s.generation = d.replica_generation
-            JOIN online_endpoints e ON e.id = d.endpoint_id JOIN workspaces w ON w.id = e.workspace_id
-            JOIN resource_groups g ON g.id = w.resource_group_id
-            WHERE d.provisioning_state <> 'Deleting'
+            SELECT \(raw: Self.demandColumns), count(*) \(raw: Self.demandSource)
+            WHERE d.provisioning_state <> 'Deleting' AND (\(id)::uuid IS NULL OR d.id <> \(id))
+            GROUP BY 1, 2, 3, 4
             """
-        ).rows.map { row in
-            let (id, subscription, type, count, limits) = try row.decode(
-                UUID.self, String.self, String.self, Int.self, JSONColumn<ResourceLimits>.self)
-            return DeploymentDemand(
-                deploymentID: id, subscription: subscription,
-                demand: InstanceDemand(instanceType: type, count: count, limits: limits.value))
-        }
+        ).rows.map(Self.decode)
+    }
+
+    /// The instances of one deployment; nil when it is not there or is being deleted.
+    package func demand(of id: UUID) async throws -> SubscriptionDemand? {
+        try await runner.query(
+            """
+            SELECT \(raw: Self.demandColumns), 1 \(raw: Self.demandSource)
+            WHERE d.id = \(id) AND d.provisioning_state <> 'Deleting'
+            """
+        ).first.map(Self.decode)
+    }
+
+    private static let demandColumns = """
+        g.subscription_id, s.specification ->> 'instanceType', coalesce(d.scaled_count, d.instance_count),
+        s.specification -> 'resources'
+        """
+
+    private static let demandSource = """
+        FROM online_deployments d
+        JOIN replica_specifications s ON s.deployment_id = d.id AND s.generation = d.replica_generation
+        JOIN online_endpoints e ON e.id = d.endpoint_id JOIN workspaces w ON w.id = e.workspace_id
+        JOIN resource_groups g ON g.id = w.resource_group_id
+        """
+
+    private static func decode(_ row: Row) throws -> SubscriptionDemand {
+        let (subscription, type, count, limits, deployments) = try row.decode(
+            String.self, String.self, Int.self, JSONColumn<ResourceLimits>.self, Int.self)
+        return SubscriptionDemand(
+            subscription: subscription,
+            demand: InstanceDemand(
+                instanceType: type, count: count, limits: limits.value, deployments: deployments))
     }
 
     /// Endpoints on an attached compute, and the deployments below them, without those of one endpoint.
