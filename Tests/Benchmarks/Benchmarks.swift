@@ -15,8 +15,7 @@ struct Benchmarks: AsyncParsableCommand {
 
     enum Section: String, CaseIterable, ExpressibleByArgument {
         case endpoints, deployments, bulk, latency, throughput, traffic, footprint, versions, reads, artifacts,
-            templates
-        case scaling
+            templates, scaling
 
         var explanation: String {
             switch self {

@@ -16,11 +16,11 @@ enum AssetVersions {
         try await InstalledSluice.with(on: workbench, "versions") { sluice in
             try await sluice.start()
             let files = try await openFiles(sluice)
-            let without = try await startTimes(sluice)
+            let without = try await sluice.startTimes(starts)
             try await sluice.stop()
             Progress.say("  storing \(stored) containers")
             try await store(in: sluice.data)
-            let with = try await startTimes(sluice)
+            let with = try await sluice.startTimes(starts)
             return [
                 Figure(
                     "open files per version of an asset, over \(uploads) uploads", files.short, goal: "0",
@@ -67,18 +67,6 @@ enum AssetVersions {
                 }
             }
         }
-    }
-
-    /// In seconds; the installation runs afterwards.
-    private static func startTimes(_ sluice: InstalledSluice) async throws -> [Double] {
-        var times: [Double] = []
-        for _ in 0..<starts {
-            try await sluice.stop()
-            let start = ContinuousClock.now
-            try await sluice.start()
-            times.append((ContinuousClock.now - start).inSeconds)
-        }
-        return times
     }
 
     private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }

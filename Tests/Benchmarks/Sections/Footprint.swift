@@ -8,13 +8,7 @@ enum Footprint {
 
     static func measure(on workbench: Workbench) async throws -> [Figure] {
         try await InstalledSluice.with(on: workbench, "idle") { sluice in
-            var times: [Double] = []
-            for round in 0..<starts {
-                if round > 0 { try await sluice.stop() }
-                let start = ContinuousClock.now
-                try await sluice.start()
-                times.append((ContinuousClock.now - start).inSeconds)
-            }
+            let times = try await sluice.startTimes(starts)
             // What the start left to do is done by then.
             try await Task.sleep(for: .seconds(3))
             let server = try sluice.controlPlane()

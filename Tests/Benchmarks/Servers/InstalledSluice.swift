@@ -58,6 +58,18 @@ struct InstalledSluice: Sendable {
         try await run("down")
     }
 
+    /// Seconds that each of `count` starts took; it runs afterwards.
+    func startTimes(_ count: Int) async throws -> [Double] {
+        var times: [Double] = []
+        for _ in 0..<count {
+            try await stop()
+            let began = ContinuousClock.now
+            try await start()
+            times.append((ContinuousClock.now - began).inSeconds)
+        }
+        return times
+    }
+
     private func run(_ command: String) async throws {
         _ = try await Programs.output(
             of: Programs.sibling("sluice"), [command] + arguments, in: data.root, limit: .seconds(120))
