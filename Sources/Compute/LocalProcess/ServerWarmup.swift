@@ -16,7 +16,6 @@ enum ServerWarmup {
         for name in (
             "flask",
             "pydantic_settings",
-            "azure.monitor.opentelemetry.exporter",
             "opentelemetry.sdk.resources",
             "opentelemetry.sdk.trace.export",
             "opentelemetry.sdk._logs.export",

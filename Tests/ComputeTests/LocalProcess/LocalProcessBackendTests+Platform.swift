@@ -83,6 +83,31 @@ extension LocalProcessBackendTests {
         }
     }
 
+    @Test(arguments: [false, true])
+    func `Azure Monitor's exporter is loaded where it is used`(hasInsights: Bool) async throws {
+        let variables = [
+            "AML_APP_INSIGHTS_ENABLED": "\(hasInsights)",
+            "AML_APP_INSIGHTS_KEY": "00000000-0000-0000-0000-000000000001",
+            "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true",
+        ]
+        let script = """
+            import logging, sys
+            exporter = "azure.monitor.opentelemetry.exporter"
+            def init(): pass
+            def run(data):
+                loaded = exporter in sys.modules
+                handlers = [type(h).__name__ for h in logging.getLogger("azmlinfsrv.trace").handlers]
+                import azure.monitor.opentelemetry.exporter as own
+                return [loaded, "LoggingHandler" in handlers, own.AzureMonitorLogExporter.__name__]
+            """
+        try await withScript(script, variables: variables) { backend, specification in
+            try await withReplica(backend, specification) { handle in
+                let answer = try await score(handle, "{}")
+                #expect(answer.body == #"[\#(hasInsights), \#(hasInsights), "AzureMonitorLogExporter"]"#)
+            }
+        }
+    }
+
     @Test func `packages that come with the code are found`() async throws {
         let files = ["lib/site-packages/shipped.py": "value = 7\n", "extra.txt": "six==1.16.0\n"]
         let variables = [

@@ -5,13 +5,17 @@
 SERVER is the server's own command, which gets the arguments. COLLECTED is a folder for data that the scoring script
 collects. Workers are forked from this process, so what is set here holds in all of them.
 """
+import contextlib
 import fcntl
+import importlib
+import importlib.util
 import json
 import logging
 import os
 import runpy
 import sys
 import time
+import types
 
 # Each of the two files of collected data is at most so long, in bytes.
 PART_LIMIT = 16 << 20
@@ -73,10 +77,55 @@ def keep_collected_data(folder):
     logging.setLoggerClass(usual)
 
 
+class DeferredExporter:
+    """Lets the server import Azure Monitor's exporter when it uses it, which is where Application Insights is set up.
+
+    It names the exporter's classes at its own start, and that takes as long as all else that it imports, and 20 MB.
+    Only its own import gets a stand-in; a scoring script that imports the exporter gets the exporter.
+    """
+
+    client = "azureml_inference_server_http.server.appinsights_client"
+    exporter = "azure.monitor.opentelemetry.exporter"
+
+    def find_spec(self, name, path=None, target=None):
+        if name != self.client:
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        if spec is not None:
+            execute = spec.loader.exec_module
+
+            def exec_module(module):
+                with self.standing_in():
+                    execute(module)
+
+            spec.loader.exec_module = exec_module
+        return spec
+
+    @contextlib.contextmanager
+    def standing_in(self):
+        if self.exporter in sys.modules:
+            yield
+            return
+        stand_in = types.ModuleType(self.exporter)
+        stand_in.__getattr__ = self.deferred
+        sys.modules[self.exporter] = stand_in
+        try:
+            yield
+        finally:
+            del sys.modules[self.exporter]
+
+    def deferred(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return lambda *arguments, **named: getattr(importlib.import_module(self.exporter), name)(*arguments, **named)
+
+
 if __name__ == "__main__":
     server, collected = sys.argv[1:3]
     show_information()
     keep_collected_data(collected)
+    sys.meta_path.insert(0, DeferredExporter())
     # As if the server had been started itself.
     sys.argv = [server] + sys.argv[3:]
     sys.path[0] = os.path.dirname(server)
