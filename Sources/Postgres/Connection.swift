@@ -54,9 +54,9 @@ actor Connection {
         activity.begin()
         defer { end() }
         let result = PQexec(handle.pointer, "COMMIT")
-        defer { PQclear(result) }
+        let status = PQcmdStatus(result).map { String(cString: $0) }
         _ = try outcome(of: result, statement: "COMMIT")
-        guard String(cString: PQcmdStatus(result)) == "COMMIT" else {
+        guard status == "COMMIT" else {
             throw PostgresError(
                 .other(sqlState: "25P02"), "the transaction was rolled back, a statement in it had failed")
         }
@@ -81,9 +81,7 @@ actor Connection {
     }
 
     private func command(_ text: String) throws {
-        let result = PQexec(handle.pointer, text)
-        defer { PQclear(result) }
-        _ = try outcome(of: result, statement: String(text.prefix(200)))
+        _ = try outcome(of: PQexec(handle.pointer, text), statement: String(text.prefix(200)))
     }
 
     private func execute(_ sql: SQL) throws -> QueryResult {
@@ -97,33 +95,27 @@ actor Connection {
         let result = Self.withCStrings(sql.parameters) { values in
             PQexecPrepared(handle.pointer, name, Int32(values.count), values, nil, nil, 0)
         }
-        defer { PQclear(result) }
         return try outcome(of: result, statement: sql.text)
     }
 
     private func prepare(_ text: String) throws -> String {
         if let name = prepared[text] { return name }
         if prepared.count >= Self.preparedLimit {
-            let result = PQexec(handle.pointer, "DEALLOCATE ALL")
-            defer { PQclear(result) }
-            _ = try outcome(of: result, statement: "DEALLOCATE ALL")
+            _ = try outcome(of: PQexec(handle.pointer, "DEALLOCATE ALL"), statement: "DEALLOCATE ALL")
             prepared.removeAll()
         }
         let name = "s\(prepared.count)"
-        let result = PQprepare(handle.pointer, name, text, 0, nil)
-        defer { PQclear(result) }
-        _ = try outcome(of: result, statement: text)
+        _ = try outcome(of: PQprepare(handle.pointer, name, text, 0, nil), statement: text)
         prepared[text] = name
         return name
     }
 
+    /// Takes over the result. There is none when the connection is lost or memory is short.
     private func outcome(of result: OpaquePointer?, statement: String) throws -> QueryResult {
-        switch PQresultStatus(result) {
-        case PGRES_TUPLES_OK: return Self.rows(of: result)
-        case PGRES_COMMAND_OK:
-            return QueryResult(rows: [], affectedRows: Int(String(cString: PQcmdTuples(result))) ?? 0)
-        default: throw failure(of: result, statement: statement)
-        }
+        if let result, PQresultStatus(result) == PGRES_TUPLES_OK { return QueryResult(ResultMemory(result)) }
+        defer { PQclear(result) }
+        guard PQresultStatus(result) == PGRES_COMMAND_OK else { throw failure(of: result, statement: statement) }
+        return QueryResult(rows: [], affectedRows: Int(String(cString: PQcmdTuples(result))) ?? 0)
     }
 
     private func failure(of result: OpaquePointer?, statement: String) -> PostgresError {
@@ -135,19 +127,6 @@ actor Connection {
         }
         let code = PostgresError.code(sqlState: field("C"), constraint: field("n"))
         return PostgresError(code, field("M"), statement: statement)
-    }
-
-    private static func rows(of result: OpaquePointer?) -> QueryResult {
-        let columnCount = PQnfields(result)
-        let rowCount = PQntuples(result)
-        let columns = (0..<columnCount).map { String(cString: PQfname(result, $0)) }
-        let rows = (0..<rowCount).map { row in
-            let values: [String?] = (0..<columnCount).map { column in
-                PQgetisnull(result, row, column) == 1 ? nil : String(cString: PQgetvalue(result, row, column))
-            }
-            return Row(values: values, columns: columns)
-        }
-        return QueryResult(rows: rows, affectedRows: rows.count)
     }
 
     /// C strings for the duration of `body`; nil stays NULL.
