@@ -48,6 +48,7 @@ RUN sluice --version && sluice-router --version && sluice-confine --landlock-ver
 
 ENV LANG=C.UTF-8 \
     MALLOC_ARENA_MAX=2 \
+    GLIBC_TUNABLES=glibc.malloc.tcache_count=100 \
     SLUICE_DATA_DIRECTORY=/var/lib/sluice
 WORKDIR /var/lib/sluice
 USER sluice

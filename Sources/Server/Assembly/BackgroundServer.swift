@@ -38,10 +38,15 @@ package struct BackgroundServer: Sendable {
         throw Failure(description: "The control plane did not get ready in time:\n\(lastLines())")
     }
 
+    /// With an arena per thread the C library keeps many times what short tasks on many threads have freed. With few
+    /// arenas threads wait for their locks, unless each keeps more than seven freed pieces of a size for itself.
+    private static let heapSettings = [
+        "MALLOC_ARENA_MAX": "2", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=100",
+    ]
+
     private func launch() throws -> ProcessIdentity {
         try configuration.data.create()
-        // With an arena per thread the C library keeps many times what short tasks on many threads have freed.
-        let environment = ProcessInfo.processInfo.environment.merging(["MALLOC_ARENA_MAX": "2"]) { given, _ in given }
+        let environment = ProcessInfo.processInfo.environment.merging(Self.heapSettings) { given, _ in given }
         return try ChildProcess.spawn(
             ChildLaunch(
                 executable: SupportFiles.sibling("sluice"), arguments: ["serve"] + arguments,
