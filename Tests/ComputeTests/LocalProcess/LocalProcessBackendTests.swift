@@ -124,12 +124,12 @@ struct LocalProcessBackendTests {
             #expect(await backend.observe(handle) == .exited(status: 3))
             let failure = StartFailure.explain(log: await backend.logs(of: handle.id, .inferenceServer, tail: 200))
             #expect(failure?.code == .initFailed && failure?.summary == "ValueError: no weights")
-            let start = ContinuousClock.now
+            // Tried again, it would end with the probe's time instead.
             guard case .failure(let reason) = await backend.probe(handle, .readiness, specification) else {
                 Issue.record("a dead replica is ready")
                 return
             }
-            #expect(reason.contains("refused") && start.duration(to: .now) < .seconds(1), "\(reason)")
+            #expect(reason.contains("refused"), "\(reason)")
             await backend.stop(handle.id, grace: .seconds(1))
             await backend.discard(handle.id)
         }
