@@ -6,7 +6,7 @@ struct ByteStore {
     var count: Int { bytes.count - start }
     var isEmpty: Bool { start == bytes.count }
 
-    mutating func append(_ more: Bytes) { bytes.append(contentsOf: more) }
+    mutating func append(_ more: Bytes) { bytes.append(copying: more) }
     mutating func append(_ more: [UInt8]) { bytes.append(contentsOf: more) }
 
     /// Moves at most `limit` bytes to `queue`, which must have room for them; returns how many.

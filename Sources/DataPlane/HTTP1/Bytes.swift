@@ -54,6 +54,12 @@ extension [UInt8] {
     package func withBytes<Result>(_ body: (Bytes) throws -> Result) rethrows -> Result {
         try withUnsafeBufferPointer { try body(Bytes(start: $0.baseAddress, count: $0.count)) }
     }
+
+    /// All at once; as a collection they would be copied one by one.
+    @inline(__always)
+    mutating func append(copying bytes: Bytes) {
+        append(contentsOf: UnsafeBufferPointer(start: bytes.baseAddress, count: bytes.count))
+    }
 }
 
 extension ArraySlice<UInt8> {

@@ -8,7 +8,7 @@ struct FieldList {
 
     mutating func append(_ name: Bytes, _ value: Bytes) {
         for byte in name { bytes.append(ByteClass.lowercased(byte)) }
-        bytes.append(contentsOf: value)
+        bytes.append(copying: value)
         sizes.append((name.count, value.count))
     }
 
