@@ -16,7 +16,7 @@ package enum APIRouter {
             ServiceRoutes(contract: services.contract, site: site, checkHealth: services.checkHealth).routes
             + SignInRoutes(service: services.signIn).routes
         routes += ScopeRoutes(service: services.scopes, deletion: services.groupDeletion, site: site).routes
-        routes += AccessRoutes(access: services.access).routes
+        routes += AccessRoutes(service: services.roleAssignments).routes
         routes += ResourceRoutes(catalog: services.catalog).routes
         routes += TemplateDeploymentRoutes(service: services.templates, operations: services.operations).routes
         routes += WorkspaceRoutes(service: services.workspaces, site: site).routes

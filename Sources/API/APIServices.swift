@@ -1,11 +1,12 @@
 import Artifacts
 package import ControlPlane
 package import Foundation
-import Resources
+package import Resources
 
 /// The services that the API serves.
 package struct APIServices: Sendable {
     package var access: AccessService
+    package var roleAssignments: RoleAssignmentService
     package var scopes: ScopeService
     package var workspaces: WorkspaceService
     package var assets: AssetService
@@ -29,7 +30,8 @@ package struct APIServices: Sendable {
     package var checkHealth: @Sendable () async throws -> Void
 
     package init(
-        access: AccessService, scopes: ScopeService, workspaces: WorkspaceService, assets: AssetService,
+        access: AccessService, roleAssignments: RoleAssignmentService, scopes: ScopeService,
+        workspaces: WorkspaceService, assets: AssetService,
         uploads: PendingUploadService,
         datastores: DatastoreService, endpoints: EndpointService, deployments: DeploymentService,
         logs: DeploymentLogService, scaling: ScalingService, autoscale: AutoscaleSettingService, quota: QuotaService,
@@ -39,6 +41,7 @@ package struct APIServices: Sendable {
         signInSettings: SignInSettings, contract: Data, checkHealth: @escaping @Sendable () async throws -> Void
     ) {
         self.access = access
+        self.roleAssignments = roleAssignments
         self.scopes = scopes
         self.workspaces = workspaces
         self.assets = assets

@@ -1,4 +1,3 @@
-package import ControlPlane
 import Foundation
 package import Hummingbird
 package import Logging

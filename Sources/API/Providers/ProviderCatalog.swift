@@ -5,6 +5,7 @@ import Templates
 /// The services that templates reach through providers.
 package struct ProviderServices: Sendable {
     package var access: AccessService
+    package var roleAssignments: RoleAssignmentService
     package var scopes: ScopeService
     package var workspaces: WorkspaceService
     package var assets: AssetService
@@ -15,12 +16,14 @@ package struct ProviderServices: Sendable {
     package var quota: QuotaService
 
     package init(
-        access: AccessService, scopes: ScopeService, workspaces: WorkspaceService, assets: AssetService,
+        access: AccessService, roleAssignments: RoleAssignmentService, scopes: ScopeService,
+        workspaces: WorkspaceService, assets: AssetService,
         datastores: DatastoreService,
         endpoints: EndpointService, deployments: DeploymentService, autoscale: AutoscaleSettingService,
         quota: QuotaService
     ) {
         self.access = access
+        self.roleAssignments = roleAssignments
         self.scopes = scopes
         self.workspaces = workspaces
         self.assets = assets
@@ -39,7 +42,8 @@ extension ResourceProviders {
         findDeployment: @escaping @Sendable (TemplateDeploymentAddress) async throws -> TemplateDeployment?
     ) {
         var providers: [any ResourceProvider] = [
-            RoleAssignmentProvider(access: services.access), ResourceGroupProvider(service: services.scopes),
+            RoleAssignmentProvider(service: services.roleAssignments),
+            ResourceGroupProvider(service: services.scopes),
             NestedDeploymentProvider(find: findDeployment),
             WorkspaceProvider(service: services.workspaces, scopes: services.scopes, site: site),
             DatastoreProvider(service: services.datastores, workspaces: services.workspaces, site: site),

@@ -5,7 +5,7 @@ import Templates
 
 /// Role assignments for templates.
 struct RoleAssignmentProvider: ResourceProvider {
-    let access: AccessService
+    let service: RoleAssignmentService
 
     let type = RoleAssignment.type
     let apiVersions = APIVersion.authorization
@@ -23,7 +23,7 @@ struct RoleAssignmentProvider: ResourceProvider {
     func get(_ address: ResourceAddress, _ call: ProviderCall) async throws -> JSONValue? {
         let name = try name(address)
         let found = try await unlessMissing {
-            try await access.get(caller: call.caller, name, scope: address.scopeOrRoot)
+            try await service.get(caller: call.caller, name, scope: address.scopeOrRoot)
         }
         return found.map(RoleAssignmentBody.document)
     }
@@ -37,7 +37,7 @@ struct RoleAssignmentProvider: ResourceProvider {
     }
 
     func put(_ address: ResourceAddress, _ body: JSONValue, _ call: ProviderCall) async throws -> ProviderOutcome {
-        let outcome = try await access.put(
+        let outcome = try await service.put(
             caller: call.caller, try name(address), scope: address.scopeOrRoot,
             try RoleAssignmentRequest(reading: BodyReader(root: body)))
         return ProviderOutcome(operation: nil, wasMade: outcome.wasMade)
@@ -45,7 +45,7 @@ struct RoleAssignmentProvider: ResourceProvider {
 
     func predict(_ address: ResourceAddress, _ body: JSONValue, _ call: ProviderCall) async throws -> JSONValue? {
         let request = try RoleAssignmentRequest(reading: BodyReader(root: body))
-        var assignment = try await access.get(caller: call.caller, try name(address), scope: address.scopeOrRoot)
+        var assignment = try await service.get(caller: call.caller, try name(address), scope: address.scopeOrRoot)
         assignment.roleDefinitionID = request.roleDefinitionID
         assignment.principalID = request.principalID
         assignment.description = request.description
@@ -53,7 +53,7 @@ struct RoleAssignmentProvider: ResourceProvider {
     }
 
     func delete(_ address: ResourceAddress, _ call: ProviderCall) async throws -> ResourceOperation? {
-        _ = try await access.delete(caller: call.caller, try name(address), scope: address.scopeOrRoot)
+        _ = try await service.delete(caller: call.caller, try name(address), scope: address.scopeOrRoot)
         return nil
     }
 

@@ -41,13 +41,13 @@ actor ContentWriter {
     /// Appends a piece of another file.
     ///
     /// - Throws: `invalidBlockList` when the file is gone or shorter by now.
-    func append(_ piece: ContainerIndex.Piece) throws(ArtifactError) {
+    func append(contentsOf path: String, at offset: Int64, size: Int64) throws(ArtifactError) {
         let gone = ArtifactError(.invalidBlockList, "A block was replaced while the list was committed.")
-        guard let source = try DiskFile.openIfPresent(piece.path) else { throw gone }
+        guard let source = try DiskFile.openIfPresent(path) else { throw gone }
         var done: Int64 = 0
-        while done < piece.block.size {
-            let wanted = min(Int64(Self.copyChunk), piece.block.size - done)
-            let bytes = try source.read(Int(wanted), at: piece.offset + done)
+        while done < size {
+            let wanted = min(Int64(Self.copyChunk), size - done)
+            let bytes = try source.read(Int(wanted), at: offset + done)
             guard bytes.count == Int(wanted) else { throw gone }
             try append(bytes)
             done += wanted
@@ -87,4 +87,14 @@ actor ContentWriter {
         hasher = created
         return created
     }
+}
+
+/// Finished content that is not visible yet: a file in the store's `incoming` directory.
+struct StagedContent: Sendable {
+    var path: String
+    var size: Int64
+    /// Hexadecimal.
+    var sha256: String
+    /// Base64.
+    var md5: String
 }

@@ -15,13 +15,3 @@ struct BlobDraft: Sendable {
             contentFile: UUID().uuidString.lowercased())
     }
 }
-
-/// Finished content that is not visible yet: a file in the store's `incoming` directory.
-struct StagedContent: Sendable {
-    var path: String
-    var size: Int64
-    /// Hexadecimal.
-    var sha256: String
-    /// Base64.
-    var md5: String
-}

@@ -36,7 +36,9 @@ extension ArtifactStore {
         let pieces = try await index.resolve(references, of: blob)
         try await checkSpace(for: pieces.reduce(0) { $0 + $1.block.size }, limit: .max)
         return try await withWriter(limit: .max) { writer in
-            for piece in pieces { try await writer.append(piece) }
+            for piece in pieces {
+                try await writer.append(contentsOf: piece.path, at: piece.offset, size: piece.block.size)
+            }
             let content = try await writer.finish()
             let draft = BlobDraft(
                 name: blob, properties: properties, metadata: metadata, conditions: conditions,

@@ -1,7 +1,7 @@
 package import Foundation
 package import Identity
 package import Postgres
-import Resources
+package import Resources
 import Store
 
 /// An access token as the token endpoint hands it out.

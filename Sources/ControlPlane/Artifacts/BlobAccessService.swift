@@ -1,6 +1,6 @@
 package import Artifacts
 package import Postgres
-import Resources
+package import Resources
 import Store
 
 /// What principals may do with blobs: decided by data roles on the container, or on the workspace that owns it.

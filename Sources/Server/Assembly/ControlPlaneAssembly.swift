@@ -127,7 +127,8 @@ package struct ControlPlaneAssembly: Sendable {
             ).plans)
         let operations = OperationService(database: database, catalog: catalog, hub: hub)
         services = APIServices(
-            access: nouns.access, scopes: nouns.scopes, workspaces: nouns.workspaces, assets: nouns.assets,
+            access: nouns.access, roleAssignments: nouns.roleAssignments, scopes: nouns.scopes,
+            workspaces: nouns.workspaces, assets: nouns.assets,
             uploads: PendingUploadService(
                 database: database, artifacts: inputs.artifacts,
                 signer: ContainerSigner(account: inputs.account, time: inputs.time)),
@@ -157,7 +158,8 @@ package struct ControlPlaneAssembly: Sendable {
             instanceTypes: inputs.instanceTypes, backend: inputs.backend, storage: storage)
         let quota = QuotaService(database: database, limits: inputs.quota, instanceTypes: inputs.instanceTypes)
         return ProviderServices(
-            access: AccessService(database: database), scopes: ScopeService(database: database),
+            access: AccessService(database: database), roleAssignments: RoleAssignmentService(database: database),
+            scopes: ScopeService(database: database),
             workspaces: WorkspaceService(database: database, vault: vault) { name in
                 try await artifacts.ensureContainer(try ContainerName(name))
             },

@@ -6,6 +6,7 @@ import Foundation
 import Hummingbird
 import Identity
 import Postgres
+import Resources
 import Server
 import ServiceLifecycle
 

@@ -6,7 +6,7 @@ import Resources
 
 /// `RoleAssignments_*` and `RoleDefinitions_*`, which extend any resource.
 struct AccessRoutes {
-    let access: AccessService
+    let service: RoleAssignmentService
 
     private static let provider = PathTemplate("{scope}/providers/Microsoft.Authorization")
 
@@ -33,14 +33,14 @@ struct AccessRoutes {
     // MARK: Assignments
 
     @Sendable func get(_ request: Request, _ context: APIRequestContext) async throws -> Response {
-        let found = try await access.get(
+        let found = try await service.get(
             caller: try context.caller, try name(context, "assignment"), scope: try context.parameter("scope"))
         return Response(RoleAssignmentBody.document(found))
     }
 
     @Sendable func list(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         let filter = try AssignmentFilter(request.query("$filter") ?? "")
-        let found = try await access.list(
+        let found = try await service.list(
             caller: try context.caller, scope: try context.parameter("scope"), principalID: filter.principalID,
             isAtScope: filter.isAtScope)
         return Response(.object(JSONObject([("value", .array(found.map(RoleAssignmentBody.document)))])))
@@ -48,13 +48,13 @@ struct AccessRoutes {
 
     @Sendable func put(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         let body = try RoleAssignmentRequest(reading: try await request.readBody())
-        let outcome = try await access.put(
+        let outcome = try await service.put(
             caller: try context.caller, try name(context, "assignment"), scope: try context.parameter("scope"), body)
         return Response(RoleAssignmentBody.document(outcome.assignment), status: outcome.wasMade ? .created : .ok)
     }
 
     @Sendable func delete(_ request: Request, _ context: APIRequestContext) async throws -> Response {
-        let removed = try await access.delete(
+        let removed = try await service.delete(
             caller: try context.caller, try name(context, "assignment"), scope: try context.parameter("scope"))
         return removed.map { Response(RoleAssignmentBody.document($0)) } ?? Response(status: .noContent)
     }

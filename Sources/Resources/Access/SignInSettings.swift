@@ -1,5 +1,3 @@
-import Resources
-
 /// Where tokens come from and whom they are for.
 package struct SignInSettings: Sendable {
     /// The one tenant of this installation.
@@ -28,13 +26,13 @@ package struct SignInSettings: Sendable {
     }
 
     /// `aud` of all tokens that scoring URIs take.
-    static let scoringAudience = "https://ml.azure.com"
+    package static let scoringAudience = "https://ml.azure.com"
 
     /// `iss` of every token: a name, not an address, so that it holds for each host name the API is reached by.
     package var issuer: String { "https://sluice.invalid/\(tenantID)/v2.0" }
 
     /// Audiences of the tokens that a door takes.
-    func audiences(of door: SignInDoor) -> [String] {
+    package func audiences(of door: SignInDoor) -> [String] {
         switch door {
         case .management:
             apiAddresses + ["https://management.azure.com", "https://management.core.windows.net"]
