@@ -1,39 +1,59 @@
 import CLibPQ
+import Glibc
 
-/// One row of a result, decoded into its types at once:
+/// One row of a result, whose values are read by the names of their columns, or all at once in their order:
 ///
 /// ```swift
+/// let name: String = try row("name")
 /// let (id, name) = try row.decode(UUID.self, String.self)
 /// ```
 package struct Row: Sendable {
     private let memory: ResultMemory
     private let index: Int32
-    private let firstColumn: Int32
 
-    init(_ memory: ResultMemory, index: Int32, firstColumn: Int32 = 0) {
+    init(_ memory: ResultMemory, index: Int32) {
         self.memory = memory
         self.index = index
-        self.firstColumn = firstColumn
+    }
+
+    /// The value of a column; fails naming the column that is not there or does not fit.
+    package func callAsFunction<Value: PostgresDecodable>(_ column: String, as type: Value.Type = Value.self) throws
+        -> Value
+    {
+        guard let position = memory.position(of: column) else {
+            throw PostgresError(.decoding, "the row has no column \(column)")
+        }
+        return try value(at: position)
+    }
+
+    /// The value of a `jsonb` column.
+    package func json<Value: Codable & Sendable>(_ column: String, as type: Value.Type = Value.self) throws -> Value {
+        try self(column, as: JSONColumn<Value>.self).value
+    }
+
+    /// The same of one that may be NULL.
+    package func jsonIfPresent<Value: Codable & Sendable>(_ column: String, as type: Value.Type = Value.self) throws
+        -> Value?
+    {
+        try self(column, as: JSONColumn<Value>?.self)?.value
     }
 
     /// Reads as many columns as there are types, in order; fails naming the column that does not fit.
     package func decode<each Value: PostgresDecodable>(_ types: repeat (each Value).Type) throws -> (repeat each Value)
     {
-        var column = firstColumn
+        var column: Int32 = 0
         return try (repeat decodeNext((each Value).self, &column))
-    }
-
-    /// The row without its first columns.
-    package func dropping(_ count: Int) -> Row {
-        Row(memory, index: index, firstColumn: firstColumn + Int32(count))
     }
 
     private func decodeNext<Value: PostgresDecodable>(_ type: Value.Type, _ column: inout Int32) throws -> Value {
         defer { column += 1 }
         guard column < memory.columnCount else {
-            let count = memory.columnCount - firstColumn
-            throw PostgresError(.decoding, "the row has \(count) columns, more were asked for")
+            throw PostgresError(.decoding, "the row has \(memory.columnCount) columns, more were asked for")
         }
+        return try value(at: column)
+    }
+
+    private func value<Value: PostgresDecodable>(at column: Int32) throws -> Value {
         guard let text = memory.text(row: index, column: column) else {
             guard let null = Value.postgresNull else {
                 throw PostgresError(.decoding, "column \(memory.name(of: column)) is NULL")
@@ -45,6 +65,12 @@ package struct Row: Sendable {
         }
         return value
     }
+}
+
+/// What a row of a table is read into.
+package protocol RowDecodable: Sendable {
+    /// Reads the columns that it names.
+    init(_ row: Row) throws
 }
 
 /// What libpq received for one statement, until nobody reads it any more.
@@ -69,6 +95,13 @@ final class ResultMemory: @unchecked Sendable {  // nothing writes to a result o
     func text(row: Int32, column: Int32) -> String? {
         guard PQgetisnull(pointer, row, column) == 0, let bytes = PQgetvalue(pointer, row, column) else { return nil }
         return String(cString: bytes)
+    }
+
+    /// Where a column of that name is: the first of several. Results are narrow, so a look at each costs less than a table.
+    func position(of name: String) -> Int32? {
+        name.withCString { wanted in
+            (0..<columnCount).first { column in PQfname(pointer, column).map { strcmp($0, wanted) == 0 } ?? false }
+        }
     }
 
     func name(of column: Int32) -> String {

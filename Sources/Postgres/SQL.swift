@@ -6,34 +6,40 @@ package import Foundation
 /// let sql: SQL = "SELECT name FROM workspaces WHERE id = \(id)"
 /// ```
 ///
-/// Raw text, for the names of schemas and channels, needs the label: `\(raw: name)`.
+/// Raw text, for the names of schemas, columns and channels, needs the label: `\(raw: name)`. A part of a statement is
+/// interpolated with its own parameters.
 package struct SQL: Sendable, ExpressibleByStringInterpolation {
-    /// The statement with `$1`, `$2` … in place of the values.
-    package let text: String
+    /// The texts between the parameters: always one more than there are parameters.
+    fileprivate let pieces: [String]
     /// In text format; nil is NULL.
     let parameters: [String?]
+    /// The statement with `$1`, `$2` … in place of the values.
+    package let text: String
 
     package init(stringLiteral value: String) {
         text = value
+        pieces = [value]
         parameters = []
     }
 
     package init(stringInterpolation: Interpolation) {
-        text = stringInterpolation.text
+        pieces = stringInterpolation.pieces
         parameters = stringInterpolation.parameters
+        var text = pieces[0]
+        for (index, piece) in pieces.dropFirst().enumerated() { text += "$\(index + 1)\(piece)" }
+        self.text = text
     }
 
     package struct Interpolation: StringInterpolationProtocol {
-        var text: String
-        var parameters: [String?] = []
+        fileprivate var pieces = [""]
+        fileprivate var parameters: [String?] = []
 
         package init(literalCapacity: Int, interpolationCount: Int) {
-            text = ""
-            text.reserveCapacity(literalCapacity + interpolationCount * 3)
+            pieces.reserveCapacity(interpolationCount + 1)
         }
 
         package mutating func appendLiteral(_ literal: String) {
-            text += literal
+            pieces[pieces.count - 1] += literal
         }
 
         package mutating func appendInterpolation(_ value: some PostgresEncodable) {
@@ -44,14 +50,22 @@ package struct SQL: Sendable, ExpressibleByStringInterpolation {
             bind(value?.postgresText)
         }
 
+        package mutating func appendInterpolation(_ part: SQL) {
+            appendLiteral(part.pieces[0])
+            for (parameter, piece) in zip(part.parameters, part.pieces.dropFirst()) {
+                bind(parameter)
+                appendLiteral(piece)
+            }
+        }
+
         /// Splices text as it is. Only for names that we made ourselves.
         package mutating func appendInterpolation(raw: String) {
-            text += raw
+            appendLiteral(raw)
         }
 
         private mutating func bind(_ value: String?) {
             parameters.append(value)
-            text += "$\(parameters.count)"
+            pieces.append("")
         }
     }
 }

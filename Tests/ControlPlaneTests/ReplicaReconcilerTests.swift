@@ -102,7 +102,7 @@ import Testing
 
     /// What the reconciler and its supervisors send.
     static let statements = [
-        "INSERT INTO replicas", "UPDATE replicas SET state = $", "SELECT r.id", "SELECT d.id, CASE",
+        "INSERT INTO replicas", "UPDATE replicas SET state = $", "SELECT r.id", "SELECT d.id AS wanting_id",
         "SELECT pg_snapshot_xmin", "SELECT specification",
     ]
 

@@ -165,6 +165,12 @@ import Testing
         #expect(sql.text == "SELECT $1, $2 FROM t WHERE a = $3")
     }
 
+    @Test func `a part brings its parameters along`() {
+        let part: SQL = "b = \(2) AND c = \(Int?.none)"
+        let sql: SQL = "SELECT \(1) WHERE \(part) AND \("d = \(4)" as SQL) LIMIT \(5)"
+        #expect(sql.text == "SELECT $1 WHERE b = $2 AND c = $3 AND d = $4 LIMIT $5")
+    }
+
     @Test(arguments: [
         "", "2026-01-31", "2026-01-31 12:00:00", "2026-01-31 12:00:00+01", "infinity", "0044-03-15 00:00:00+00 BC",
     ])

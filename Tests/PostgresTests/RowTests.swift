@@ -27,11 +27,24 @@ import Testing
         #expect(error?.code == .decoding)
     }
 
-    @Test func `dropping columns keeps the names of the rest`() async throws {
-        let row = try await row("SELECT 1 AS a, 'x' AS b").dropping(1)
-        #expect(try row.decode(String.self) == "x")
-        let error = #expect(throws: PostgresError.self) { try row.decode(Int.self) }
-        #expect(error?.message.contains("column b") == true)
+    @Test func `a column is read by its name`() async throws {
+        let row = try await row("SELECT 1 AS a, 'x' AS b, NULL::jsonb AS c, '[2]'::jsonb AS d")
+        #expect(try row("b") == "x")
+        #expect(try row("a") == 1)
+        #expect(try row.jsonIfPresent("c", as: [Int].self) == nil)
+        #expect(try row.json("d") == [2])
+        let absent = #expect(throws: PostgresError.self) { try row("e", as: Int.self) }
+        #expect(absent?.message.contains("no column e") == true)
+        let wrong = #expect(throws: PostgresError.self) { try row("b", as: Int.self) }
+        #expect(wrong?.message.contains("column b") == true)
+    }
+
+    @Test func `a row outlives its result`() async throws {
+        let rows = try await TestDatabase.withEmptyDatabase { database in
+            try await database.query("SELECT n, repeat('x', 1000) AS text FROM generate_series(1, 100) n").rows
+        }
+        #expect(try rows.map { try $0("n", as: Int.self) } == Array(1...100))
+        #expect(try rows[99]("text", as: String.self).count == 1_000)
     }
 
     @Test func `a result counts its rows`() async throws {

@@ -24,11 +24,11 @@ import Testing
                 properties: AssetBaseProperties(description: "two", isArchived: true), by: "b")
             #expect(first.wasMade && !second.wasMade && first.id == second.id)
             let stored = try #require(
-                try await store.findContainer(workspace: fixture.workspace, kind: .model, name: "model"))
+                try await store.findContainer(workspaceID: fixture.workspace.id, kind: .model, name: "model"))
             #expect(stored.name == "Model" && stored.properties.description == "two" && stored.properties.isArchived)
             #expect(stored.version.revision == 2 && stored.audit.createdBy == "a" && stored.audit.lastModifiedBy == "b")
             #expect(stored.latestVersion == nil && stored.nextVersion == "1")
-            #expect(try await store.findContainer(workspace: fixture.workspace, kind: .code, name: "model") == nil)
+            #expect(try await store.findContainer(workspaceID: fixture.workspace.id, kind: .code, name: "model") == nil)
         }
     }
 
@@ -62,7 +62,7 @@ import Testing
                     .id
                     == made.id)
             let stored = try #require(
-                try await store.findContainer(workspace: fixture.workspace, kind: .code, name: "code"))
+                try await store.findContainer(workspaceID: fixture.workspace.id, kind: .code, name: "code"))
             #expect(stored.properties.description == "mine" && stored.version.revision == 1)
             let ids = try await withThrowingTaskGroup(of: UUID.self) { group in
                 for _ in 0..<5 {
@@ -95,7 +95,7 @@ import Testing
                     containerID: container.id, version: version, request: Self.code(), hash: nil, by: "a")
             }
             let stored = try #require(
-                try await store.findContainer(workspace: fixture.workspace, kind: .code, name: "code"))
+                try await store.findContainer(workspaceID: fixture.workspace.id, kind: .code, name: "code"))
             #expect(stored.nextVersion == next)
             #expect(stored.latestVersion == latest)
         }
@@ -109,7 +109,8 @@ import Testing
             try await store.insertVersion(
                 containerID: container.id, version: "Beta", request: Self.code(), hash: nil, by: "a")
             let found = try #require(
-                try await store.findVersion(workspace: fixture.workspace, kind: .code, name: "cODE", version: "bETA"))
+                try await store.findVersion(
+                    workspaceID: fixture.workspace.id, kind: .code, name: "cODE", version: "bETA"))
             let content = try Self.code().content
             #expect(found.name == "Code" && found.versionName == "Beta" && found.content == content)
             #expect(found.properties.tags == ["k": "v"])
@@ -120,12 +121,14 @@ import Testing
             try await store.updateVersion(
                 id: found.id, properties: AssetBaseProperties(stage: "Production"), content: found.content, by: "b")
             let changed = try #require(
-                try await store.findVersion(workspace: fixture.workspace, kind: .code, name: "code", version: "beta"))
+                try await store.findVersion(
+                    workspaceID: fixture.workspace.id, kind: .code, name: "code", version: "beta"))
             #expect(changed.properties == AssetBaseProperties(stage: "Production") && changed.version.revision == 2)
             #expect(changed.content == found.content && changed.audit.lastModifiedBy == "b")
             try await store.deleteContainer(id: container.id)
             #expect(
-                try await store.findVersion(workspace: fixture.workspace, kind: .code, name: "code", version: "beta")
+                try await store.findVersion(
+                    workspaceID: fixture.workspace.id, kind: .code, name: "code", version: "beta")
                     == nil)
         }
     }
@@ -135,18 +138,19 @@ import Testing
             let store = AssetStore(fixture.database)
             let container = try await store.ensureContainer(
                 workspaceID: fixture.workspace.id, kind: .code, name: "code", by: "a")
-            #expect(try await store.findLatest(workspace: fixture.workspace, kind: .code, name: "code") == nil)
+            #expect(try await store.findLatest(workspaceID: fixture.workspace.id, kind: .code, name: "code") == nil)
             for (version, isArchived) in [("9", false), ("2", false), ("3", true)] {
                 try await store.insertVersion(
                     containerID: container.id, version: version, request: Self.code(archived: isArchived), hash: nil,
                     by: "a")
             }
             let latest = try #require(
-                try await store.findLatest(workspace: fixture.workspace, kind: .code, name: "CODE"))
+                try await store.findLatest(workspaceID: fixture.workspace.id, kind: .code, name: "CODE"))
             #expect(latest.versionName == "2")
             try await store.deleteVersion(id: latest.id)
             #expect(
-                try await store.findLatest(workspace: fixture.workspace, kind: .code, name: "code")?.versionName == "9")
+                try await store.findLatest(workspaceID: fixture.workspace.id, kind: .code, name: "code")?.versionName
+                    == "9")
         }
     }
 
@@ -167,11 +171,11 @@ import Testing
                     by: "a")
             }
             let versions = try await store.listVersions(
-                workspace: fixture.workspace, kind: .code, name: "code", AssetVersionFilter(view: view),
+                workspaceID: fixture.workspace.id, kind: .code, name: "code", AssetVersionFilter(view: view),
                 page: PageRequest())
             #expect(versions.items.map(\.versionName) == expected)
             let containers = try await store.listContainers(
-                workspace: fixture.workspace, kind: .model, view: view, page: PageRequest())
+                workspaceID: fixture.workspace.id, kind: .model, view: view, page: PageRequest())
             #expect(containers.items.map(\.name) == expected)
         }
     }
@@ -190,7 +194,8 @@ import Testing
                     containerID: container.id, version: "1", request: Self.code(), hash: hash, by: "a")
             }
             let found = try await store.listVersions(
-                workspace: fixture.workspace, kind: .code, name: "ignored", AssetVersionFilter(view: .all, hash: "h1"),
+                workspaceID: fixture.workspace.id, kind: .code, name: "ignored",
+                AssetVersionFilter(view: .all, hash: "h1"),
                 page: PageRequest())
             #expect(found.items.map(\.name) == ["a", "b"])
         }

@@ -80,7 +80,8 @@ import Testing
             }
             let (items, _) = try await allPages(count: count, order: order) {
                 try await store.listVersions(
-                    workspace: fixture.workspace, kind: .code, name: "CODE", AssetVersionFilter(view: .all), page: $0)
+                    workspaceID: fixture.workspace.id, kind: .code, name: "CODE", AssetVersionFilter(view: .all),
+                    page: $0)
             }
             let names = ["1", "2", "3", "4", "5"]
             #expect(items.map(\.versionName) == (newestFirst ? names.reversed() : names))
@@ -96,7 +97,8 @@ import Testing
                     workspaceID: fixture.workspace.id, kind: .model, name: "m\(number)", by: "maker")
             }
             let (items, _) = try await allPages(count: count) {
-                try await store.listContainers(workspace: fixture.workspace, kind: .model, view: .activeOnly, page: $0)
+                try await store.listContainers(
+                    workspaceID: fixture.workspace.id, kind: .model, view: .activeOnly, page: $0)
             }
             #expect(items.map(\.name) == ["m1", "m2", "m3", "m4"])
         }

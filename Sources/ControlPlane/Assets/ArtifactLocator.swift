@@ -24,9 +24,9 @@ package struct ArtifactLocator: Sendable {
         let store = AssetStore(runner)
         let found: AssetVersion?
         if let version {
-            found = try await store.findVersion(workspace: workspace, kind: kind, name: name, version: version)
+            found = try await store.findVersion(workspaceID: workspace.id, kind: kind, name: name, version: version)
         } else if label?.lowercased() == "latest" {
-            found = try await store.findLatest(workspace: workspace, kind: kind, name: name)
+            found = try await store.findLatest(workspaceID: workspace.id, kind: kind, name: name)
         } else {
             throw ARMError(.badArgument, "'\(label ?? "")' is no label of a \(kind.noun); only latest is")
         }

@@ -19,7 +19,7 @@ package struct AssetService: Sendable {
         caller: Caller, workspace: ResourceID, kind: AssetKind, name: String
     ) async throws -> AssetContainer {
         let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
-        guard let container = try await AssetStore(database).findContainer(workspace: workspace, kind: kind, name: name)
+        guard let container = try await AssetStore(database).findContainer(workspaceID: workspace.id, kind: kind, name: name)
         else { throw Self.notFound(kind, name) }
         return container
     }
@@ -28,7 +28,7 @@ package struct AssetService: Sendable {
         caller: Caller, workspace: ResourceID, kind: AssetKind, view: ListView, page: PageRequest
     ) async throws -> Page<AssetContainer> {
         let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
-        return try await AssetStore(database).listContainers(workspace: workspace, kind: kind, view: view, page: page)
+        return try await AssetStore(database).listContainers(workspaceID: workspace.id, kind: kind, view: view, page: page)
     }
 
     package func putContainer(
@@ -38,7 +38,7 @@ package struct AssetService: Sendable {
         let row = try await WorkspaceService.find(workspace, database, isParent: true)
         let saved = try await database.transaction { transaction in
             let store = AssetStore(transaction)
-            if let existing = try await store.findContainer(workspace: row, kind: kind, name: name) {
+            if let existing = try await store.findContainer(workspaceID: row.id, kind: kind, name: name) {
                 try Self.checkType(request.properties.dataType, existing.properties.dataType, name)
             }
             return try await store.saveContainer(
@@ -54,7 +54,7 @@ package struct AssetService: Sendable {
     ) async throws -> Bool {
         let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
         let store = AssetStore(database)
-        guard let container = try await store.findContainer(workspace: workspace, kind: kind, name: name) else {
+        guard let container = try await store.findContainer(workspaceID: workspace.id, kind: kind, name: name) else {
             return false
         }
         try await store.deleteContainer(id: container.id)
@@ -69,7 +69,7 @@ package struct AssetService: Sendable {
         let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
         guard
             let found = try await AssetStore(database).findVersion(
-                workspace: workspace, kind: kind, name: name, version: version)
+                workspaceID: workspace.id, kind: kind, name: name, version: version)
         else { throw Self.notFound(kind, "\(name):\(version)") }
         return found
     }
@@ -81,7 +81,7 @@ package struct AssetService: Sendable {
     ) async throws -> Page<AssetVersion> {
         let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
         return try await AssetStore(database).listVersions(
-            workspace: workspace, kind: kind, name: name, filter, page: page)
+            workspaceID: workspace.id, kind: kind, name: name, filter, page: page)
     }
 
     /// Makes a version, or changes what may change of one. Its content never changes.
@@ -99,7 +99,7 @@ package struct AssetService: Sendable {
             let container = try await store.ensureContainer(
                 workspaceID: row.id, kind: kind, name: name, dataType: dataType, by: caller.auditName)
             try Self.checkType(dataType, container.dataType, name)
-            guard let existing = try await store.findVersion(workspace: row, kind: kind, name: name, version: version)
+            guard let existing = try await store.findVersion(workspaceID: row.id, kind: kind, name: name, version: version)
             else {
                 try request.checkPlace(in: scope(row.resourceID, id: row.id))
                 try await Self.checkCount(kind, in: row, store)
@@ -168,7 +168,7 @@ package struct AssetService: Sendable {
     ) async throws -> Bool {
         let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
         let store = AssetStore(database)
-        guard let found = try await store.findVersion(workspace: workspace, kind: kind, name: name, version: version)
+        guard let found = try await store.findVersion(workspaceID: workspace.id, kind: kind, name: name, version: version)
         else { return false }
         try await store.deleteVersion(id: found.id)
         return true

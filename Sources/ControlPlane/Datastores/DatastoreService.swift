@@ -24,7 +24,7 @@ package struct DatastoreService: Sendable {
         caller: Caller, workspace: ResourceID, _ filter: DatastoreFilter, page: PageRequest
     ) async throws -> Page<Datastore> {
         let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
-        return try await DatastoreStore(database).list(workspace: workspace, filter, page: page)
+        return try await DatastoreStore(database).list(workspaceID: workspace.id, filter, page: page)
     }
 
     /// Makes or changes a datastore; its container is made if it is not there.
@@ -38,7 +38,7 @@ package struct DatastoreService: Sendable {
             try await ContainerOwnership.claim(
                 container, for: row, .datastore, at: "$.properties.containerName", transaction)
             let store = DatastoreStore(transaction)
-            if let existing = try await store.find(workspace: row, name: name), existing.isDefault,
+            if let existing = try await store.find(workspaceID: row.id, name: name), existing.isDefault,
                 existing.properties.containerName != request.properties.containerName
             {
                 throw ARMError(
@@ -56,7 +56,7 @@ package struct DatastoreService: Sendable {
     package func delete(caller: Caller, workspace: ResourceID, name: String) async throws -> Bool {
         let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
         let store = DatastoreStore(database)
-        guard let found = try await store.find(workspace: workspace, name: name) else { return false }
+        guard let found = try await store.find(workspaceID: workspace.id, name: name) else { return false }
         guard !found.isDefault else {
             throw ARMError(.conflict, "The default datastore '\(found.name)' can't be deleted.")
         }
@@ -95,7 +95,7 @@ package struct DatastoreService: Sendable {
     static func find(
         _ name: String, in workspace: Workspace, _ runner: any StatementRunner
     ) async throws -> Datastore {
-        guard let found = try await DatastoreStore(runner).find(workspace: workspace, name: name) else {
+        guard let found = try await DatastoreStore(runner).find(workspaceID: workspace.id, name: name) else {
             throw ARMError(.resourceNotFound, "The datastore '\(name)' was not found in the workspace.")
         }
         return found

@@ -19,18 +19,18 @@ package struct RoleAssignmentStore: Sendable {
     package func list(principalID: UUID) async throws -> [RoleAssignment] {
         try await runner.query(
             "SELECT \(raw: Self.columns) FROM role_assignments WHERE principal_id = \(principalID)"
-        ).rows.map(Self.decode)
+        ).rows.map(RoleAssignment.init)
     }
 
     /// All assignments, the oldest first.
     package func listAll() async throws -> [RoleAssignment] {
         try await runner.query("SELECT \(raw: Self.columns) FROM role_assignments ORDER BY created_at, name").rows
-            .map(Self.decode)
+            .map(RoleAssignment.init)
     }
 
     package func find(_ name: UUID) async throws -> RoleAssignment? {
         try await runner.query("SELECT \(raw: Self.columns) FROM role_assignments WHERE name = \(name)").first
-            .map(Self.decode)
+            .map(RoleAssignment.init)
     }
 
     /// A unique violation of `role_assignments_meaning` means that the same assignment has another name.
@@ -68,14 +68,16 @@ package struct RoleAssignmentStore: Sendable {
     package func delete(_ name: UUID) async throws {
         try await runner.query("DELETE FROM role_assignments WHERE name = \(name)")
     }
+}
 
-    private static func decode(_ row: Row) throws -> RoleAssignment {
-        let (name, scope, role, principal, type, description, by, at, lastBy, lastAt) = try row.decode(
-            UUID.self, String.self, UUID.self, UUID.self, RoleAssignment.PrincipalType.self, String?.self, String.self,
-            Date.self, String.self, Date.self)
-        return RoleAssignment(
-            name: name, scope: scope, roleDefinitionID: role, principalID: principal, principalType: type,
-            description: description,
-            audit: AuditTrail(createdBy: by, createdAt: at, lastModifiedBy: lastBy, lastModifiedAt: lastAt))
+extension RoleAssignment: RowDecodable {
+    package init(_ row: Row) throws {
+        self.init(
+            name: try row("name"), scope: try row("scope"), roleDefinitionID: try row("role_definition_id"),
+            principalID: try row("principal_id"), principalType: try row("principal_type"),
+            description: try row("description"),
+            audit: AuditTrail(
+                createdBy: try row("created_by"), createdAt: try row("created_at"),
+                lastModifiedBy: try row("changed_by"), lastModifiedAt: try row("changed_at")))
     }
 }

@@ -12,36 +12,37 @@ package struct AssetStore: Sendable {
 
     // MARK: Containers
 
-    private static let containerColumns = """
-        c.id, c.name, c.properties, c.is_archived, c.revision, c.created_by, c.created_at, c.modified_by, c.modified_at,
-        (SELECT v.version FROM asset_versions v WHERE v.container_id = c.id AND NOT v.is_archived ORDER BY v.created_at DESC, v.id DESC LIMIT 1),
-        (SELECT coalesce(max(v.version::bigint), 0) + 1 FROM asset_versions v
-            WHERE v.container_id = c.id AND v.version ~ '^[0-9]{1,15}$')
-        """
+    private static let containers = TrackedTable<AssetContainer>(
+        name: "asset_containers", alias: "c",
+        columns: """
+            \(Parents.workspaceColumns), c.kind, c.name, c.properties, c.is_archived,
+            (SELECT v.version FROM asset_versions v WHERE v.container_id = c.id AND NOT v.is_archived
+                ORDER BY v.created_at DESC, v.id DESC LIMIT 1) AS latest_version,
+            (SELECT coalesce(max(v.version::bigint), 0) + 1 FROM asset_versions v
+                WHERE v.container_id = c.id AND v.version ~ '^[0-9]{1,15}$') AS next_version
+            """, joins: Parents.workspace(of: "c"))
 
-    package func findContainer(
-        workspace: Workspace, kind: AssetKind, name: String
-    ) async throws -> AssetContainer? {
-        try await runner.query(
-            """
-            SELECT \(raw: Self.containerColumns) FROM asset_containers c
-            WHERE c.workspace_id = \(workspace.id) AND c.kind = \(kind.rawValue) AND lower(c.name) = lower(\(name))
-            """
-        ).first.map { try Self.decodeContainer($0, workspace: workspace, kind: kind) }
+    private static func all(_ kind: AssetKind, in workspaceID: UUID) -> SQL {
+        "c.workspace_id = \(workspaceID) AND c.kind = \(kind.rawValue)"
+    }
+
+    private static func named(_ name: String, _ kind: AssetKind, in workspaceID: UUID) -> SQL {
+        "\(all(kind, in: workspaceID)) AND lower(c.name) = lower(\(name))"
+    }
+
+    package func findContainer(workspaceID: UUID, kind: AssetKind, name: String) async throws -> AssetContainer? {
+        try await Self.containers.first(runner, where: Self.named(name, kind, in: workspaceID))
     }
 
     package func listContainers(
-        workspace: Workspace, kind: AssetKind, view: ListView, page: PageRequest
+        workspaceID: UUID, kind: AssetKind, view: ListView, page: PageRequest
     ) async throws -> Page<AssetContainer> {
-        let rows = try await runner.query(
-            """
-            SELECT \(raw: Self.containerColumns) FROM asset_containers c
-            WHERE c.workspace_id = \(workspace.id) AND c.kind = \(kind.rawValue)
-            AND (\(view.isArchived)::boolean IS NULL OR c.is_archived = \(view.isArchived))
-            \(page: page, of: "c")
-            """
-        ).rows.map { try Self.decodeContainer($0, workspace: workspace, kind: kind) }
-        return Page(rows, page) { ($0.audit, $0.id) }
+        try await Self.containers.page(
+            runner,
+            where: """
+                \(Self.all(kind, in: workspaceID))
+                AND (\(view.isArchived)::boolean IS NULL OR c.is_archived = \(view.isArchived))
+                """, page)
     }
 
     /// Makes or updates a container; answers its id and whether it was made.
@@ -87,57 +88,50 @@ package struct AssetStore: Sendable {
     }
 
     package func deleteContainer(id: UUID) async throws {
-        try await runner.query("DELETE FROM asset_containers WHERE id = \(id)")
+        try await Self.containers.delete(runner, id: id)
     }
 
     // MARK: Versions
 
-    private static let versionColumns = """
-        v.id, c.name, v.version, v.properties, v.content, v.revision, v.created_by, v.created_at, v.modified_by, v.modified_at
-        """
+    private static let versions = TrackedTable<AssetVersion>(
+        name: "asset_versions", alias: "v",
+        columns: "\(Parents.workspaceColumns), c.kind, c.name, v.version, v.properties, v.content",
+        joins: "JOIN asset_containers c ON c.id = v.container_id \(Parents.workspace(of: "c"))")
 
     package func findVersion(
-        workspace: Workspace, kind: AssetKind, name: String, version: String
+        workspaceID: UUID, kind: AssetKind, name: String, version: String
     ) async throws -> AssetVersion? {
-        try await runner.query(
-            """
-            SELECT \(raw: Self.versionColumns) FROM asset_versions v JOIN asset_containers c ON c.id = v.container_id
-            WHERE c.workspace_id = \(workspace.id) AND c.kind = \(kind.rawValue) AND lower(c.name) = lower(\(name))
-            AND lower(v.version) = lower(\(version))
-            """
-        ).first.map { try Self.decodeVersion($0, workspace: workspace, kind: kind) }
+        try await Self.versions.first(
+            runner,
+            where: "\(Self.named(name, kind, in: workspaceID)) AND lower(v.version) = lower(\(version))")
     }
 
     /// The newest version that is not archived: what the label `latest` names.
-    package func findLatest(workspace: Workspace, kind: AssetKind, name: String) async throws -> AssetVersion? {
-        try await runner.query(
-            """
-            SELECT \(raw: Self.versionColumns) FROM asset_versions v JOIN asset_containers c ON c.id = v.container_id
-            WHERE c.workspace_id = \(workspace.id) AND c.kind = \(kind.rawValue) AND lower(c.name) = lower(\(name))
-            AND NOT v.is_archived ORDER BY v.created_at DESC, v.id DESC LIMIT 1
-            """
-        ).first.map { try Self.decodeVersion($0, workspace: workspace, kind: kind) }
+    package func findLatest(workspaceID: UUID, kind: AssetKind, name: String) async throws -> AssetVersion? {
+        try await Self.versions.first(
+            runner,
+            where: """
+                \(Self.named(name, kind, in: workspaceID))
+                AND NOT v.is_archived ORDER BY v.created_at DESC, v.id DESC LIMIT 1
+                """)
     }
 
     /// Versions of one asset; with a hash in the filter, versions of any asset of the kind that have this content.
     package func listVersions(
-        workspace: Workspace, kind: AssetKind, name: String, _ filter: AssetVersionFilter, page: PageRequest
+        workspaceID: UUID, kind: AssetKind, name: String, _ filter: AssetVersionFilter, page: PageRequest
     ) async throws -> Page<AssetVersion> {
-        let rows = try await runner.query(
-            """
-            SELECT \(raw: Self.versionColumns) FROM asset_versions v JOIN asset_containers c ON c.id = v.container_id
-            WHERE c.workspace_id = \(workspace.id) AND c.kind = \(kind.rawValue)
-            AND (\(filter.hash)::text IS NOT NULL OR lower(c.name) = lower(\(name)))
-            AND (\(filter.hash)::text IS NULL OR v.content_hash = \(filter.hash))
-            AND (\(filter.view.isArchived)::boolean IS NULL OR v.is_archived = \(filter.view.isArchived))
-            AND (\(filter.version)::text IS NULL OR lower(v.version) = lower(\(filter.version)))
-            AND (\(filter.description)::text IS NULL OR v.properties->>'description' = \(filter.description))
-            AND (\(filter.stage)::text IS NULL OR lower(v.properties->>'stage') = lower(\(filter.stage)))
-            \(filter.tags, in: "v.properties->'tags'") \(filter.properties, in: "v.properties->'properties'")
-            \(page: page, of: "v")
-            """
-        ).rows.map { try Self.decodeVersion($0, workspace: workspace, kind: kind) }
-        return Page(rows, page) { ($0.audit, $0.id) }
+        try await Self.versions.page(
+            runner,
+            where: """
+                \(Self.all(kind, in: workspaceID))
+                AND (\(filter.hash)::text IS NOT NULL OR lower(c.name) = lower(\(name)))
+                AND (\(filter.hash)::text IS NULL OR v.content_hash = \(filter.hash))
+                AND (\(filter.view.isArchived)::boolean IS NULL OR v.is_archived = \(filter.view.isArchived))
+                AND (\(filter.version)::text IS NULL OR lower(v.version) = lower(\(filter.version)))
+                AND (\(filter.description)::text IS NULL OR v.properties->>'description' = \(filter.description))
+                AND (\(filter.stage)::text IS NULL OR lower(v.properties->>'stage') = lower(\(filter.stage)))
+                \(filter.tags, in: "v.properties->'tags'") \(filter.properties, in: "v.properties->'properties'")
+                """, page)
     }
 
     /// Whether a workspace holds so many versions of a kind. They are counted only where PostgreSQL estimates that the whole
@@ -182,31 +176,27 @@ package struct AssetStore: Sendable {
     }
 
     package func deleteVersion(id: UUID) async throws {
-        try await runner.query("DELETE FROM asset_versions WHERE id = \(id)")
+        try await Self.versions.delete(runner, id: id)
     }
+}
 
-    // MARK: Decoding
-
-    private static func decodeContainer(_ row: Row, workspace: Workspace, kind: AssetKind) throws -> AssetContainer {
-        let (id, name, properties, isArchived, revision, by, at, lastBy, lastAt, latest, next) = try row.decode(
-            UUID.self, String.self, JSONColumn<AssetBaseProperties>.self, Bool.self, Int64.self, String.self, Date.self,
-            String.self, Date.self, String?.self, Int64.self)
-        var base = properties.value
-        base.isArchived = isArchived
-        return AssetContainer(
-            id: id, workspace: workspace.resourceID, kind: kind, name: name, properties: base, latestVersion: latest,
-            nextVersion: String(next), version: RowVersion(revision: revision, generation: revision),
-            audit: AuditTrail(createdBy: by, createdAt: at, lastModifiedBy: lastBy, lastModifiedAt: lastAt))
+extension AssetContainer: RowDecodable {
+    package init(_ row: Row) throws {
+        var properties: AssetBaseProperties = try row.json("properties")
+        properties.isArchived = try row("is_archived")
+        self.init(
+            id: try row("id"), workspace: try row.workspaceID(), kind: try row("kind"), name: try row("name"),
+            properties: properties, latestVersion: try row("latest_version"),
+            nextVersion: String(try row("next_version", as: Int64.self)), version: try row.revision(),
+            audit: try row.audit())
     }
+}
 
-    private static func decodeVersion(_ row: Row, workspace: Workspace, kind: AssetKind) throws -> AssetVersion {
-        let (id, name, version, properties, content, revision, by, at, lastBy, lastAt) = try row.decode(
-            UUID.self, String.self, String.self, JSONColumn<AssetBaseProperties>.self, JSONColumn<AssetContent>.self,
-            Int64.self, String.self, Date.self, String.self, Date.self)
-        return AssetVersion(
-            id: id, workspace: workspace.resourceID, kind: kind, name: name, versionName: version,
-            properties: properties.value, content: content.value,
-            version: RowVersion(revision: revision, generation: revision),
-            audit: AuditTrail(createdBy: by, createdAt: at, lastModifiedBy: lastBy, lastModifiedAt: lastAt))
+extension AssetVersion: RowDecodable {
+    package init(_ row: Row) throws {
+        self.init(
+            id: try row("id"), workspace: try row.workspaceID(), kind: try row("kind"), name: try row("name"),
+            versionName: try row("version"), properties: try row.json("properties"), content: try row.json("content"),
+            version: try row.revision(), audit: try row.audit())
     }
 }

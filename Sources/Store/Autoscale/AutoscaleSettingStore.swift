@@ -13,51 +13,36 @@ package struct AutoscaleSettingStore: Sendable {
         self.runner = runner
     }
 
-    private static let columns = """
-        a.id, g.subscription_id, g.name, a.name, a.location, a.tags, a.properties, a.last_scaled_at, a.revision, a.generation,
-        a.created_by, a.created_at, a.modified_by, a.modified_at
-        """
-    private static let tables = "autoscale_settings a JOIN resource_groups g ON g.id = a.resource_group_id"
+    private static let table = TrackedTable<AutoscaleSetting>(
+        name: "autoscale_settings", alias: "a",
+        columns: "\(Parents.groupColumns), a.name, a.location, a.tags, a.properties, a.last_scaled_at, a.generation",
+        joins: "\(Parents.group)a.resource_group_id")
 
     package func find(_ id: ResourceID) async throws -> AutoscaleSetting? {
-        try await runner.query(
-            """
-            SELECT \(raw: Self.columns) FROM \(raw: Self.tables)
-            WHERE g.subscription_id = \(id.subscription.lowercased()) AND lower(g.name) = lower(\(id.resourceGroup))
+        try await Self.table.first(
+            runner,
+            where: """
+                \(Parents.condition(subscription: id.subscription, resourceGroup: id.resourceGroup))
                 AND lower(a.name) = lower(\(id.name))
-            """
-        ).first.map(Self.decode)
+                """)
     }
 
     /// The setting of a deployment.
     package func find(target: ResourceID) async throws -> AutoscaleSetting? {
-        try await runner.query(
-            """
-            SELECT \(raw: Self.columns) FROM \(raw: Self.tables) WHERE a.target = \(target.description.lowercased())
-            """
-        ).first.map(Self.decode)
+        try await Self.table.first(runner, where: "a.target = \(target.description.lowercased())")
     }
 
     /// Settings of a group, or of a whole subscription.
     package func list(
         subscription: String, resourceGroup: String?, page: PageRequest
     ) async throws -> Page<AutoscaleSetting> {
-        let rows = try await runner.query(
-            """
-            SELECT \(raw: Self.columns) FROM \(raw: Self.tables)
-            WHERE g.subscription_id = \(subscription.lowercased())
-                AND (\(resourceGroup)::text IS NULL OR lower(g.name) = lower(\(resourceGroup)))
-            \(page: page, of: "a")
-            """
-        ).rows.map(Self.decode)
-        return Page(rows, page) { ($0.audit, $0.id) }
+        try await Self.table.page(
+            runner, where: Parents.condition(subscription: subscription, resourceGroup: resourceGroup), page)
     }
 
     /// All settings that are switched on.
     package func listEnabled() async throws -> [AutoscaleSetting] {
-        try await runner.query(
-            "SELECT \(raw: Self.columns) FROM \(raw: Self.tables) WHERE (a.properties ->> 'enabled')::boolean ORDER BY a.id"
-        ).rows.map(Self.decode)
+        try await Self.table.list(runner, where: "(a.properties ->> 'enabled')::boolean ORDER BY a.id")
     }
 
     package func insert(
@@ -95,22 +80,17 @@ package struct AutoscaleSettingStore: Sendable {
     }
 
     package func delete(id: UUID) async throws {
-        try await runner.query("DELETE FROM autoscale_settings WHERE id = \(id)")
+        try await Self.table.delete(runner, id: id)
     }
+}
 
-    private static func decode(_ row: Row) throws -> AutoscaleSetting {
-        let (
-            id, subscription, group, name, location, tags, properties, scaledAt, revision, generation, by, at, lastBy,
-            lastAt
-        ) = try row.decode(
-            UUID.self, String.self, String.self, String.self, String.self, JSONColumn<[String: String]>.self,
-            JSONColumn<AutoscaleProperties>.self, Date?.self, Int64.self, Int64.self, String.self, Date.self,
-            String.self, Date.self)
-        return AutoscaleSetting(
-            id: id, resourceID: .autoscaleSetting(subscription: subscription, resourceGroup: group, name: name),
-            location: location, tags: tags.value, properties: properties.value,
-            version: RowVersion(revision: revision, generation: generation),
-            audit: AuditTrail(createdBy: by, createdAt: at, lastModifiedBy: lastBy, lastModifiedAt: lastAt),
-            lastScaledAt: scaledAt)
+extension AutoscaleSetting: RowDecodable {
+    package init(_ row: Row) throws {
+        self.init(
+            id: try row("id"),
+            resourceID: .autoscaleSetting(
+                subscription: try row("subscription_id"), resourceGroup: try row("group_name"), name: try row("name")),
+            location: try row("location"), tags: try row.json("tags"), properties: try row.json("properties"),
+            version: try row.version(), audit: try row.audit(), lastScaledAt: try row("last_scaled_at"))
     }
 }

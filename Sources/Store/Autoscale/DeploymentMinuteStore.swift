@@ -25,22 +25,20 @@ package struct DeploymentMinuteStore: Sendable {
         let ids = deploymentIDs.map { PostgresArray(Array($0)) }
         return try await runner.query(
             """
-            SELECT d.id, e.name, d.name,
-                (d.properties -> 'requestSettings' ->> 'maxConcurrentRequestsPerInstance')::integer,
-                s.specification -> 'resources',
+            SELECT d.id, e.name AS endpoint_name, d.name,
+                (d.properties -> 'requestSettings' ->> 'maxConcurrentRequestsPerInstance')::integer AS concurrency,
+                s.specification -> 'resources' AS limits,
                 coalesce((SELECT jsonb_agg(r.handle) FROM replicas r
-                    WHERE r.deployment_id = d.id AND r.state = 'ready'), '[]')
+                    WHERE r.deployment_id = d.id AND r.state = 'ready'), '[]') AS handles
             FROM online_deployments d JOIN online_endpoints e ON e.id = d.endpoint_id
             JOIN replica_specifications s ON s.deployment_id = d.id AND s.generation = d.serving_generation
             WHERE d.provisioning_state <> 'Deleting' AND (\(ids == nil)::boolean OR d.id = ANY(\(ids)::uuid[]))
             """
         ).rows.map { row in
-            let (id, endpoint, name, concurrency, limits, handles) = try row.decode(
-                UUID.self, String.self, String.self, Int.self, JSONColumn<ResourceLimits>.self,
-                JSONColumn<[ReplicaHandle]>.self)
-            return MeasuredDeployment(
-                id: id, endpoint: endpoint, name: name, concurrency: concurrency, limits: limits.value,
-                replicas: handles.value)
+            MeasuredDeployment(
+                id: try row("id"), endpoint: try row("endpoint_name"), name: try row("name"),
+                concurrency: try row("concurrency"), limits: try row.json("limits"),
+                replicas: try row.json("handles"))
         }
     }
 

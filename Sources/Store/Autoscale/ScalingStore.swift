@@ -30,18 +30,18 @@ package struct ScalingStore: Sendable {
     package func listScaled() async throws -> [ScaledDeployment] {
         try await runner.query(
             """
-            SELECT d.id, e.name, d.name, d.properties -> 'scaleSettings',
-                (d.properties -> 'requestSettings' ->> 'maxConcurrentRequestsPerInstance')::integer, d.scaled_count,
-                (SELECT count(*) FROM replicas r WHERE r.deployment_id = d.id AND r.state = 'ready')
+            SELECT d.id, e.name AS endpoint_name, d.name, d.properties -> 'scaleSettings' AS settings,
+                (d.properties -> 'requestSettings' ->> 'maxConcurrentRequestsPerInstance')::integer AS concurrency,
+                d.scaled_count,
+                (SELECT count(*) FROM replicas r WHERE r.deployment_id = d.id AND r.state = 'ready') AS ready
             FROM online_deployments d JOIN online_endpoints e ON e.id = d.endpoint_id
             WHERE d.scaled_count IS NOT NULL AND d.serving_generation > 0 AND d.provisioning_state <> 'Deleting'
             """
         ).rows.map { row in
-            let (id, endpoint, name, settings, concurrency, current, ready) = try row.decode(
-                UUID.self, String.self, String.self, JSONColumn<ScaleSettings>.self, Int.self, Int.self, Int.self)
-            return ScaledDeployment(
-                id: id, endpoint: endpoint, name: name, settings: settings.value, concurrency: concurrency,
-                current: current, ready: ready)
+            ScaledDeployment(
+                id: try row("id"), endpoint: try row("endpoint_name"), name: try row("name"),
+                settings: try row.json("settings"), concurrency: try row("concurrency"),
+                current: try row("scaled_count"), ready: try row("ready"))
         }
     }
 
@@ -81,12 +81,12 @@ package struct ScalingStore: Sendable {
             \(page: page, of: "s")
             """
         ).rows.map { row in
-            let (id, at, from, to, reason, by, inputs) = try row.decode(
-                UUID.self, Date.self, Int.self, Int.self, ScalingReason.self, String.self,
-                JSONColumn<ScalingInputs>.self)
-            return ScalingRecord(
-                id: id, decidedAt: at,
-                decision: ScalingDecision(from: from, to: to, reason: reason, inputs: inputs.value), decidedBy: by)
+            ScalingRecord(
+                id: try row("id"), decidedAt: try row("created_at"),
+                decision: ScalingDecision(
+                    from: try row("from_count"), to: try row("to_count"), reason: try row("reason"),
+                    inputs: try row.json("inputs")),
+                decidedBy: try row("decided_by"))
         }
         return Page(rows, page, time: \.decidedAt, id: \.id)
     }

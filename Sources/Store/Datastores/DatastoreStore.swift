@@ -10,34 +10,27 @@ package struct DatastoreStore: Sendable {
         self.runner = runner
     }
 
-    private static let columns = """
-        d.id, d.name, d.properties, d.is_default, d.revision, d.created_by, d.created_at, d.modified_by, d.modified_at
-        """
+    private static let table = TrackedTable<Datastore>(
+        name: "datastores", alias: "d", columns: "\(Parents.workspaceColumns), d.name, d.properties, d.is_default",
+        joins: Parents.workspace(of: "d"))
 
-    package func find(workspace: Workspace, name: String) async throws -> Datastore? {
-        try await runner.query(
-            """
-            SELECT \(raw: Self.columns) FROM datastores d
-            WHERE d.workspace_id = \(workspace.id) AND lower(d.name) = lower(\(name))
-            """
-        ).first.map { try Self.decode($0, workspace: workspace) }
+    package func find(workspaceID: UUID, name: String) async throws -> Datastore? {
+        try await Self.table.first(
+            runner, where: "d.workspace_id = \(workspaceID) AND lower(d.name) = lower(\(name))")
     }
 
     package func list(
-        workspace: Workspace, _ filter: DatastoreFilter, page: PageRequest
+        workspaceID: UUID, _ filter: DatastoreFilter, page: PageRequest
     ) async throws -> Page<Datastore> {
         let names = filter.names.map { JSONColumn($0.map { $0.lowercased() }) }
-        let rows = try await runner.query(
-            """
-            SELECT \(raw: Self.columns) FROM datastores d
-            WHERE d.workspace_id = \(workspace.id)
-            AND (\(filter.isDefault)::boolean IS NULL OR d.is_default = \(filter.isDefault))
-            AND (\(names)::jsonb IS NULL OR \(names)::jsonb ? lower(d.name))
-            AND (\(filter.searchText)::text IS NULL OR strpos(lower(d.name), lower(\(filter.searchText))) > 0)
-            \(page: page, of: "d")
-            """
-        ).rows.map { try Self.decode($0, workspace: workspace) }
-        return Page(rows, page) { ($0.audit, $0.id) }
+        return try await Self.table.page(
+            runner,
+            where: """
+                d.workspace_id = \(workspaceID)
+                AND (\(filter.isDefault)::boolean IS NULL OR d.is_default = \(filter.isDefault))
+                AND (\(names)::jsonb IS NULL OR \(names)::jsonb ? lower(d.name))
+                AND (\(filter.searchText)::text IS NULL OR strpos(lower(d.name), lower(\(filter.searchText))) > 0)
+                """, page)
     }
 
     /// Makes or updates a datastore; answers whether it was made.
@@ -59,16 +52,15 @@ package struct DatastoreStore: Sendable {
     }
 
     package func delete(id: UUID) async throws {
-        try await runner.query("DELETE FROM datastores WHERE id = \(id)")
+        try await Self.table.delete(runner, id: id)
     }
+}
 
-    private static func decode(_ row: Row, workspace: Workspace) throws -> Datastore {
-        let (id, name, properties, isDefault, revision, by, at, lastBy, lastAt) = try row.decode(
-            UUID.self, String.self, JSONColumn<DatastoreProperties>.self, Bool.self, Int64.self, String.self, Date.self,
-            String.self, Date.self)
-        return Datastore(
-            id: id, workspace: workspace.resourceID, name: name, properties: properties.value, isDefault: isDefault,
-            version: RowVersion(revision: revision, generation: revision),
-            audit: AuditTrail(createdBy: by, createdAt: at, lastModifiedBy: lastBy, lastModifiedAt: lastAt))
+extension Datastore: RowDecodable {
+    package init(_ row: Row) throws {
+        self.init(
+            id: try row("id"), workspace: try row.workspaceID(), name: try row("name"),
+            properties: try row.json("properties"), isDefault: try row("is_default"), version: try row.revision(),
+            audit: try row.audit())
     }
 }

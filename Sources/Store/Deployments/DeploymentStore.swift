@@ -10,65 +10,42 @@ package struct DeploymentStore: Sendable {
         self.runner = runner
     }
 
-    private static let columns = """
-        d.id, d.endpoint_id, g.subscription_id, g.name, w.name, e.name, d.name, d.envelope, d.properties, d.instance_count, d.scaled_count,
-        d.provisioning_state, d.revision, d.generation, d.created_by, d.created_at, d.modified_by, d.modified_at,
-        d.last_operation_id
-        """
-    private static let tables = """
-        online_deployments d JOIN online_endpoints e ON e.id = d.endpoint_id
-        JOIN workspaces w ON w.id = e.workspace_id JOIN resource_groups g ON g.id = w.resource_group_id
-        """
+    private static let table = TrackedTable<OnlineDeployment>(
+        name: "online_deployments", alias: "d",
+        columns: """
+            \(Parents.workspaceColumns), e.name AS endpoint_name, d.endpoint_id, d.name, d.envelope, d.properties,
+            d.instance_count, d.scaled_count, d.provisioning_state, d.generation, d.last_operation_id
+            """, joins: "JOIN online_endpoints e ON e.id = d.endpoint_id \(Parents.workspace(of: "e"))")
+
+    private static func named(_ name: String, below endpointID: UUID) -> SQL {
+        "d.endpoint_id = \(endpointID) AND lower(d.name) = lower(\(name))"
+    }
 
     package func find(endpointID: UUID, name: String) async throws -> OnlineDeployment? {
-        try await runner.query(
-            """
-            SELECT \(raw: Self.columns) FROM \(raw: Self.tables)
-            WHERE d.endpoint_id = \(endpointID) AND lower(d.name) = lower(\(name))
-            """
-        ).first.map(Self.decode)
+        try await Self.table.first(runner, where: Self.named(name, below: endpointID))
     }
 
     /// The same, keeping others from changing the row until the transaction ends.
     package func findForUpdate(endpointID: UUID, name: String) async throws -> OnlineDeployment? {
-        try await runner.query(
-            """
-            SELECT \(raw: Self.columns) FROM \(raw: Self.tables)
-            WHERE d.endpoint_id = \(endpointID) AND lower(d.name) = lower(\(name)) FOR UPDATE OF d
-            """
-        ).first.map(Self.decode)
+        try await Self.table.first(runner, where: Self.named(name, below: endpointID), lock: .update)
     }
 
     package func find(id: UUID) async throws -> OnlineDeployment? {
-        try await runner.query("SELECT \(raw: Self.columns) FROM \(raw: Self.tables) WHERE d.id = \(id)").first
-            .map(Self.decode)
+        try await Self.table.first(runner, where: "d.id = \(id)")
     }
 
     package func list(
         endpointID: UUID, page: PageRequest
     ) async throws -> Page<OnlineDeployment> {
-        let rows = try await runner.query(
-            """
-            SELECT \(raw: Self.columns) FROM \(raw: Self.tables)
-            WHERE d.endpoint_id = \(endpointID)
-            \(page: page, of: "d")
-            """
-        ).rows.map(Self.decode)
-        return Page(rows, page) { ($0.audit, $0.id) }
+        try await Self.table.page(runner, where: "d.endpoint_id = \(endpointID)", page)
     }
 
     /// Deployments of all workspaces of a group.
     package func list(
         subscription: String, resourceGroup: String, page: PageRequest
     ) async throws -> Page<OnlineDeployment> {
-        let rows = try await runner.query(
-            """
-            SELECT \(raw: Self.columns) FROM \(raw: Self.tables)
-            WHERE g.subscription_id = \(subscription.lowercased()) AND lower(g.name) = lower(\(resourceGroup))
-            \(page: page, of: "d")
-            """
-        ).rows.map(Self.decode)
-        return Page(rows, page) { ($0.audit, $0.id) }
+        try await Self.table.page(
+            runner, where: Parents.condition(subscription: subscription, resourceGroup: resourceGroup), page)
     }
 
     /// Names of an endpoint's deployments that are not going away.
@@ -120,13 +97,7 @@ package struct DeploymentStore: Sendable {
     package func setState(
         id: UUID, from: [ProvisioningState], to state: ProvisioningState, observed: Bool
     ) async throws -> Bool {
-        try await runner.query(
-            """
-            UPDATE online_deployments SET provisioning_state = \(state.rawValue), revision = revision + 1,
-                observed_generation = CASE WHEN \(observed)::boolean THEN generation ELSE observed_generation END
-            WHERE id = \(id) AND provisioning_state = ANY(\(PostgresArray(from.map(\.rawValue)))::text[])
-            """
-        ).affectedRows == 1
+        try await Self.table.setState(runner, id: id, from: from, to: state, observed: observed)
     }
 
     /// Marks all deployments of an endpoint as going away.
@@ -139,7 +110,7 @@ package struct DeploymentStore: Sendable {
     }
 
     package func delete(id: UUID) async throws {
-        try await runner.query("DELETE FROM online_deployments WHERE id = \(id)")
+        try await Self.table.delete(runner, id: id)
     }
 
     package func deleteAll(endpointID: UUID) async throws {
@@ -201,22 +172,16 @@ package struct DeploymentStore: Sendable {
     package func returnToServing(id: UUID) async throws {
         try await runner.query("UPDATE online_deployments SET replica_generation = serving_generation WHERE id = \(id)")
     }
+}
 
-    static func decode(_ row: Row) throws -> OnlineDeployment {
-        let (
-            id, endpointID, subscription, group, workspace, endpoint, name, envelope, properties, count, scaled, state,
-            revision, generation, by, at, lastBy, lastAt, operation
-        ) = try row.decode(
-            UUID.self, UUID.self, String.self, String.self, String.self, String.self, String.self,
-            JSONColumn<ResourceEnvelope>.self, JSONColumn<OnlineDeploymentProperties>.self, Int.self, Int?.self,
-            ProvisioningState.self, Int64.self, Int64.self, String.self, Date.self, String.self, Date.self, UUID?.self)
-        let parent = ResourceID.workspace(subscription: subscription, resourceGroup: group, name: workspace)
-            .child("onlineEndpoints", endpoint)
-        return OnlineDeployment(
-            id: id, endpoint: parent, endpointID: endpointID, name: name, envelope: envelope.value,
-            properties: properties.value, instanceCount: count, scaledCount: scaled, provisioningState: state,
-            version: RowVersion(revision: revision, generation: generation),
-            audit: AuditTrail(createdBy: by, createdAt: at, lastModifiedBy: lastBy, lastModifiedAt: lastAt),
-            lastOperation: operation.map { OperationID($0) })
+extension OnlineDeployment: RowDecodable {
+    package init(_ row: Row) throws {
+        self.init(
+            id: try row("id"), endpoint: try row.workspaceID().child("onlineEndpoints", try row("endpoint_name")),
+            endpointID: try row("endpoint_id"), name: try row("name"), envelope: try row.json("envelope"),
+            properties: try row.json("properties"), instanceCount: try row("instance_count"),
+            scaledCount: try row("scaled_count"), provisioningState: try row("provisioning_state"),
+            version: try row.version(), audit: try row.audit(),
+            lastOperation: try row.operationID("last_operation_id"))
     }
 }

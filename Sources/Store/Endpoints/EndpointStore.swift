@@ -10,77 +10,55 @@ package struct EndpointStore: Sendable {
         self.runner = runner
     }
 
-    private static let columns = """
-        e.id, e.workspace_id, g.subscription_id, g.name, w.name, e.name, e.envelope, e.properties, e.provisioning_state,
-        e.revision, e.generation, e.created_by, e.created_at, e.modified_by, e.modified_at, e.last_operation_id
-        """
-    private static let tables = """
-        online_endpoints e JOIN workspaces w ON w.id = e.workspace_id JOIN resource_groups g ON g.id = w.resource_group_id
-        """
+    private static let table = TrackedTable<OnlineEndpoint>(
+        name: "online_endpoints", alias: "e",
+        columns: """
+            \(Parents.workspaceColumns), e.workspace_id, e.name, e.envelope, e.properties, e.provisioning_state, e.generation,
+            e.last_operation_id
+            """, joins: Parents.workspace(of: "e"))
+
+    private static func named(_ name: String, in workspaceID: UUID) -> SQL {
+        "e.workspace_id = \(workspaceID) AND lower(e.name) = lower(\(name))"
+    }
 
     package func find(workspaceID: UUID, name: String) async throws -> OnlineEndpoint? {
-        try await runner.query(
-            """
-            SELECT \(raw: Self.columns) FROM \(raw: Self.tables)
-            WHERE e.workspace_id = \(workspaceID) AND lower(e.name) = lower(\(name))
-            """
-        ).first.map(Self.decode)
+        try await Self.table.first(runner, where: Self.named(name, in: workspaceID))
     }
 
     /// The same, keeping others from changing the row until the transaction ends.
     package func findForUpdate(workspaceID: UUID, name: String) async throws -> OnlineEndpoint? {
-        try await runner.query(
-            """
-            SELECT \(raw: Self.columns) FROM \(raw: Self.tables)
-            WHERE e.workspace_id = \(workspaceID) AND lower(e.name) = lower(\(name)) FOR UPDATE OF e
-            """
-        ).first.map(Self.decode)
+        try await Self.table.first(runner, where: Self.named(name, in: workspaceID), lock: .update)
     }
 
     /// The same, keeping callers from changing the row until the transaction ends, but not one another, nor operations from
     /// moving its state.
     package func findForShare(workspaceID: UUID, name: String) async throws -> OnlineEndpoint? {
-        try await runner.query(
-            """
-            SELECT \(raw: Self.columns) FROM \(raw: Self.tables)
-            WHERE e.workspace_id = \(workspaceID) AND lower(e.name) = lower(\(name)) FOR KEY SHARE OF e
-            """
-        ).first.map(Self.decode)
+        try await Self.table.first(runner, where: Self.named(name, in: workspaceID), lock: .keyShare)
     }
 
     package func find(id: UUID) async throws -> OnlineEndpoint? {
-        try await runner.query("SELECT \(raw: Self.columns) FROM \(raw: Self.tables) WHERE e.id = \(id)").first
-            .map(Self.decode)
+        try await Self.table.first(runner, where: "e.id = \(id)")
     }
 
     package func list(
         workspaceID: UUID, _ filter: OnlineEndpointFilter, page: PageRequest
     ) async throws -> Page<OnlineEndpoint> {
-        let rows = try await runner.query(
-            """
-            SELECT \(raw: Self.columns) FROM \(raw: Self.tables)
-            WHERE e.workspace_id = \(workspaceID)
-            AND (\(filter.name)::text IS NULL OR lower(e.name) = lower(\(filter.name)))
-            AND (\(filter.onCompute)::boolean IS NULL OR (e.properties->>'compute' IS NOT NULL) = \(filter.onCompute))
-            \(filter.tags, in: "e.envelope->'tags'") \(filter.properties, in: "e.properties->'properties'")
-            \(page: page, of: "e")
-            """
-        ).rows.map(Self.decode)
-        return Page(rows, page) { ($0.audit, $0.id) }
+        try await Self.table.page(
+            runner,
+            where: """
+                e.workspace_id = \(workspaceID)
+                AND (\(filter.name)::text IS NULL OR lower(e.name) = lower(\(filter.name)))
+                AND (\(filter.onCompute)::boolean IS NULL OR (e.properties->>'compute' IS NOT NULL) = \(filter.onCompute))
+                \(filter.tags, in: "e.envelope->'tags'") \(filter.properties, in: "e.properties->'properties'")
+                """, page)
     }
 
     /// Endpoints of all workspaces of a group.
     package func list(
         subscription: String, resourceGroup: String, page: PageRequest
     ) async throws -> Page<OnlineEndpoint> {
-        let rows = try await runner.query(
-            """
-            SELECT \(raw: Self.columns) FROM \(raw: Self.tables)
-            WHERE g.subscription_id = \(subscription.lowercased()) AND lower(g.name) = lower(\(resourceGroup))
-            \(page: page, of: "e")
-            """
-        ).rows.map(Self.decode)
-        return Page(rows, page) { ($0.audit, $0.id) }
+        try await Self.table.page(
+            runner, where: Parents.condition(subscription: subscription, resourceGroup: resourceGroup), page)
     }
 
     /// Fails with a unique violation of `online_endpoints_name` when the name is taken anywhere.
@@ -117,13 +95,7 @@ package struct EndpointStore: Sendable {
     package func setState(
         id: UUID, from: [ProvisioningState], to state: ProvisioningState, observed: Bool
     ) async throws -> Bool {
-        try await runner.query(
-            """
-            UPDATE online_endpoints SET provisioning_state = \(state.rawValue), revision = revision + 1,
-                observed_generation = CASE WHEN \(observed)::boolean THEN generation ELSE observed_generation END
-            WHERE id = \(id) AND provisioning_state = ANY(\(PostgresArray(from.map(\.rawValue)))::text[])
-            """
-        ).affectedRows == 1
+        try await Self.table.setState(runner, id: id, from: from, to: state, observed: observed)
     }
 
     /// A deployment is gone: its shares, which are 0 or mirrored, go with it.
@@ -137,23 +109,16 @@ package struct EndpointStore: Sendable {
     }
 
     package func delete(id: UUID) async throws {
-        try await runner.query("DELETE FROM online_endpoints WHERE id = \(id)")
+        try await Self.table.delete(runner, id: id)
     }
+}
 
-    static func decode(_ row: Row) throws -> OnlineEndpoint {
-        let (
-            id, workspaceID, subscription, group, workspace, name, envelope, properties, state, revision, generation,
-            by,
-            at, lastBy, lastAt, operation
-        ) = try row.decode(
-            UUID.self, UUID.self, String.self, String.self, String.self, String.self, JSONColumn<ResourceEnvelope>.self,
-            JSONColumn<OnlineEndpointProperties>.self, ProvisioningState.self, Int64.self, Int64.self, String.self,
-            Date.self, String.self, Date.self, UUID?.self)
-        return OnlineEndpoint(
-            id: id, workspace: .workspace(subscription: subscription, resourceGroup: group, name: workspace),
-            workspaceID: workspaceID, name: name, envelope: envelope.value, properties: properties.value,
-            provisioningState: state, version: RowVersion(revision: revision, generation: generation),
-            audit: AuditTrail(createdBy: by, createdAt: at, lastModifiedBy: lastBy, lastModifiedAt: lastAt),
-            lastOperation: operation.map { OperationID($0) })
+extension OnlineEndpoint: RowDecodable {
+    package init(_ row: Row) throws {
+        self.init(
+            id: try row("id"), workspace: try row.workspaceID(), workspaceID: try row("workspace_id"),
+            name: try row("name"), envelope: try row.json("envelope"), properties: try row.json("properties"),
+            provisioningState: try row("provisioning_state"), version: try row.version(), audit: try row.audit(),
+            lastOperation: try row.operationID("last_operation_id"))
     }
 }

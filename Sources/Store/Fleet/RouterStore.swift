@@ -46,14 +46,10 @@ package struct RouterStore: Sendable {
             SELECT id, pid, start_ticks, control_address, state, acknowledged_generation FROM routers ORDER BY control_address
             """
         ).rows.map { row in
-            let (id, pid, ticks, address, state, generation) = try row.decode(
-                UUID.self, Int32.self, Int64.self, String.self, String.self, Int64.self)
-            guard let state = RouterRow.State(rawValue: state) else {
-                throw PostgresError(.decoding, "column state does not hold a router's state")
-            }
-            return RouterRow(
-                id: id, pid: pid, startTicks: ticks, controlAddress: address, state: state,
-                acknowledgedGeneration: generation)
+            RouterRow(
+                id: try row("id"), pid: try row("pid"), startTicks: try row("start_ticks"),
+                controlAddress: try row("control_address"), state: try row("state"),
+                acknowledgedGeneration: try row("acknowledged_generation"))
         }
     }
 

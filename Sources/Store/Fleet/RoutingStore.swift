@@ -73,19 +73,17 @@ package struct RoutingStore: Sendable {
         let deployments = try await loadDeployments(list)
         return try await runner.query(
             """
-            SELECT e.id, e.name, e.envelope ->> 'location', coalesce(e.envelope -> 'tags', '{}'), e.properties,
-                coalesce((SELECT jsonb_agg(k.digest ORDER BY k.slot) FROM endpoint_keys k WHERE k.endpoint_id = e.id), '[]')
+            SELECT e.id, e.name, e.envelope ->> 'location' AS location, coalesce(e.envelope -> 'tags', '{}') AS tags,
+                e.properties, coalesce((SELECT jsonb_agg(k.digest ORDER BY k.slot) FROM endpoint_keys k
+                    WHERE k.endpoint_id = e.id), '[]') AS digests
             FROM online_endpoints e
             WHERE (\(list == nil)::boolean OR e.id = ANY(\(list)::uuid[])) AND e.provisioning_state <> 'Deleting'
             """
         ).rows.map { row in
-            let (id, name, location, tags, properties, digests) = try row.decode(
-                UUID.self, String.self, String.self, JSONColumn<[String: String]>.self,
-                JSONColumn<OnlineEndpointProperties>.self,
-                JSONColumn<[String]>.self)
+            let id: UUID = try row("id")
             return RoutedEndpoint(
-                id: id, name: name, location: location, tags: tags.value, properties: properties.value,
-                keyDigests: digests.value,
+                id: id, name: try row("name"), location: try row("location"), tags: try row.json("tags"),
+                properties: try row.json("properties"), keyDigests: try row.json("digests"),
                 deployments: deployments[id] ?? [])
         }
     }
@@ -94,9 +92,10 @@ package struct RoutingStore: Sendable {
         var result: [UUID: [RoutedDeployment]] = [:]
         let rows = try await runner.query(
             """
-            SELECT d.endpoint_id, d.name, d.instance_count, d.properties -> 'scaleSettings', d.properties -> 'requestSettings',
+            SELECT d.endpoint_id, d.name, d.instance_count, d.properties -> 'scaleSettings' AS scaling,
+                d.properties -> 'requestSettings' AS settings,
                 coalesce((SELECT jsonb_agg(r.handle ORDER BY r.created_at, r.id) FROM replicas r
-                    WHERE r.deployment_id = d.id AND r.state = 'ready'), '[]')
+                    WHERE r.deployment_id = d.id AND r.state = 'ready'), '[]') AS handles
             FROM online_deployments d
             WHERE (\(endpointIDs == nil)::boolean OR d.endpoint_id = ANY(\(endpointIDs)::uuid[]))
             AND d.provisioning_state <> 'Deleting'
@@ -104,13 +103,11 @@ package struct RoutingStore: Sendable {
             """
         ).rows
         for row in rows {
-            let (endpoint, name, count, scaling, settings, handles) = try row.decode(
-                UUID.self, String.self, Int.self, JSONColumn<ScaleSettings>.self, JSONColumn<RequestSettings>.self,
-                JSONColumn<[ReplicaHandle]>.self)
-            result[endpoint, default: []].append(
+            result[try row("endpoint_id"), default: []].append(
                 RoutedDeployment(
-                    name: name, instanceCount: count, scaleSettings: scaling.value, requestSettings: settings.value,
-                    replicas: handles.value))
+                    name: try row("name"), instanceCount: try row("instance_count"),
+                    scaleSettings: try row.json("scaling"), requestSettings: try row.json("settings"),
+                    replicas: try row.json("handles")))
         }
         return result
     }

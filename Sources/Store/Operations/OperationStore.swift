@@ -35,7 +35,7 @@ package struct OperationStore: Sendable {
 
     package func find(_ id: OperationID) async throws -> ResourceOperation? {
         try await runner.query("SELECT \(raw: Self.columns) FROM operations o WHERE o.id = \(id.value)").first
-            .map(Self.decode)
+            .map(ResourceOperation.init)
     }
 
     /// The operation that runs on a subject now.
@@ -45,7 +45,7 @@ package struct OperationStore: Sendable {
             SELECT \(raw: Self.columns) FROM operations o
             WHERE o.subject_id = \(subjectID) AND o.state IN ('accepted', 'running')
             """
-        ).first.map(Self.decode)
+        ).first.map(ResourceOperation.init)
     }
 
     /// Operations that run on an endpoint or on its deployments.
@@ -56,7 +56,7 @@ package struct OperationStore: Sendable {
             WHERE o.state IN ('accepted', 'running') AND (o.subject_id = \(endpointID)
                 OR o.subject_id IN (SELECT id FROM online_deployments WHERE endpoint_id = \(endpointID)))
             """
-        ).rows.map(Self.decode)
+        ).rows.map(ResourceOperation.init)
     }
 
     /// Writes timeline and cursor of a step that ended; false when the operation was cancelled or taken over.
@@ -116,19 +116,15 @@ package struct OperationStore: Sendable {
             """
         ).affectedRows
     }
+}
 
-    static func decode(_ row: Row) throws -> ResourceOperation {
-        let (
-            id, kind, resource, subject, generation, state, cursor, timeline, error, location, correlation, createdAt,
-            finishedAt, deadlineAt
-        ) = try row.decode(
-            UUID.self, OperationKind.self, String.self, UUID.self, Int64.self, OperationState.self, Int.self,
-            JSONColumn<[OperationPhase]>.self, JSONColumn<ARMError>?.self, String.self, String.self, Date.self,
-            Date?.self,
-            Date.self)
-        return ResourceOperation(
-            id: OperationID(id), kind: kind, resourceID: resource, subjectID: subject, generation: generation,
-            state: state, cursor: cursor, timeline: timeline.value, error: error?.value, location: location,
-            correlationID: correlation, createdAt: createdAt, finishedAt: finishedAt, deadlineAt: deadlineAt)
+extension ResourceOperation: RowDecodable {
+    package init(_ row: Row) throws {
+        self.init(
+            id: OperationID(try row("id")), kind: try row("kind"), resourceID: try row("resource_id"),
+            subjectID: try row("subject_id"), generation: try row("generation"), state: try row("state"),
+            cursor: try row("cursor"), timeline: try row.json("timeline"), error: try row.jsonIfPresent("error"),
+            location: try row("location"), correlationID: try row("correlation_id"), createdAt: try row("created_at"),
+            finishedAt: try row("finished_at"), deadlineAt: try row("deadline_at"))
     }
 }

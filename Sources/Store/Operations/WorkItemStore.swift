@@ -47,14 +47,13 @@ package struct WorkItemStore: Sendable {
             )
             UPDATE operations o SET state = 'running' FROM claimed
             WHERE o.id = claimed.operation_id AND o.state IN ('accepted', 'running')
-            RETURNING claimed.id, claimed.attempt, \(raw: OperationStore.columns)
+            RETURNING claimed.id AS item_id, claimed.attempt, \(raw: OperationStore.columns)
             """
         ).rows
         return try rows.map { row in
-            let (id, attempt) = try row.decode(Int64.self, Int.self)
-            return ClaimedWork(
-                claim: WorkClaim(id: id, owner: owner, attempt: attempt),
-                operation: try OperationStore.decode(row.dropping(2)))
+            ClaimedWork(
+                claim: WorkClaim(id: try row("item_id"), owner: owner, attempt: try row("attempt")),
+                operation: try ResourceOperation(row))
         }
     }
 

@@ -63,17 +63,17 @@ package struct ReplicaStore: Sendable {
 
     package func find(_ id: ReplicaID) async throws -> ReplicaRow? {
         try await runner.query("SELECT \(raw: Self.columns) FROM replicas r WHERE r.id = \(id.value)").first
-            .map(Self.decode)
+            .map(ReplicaRow.init)
     }
 
     package func list(deploymentID: UUID) async throws -> [ReplicaRow] {
         try await runner.query(
             "SELECT \(raw: Self.columns) FROM replicas r WHERE r.deployment_id = \(deploymentID) ORDER BY r.created_at, r.id"
-        ).rows.map(Self.decode)
+        ).rows.map(ReplicaRow.init)
     }
 
     package func listAll() async throws -> [ReplicaRow] {
-        try await runner.query("SELECT \(raw: Self.columns) FROM replicas r").rows.map(Self.decode)
+        try await runner.query("SELECT \(raw: Self.columns) FROM replicas r").rows.map(ReplicaRow.init)
     }
 
     /// What these deployments want of their replicas, beside what they have; all deployments for nil. Those that are gone
@@ -82,8 +82,8 @@ package struct ReplicaStore: Sendable {
         let ids = deploymentIDs.map { PostgresArray(Array($0)) }
         let rows = try await runner.query(
             """
-            SELECT d.id, CASE WHEN d.provisioning_state = 'Deleting' OR d.replica_generation = 0 THEN 0
-                    ELSE coalesce(d.scaled_count, d.instance_count) END,
+            SELECT d.id AS wanting_id, CASE WHEN d.provisioning_state = 'Deleting' OR d.replica_generation = 0 THEN 0
+                    ELSE coalesce(d.scaled_count, d.instance_count) END AS wanted,
                 d.replica_generation, \(raw: Self.columns)
             FROM online_deployments d LEFT JOIN replicas r ON r.deployment_id = d.id
             WHERE \(ids == nil)::boolean OR d.id = ANY(\(ids)::uuid[])
@@ -109,12 +109,14 @@ package struct ReplicaStore: Sendable {
     private static func group(_ rows: [Row]) throws -> [DeploymentReplicas] {
         var groups: [DeploymentReplicas] = []
         for row in rows {
-            let (deployment, wanted, target, id) = try row.decode(UUID.self, Int.self, Int64.self, UUID?.self)
+            let deployment: UUID = try row("wanting_id")
             if groups.last?.deploymentID != deployment {
                 groups.append(
-                    DeploymentReplicas(deploymentID: deployment, wanted: wanted, generation: target, replicas: []))
+                    DeploymentReplicas(
+                        deploymentID: deployment, wanted: try row("wanted"), generation: try row("replica_generation"),
+                        replicas: []))
             }
-            if id != nil { groups[groups.count - 1].replicas.append(try decode(row.dropping(3))) }
+            if try row("id", as: UUID?.self) != nil { groups[groups.count - 1].replicas.append(try ReplicaRow(row)) }
         }
         return groups
     }
@@ -182,13 +184,13 @@ package struct ReplicaStore: Sendable {
         try await runner.query(
             "UPDATE replicas SET retry_at = now() WHERE deployment_id = \(deploymentID) AND state = 'failed'")
     }
+}
 
-    private static func decode(_ row: Row) throws -> ReplicaRow {
-        let (id, deploymentID, generation, state, handle, failures, retryAt, error, revision) = try row.decode(
-            UUID.self, UUID.self, Int64.self, ReplicaState.self, JSONColumn<ReplicaHandle>?.self, Int.self, Date?.self,
-            JSONColumn<ARMError>?.self, Int64.self)
-        return ReplicaRow(
-            id: ReplicaID(id), deploymentID: deploymentID, generation: generation, state: state, handle: handle?.value,
-            failures: failures, retryAt: retryAt, error: error?.value, revision: revision)
+extension ReplicaRow: RowDecodable {
+    package init(_ row: Row) throws {
+        self.init(
+            id: ReplicaID(try row("id")), deploymentID: try row("deployment_id"), generation: try row("generation"),
+            state: try row("state"), handle: try row.jsonIfPresent("handle"), failures: try row("failures"),
+            retryAt: try row("retry_at"), error: try row.jsonIfPresent("error"), revision: try row("revision"))
     }
 }

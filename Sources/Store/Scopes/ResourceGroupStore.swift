@@ -10,22 +10,24 @@ package struct ResourceGroupStore: Sendable {
         self.runner = runner
     }
 
+    private static let columns = "subscription_id, name, location, tags, is_deleting"
+
     package func find(subscription: String, name: String) async throws -> ResourceGroup? {
         try await runner.query(
             """
-            SELECT subscription_id, name, location, tags, is_deleting FROM resource_groups
+            SELECT \(raw: Self.columns) FROM resource_groups
             WHERE subscription_id = \(subscription.lowercased()) AND lower(name) = lower(\(name))
             """
-        ).first.map(Self.decode)
+        ).first.map(ResourceGroup.init)
     }
 
     package func list(subscription: String) async throws -> [ResourceGroup] {
         try await runner.query(
             """
-            SELECT subscription_id, name, location, tags, is_deleting FROM resource_groups
+            SELECT \(raw: Self.columns) FROM resource_groups
             WHERE subscription_id = \(subscription.lowercased()) ORDER BY lower(name)
             """
-        ).rows.map(Self.decode)
+        ).rows.map(ResourceGroup.init)
     }
 
     /// Makes or updates the group; answers whether it was made.
@@ -71,11 +73,12 @@ package struct ResourceGroupStore: Sendable {
     package func delete(id: UUID) async throws {
         try await runner.query("DELETE FROM resource_groups WHERE id = \(id)")
     }
+}
 
-    private static func decode(_ row: Row) throws -> ResourceGroup {
-        let (subscription, name, location, tags, isDeleting) = try row.decode(
-            String.self, String.self, String.self, JSONColumn<[String: String]>.self, Bool.self)
-        return ResourceGroup(
-            subscription: subscription, name: name, location: location, tags: tags.value, isDeleting: isDeleting)
+extension ResourceGroup: RowDecodable {
+    package init(_ row: Row) throws {
+        self.init(
+            subscription: try row("subscription_id"), name: try row("name"), location: try row("location"),
+            tags: try row.json("tags"), isDeleting: try row("is_deleting"))
     }
 }

@@ -10,43 +10,30 @@ package struct WorkspaceStore: Sendable {
         self.runner = runner
     }
 
-    private static let columns = """
-        w.id, g.subscription_id, g.name, w.name, w.envelope, w.properties, w.revision, w.generation,
-        w.created_by, w.created_at, w.modified_by, w.modified_at
-        """
+    private static let table = TrackedTable<Workspace>(
+        name: "workspaces", alias: "w",
+        columns: "\(Parents.groupColumns), w.name, w.envelope, w.properties, w.generation",
+        joins: "\(Parents.group)w.resource_group_id")
 
     package func find(_ id: ResourceID) async throws -> Workspace? {
-        try await runner.query(
-            """
-            SELECT \(raw: Self.columns) FROM workspaces w JOIN resource_groups g ON g.id = w.resource_group_id
-            WHERE g.subscription_id = \(id.subscription.lowercased()) AND lower(g.name) = lower(\(id.resourceGroup))
-            AND lower(w.name) = lower(\(id.name(of: "workspaces") ?? ""))
-            """
-        ).first.map(Self.decode)
+        try await Self.table.first(
+            runner,
+            where: """
+                \(Parents.condition(subscription: id.subscription, resourceGroup: id.resourceGroup))
+                AND lower(w.name) = lower(\(id.name(of: "workspaces") ?? ""))
+                """)
     }
 
     package func find(id: UUID) async throws -> Workspace? {
-        try await runner.query(
-            """
-            SELECT \(raw: Self.columns) FROM workspaces w JOIN resource_groups g ON g.id = w.resource_group_id
-            WHERE w.id = \(id)
-            """
-        ).first.map(Self.decode)
+        try await Self.table.first(runner, where: "w.id = \(id)")
     }
 
     /// Workspaces of a group, or of a whole subscription.
     package func list(
         subscription: String, resourceGroup: String?, page: PageRequest
     ) async throws -> Page<Workspace> {
-        let rows = try await runner.query(
-            """
-            SELECT \(raw: Self.columns) FROM workspaces w JOIN resource_groups g ON g.id = w.resource_group_id
-            WHERE g.subscription_id = \(subscription.lowercased())
-            AND (\(resourceGroup)::text IS NULL OR lower(g.name) = lower(\(resourceGroup)))
-            \(page: page, of: "w")
-            """
-        ).rows.map(Self.decode)
-        return Page(rows, page) { ($0.audit, $0.id) }
+        try await Self.table.page(
+            runner, where: Parents.condition(subscription: subscription, resourceGroup: resourceGroup), page)
     }
 
     package func insert(
@@ -75,18 +62,15 @@ package struct WorkspaceStore: Sendable {
 
     /// Removes an empty workspace; a foreign key refuses one that has endpoints.
     package func delete(id: UUID) async throws {
-        try await runner.query("DELETE FROM workspaces WHERE id = \(id)")
+        try await Self.table.delete(runner, id: id)
     }
+}
 
-    private static func decode(_ row: Row) throws -> Workspace {
-        let (id, subscription, group, name, envelope, properties, revision, generation, by, at, lastBy, lastAt) =
-            try row.decode(
-                UUID.self, String.self, String.self, String.self, JSONColumn<ResourceEnvelope>.self,
-                JSONColumn<WorkspaceProperties>.self, Int64.self, Int64.self, String.self, Date.self, String.self,
-                Date.self)
-        return Workspace(
-            id: id, subscription: subscription, resourceGroup: group, name: name, envelope: envelope.value,
-            properties: properties.value, version: RowVersion(revision: revision, generation: generation),
-            audit: AuditTrail(createdBy: by, createdAt: at, lastModifiedBy: lastBy, lastModifiedAt: lastAt))
+extension Workspace: RowDecodable {
+    package init(_ row: Row) throws {
+        self.init(
+            id: try row("id"), subscription: try row("subscription_id"), resourceGroup: try row("group_name"),
+            name: try row("name"), envelope: try row.json("envelope"), properties: try row.json("properties"),
+            version: try row.version(), audit: try row.audit())
     }
 }

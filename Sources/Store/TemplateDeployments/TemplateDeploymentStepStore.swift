@@ -18,7 +18,7 @@ package struct TemplateDeploymentStepStore: Sendable {
                 started_at, changed_at
             FROM template_deployment_steps WHERE deployment_id = \(deploymentID) ORDER BY started_at, position
             """
-        ).rows.map(Self.decode)
+        ).rows.map(TemplateDeploymentStep.init)
     }
 
     /// Writes a step while its deployment runs and is of that operation; false when it does not. Who ends the
@@ -40,14 +40,15 @@ package struct TemplateDeploymentStepStore: Sendable {
             """
         ).affectedRows == 1
     }
+}
 
-    private static func decode(_ row: Row) throws -> TemplateDeploymentStep {
-        let (deployment, position, kind, state, target, type, name, status, error, started, changed) = try row.decode(
-            UUID.self, Int.self, String.self, TemplateDeploymentStep.State.self, String?.self, String?.self,
-            String?.self, String.self, JSONColumn<ARMError>?.self, Date.self, Date.self)
-        return TemplateDeploymentStep(
-            deploymentID: deployment, position: position, kind: kind, state: state, target: target, targetType: type,
-            targetName: name, statusCode: status, error: error?.value, startedAt: started, changedAt: changed)
+extension TemplateDeploymentStep: RowDecodable {
+    package init(_ row: Row) throws {
+        self.init(
+            deploymentID: try row("deployment_id"), position: try row("position"), kind: try row("kind"),
+            state: try row("state"), target: try row("target"), targetType: try row("target_type"),
+            targetName: try row("target_name"), statusCode: try row("status_code"),
+            error: try row.jsonIfPresent("error"), startedAt: try row("started_at"), changedAt: try row("changed_at"))
     }
 }
 

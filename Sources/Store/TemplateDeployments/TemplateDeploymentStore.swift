@@ -35,7 +35,7 @@ package struct TemplateDeploymentStore: Sendable {
     }
 
     private static let columns = """
-        d.id, d.subscription_id, g.name, d.name, d.location, d.tags, d.state, d.mode, d.operation_id, d.is_nested,
+        d.id, d.subscription_id, g.name AS group_name, d.name, d.location, d.tags, d.state, d.mode, d.operation_id, d.is_nested,
         d.correlation_id, d.template_hash, d.request, d.parameters, d.summary, d.outputs, d.output_resources, d.error,
         d.started_at, d.changed_at
         """
@@ -43,7 +43,7 @@ package struct TemplateDeploymentStore: Sendable {
 
     package func find(id: UUID) async throws -> TemplateDeployment? {
         try await runner.query("SELECT \(raw: Self.columns) FROM \(raw: Self.tables) WHERE d.id = \(id)").first
-            .map(Self.decode)
+            .map(TemplateDeployment.init)
     }
 
     package func find(
@@ -55,7 +55,7 @@ package struct TemplateDeploymentStore: Sendable {
             WHERE d.subscription_id = \(subscription.lowercased()) AND lower(d.name) = lower(\(name))
             AND lower(g.name) IS NOT DISTINCT FROM lower(\(resourceGroup))
             """
-        ).first.map(Self.decode)
+        ).first.map(TemplateDeployment.init)
     }
 
     /// Deployments of a scope, the newest first; of one state when it is named.
@@ -70,7 +70,7 @@ package struct TemplateDeploymentStore: Sendable {
             AND (\(state?.rawValue)::text IS NULL OR d.state = \(state?.rawValue))
             \(page: page, of: "d")
             """
-        ).rows.map { row in (try Self.decode(row), try row.dropping(20).decode(Date.self)) }
+        ).rows.map { row in (try TemplateDeployment(row), try row("created_at", as: Date.self)) }
         return Page(rows, page) { row in
             (
                 AuditTrail(createdBy: "", createdAt: row.1, lastModifiedBy: "", lastModifiedAt: row.0.changedAt),
@@ -87,11 +87,10 @@ package struct TemplateDeploymentStore: Sendable {
             """
         ).first
         guard let row else { return nil }
-        let (template, linked, sealed, object, application, base) = try row.decode(
-            JSONValue.self, JSONValue.self, Data?.self, UUID.self, String.self, String.self)
         return TemplateDeploymentInputs(
-            template: template, linkedTemplates: linked, sealedParameters: sealed, callerObjectID: object,
-            callerApplicationID: application, baseURL: base)
+            template: try row("template"), linkedTemplates: try row("linked_templates"),
+            sealedParameters: try row("sealed_parameters"), callerObjectID: try row("caller_object_id"),
+            callerApplicationID: try row("caller_application_id"), baseURL: try row("base_url"))
     }
 
     /// Makes the row, or begins the same name anew when the one that is there has ended or is of the same operation;
@@ -217,21 +216,17 @@ package struct TemplateDeploymentStore: Sendable {
         ).first
         return try row?.decode(Int.self) ?? 0
     }
+}
 
-    private static func decode(_ row: Row) throws -> TemplateDeployment {
-        let (id, subscription, group, name, location, tags, state, mode, operation, isNested) =
-            try row
-            .decode(
-                UUID.self, String.self, String?.self, String.self, String?.self, JSONColumn<[String: String]>.self,
-                TemplateDeploymentState.self, TemplateDeploymentMode.self, UUID.self, Bool.self)
-        let (correlation, hash, request, parameters, summary, outputs, resources, error, started, changed) =
-            try row.dropping(10).decode(
-                String.self, String.self, JSONValue.self, JSONValue.self, JSONValue.self, JSONValue?.self,
-                JSONValue?.self, JSONColumn<ARMError>?.self, Date.self, Date.self)
-        return TemplateDeployment(
-            id: id, subscription: subscription, resourceGroup: group, name: name, location: location, tags: tags.value,
-            state: state, mode: mode, operationID: OperationID(operation), isNested: isNested,
-            correlationID: correlation, templateHash: hash, request: request, parameters: parameters, summary: summary,
-            outputs: outputs, outputResources: resources, error: error?.value, startedAt: started, changedAt: changed)
+extension TemplateDeployment: RowDecodable {
+    package init(_ row: Row) throws {
+        self.init(
+            id: try row("id"), subscription: try row("subscription_id"), resourceGroup: try row("group_name"),
+            name: try row("name"), location: try row("location"), tags: try row.json("tags"), state: try row("state"),
+            mode: try row("mode"), operationID: OperationID(try row("operation_id")), isNested: try row("is_nested"),
+            correlationID: try row("correlation_id"), templateHash: try row("template_hash"),
+            request: try row("request"), parameters: try row("parameters"), summary: try row("summary"),
+            outputs: try row("outputs"), outputResources: try row("output_resources"),
+            error: try row.jsonIfPresent("error"), startedAt: try row("started_at"), changedAt: try row("changed_at"))
     }
 }
