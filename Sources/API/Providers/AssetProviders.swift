@@ -40,7 +40,7 @@ struct AssetContainerProvider: ResourceProvider {
         let outcome = try await service.putContainer(
             caller: call.caller, workspace: id.workspace, kind: kind, name: id.name,
             try AssetContainerRequest(reading: BodyReader(root: body), kind: kind))
-        return ProviderOutcome(operation: nil, wasMade: outcome.wasMade)
+        return ProviderOutcome(outcome)
     }
 
     func predict(_ address: ResourceAddress, _ body: JSONValue, _ call: ProviderCall) async throws -> JSONValue? {
@@ -113,7 +113,7 @@ struct AssetVersionProvider: ResourceProvider {
         let outcome = try await service.putVersion(
             caller: call.caller, workspace: id.workspace, kind: kind, name: id.parent.name, version: id.name,
             try AssetVersionRequest(reading: BodyReader(root: body), kind: kind))
-        return ProviderOutcome(operation: nil, wasMade: outcome.wasMade)
+        return ProviderOutcome(outcome)
     }
 
     func predict(_ address: ResourceAddress, _ body: JSONValue, _ call: ProviderCall) async throws -> JSONValue? {

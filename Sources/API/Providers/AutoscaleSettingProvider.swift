@@ -47,7 +47,7 @@ struct AutoscaleSettingProvider: ResourceProvider {
         let outcome = try await service.put(
             caller: call.caller, try address.resourceID(),
             try AutoscaleSettingRequest(reading: BodyReader(root: body)), if: .none)
-        return ProviderOutcome(operation: nil, wasMade: outcome.wasMade)
+        return ProviderOutcome(outcome)
     }
 
     func predict(_ address: ResourceAddress, _ body: JSONValue, _ call: ProviderCall) async throws -> JSONValue? {

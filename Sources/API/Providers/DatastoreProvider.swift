@@ -40,7 +40,7 @@ struct DatastoreProvider: ResourceProvider {
         let outcome = try await service.put(
             caller: call.caller, workspace: id.workspace, name: id.name,
             try DatastoreRequest(reading: BodyReader(root: body)))
-        return ProviderOutcome(operation: nil, wasMade: outcome.wasMade)
+        return ProviderOutcome(outcome)
     }
 
     func predict(_ address: ResourceAddress, _ body: JSONValue, _ call: ProviderCall) async throws -> JSONValue? {

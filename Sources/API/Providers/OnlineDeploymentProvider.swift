@@ -91,7 +91,7 @@ struct OnlineDeploymentProvider: ResourceProvider {
             caller: call.caller, endpoint: id.parent, name: id.name,
             try OnlineDeploymentRequest(reading: BodyReader(root: body)),
             keepingUnknown: DeploymentService.UnknownFields(in: call.apiVersion), if: .none)
-        return ProviderOutcome(operation: outcome.operation, wasMade: outcome.wasMade)
+        return ProviderOutcome(outcome)
     }
 
     func predict(_ address: ResourceAddress, _ body: JSONValue, _ call: ProviderCall) async throws -> JSONValue? {

@@ -76,7 +76,7 @@ struct OnlineEndpointProvider: ResourceProvider {
             caller: call.caller, workspace: id.workspace, name: id.name,
             try OnlineEndpointRequest(reading: BodyReader(root: body)),
             keepingUnknown: EndpointService.UnknownFields(in: call.apiVersion), if: .none)
-        return ProviderOutcome(operation: outcome.operation, wasMade: outcome.wasMade)
+        return ProviderOutcome(outcome)
     }
 
     func predict(_ address: ResourceAddress, _ body: JSONValue, _ call: ProviderCall) async throws -> JSONValue? {

@@ -52,7 +52,7 @@ struct ResourceGroupProvider: ResourceProvider {
 
     func put(_ address: ResourceAddress, _ body: JSONValue, _ call: ProviderCall) async throws -> ProviderOutcome {
         let outcome = try await service.putGroup(caller: call.caller, try group(address, body))
-        return ProviderOutcome(operation: nil, wasMade: outcome.wasMade)
+        return ProviderOutcome(outcome)
     }
 
     func predict(_ address: ResourceAddress, _ body: JSONValue, _ call: ProviderCall) async throws -> JSONValue? {

@@ -40,7 +40,7 @@ struct RoleAssignmentProvider: ResourceProvider {
         let outcome = try await service.put(
             caller: call.caller, try name(address), scope: address.scopeOrRoot,
             try RoleAssignmentRequest(reading: BodyReader(root: body)))
-        return ProviderOutcome(operation: nil, wasMade: outcome.wasMade)
+        return ProviderOutcome(outcome)
     }
 
     func predict(_ address: ResourceAddress, _ body: JSONValue, _ call: ProviderCall) async throws -> JSONValue? {

@@ -41,7 +41,7 @@ struct WorkspaceProvider: ResourceProvider {
         let outcome = try await service.put(
             caller: call.caller, try address.resourceID(), try WorkspaceRequest(reading: BodyReader(root: body)),
             if: .none)
-        return ProviderOutcome(operation: nil, wasMade: outcome.wasMade)
+        return ProviderOutcome(outcome)
     }
 
     func predict(_ address: ResourceAddress, _ body: JSONValue, _ call: ProviderCall) async throws -> JSONValue? {

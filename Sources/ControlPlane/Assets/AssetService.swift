@@ -19,7 +19,9 @@ package struct AssetService: Sendable {
         caller: Caller, workspace: ResourceID, kind: AssetKind, name: String
     ) async throws -> AssetContainer {
         let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
-        guard let container = try await AssetStore(database).findContainer(workspaceID: workspace.id, kind: kind, name: name)
+        guard
+            let container = try await AssetStore(database).findContainer(
+                workspaceID: workspace.id, kind: kind, name: name)
         else { throw Self.notFound(kind, name) }
         return container
     }
@@ -28,12 +30,13 @@ package struct AssetService: Sendable {
         caller: Caller, workspace: ResourceID, kind: AssetKind, view: ListView, page: PageRequest
     ) async throws -> Page<AssetContainer> {
         let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
-        return try await AssetStore(database).listContainers(workspaceID: workspace.id, kind: kind, view: view, page: page)
+        return try await AssetStore(database).listContainers(
+            workspaceID: workspace.id, kind: kind, view: view, page: page)
     }
 
     package func putContainer(
         caller: Caller, workspace: ResourceID, kind: AssetKind, name: String, _ request: AssetContainerRequest
-    ) async throws -> (container: AssetContainer, wasMade: Bool) {
+    ) async throws -> Written<AssetContainer> {
         try ResourceName.checkAsset(name, kind: kind.noun)
         let row = try await WorkspaceService.find(workspace, database, isParent: true)
         let saved = try await database.transaction { transaction in
@@ -45,7 +48,7 @@ package struct AssetService: Sendable {
                 workspaceID: row.id, kind: kind, name: name, properties: request.properties, by: caller.auditName)
         }
         let container = try await getContainer(caller: caller, workspace: workspace, kind: kind, name: name)
-        return (container, saved.wasMade)
+        return Written(container, wasMade: saved.wasMade)
     }
 
     /// Removes a container with all its versions; false when there was none. Running deployments keep what they have.
@@ -88,7 +91,7 @@ package struct AssetService: Sendable {
     package func putVersion(
         caller: Caller, workspace: ResourceID, kind: AssetKind, name: String, version: String,
         _ request: AssetVersionRequest
-    ) async throws -> (version: AssetVersion, wasMade: Bool) {
+    ) async throws -> Written<AssetVersion> {
         try ResourceName.checkAsset(name, kind: kind.noun)
         try ResourceName.checkAsset(version, kind: "\(kind.noun) version")
         let wasMade = try await database.transaction { transaction in
@@ -99,7 +102,9 @@ package struct AssetService: Sendable {
             let container = try await store.ensureContainer(
                 workspaceID: row.id, kind: kind, name: name, dataType: dataType, by: caller.auditName)
             try Self.checkType(dataType, container.dataType, name)
-            guard let existing = try await store.findVersion(workspaceID: row.id, kind: kind, name: name, version: version)
+            guard
+                let existing = try await store.findVersion(
+                    workspaceID: row.id, kind: kind, name: name, version: version)
             else {
                 try request.checkPlace(in: scope(row.resourceID, id: row.id))
                 try await Self.checkCount(kind, in: row, store)
@@ -117,7 +122,7 @@ package struct AssetService: Sendable {
         }
         let written = try await getVersion(
             caller: caller, workspace: workspace, kind: kind, name: name, version: version)
-        return (written, wasMade)
+        return Written(written, wasMade: wasMade)
     }
 
     /// The container that a version's address names, which stays there until the transaction ends.
@@ -168,7 +173,8 @@ package struct AssetService: Sendable {
     ) async throws -> Bool {
         let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
         let store = AssetStore(database)
-        guard let found = try await store.findVersion(workspaceID: workspace.id, kind: kind, name: name, version: version)
+        guard
+            let found = try await store.findVersion(workspaceID: workspace.id, kind: kind, name: name, version: version)
         else { return false }
         try await store.deleteVersion(id: found.id)
         return true

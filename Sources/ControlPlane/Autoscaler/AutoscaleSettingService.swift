@@ -3,12 +3,6 @@ package import Postgres
 package import Resources
 import Store
 
-/// What is told when an autoscale setting was written.
-package struct AutoscaleSettingOutcome: Sendable {
-    package var setting: AutoscaleSetting
-    package var wasMade: Bool
-}
-
 /// Autoscale settings: written at once, without an operation.
 package struct AutoscaleSettingService: Sendable {
     private let database: Database
@@ -37,13 +31,13 @@ package struct AutoscaleSettingService: Sendable {
 
     package func put(
         caller: Caller, _ id: ResourceID, _ request: AutoscaleSettingRequest, if precondition: WritePrecondition
-    ) async throws -> AutoscaleSettingOutcome {
+    ) async throws -> Written<AutoscaleSetting> {
         try ResourceName.checkAutoscaleSetting(id.name)
         let scopes = ScopeService(database: database)
         try scopes.checkOpen(
             try await scopes.getGroup(caller: caller, subscription: id.subscription, name: id.resourceGroup))
         let outcome = try await translating(id) {
-            try await database.transaction { transaction -> AutoscaleSettingOutcome in
+            try await database.transaction { transaction -> Written<AutoscaleSetting> in
                 let store = AutoscaleSettingStore(transaction)
                 let existing = try await store.find(id)
                 try precondition.check(existing?.version, "The autoscale setting '\(id.name)'")
@@ -51,17 +45,12 @@ package struct AutoscaleSettingService: Sendable {
                 try await checkIsFree(request, for: id, caller, in: transaction)
                 guard let existing else {
                     try await store.insert(id: UUID(), resource: id, request, by: caller.auditName)
-                    return AutoscaleSettingOutcome(setting: try await find(id, store), wasMade: true)
+                    return Written(try await find(id, store), wasMade: true)
                 }
-                guard existing.location == request.location else {
-                    throw ARMError(
-                        .invalidResourceLocation,
-                        "The autoscale setting '\(id.name)' is in '\(existing.location)'; it can't move.",
-                        target: "$.location")
-                }
+                try WriteRules.checkLocation(existing.location, request.location, "The autoscale setting '\(id.name)'")
                 let isSame = existing.tags == request.tags && existing.properties == request.properties
                 if !isSame { try await write(request, over: existing, caller: caller, store) }
-                return AutoscaleSettingOutcome(setting: try await find(id, store), wasMade: false)
+                return Written(try await find(id, store), wasMade: false)
             }
         }
         hub.raise(.scaling)
@@ -105,9 +94,7 @@ package struct AutoscaleSettingService: Sendable {
         _ store: AutoscaleSettingStore
     ) async throws {
         guard try await store.update(existing, to: request, by: caller.auditName) else {
-            throw ARMError(
-                .conflict,
-                "The autoscale setting '\(existing.resourceID.name)' was changed by somebody else; try again.")
+            throw WriteRules.lost("The autoscale setting '\(existing.resourceID.name)'")
         }
     }
 

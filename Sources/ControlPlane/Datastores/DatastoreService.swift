@@ -30,7 +30,7 @@ package struct DatastoreService: Sendable {
     /// Makes or changes a datastore; its container is made if it is not there.
     package func put(
         caller: Caller, workspace: ResourceID, name: String, _ request: DatastoreRequest
-    ) async throws -> (datastore: Datastore, wasMade: Bool) {
+    ) async throws -> Written<Datastore> {
         try ResourceName.checkAsset(name, kind: "datastore")
         let row = try await WorkspaceService.find(workspace, database, isParent: true)
         let container = try checkPlace(request)
@@ -49,7 +49,7 @@ package struct DatastoreService: Sendable {
                 workspaceID: row.id, name: name, properties: request.properties, by: caller.auditName)
         }
         try await artifacts.ensureContainer(container)
-        return (try await Self.find(name, in: row, database), wasMade)
+        return Written(try await Self.find(name, in: row, database), wasMade: wasMade)
     }
 
     /// Removes the name, not the files; false when there was none.

@@ -3,14 +3,6 @@ package import Postgres
 package import Resources
 import Store
 
-/// What is told when a deployment was written.
-package struct DeploymentOutcome: Sendable {
-    package var deployment: OnlineDeployment
-    /// The operation that brings the change about; nil when nothing had to change.
-    package var operation: ResourceOperation?
-    package var wasMade: Bool
-}
-
 /// Online deployments: each write is one transaction of resource, operation and work item.
 package struct DeploymentService: Sendable {
     private let database: Database
@@ -71,7 +63,7 @@ package struct DeploymentService: Sendable {
     package func put(
         caller: Caller, endpoint: ResourceID, name: String, _ request: OnlineDeploymentRequest,
         keepingUnknown unknown: UnknownFields = UnknownFields(), if precondition: WritePrecondition
-    ) async throws -> DeploymentOutcome {
+    ) async throws -> Written<OnlineDeployment> {
         try ResourceName.checkEndpointOrDeployment(name, kind: "deployment")
         do {
             let outcome = try await database.transactionLookingAgain { transaction in
@@ -116,7 +108,7 @@ package struct DeploymentService: Sendable {
     private func create(
         caller: Caller, _ endpoint: OnlineEndpoint, name: String, _ request: OnlineDeploymentRequest,
         _ specification: ReplicaSpecification, in transaction: Transaction
-    ) async throws -> DeploymentOutcome {
+    ) async throws -> Written<OnlineDeployment> {
         let store = DeploymentStore(transaction)
         if request.properties.endpointComputeType == .kubernetes {
             try ResourceName.checkTogether(endpoint: endpoint.name, deployment: name)
@@ -146,31 +138,30 @@ package struct DeploymentService: Sendable {
         }
         let operation = try await start(
             .putDeployment, deployment, endpoint, id: operationID, caller: caller, in: transaction)
-        return DeploymentOutcome(deployment: deployment, operation: operation, wasMade: true)
+        return Written(deployment, operation: operation, wasMade: true)
     }
 
     private func update(
         caller: Caller, _ endpoint: OnlineEndpoint, _ existing: OnlineDeployment, to request: OnlineDeploymentRequest,
         _ specification: ReplicaSpecification, in transaction: Transaction
-    ) async throws -> DeploymentOutcome {
-        guard existing.envelope.location == request.envelope.location else {
-            throw ARMError(
-                .invalidResourceLocation,
-                "The deployment '\(existing.name)' is in '\(existing.envelope.location)'; it can't move.",
-                target: "$.location")
-        }
+    ) async throws -> Written<OnlineDeployment> {
+        try WriteRules.checkLocation(
+            existing.envelope.location, request.envelope.location, "The deployment '\(existing.name)'")
         var properties = request.properties
         properties.properties.merge(existing.properties.properties) { new, _ in new }
-        let running = try await OperationStore(transaction).findRunning(subjectID: existing.id)
+        let subject = "The deployment '\(existing.name)'"
         let isSame =
             existing.envelope == request.envelope && existing.properties == properties
             && existing.instanceCount == request.instanceCount
-        if isSame, let running, running.kind == .putDeployment {
-            return DeploymentOutcome(deployment: existing, operation: running, wasMade: false)
-        }
-        if let running { throw OperationStarter.conflict(running, "The deployment '\(existing.name)'") }
-        if isSame, existing.provisioningState == .succeeded {
-            return DeploymentOutcome(deployment: existing, operation: nil, wasMade: false)
+        switch PutDecision(
+            state: existing.provisioningState, isSame: isSame,
+            running: try await OperationStore(transaction).findRunning(subjectID: existing.id), kind: .putDeployment)
+        {
+        case .join(let running): return Written(existing, operation: running, wasMade: false)
+        case .unchanged: return Written(existing, wasMade: false)
+        case .busy(let running): throw OperationStarter.conflict(running, subject)
+        case .illegal(let state): throw WriteRules.illegal(state, subject)
+        case .update: break
         }
         let change = Change(
             envelope: request.envelope, properties: properties, instanceCount: request.instanceCount,
@@ -195,9 +186,9 @@ package struct DeploymentService: Sendable {
     private func write(
         _ change: Change, caller: Caller, _ endpoint: OnlineEndpoint, _ existing: OnlineDeployment,
         in transaction: Transaction
-    ) async throws -> DeploymentOutcome {
+    ) async throws -> Written<OnlineDeployment> {
         guard let state = existing.provisioningState.next(on: change.event) else {
-            throw ARMError(.conflict, "The deployment '\(existing.name)' is \(existing.provisioningState.rawValue).")
+            throw WriteRules.illegal(existing.provisioningState, "The deployment '\(existing.name)'")
         }
         let store = DeploymentStore(transaction)
         let operationID = OperationID()
@@ -225,7 +216,7 @@ package struct DeploymentService: Sendable {
         }
         let operation = try await start(
             .putDeployment, deployment, endpoint, id: operationID, caller: caller, in: transaction)
-        return DeploymentOutcome(deployment: deployment, operation: operation, wasMade: false)
+        return Written(deployment, operation: operation, wasMade: false)
     }
 
     /// Where the utilization scaler goes on from; nil for a fixed count. One replica at least, so that the change shows
@@ -261,7 +252,7 @@ package struct DeploymentService: Sendable {
     package func patch(
         caller: Caller, endpoint: ResourceID, name: String, _ patch: OnlineDeploymentPatch,
         if precondition: WritePrecondition
-    ) async throws -> DeploymentOutcome {
+    ) async throws -> Written<OnlineDeployment> {
         let outcome = try await database.transaction { transaction in
             let (_, parent) = try await Self.findParents(endpoint, transaction, locking: true)
             guard let existing = try await DeploymentStore(transaction).findForUpdate(endpointID: parent.id, name: name)
@@ -279,7 +270,7 @@ package struct DeploymentService: Sendable {
                     instanceCount: existing.instanceCount, scaledCount: existing.scaledCount,
                     state: existing.provisioningState, by: caller.auditName, operation: nil)
                 let deployment = try await Self.find(name, of: parent, transaction)
-                return DeploymentOutcome(deployment: deployment, operation: nil, wasMade: false)
+                return Written(deployment, wasMade: false)
             }
             if let running = try await OperationStore(transaction).findRunning(subjectID: existing.id) {
                 throw OperationStarter.conflict(running, "The deployment '\(name)'")
@@ -299,7 +290,7 @@ package struct DeploymentService: Sendable {
     func scale(
         _ deployment: OnlineDeployment, _ decision: ScalingDecision, by setting: AutoscaleSetting
     ) async throws {
-        let outcome = try await database.transaction { transaction -> DeploymentOutcome? in
+        let outcome = try await database.transaction { transaction -> Written<OnlineDeployment>? in
             let (_, parent) = try await Self.findParents(deployment.endpoint, transaction, locking: true)
             guard
                 let existing = try await DeploymentStore(transaction).findForUpdate(

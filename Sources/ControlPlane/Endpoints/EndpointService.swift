@@ -3,14 +3,6 @@ package import Postgres
 package import Resources
 import Store
 
-/// What is told when an endpoint was written.
-package struct EndpointOutcome: Sendable {
-    package var endpoint: OnlineEndpoint
-    /// The operation that brings the change about; nil when nothing had to change.
-    package var operation: ResourceOperation?
-    package var wasMade: Bool
-}
-
 /// Online endpoints: each write is one transaction of resource, operation and work item.
 package struct EndpointService: Sendable {
     let database: Database
@@ -71,7 +63,7 @@ package struct EndpointService: Sendable {
     package func put(
         caller: Caller, workspace: ResourceID, name: String, _ request: OnlineEndpointRequest,
         keepingUnknown unknown: UnknownFields = UnknownFields(), if precondition: WritePrecondition
-    ) async throws -> EndpointOutcome {
+    ) async throws -> Written<OnlineEndpoint> {
         try ResourceName.checkEndpointOrDeployment(name, kind: "endpoint")
         do {
             let outcome = try await database.transactionLookingAgain { transaction in
@@ -89,7 +81,7 @@ package struct EndpointService: Sendable {
     private func put(
         caller: Caller, workspace: ResourceID, name: String, _ request: OnlineEndpointRequest,
         keepingUnknown unknown: UnknownFields, if precondition: WritePrecondition, in transaction: Transaction
-    ) async throws -> EndpointOutcome {
+    ) async throws -> Written<OnlineEndpoint> {
         let workspace = try await WorkspaceService.find(workspace, transaction, isParent: true)
         let existing = try await EndpointStore(transaction).findForUpdate(workspaceID: workspace.id, name: name)
         try precondition.check(existing?.version, "The endpoint '\(name)'")
@@ -104,7 +96,7 @@ package struct EndpointService: Sendable {
     private func create(
         caller: Caller, workspace: Workspace, name: String, _ request: OnlineEndpointRequest,
         in transaction: Transaction
-    ) async throws -> EndpointOutcome {
+    ) async throws -> Written<OnlineEndpoint> {
         try Self.checkTraffic(request.properties, deployments: [])
         try await quota.checkCount(\.endpoints, subscription: workspace.subscription, transaction)
         try await quota.checkCluster(request.properties.compute, takes: nil, deployments: 0, transaction)
@@ -119,18 +111,14 @@ package struct EndpointService: Sendable {
             throw PostgresError(.decoding, "the endpoint that was inserted is not there")
         }
         let operation = try await start(.putEndpoint, endpoint, id: operationID, caller: caller, in: transaction)
-        return EndpointOutcome(endpoint: endpoint, operation: operation, wasMade: true)
+        return Written(endpoint, operation: operation, wasMade: true)
     }
 
     private func update(
         caller: Caller, _ existing: OnlineEndpoint, to request: OnlineEndpointRequest, in transaction: Transaction
-    ) async throws -> EndpointOutcome {
-        guard existing.envelope.location == request.envelope.location else {
-            throw ARMError(
-                .invalidResourceLocation,
-                "The endpoint '\(existing.name)' is in '\(existing.envelope.location)'; it can't move.",
-                target: "$.location")
-        }
+    ) async throws -> Written<OnlineEndpoint> {
+        try WriteRules.checkLocation(
+            existing.envelope.location, request.envelope.location, "The endpoint '\(existing.name)'")
         let names = try await DeploymentStore(transaction).names(endpointID: existing.id)
         try Self.checkTraffic(request.properties, deployments: names)
         if request.properties.compute?.lowercased() != existing.properties.compute?.lowercased() {
@@ -141,18 +129,18 @@ package struct EndpointService: Sendable {
         // Keys of the bag may be added and changed, and never get lost.
         properties.properties.merge(existing.properties.properties) { new, _ in new }
 
-        let operations = OperationStore(transaction)
-        let running = try await operations.findRunning(subjectID: existing.id)
-        let isSame = existing.envelope == request.envelope && existing.properties == properties
-        if isSame, let running, running.kind == .putEndpoint {
-            return EndpointOutcome(endpoint: existing, operation: running, wasMade: false)
-        }
-        if let running { throw OperationStarter.conflict(running, "The endpoint '\(existing.name)'") }
-        if isSame, existing.provisioningState == .succeeded {
-            return EndpointOutcome(endpoint: existing, operation: nil, wasMade: false)
-        }
-        guard let state = existing.provisioningState.next(on: .updateRequested) else {
-            throw ARMError(.conflict, "The endpoint '\(existing.name)' is \(existing.provisioningState.rawValue).")
+        let subject = "The endpoint '\(existing.name)'"
+        let state: ProvisioningState
+        switch PutDecision(
+            state: existing.provisioningState,
+            isSame: existing.envelope == request.envelope && existing.properties == properties,
+            running: try await OperationStore(transaction).findRunning(subjectID: existing.id), kind: .putEndpoint)
+        {
+        case .join(let running): return Written(existing, operation: running, wasMade: false)
+        case .unchanged: return Written(existing, wasMade: false)
+        case .busy(let running): throw OperationStarter.conflict(running, subject)
+        case .illegal(let state): throw WriteRules.illegal(state, subject)
+        case .update(let next): state = next
         }
         let operationID = OperationID()
         let store = EndpointStore(transaction)
@@ -163,7 +151,7 @@ package struct EndpointService: Sendable {
             throw PostgresError(.decoding, "the endpoint that was updated is not there")
         }
         let operation = try await start(.putEndpoint, endpoint, id: operationID, caller: caller, in: transaction)
-        return EndpointOutcome(endpoint: endpoint, operation: operation, wasMade: false)
+        return Written(endpoint, operation: operation, wasMade: false)
     }
 
     /// Changes tags and identity, which routers know nothing of: done at once.

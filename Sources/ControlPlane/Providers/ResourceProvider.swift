@@ -25,6 +25,10 @@ package struct ProviderOutcome: Sendable {
         self.operation = operation
         self.wasMade = wasMade
     }
+
+    package init(_ written: Written<some Sendable>) {
+        self.init(operation: written.operation, wasMade: written.wasMade)
+    }
 }
 
 /// The resources that one deployment makes, nested ones included: what need not exist yet.

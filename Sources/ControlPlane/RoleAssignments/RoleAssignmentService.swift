@@ -33,7 +33,7 @@ package struct RoleAssignmentService: Sendable {
     /// Makes an assignment; one of the same name may only get another description.
     package func put(
         caller: Caller, _ name: UUID, scope: String, _ request: RoleAssignmentRequest
-    ) async throws -> (assignment: RoleAssignment, wasMade: Bool) {
+    ) async throws -> Written<RoleAssignment> {
         try await checkPlace(caller, scope)
         let store = RoleAssignmentStore(database)
         if let present = try await store.find(name) {
@@ -47,7 +47,7 @@ package struct RoleAssignmentService: Sendable {
             if present.description != request.description {
                 try await store.update(name, description: request.description, by: caller.auditName)
             }
-            return (try await get(caller: caller, name, scope: scope), false)
+            return Written(try await get(caller: caller, name, scope: scope), wasMade: false)
         }
         let now = Date()
         let assignment = RoleAssignment(
@@ -61,7 +61,7 @@ package struct RoleAssignmentService: Sendable {
             guard case .uniqueViolation = error.code else { throw error }
             throw ARMError(.roleAssignmentExists, "The role assignment already exists.")
         }
-        return (try await get(caller: caller, name, scope: scope), true)
+        return Written(try await get(caller: caller, name, scope: scope), wasMade: true)
     }
 
     /// Subscription and group of a scope must be there, and what is below them must have the form of an id.

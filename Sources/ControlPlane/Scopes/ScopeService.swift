@@ -68,9 +68,8 @@ package struct ScopeService: Sendable {
         }
     }
 
-    /// Makes or updates a group; answers it and whether it was made.
-    package func putGroup(caller: Caller, _ group: ResourceGroup) async throws -> (group: ResourceGroup, wasMade: Bool)
-    {
+    /// Makes or updates a group.
+    package func putGroup(caller: Caller, _ group: ResourceGroup) async throws -> Written<ResourceGroup> {
         try ResourceName.checkResourceGroup(group.name)
         try await checkSubscription(group.subscription)
         let store = ResourceGroupStore(database)
@@ -83,7 +82,8 @@ package struct ScopeService: Sendable {
                 target: "$.location")
         }
         let wasMade = try await store.save(group)
-        return (try await getGroup(caller: caller, subscription: group.subscription, name: group.name), wasMade)
+        return Written(
+            try await getGroup(caller: caller, subscription: group.subscription, name: group.name), wasMade: wasMade)
     }
 
     /// Changes the tags of a group, if there are new ones.

@@ -3,12 +3,6 @@ package import Postgres
 package import Resources
 import Store
 
-/// What is told when a workspace was written.
-package struct WorkspaceOutcome: Sendable {
-    package var workspace: Workspace
-    package var wasMade: Bool
-}
-
 /// Workspaces: written at once, without an operation.
 package struct WorkspaceService: Sendable {
     private let database: Database
@@ -39,7 +33,7 @@ package struct WorkspaceService: Sendable {
 
     package func put(
         caller: Caller, _ id: ResourceID, _ request: WorkspaceRequest, if precondition: WritePrecondition
-    ) async throws -> WorkspaceOutcome {
+    ) async throws -> Written<Workspace> {
         try ResourceName.checkWorkspace(id.name)
         let scopes = ScopeService(database: database)
         try scopes.checkOpen(
@@ -47,7 +41,7 @@ package struct WorkspaceService: Sendable {
         let wasMade = try await write(caller: caller, id, request, if: precondition)
         let workspace = try await get(caller: caller, id)
         try await createContainer(workspace.blobContainer)
-        return WorkspaceOutcome(workspace: workspace, wasMade: wasMade)
+        return Written(workspace, wasMade: wasMade)
     }
 
     /// True when it was made.
@@ -73,17 +67,13 @@ package struct WorkspaceService: Sendable {
                 }
                 return true
             }
-            guard existing.envelope.location == request.envelope.location else {
-                throw ARMError(
-                    .invalidResourceLocation,
-                    "The workspace '\(id.name)' is in '\(existing.envelope.location)'; it can't move.",
-                    target: "$.location")
-            }
+            try WriteRules.checkLocation(
+                existing.envelope.location, request.envelope.location, "The workspace '\(id.name)'")
             guard existing.envelope != request.envelope || existing.properties != request.properties else {
                 return false
             }
             guard try await store.update(existing, to: request, by: caller.auditName) else {
-                throw ARMError(.conflict, "The workspace '\(id.name)' was changed by somebody else; try again.")
+                throw WriteRules.lost("The workspace '\(id.name)'")
             }
             return false
         }
@@ -110,7 +100,7 @@ package struct WorkspaceService: Sendable {
             guard
                 try await WorkspaceStore(transaction).update(
                     workspace, to: patch.applied(to: workspace), by: caller.auditName)
-            else { throw ARMError(.conflict, "The workspace '\(id.name)' was changed by somebody else; try again.") }
+            else { throw WriteRules.lost("The workspace '\(id.name)'") }
             return try await Self.find(id, transaction, isParent: false)
         }
     }

@@ -50,7 +50,7 @@ struct AccessRoutes {
         let body = try RoleAssignmentRequest(reading: try await request.readBody())
         let outcome = try await service.put(
             caller: try context.caller, try name(context, "assignment"), scope: try context.parameter("scope"), body)
-        return Response(RoleAssignmentBody.document(outcome.assignment), status: outcome.wasMade ? .created : .ok)
+        return Response(RoleAssignmentBody.document(outcome.resource), status: outcome.wasMade ? .created : .ok)
     }
 
     @Sendable func delete(_ request: Request, _ context: APIRequestContext) async throws -> Response {

@@ -42,7 +42,7 @@ struct AutoscaleSettingRoutes {
         let wish = try AutoscaleSettingRequest(reading: try await request.readBody())
         let outcome = try await service.put(
             caller: try context.caller, try id(context), wish, if: try request.precondition())
-        return try respond(outcome.setting, status: outcome.wasMade ? .created : .ok)
+        return try respond(outcome.resource, status: outcome.wasMade ? .created : .ok)
     }
 
     @Sendable func patch(_ request: Request, _ context: APIRequestContext) async throws -> Response {

@@ -47,7 +47,7 @@ struct AssetRoutes {
         let outcome = try await service.putContainer(
             caller: try context.caller, workspace: try context.workspaceID(), kind: kind,
             name: try context.parameter("name"), wish)
-        return try JSONBody(ProxyResourceBody(outcome.container)).response(status: outcome.wasMade ? .created : .ok)
+        return try JSONBody(ProxyResourceBody(outcome.resource)).response(status: outcome.wasMade ? .created : .ok)
     }
 
     @Sendable func deleteContainer(_ request: Request, _ context: APIRequestContext) async throws -> Response {
@@ -83,7 +83,7 @@ struct AssetRoutes {
         let outcome = try await service.putVersion(
             caller: try context.caller, workspace: try context.workspaceID(), kind: kind,
             name: try context.parameter("name"), version: try context.parameter("version"), wish)
-        return try JSONBody(ProxyResourceBody(outcome.version)).response(status: outcome.wasMade ? .created : .ok)
+        return try JSONBody(ProxyResourceBody(outcome.resource)).response(status: outcome.wasMade ? .created : .ok)
     }
 
     @Sendable func deleteVersion(_ request: Request, _ context: APIRequestContext) async throws -> Response {

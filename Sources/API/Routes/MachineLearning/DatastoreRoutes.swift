@@ -43,7 +43,7 @@ struct DatastoreRoutes {
         let wish = try DatastoreRequest(reading: try await request.readBody())
         let outcome = try await service.put(
             caller: try context.caller, workspace: try context.workspaceID(), name: try context.parameter("name"), wish)
-        return try JSONBody(ProxyResourceBody(outcome.datastore, context, site)).response(
+        return try JSONBody(ProxyResourceBody(outcome.resource, context, site)).response(
             status: outcome.wasMade ? .created : .ok)
     }
 

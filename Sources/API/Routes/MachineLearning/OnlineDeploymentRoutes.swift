@@ -39,7 +39,7 @@ struct OnlineDeploymentRoutes {
             keepingUnknown: DeploymentService.UnknownFields(in: context.apiVersion),
             if: try request.precondition())
         return try respond(
-            outcome.deployment, context, status: outcome.wasMade ? .created : .ok, following: outcome.operation)
+            outcome.resource, context, status: outcome.wasMade ? .created : .ok, following: outcome.operation)
     }
 
     @Sendable func patch(_ request: Request, _ context: APIRequestContext) async throws -> Response {
@@ -48,7 +48,7 @@ struct OnlineDeploymentRoutes {
             caller: try context.caller, endpoint: try context.endpointID(), name: try context.parameter("deployment"),
             patch, if: try request.precondition())
         if let operation = outcome.operation { return Response(following: operation, context) }
-        return try respond(outcome.deployment, context)
+        return try respond(outcome.resource, context)
     }
 
     @Sendable func delete(_ request: Request, _ context: APIRequestContext) async throws -> Response {

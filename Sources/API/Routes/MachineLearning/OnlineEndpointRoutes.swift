@@ -51,7 +51,7 @@ struct OnlineEndpointRoutes {
             caller: try context.caller, workspace: try context.workspaceID(), name: try context.parameter("endpoint"),
             wish, keepingUnknown: EndpointService.UnknownFields(in: context.apiVersion), if: try request.precondition())
         return try respond(
-            outcome.endpoint, context, status: outcome.wasMade ? .created : .ok, following: outcome.operation)
+            outcome.resource, context, status: outcome.wasMade ? .created : .ok, following: outcome.operation)
     }
 
     @Sendable func patch(_ request: Request, _ context: APIRequestContext) async throws -> Response {

@@ -47,7 +47,7 @@ struct WorkspaceRoutes {
         let outcome = try await service.put(
             caller: try context.caller, try context.workspaceID(), wish, if: try request.precondition())
         // 200 also for a new one: 2024-04-01 knows no 201 here, and its clients take it for a failure.
-        return try respond(outcome.workspace, context)
+        return try respond(outcome.resource, context)
     }
 
     @Sendable func patch(_ request: Request, _ context: APIRequestContext) async throws -> Response {

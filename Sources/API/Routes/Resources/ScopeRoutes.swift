@@ -84,7 +84,7 @@ struct ScopeRoutes {
             ResourceGroup(
                 subscription: try context.parameter("subscription"), name: try context.parameter("resourceGroup"),
                 location: envelope.location, tags: envelope.tags))
-        return try JSONBody(ResourceGroupBody(outcome.group)).response(status: outcome.wasMade ? .created : .ok)
+        return try JSONBody(ResourceGroupBody(outcome.resource)).response(status: outcome.wasMade ? .created : .ok)
     }
 
     @Sendable func patchGroup(_ request: Request, _ context: APIRequestContext) async throws -> Response {
