@@ -65,6 +65,9 @@ package struct EndpointService: Sendable {
         keepingUnknown unknown: UnknownFields = UnknownFields(), if precondition: WritePrecondition
     ) async throws -> Written<OnlineEndpoint> {
         try ResourceName.checkEndpointOrDeployment(name, kind: "endpoint")
+        if let resting = try await findUnchanged(workspace, name, request, keepingUnknown: unknown, if: precondition) {
+            return Written(resting, wasMade: false)
+        }
         do {
             let outcome = try await database.transactionLookingAgain { transaction in
                 try await put(
@@ -76,6 +79,39 @@ package struct EndpointService: Sendable {
         } catch let error as PostgresError {
             throw Self.translate(error, name: name)
         }
+    }
+
+    /// The endpoint where it is what is asked for, and at rest. Nothing is locked for this look: locks are written to the
+    /// disk, and a template that is posted again asks it of every endpoint.
+    private func findUnchanged(
+        _ workspace: ResourceID, _ name: String, _ request: OnlineEndpointRequest,
+        keepingUnknown unknown: UnknownFields, if precondition: WritePrecondition
+    ) async throws -> OnlineEndpoint? {
+        guard let workspace = try await WorkspaceStore(database).find(workspace),
+            let existing = try await EndpointStore(database).find(workspaceID: workspace.id, name: name),
+            existing.provisioningState == .succeeded
+        else { return nil }
+        try precondition.check(existing.version, "The endpoint '\(name)'")
+        var request = request
+        unknown.kept(from: existing.properties, in: &request.properties)
+        let names = try await DeploymentStore(database).names(endpointID: existing.id)
+        let (_, decision) = try await decide(request, over: existing, deployments: names, database)
+        return decision == .unchanged ? existing : nil
+    }
+
+    /// What a request comes to, and the properties that it leaves.
+    private func decide(
+        _ request: OnlineEndpointRequest, over existing: OnlineEndpoint, deployments: [String],
+        _ runner: any StatementRunner
+    ) async throws -> (OnlineEndpointProperties, PutDecision) {
+        var properties = Self.canonical(request.properties, deployments: deployments)
+        // Keys of the bag may be added and changed, and never get lost.
+        properties.properties.merge(existing.properties.properties) { new, _ in new }
+        let decision = PutDecision(
+            state: existing.provisioningState,
+            isSame: existing.envelope == request.envelope && existing.properties == properties,
+            running: try await OperationStore(runner).findRunning(subjectID: existing.id), kind: .putEndpoint)
+        return (properties, decision)
     }
 
     private func put(
@@ -125,17 +161,10 @@ package struct EndpointService: Sendable {
             try await quota.checkCluster(
                 request.properties.compute, takes: existing.id, deployments: names.count, transaction)
         }
-        var properties = Self.canonical(request.properties, deployments: names)
-        // Keys of the bag may be added and changed, and never get lost.
-        properties.properties.merge(existing.properties.properties) { new, _ in new }
-
         let subject = "The endpoint '\(existing.name)'"
+        let (properties, decision) = try await decide(request, over: existing, deployments: names, transaction)
         let state: ProvisioningState
-        switch PutDecision(
-            state: existing.provisioningState,
-            isSame: existing.envelope == request.envelope && existing.properties == properties,
-            running: try await OperationStore(transaction).findRunning(subjectID: existing.id), kind: .putEndpoint)
-        {
+        switch decision {
         case .join(let running): return Written(existing, operation: running, wasMade: false)
         case .unchanged: return Written(existing, wasMade: false)
         case .busy(let running): throw OperationStarter.conflict(running, subject)
