@@ -5,11 +5,3 @@ package protocol TrackedResource: Sendable {
     var id: UUID { get }
     var audit: AuditTrail { get }
 }
-
-extension Workspace: TrackedResource {}
-extension OnlineEndpoint: TrackedResource {}
-extension OnlineDeployment: TrackedResource {}
-extension AutoscaleSetting: TrackedResource {}
-extension Datastore: TrackedResource {}
-extension AssetContainer: TrackedResource {}
-extension AssetVersion: TrackedResource {}

@@ -19,7 +19,7 @@ package enum AssetKind: String, Sendable, Codable, CaseIterable {
 }
 
 /// A named asset, the container of its versions.
-package struct AssetContainer: Sendable, Equatable {
+package struct AssetContainer: TrackedResource, Equatable {
     package var id: UUID
     package var workspace: ResourceID
     package var kind: AssetKind
@@ -51,7 +51,7 @@ package struct AssetContainer: Sendable, Equatable {
 }
 
 /// One version of an asset.
-package struct AssetVersion: Sendable, Equatable {
+package struct AssetVersion: TrackedResource, Equatable {
     package var id: UUID
     package var workspace: ResourceID
     package var kind: AssetKind

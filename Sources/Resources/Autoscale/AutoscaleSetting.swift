@@ -2,7 +2,7 @@ package import Foundation
 
 /// An autoscale setting: rules and schedules for the instance count of a deployment
 /// (`Microsoft.Insights/autoscaleSettings`).
-package struct AutoscaleSetting: Sendable, Equatable {
+package struct AutoscaleSetting: TrackedResource, Equatable {
     package var id: UUID
     package var resourceID: ResourceID
     package var location: String

@@ -1,7 +1,7 @@
 package import Foundation
 
 /// A name under a workspace for a container of the artifact store.
-package struct Datastore: Sendable, Equatable {
+package struct Datastore: TrackedResource, Equatable {
     package var id: UUID
     package var workspace: ResourceID
     package var name: String

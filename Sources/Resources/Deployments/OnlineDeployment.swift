@@ -1,7 +1,7 @@
 package import Foundation
 
 /// An online deployment: a model with its code and environment, in a number of replicas, under an endpoint.
-package struct OnlineDeployment: Sendable, Equatable {
+package struct OnlineDeployment: TrackedResource, Equatable {
     package var id: UUID
     package var endpoint: ResourceID
     package var endpointID: UUID

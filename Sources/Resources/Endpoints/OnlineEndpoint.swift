@@ -1,7 +1,7 @@
 package import Foundation
 
 /// An online endpoint: a stable scoring URI over its deployments.
-package struct OnlineEndpoint: Sendable, Equatable {
+package struct OnlineEndpoint: TrackedResource, Equatable {
     package var id: UUID
     package var workspace: ResourceID
     package var workspaceID: UUID

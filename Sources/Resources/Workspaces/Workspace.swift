@@ -23,7 +23,7 @@ package struct ResourceGroup: Sendable, Equatable {
 }
 
 /// A workspace: the parent of endpoints and assets.
-package struct Workspace: Sendable, Equatable {
+package struct Workspace: TrackedResource, Equatable {
     package var id: UUID
     package var subscription: String
     package var resourceGroup: String
