@@ -5,11 +5,11 @@ import Store
 
 /// Online deployments: each write is one transaction of resource, operation and work item.
 package struct DeploymentService: Sendable {
-    private let database: Database
-    private let resolver: SpecificationResolver
+    let database: Database
+    let resolver: SpecificationResolver
     private let starter: OperationStarter
     private let hub: SignalHub
-    private let quota: QuotaService
+    let quota: QuotaService
 
     package init(
         database: Database, resolver: SpecificationResolver, starter: OperationStarter, hub: SignalHub,
@@ -221,7 +221,7 @@ package struct DeploymentService: Sendable {
 
     /// Where the utilization scaler goes on from; nil for a fixed count. One replica at least, so that the change shows
     /// whether it can serve.
-    private static func scaledCount(_ properties: OnlineDeploymentProperties, from count: Int) -> Int? {
+    static func scaledCount(_ properties: OnlineDeploymentProperties, from count: Int) -> Int? {
         UtilizationSettings(properties.scaleSettings).map { max(1, $0.clamp(count)) }
     }
 
@@ -364,74 +364,6 @@ package struct DeploymentService: Sendable {
                 location: deployment.envelope.location, caller: caller,
                 extraTime: .milliseconds(probe.initialDelayMs + probe.periodMs * probe.failureThreshold)),
             id: id, in: transaction)
-    }
-
-    /// Refuses more instances than there is quota for, before anything is written.
-    package func checkQuota(
-        caller: Caller, endpoint: ResourceID, name: String, _ request: OnlineDeploymentRequest
-    ) async throws {
-        let instance = try resolver.findInstance(request.properties)
-        let existing = try await Self.findIfThere(name, under: endpoint, database)
-        let count = Self.scaledCount(request.properties, from: existing?.scaledCount ?? request.instanceCount)
-        let demand = InstanceDemand(
-            instanceType: instance.name, count: count ?? request.instanceCount, limits: instance.limits)
-        try await quota.check(demand, of: existing?.id, subscription: endpoint.subscription, database)
-    }
-
-    /// What a body's text means for deployments of an endpoint, which may be yet to be made.
-    ///
-    /// - Throws: `BadArgument`; for an asset of another place it names the place.
-    package func reference(
-        caller: Caller, _ text: String, _ kind: AssetKind, endpoint: ResourceID
-    ) async throws -> AssetReference {
-        let workspace = try await WorkspaceStore(database).find(endpoint)
-        return try resolver.scope(endpoint.workspace, id: workspace?.id).reference(text, kind)
-    }
-
-    // MARK: Looking up
-
-    /// With `locking`, the endpoint keeps its traffic and its life until the transaction ends, which a write of a deployment
-    /// decides by.
-    static func findParents(
-        _ endpoint: ResourceID, _ runner: any StatementRunner, locking: Bool = false
-    ) async throws -> (workspace: Workspace, endpoint: OnlineEndpoint) {
-        let workspace = try await WorkspaceService.find(endpoint, runner, isParent: true)
-        let name = endpoint.name(of: "onlineEndpoints") ?? ""
-        return (
-            workspace, try await EndpointService.find(name, in: workspace, runner, isParent: true, locking: locking)
-        )
-    }
-
-    /// - Throws: `ParentResourceNotFound` when the endpoint, or anything above it, is not there; `ResourceNotFound`.
-    static func find(
-        _ name: String, under endpoint: ResourceID, _ runner: any StatementRunner
-    ) async throws -> OnlineDeployment {
-        let (_, parent) = try await findParents(endpoint, runner)
-        return try await find(name, of: parent, runner)
-    }
-
-    private static func find(
-        _ name: String, of endpoint: OnlineEndpoint, _ runner: any StatementRunner
-    ) async throws -> OnlineDeployment {
-        guard let deployment = try await DeploymentStore(runner).find(endpointID: endpoint.id, name: name) else {
-            throw notFound(name)
-        }
-        return deployment
-    }
-
-    /// Nil when the deployment, or anything on the way to it, is not there.
-    static func findIfThere(
-        _ name: String, under endpoint: ResourceID, _ runner: any StatementRunner
-    ) async throws -> OnlineDeployment? {
-        do {
-            return try await find(name, under: endpoint, runner)
-        } catch let error as ARMError where error.code.status == .notFound {
-            return nil
-        }
-    }
-
-    private static func notFound(_ name: String) -> ARMError {
-        ARMError(.resourceNotFound, "The online deployment '\(name)' was not found under the endpoint.")
     }
 
     private static func translate(_ error: PostgresError, name: String) -> any Error {
