@@ -65,31 +65,31 @@ package struct DeploymentService: Sendable {
         keepingUnknown unknown: UnknownFields = UnknownFields(), if precondition: WritePrecondition
     ) async throws -> Written<OnlineDeployment> {
         try ResourceName.checkEndpointOrDeployment(name, kind: "deployment")
-        do {
-            let outcome = try await database.transactionLookingAgain { transaction in
-                let (workspace, parent) = try await Self.findParents(endpoint, transaction, locking: true)
-                guard parent.provisioningState != .deleting else {
-                    throw ARMError(.conflict, "The endpoint '\(parent.name)' is being deleted.")
-                }
-                let existing = try await DeploymentStore(transaction).findForUpdate(endpointID: parent.id, name: name)
-                try precondition.check(existing?.version, "The deployment '\(name)'")
-                try await checkOneScaler(request, endpoint.child("deployments", name), caller, transaction)
-                let specification = try await resolver.resolve(
-                    request, name: existing?.name ?? name, endpoint: parent, workspace: workspace,
-                    generation: (existing?.version.generation ?? 0) + 1, transaction)
-                guard let existing else {
-                    return try await create(
-                        caller: caller, parent, name: name, request, specification, in: transaction)
-                }
-                var request = request
-                unknown.kept(from: existing.properties, in: &request.properties)
-                return try await update(caller: caller, parent, existing, to: request, specification, in: transaction)
+        let translate = { (error: PostgresError) in Self.translate(error, name: name) }
+        return try await writer.write(waking: [.work, .replicas], translate: translate) { transaction in
+            let (workspace, parent) = try await Self.findParents(endpoint, transaction, locking: true)
+            guard parent.provisioningState != .deleting else {
+                throw ARMError(.conflict, "The endpoint '\(parent.name)' is being deleted.")
             }
-            if outcome.operation != nil { hub.raise(.work, .replicas) }
-            return outcome
-        } catch let error as PostgresError {
-            throw Self.translate(error, name: name)
+            let existing = try await DeploymentStore(transaction).findForUpdate(endpointID: parent.id, name: name)
+            try precondition.check(existing?.version, "The deployment '\(name)'")
+            try await checkOneScaler(request, endpoint.child("deployments", name), caller, transaction)
+            let specification = try await resolver.resolve(
+                request, name: existing?.name ?? name, endpoint: parent, workspace: workspace,
+                generation: (existing?.version.generation ?? 0) + 1, transaction)
+            guard let existing else {
+                return try await create(caller: caller, parent, name: name, request, specification, in: transaction)
+            }
+            var request = request
+            unknown.kept(from: existing.properties, in: &request.properties)
+            return try await update(caller: caller, parent, existing, to: request, specification, in: transaction)
         }
+    }
+
+    private var writer: OperatedWriter { OperatedWriter(database: database, starter: starter, hub: hub) }
+
+    private static func terms(_ kind: OperationKind, _ name: String, _ caller: Caller) -> OperatedWriter.Terms {
+        OperatedWriter.Terms(caller: caller, kind: kind, subject: "The deployment '\(name)'")
     }
 
     private func checkOneScaler(
@@ -121,24 +121,20 @@ package struct DeploymentService: Sendable {
         }
         try await quota.checkCluster(of: endpoint, transaction)
         let id = UUID()
-        let operationID = OperationID()
         let scaledCount = Self.scaledCount(request.properties, from: request.instanceCount)
         let subscription = endpoint.workspace.subscription
         try await quota.checkCount(\.deployments, subscription: subscription, transaction)
         try await quota.check(
             specification.demand(scaledCount ?? request.instanceCount), of: nil, subscription: subscription, transaction
         )
-        try await store.insert(
-            id: id, endpointID: endpoint.id, name: name, request: request, scaledCount: scaledCount,
-            by: caller.auditName,
-            operation: operationID)
-        try await store.setTarget(id: id, specification)
-        guard let deployment = try await store.find(id: id) else {
-            throw PostgresError(.decoding, "the deployment that was inserted is not there")
+        return try await writer.operate(Self.terms(.putDeployment, name, caller), wasMade: true, in: transaction) {
+            operation in
+            try await store.insert(
+                id: id, endpointID: endpoint.id, name: name, request: request, scaledCount: scaledCount,
+                by: caller.auditName, operation: operation)
+            try await store.setTarget(id: id, specification)
+            return try await store.find(id: id)
         }
-        let operation = try await start(
-            .putDeployment, deployment, endpoint, id: operationID, caller: caller, in: transaction)
-        return Written(deployment, operation: operation, wasMade: true)
     }
 
     private func update(
@@ -149,24 +145,33 @@ package struct DeploymentService: Sendable {
             existing.envelope.location, request.envelope.location, "The deployment '\(existing.name)'")
         var properties = request.properties
         properties.properties.merge(existing.properties.properties) { new, _ in new }
-        let subject = "The deployment '\(existing.name)'"
         let isSame =
             existing.envelope == request.envelope && existing.properties == properties
             && existing.instanceCount == request.instanceCount
-        switch PutDecision(
+        let decision = PutDecision(
             state: existing.provisioningState, isSame: isSame,
             running: try await OperationStore(transaction).findRunning(subjectID: existing.id), kind: .putDeployment)
-        {
-        case .join(let running): return Written(existing, operation: running, wasMade: false)
-        case .unchanged: return Written(existing, wasMade: false)
-        case .busy(let running): throw OperationStarter.conflict(running, subject)
-        case .illegal(let state): throw WriteRules.illegal(state, subject)
-        case .update: break
-        }
         let change = Change(
             envelope: request.envelope, properties: properties, instanceCount: request.instanceCount,
-            specification: specification, event: .updateRequested)
-        return try await write(change, caller: caller, endpoint, existing, in: transaction)
+            specification: specification)
+        let terms = Self.terms(.putDeployment, existing.name, caller)
+        return try await writer.update(existing, terms, decision, in: transaction) { state, operation in
+            try await write(change, state, operation, caller: caller, endpoint, existing, in: transaction)
+        }
+    }
+
+    /// Another number of instances, in an operation of its own.
+    private func scale(
+        _ change: Change, caller: Caller, _ endpoint: OnlineEndpoint, _ existing: OnlineDeployment,
+        in transaction: Transaction
+    ) async throws -> Written<OnlineDeployment> {
+        let terms = Self.terms(.putDeployment, existing.name, caller)
+        guard let state = existing.provisioningState.next(on: .scalingRequested) else {
+            throw WriteRules.illegal(existing.provisioningState, terms.subject)
+        }
+        return try await writer.operate(terms, in: transaction) { operation in
+            try await write(change, state, operation, caller: caller, endpoint, existing, in: transaction)
+        }
     }
 
     /// A change of a stored deployment that is legal to make now.
@@ -178,20 +183,15 @@ package struct DeploymentService: Sendable {
         var scaledFrom: Int?
         /// Nil for that of the stored properties.
         var specification: ReplicaSpecification?
-        var event: ProvisioningState.Event
         /// Why the number changes; nil when a caller wrote it.
         var decision: ScalingDecision?
     }
 
     private func write(
-        _ change: Change, caller: Caller, _ endpoint: OnlineEndpoint, _ existing: OnlineDeployment,
-        in transaction: Transaction
-    ) async throws -> Written<OnlineDeployment> {
-        guard let state = existing.provisioningState.next(on: change.event) else {
-            throw WriteRules.illegal(existing.provisioningState, "The deployment '\(existing.name)'")
-        }
+        _ change: Change, _ state: ProvisioningState, _ operation: OperationID, caller: Caller,
+        _ endpoint: OnlineEndpoint, _ existing: OnlineDeployment, in transaction: Transaction
+    ) async throws -> OnlineDeployment? {
         let store = DeploymentStore(transaction)
-        let operationID = OperationID()
         let scaledCount = Self.scaledCount(
             change.properties, from: change.scaledFrom ?? existing.scaledCount ?? change.instanceCount)
         // After a failure, replicas run an older one, or none: success is promised for what the properties say.
@@ -204,19 +204,14 @@ package struct DeploymentService: Sendable {
         }
         _ = try await store.update(
             existing, envelope: change.envelope, properties: change.properties, instanceCount: change.instanceCount,
-            scaledCount: scaledCount, state: state, by: caller.auditName, operation: operationID)
+            scaledCount: scaledCount, state: state, by: caller.auditName, operation: operation)
         try await writeLedger(
             existing, to: scaledCount ?? change.instanceCount, change.decision, caller: caller,
             ScalingStore(transaction))
         if let specification { try await setTarget(specification, of: existing, store) }
         // A wish that failed before is tried afresh, not at the end of its back-off.
         try await ReplicaStore(transaction).retryNow(deploymentID: existing.id)
-        guard let deployment = try await store.find(id: existing.id) else {
-            throw PostgresError(.decoding, "the deployment that was updated is not there")
-        }
-        let operation = try await start(
-            .putDeployment, deployment, endpoint, id: operationID, caller: caller, in: transaction)
-        return Written(deployment, operation: operation, wasMade: false)
+        return try await store.find(id: existing.id)
     }
 
     /// Where the utilization scaler goes on from; nil for a fixed count. One replica at least, so that the change shows
@@ -278,9 +273,8 @@ package struct DeploymentService: Sendable {
             try Self.check(count, existing.properties.scaleSettings)
             envelope.sku?.capacity = count
             let change = Change(
-                envelope: envelope, properties: existing.properties, instanceCount: count, scaledFrom: count,
-                specification: nil, event: .scalingRequested)
-            return try await write(change, caller: caller, parent, existing, in: transaction)
+                envelope: envelope, properties: existing.properties, instanceCount: count, scaledFrom: count)
+            return try await scale(change, caller: caller, parent, existing, in: transaction)
         }
         if outcome.operation != nil { hub.raise(.work, .replicas) }
         return outcome
@@ -303,12 +297,12 @@ package struct DeploymentService: Sendable {
             var envelope = existing.envelope
             envelope.sku?.capacity = decision.to
             let change = Change(
-                envelope: envelope, properties: existing.properties, instanceCount: decision.to, specification: nil,
-                event: .scalingRequested, decision: decision)
+                envelope: envelope, properties: existing.properties, instanceCount: decision.to,
+                decision: decision)
             let caller = Caller(
                 objectID: setting.id, applicationID: setting.resourceID.description,
                 correlationID: UUID().uuidString.lowercased())
-            return try await write(change, caller: caller, parent, existing, in: transaction)
+            return try await scale(change, caller: caller, parent, existing, in: transaction)
         }
         if outcome?.operation != nil { hub.raise(.work, .replicas) }
     }
@@ -326,16 +320,12 @@ package struct DeploymentService: Sendable {
     package func delete(
         caller: Caller, endpoint: ResourceID, name: String, if precondition: WritePrecondition
     ) async throws -> ResourceOperation? {
-        let operation = try await database.transaction { transaction -> ResourceOperation? in
+        try await writer.delete(Self.terms(.deleteDeployment, name, caller), if: precondition) { transaction in
             let (_, parent) = try await Self.findParents(endpoint, transaction, locking: true)
-            let store = DeploymentStore(transaction)
-            guard let existing = try await store.findForUpdate(endpointID: parent.id, name: name) else { return nil }
-            try precondition.check(existing.version, "The deployment '\(name)'")
-            if let running = try await OperationStore(transaction).findRunning(subjectID: existing.id),
-                running.kind == .deleteDeployment
-            {
-                return running
-            }
+            return try await DeploymentStore(transaction).findForUpdate(endpointID: parent.id, name: name)
+        } mark: { existing, transaction in
+            // Locked by the look above.
+            let (_, parent) = try await Self.findParents(endpoint, transaction)
             let share = parent.properties.traffic.first { $0.key.lowercased() == name.lowercased() }?.value ?? 0
             guard share == 0 else {
                 throw ARMError(
@@ -343,27 +333,9 @@ package struct DeploymentService: Sendable {
                     "The deployment '\(name)' gets \(share) % of the endpoint's traffic; set its share to 0 first.")
             }
             try await starter.supersede(subjectID: existing.id, in: transaction)
-            _ = try await store.setState(
+            _ = try await DeploymentStore(transaction).setState(
                 id: existing.id, from: ProvisioningState.allCases, to: .deleting, observed: false)
-            return try await start(
-                .deleteDeployment, existing, parent, id: OperationID(), caller: caller, in: transaction)
         }
-        if operation != nil { hub.raise(.work, .cancellations, .replicas, .routing) }
-        return operation
-    }
-
-    private func start(
-        _ kind: OperationKind, _ deployment: OnlineDeployment, _ endpoint: OnlineEndpoint, id: OperationID,
-        caller: Caller, in transaction: Transaction
-    ) async throws -> ResourceOperation {
-        let probe = deployment.properties.readinessProbe.probe
-        return try await starter.start(
-            OperationStarter.Start(
-                kind: kind, resourceID: deployment.resourceID.description, subjectID: deployment.id,
-                workspaceID: endpoint.workspaceID, generation: deployment.version.generation,
-                location: deployment.envelope.location, caller: caller,
-                extraTime: .milliseconds(probe.initialDelayMs + probe.periodMs * probe.failureThreshold)),
-            id: id, in: transaction)
     }
 
     private static func translate(_ error: PostgresError, name: String) -> any Error {

@@ -32,7 +32,8 @@ extension EndpointService {
                 throw OperationStarter.conflict(running, "The endpoint '\(name)'")
             }
             try await keyring.replace(request, endpointID: endpoint.id, workspaceID: workspace.id, in: transaction)
-            return try await start(.regenerateKeys, endpoint, id: OperationID(), caller: caller, in: transaction)
+            return try await starter.start(
+                .regenerateKeys, endpoint, id: OperationID(), caller: caller, in: transaction)
         }
         hub.raise(.work)
         return operation

@@ -68,17 +68,24 @@ package struct EndpointService: Sendable {
         if let resting = try await findUnchanged(workspace, name, request, keepingUnknown: unknown, if: precondition) {
             return Written(resting, wasMade: false)
         }
-        do {
-            let outcome = try await database.transactionLookingAgain { transaction in
-                try await put(
-                    caller: caller, workspace: workspace, name: name, request, keepingUnknown: unknown,
-                    if: precondition, in: transaction)
+        let translate = { (error: PostgresError) in Self.translate(error, name: name) }
+        return try await writer.write(waking: [.work], translate: translate) { transaction in
+            let workspace = try await WorkspaceService.find(workspace, transaction, isParent: true)
+            let existing = try await EndpointStore(transaction).findForUpdate(workspaceID: workspace.id, name: name)
+            try precondition.check(existing?.version, "The endpoint '\(name)'")
+            guard let existing else {
+                return try await create(caller: caller, workspace: workspace, name: name, request, in: transaction)
             }
-            if outcome.operation != nil { hub.raise(.work) }
-            return outcome
-        } catch let error as PostgresError {
-            throw Self.translate(error, name: name)
+            var request = request
+            unknown.kept(from: existing.properties, in: &request.properties)
+            return try await update(caller: caller, existing, to: request, in: transaction)
         }
+    }
+
+    private var writer: OperatedWriter { OperatedWriter(database: database, starter: starter, hub: hub) }
+
+    private static func terms(_ kind: OperationKind, _ name: String, _ caller: Caller) -> OperatedWriter.Terms {
+        OperatedWriter.Terms(caller: caller, kind: kind, subject: "The endpoint '\(name)'")
     }
 
     /// The endpoint where it is what is asked for, and at rest. Nothing is locked for this look: locks are written to the
@@ -114,21 +121,6 @@ package struct EndpointService: Sendable {
         return (properties, decision)
     }
 
-    private func put(
-        caller: Caller, workspace: ResourceID, name: String, _ request: OnlineEndpointRequest,
-        keepingUnknown unknown: UnknownFields, if precondition: WritePrecondition, in transaction: Transaction
-    ) async throws -> Written<OnlineEndpoint> {
-        let workspace = try await WorkspaceService.find(workspace, transaction, isParent: true)
-        let existing = try await EndpointStore(transaction).findForUpdate(workspaceID: workspace.id, name: name)
-        try precondition.check(existing?.version, "The endpoint '\(name)'")
-        guard let existing else {
-            return try await create(caller: caller, workspace: workspace, name: name, request, in: transaction)
-        }
-        var request = request
-        unknown.kept(from: existing.properties, in: &request.properties)
-        return try await update(caller: caller, existing, to: request, in: transaction)
-    }
-
     private func create(
         caller: Caller, workspace: Workspace, name: String, _ request: OnlineEndpointRequest,
         in transaction: Transaction
@@ -137,17 +129,15 @@ package struct EndpointService: Sendable {
         try await quota.checkCount(\.endpoints, subscription: workspace.subscription, transaction)
         try await quota.checkCluster(request.properties.compute, takes: nil, deployments: 0, transaction)
         let id = UUID()
-        let operationID = OperationID()
         let store = EndpointStore(transaction)
-        try await store.insert(
-            id: id, workspaceID: workspace.id, name: name, request: request, by: caller.auditName,
-            operation: operationID)
-        try await keyring.create(request.keys, endpointID: id, workspaceID: workspace.id, in: transaction)
-        guard let endpoint = try await store.find(id: id) else {
-            throw PostgresError(.decoding, "the endpoint that was inserted is not there")
+        return try await writer.operate(Self.terms(.putEndpoint, name, caller), wasMade: true, in: transaction) {
+            operation in
+            try await store.insert(
+                id: id, workspaceID: workspace.id, name: name, request: request, by: caller.auditName,
+                operation: operation)
+            try await keyring.create(request.keys, endpointID: id, workspaceID: workspace.id, in: transaction)
+            return try await store.find(id: id)
         }
-        let operation = try await start(.putEndpoint, endpoint, id: operationID, caller: caller, in: transaction)
-        return Written(endpoint, operation: operation, wasMade: true)
     }
 
     private func update(
@@ -161,26 +151,15 @@ package struct EndpointService: Sendable {
             try await quota.checkCluster(
                 request.properties.compute, takes: existing.id, deployments: names.count, transaction)
         }
-        let subject = "The endpoint '\(existing.name)'"
         let (properties, decision) = try await decide(request, over: existing, deployments: names, transaction)
-        let state: ProvisioningState
-        switch decision {
-        case .join(let running): return Written(existing, operation: running, wasMade: false)
-        case .unchanged: return Written(existing, wasMade: false)
-        case .busy(let running): throw OperationStarter.conflict(running, subject)
-        case .illegal(let state): throw WriteRules.illegal(state, subject)
-        case .update(let next): state = next
-        }
-        let operationID = OperationID()
         let store = EndpointStore(transaction)
-        _ = try await store.update(
-            existing, envelope: request.envelope, properties: properties, state: state, by: caller.auditName,
-            operation: operationID)
-        guard let endpoint = try await store.find(id: existing.id) else {
-            throw PostgresError(.decoding, "the endpoint that was updated is not there")
+        let terms = Self.terms(.putEndpoint, existing.name, caller)
+        return try await writer.update(existing, terms, decision, in: transaction) { state, operation in
+            _ = try await store.update(
+                existing, envelope: request.envelope, properties: properties, state: state, by: caller.auditName,
+                operation: operation)
+            return try await store.find(id: existing.id)
         }
-        let operation = try await start(.putEndpoint, endpoint, id: operationID, caller: caller, in: transaction)
-        return Written(endpoint, operation: operation, wasMade: false)
     }
 
     /// Changes tags and identity, which routers know nothing of: done at once.
@@ -214,38 +193,17 @@ package struct EndpointService: Sendable {
     package func delete(
         caller: Caller, workspace: ResourceID, name: String, if precondition: WritePrecondition
     ) async throws -> ResourceOperation? {
-        let operation = try await database.transaction { transaction -> ResourceOperation? in
+        try await writer.delete(Self.terms(.deleteEndpoint, name, caller), if: precondition) { transaction in
             let workspace = try await WorkspaceService.find(workspace, transaction, isParent: true)
-            let store = EndpointStore(transaction)
-            guard let endpoint = try await store.findForUpdate(workspaceID: workspace.id, name: name) else {
-                return nil
-            }
-            try precondition.check(endpoint.version, "The endpoint '\(name)'")
-            let operations = OperationStore(transaction)
-            if let running = try await operations.findRunning(subjectID: endpoint.id), running.kind == .deleteEndpoint {
-                return running
-            }
-            for running in try await operations.listRunning(endpointID: endpoint.id) {
+            return try await EndpointStore(transaction).findForUpdate(workspaceID: workspace.id, name: name)
+        } mark: { endpoint, transaction in
+            for running in try await OperationStore(transaction).listRunning(endpointID: endpoint.id) {
                 try await starter.supersede(subjectID: running.subjectID, in: transaction)
             }
-            _ = try await store.setState(
+            _ = try await EndpointStore(transaction).setState(
                 id: endpoint.id, from: ProvisioningState.allCases, to: .deleting, observed: false)
             try await DeploymentStore(transaction).markDeleting(endpointID: endpoint.id)
-            return try await start(.deleteEndpoint, endpoint, id: OperationID(), caller: caller, in: transaction)
         }
-        if operation != nil { hub.raise(.work, .cancellations, .replicas, .routing) }
-        return operation
-    }
-
-    func start(
-        _ kind: OperationKind, _ endpoint: OnlineEndpoint, id: OperationID, caller: Caller, in transaction: Transaction
-    ) async throws -> ResourceOperation {
-        try await starter.start(
-            OperationStarter.Start(
-                kind: kind, resourceID: endpoint.resourceID.description, subjectID: endpoint.id,
-                workspaceID: endpoint.workspaceID,
-                generation: endpoint.version.generation, location: endpoint.envelope.location, caller: caller),
-            id: id, in: transaction)
     }
 
     /// Every deployment that gets requests must exist.

@@ -41,6 +41,19 @@ package struct OperationStarter: Sendable {
         return operation
     }
 
+    /// The same for an operated resource.
+    func start(
+        _ kind: OperationKind, _ resource: some OperatedResource, id: OperationID, caller: Caller,
+        in transaction: Transaction
+    ) async throws -> ResourceOperation {
+        try await start(
+            Start(
+                kind: kind, resourceID: resource.resourceID.description, subjectID: resource.id,
+                workspaceID: resource.workspaceID, generation: resource.version.generation,
+                location: resource.envelope.location, caller: caller, extraTime: resource.extraTime),
+            id: id, in: transaction)
+    }
+
     /// Ends whatever runs on a subject, to make way for its deletion. The worker notices at its next step.
     func supersede(subjectID: UUID, in transaction: Transaction) async throws {
         let store = OperationStore(transaction)

@@ -30,7 +30,11 @@ package final class SignalHub: Sendable {
 
     /// Wakes waiters here and queues the word for other processes.
     package func raise(_ topics: ChangeTopic...) {
-        raise(Set(topics), tellingOthers: true)
+        raise(Set(topics))
+    }
+
+    package func raise(_ topics: Set<ChangeTopic>) {
+        raise(topics, tellingOthers: true)
     }
 
     /// Wakes waiters of this process only: for signals that came from outside.

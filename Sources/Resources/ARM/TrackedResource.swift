@@ -5,3 +5,18 @@ package protocol TrackedResource: Sendable {
     var id: UUID { get }
     var audit: AuditTrail { get }
 }
+
+/// A tracked resource that operations bring about.
+package protocol OperatedResource: TrackedResource {
+    var resourceID: ResourceID { get }
+    var workspaceID: UUID { get }
+    var envelope: ResourceEnvelope { get }
+    var provisioningState: ProvisioningState { get }
+    var version: RowVersion { get }
+    /// How much longer than others its operations may take, by what it announces itself.
+    var extraTime: Duration { get }
+}
+
+extension OperatedResource {
+    package var extraTime: Duration { .zero }
+}

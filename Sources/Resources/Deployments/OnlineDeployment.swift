@@ -1,10 +1,11 @@
 package import Foundation
 
 /// An online deployment: a model with its code and environment, in a number of replicas, under an endpoint.
-package struct OnlineDeployment: TrackedResource, Equatable {
+package struct OnlineDeployment: OperatedResource, Equatable {
     package var id: UUID
     package var endpoint: ResourceID
     package var endpointID: UUID
+    package var workspaceID: UUID
     package var name: String
     package var envelope: ResourceEnvelope
     package var properties: OnlineDeploymentProperties
@@ -18,13 +19,14 @@ package struct OnlineDeployment: TrackedResource, Equatable {
     package var lastOperation: OperationID?
 
     package init(
-        id: UUID, endpoint: ResourceID, endpointID: UUID, name: String, envelope: ResourceEnvelope,
+        id: UUID, endpoint: ResourceID, endpointID: UUID, workspaceID: UUID, name: String, envelope: ResourceEnvelope,
         properties: OnlineDeploymentProperties, instanceCount: Int, scaledCount: Int? = nil,
         provisioningState: ProvisioningState, version: RowVersion, audit: AuditTrail, lastOperation: OperationID?
     ) {
         self.id = id
         self.endpoint = endpoint
         self.endpointID = endpointID
+        self.workspaceID = workspaceID
         self.name = name
         self.envelope = envelope
         self.properties = properties
@@ -40,6 +42,12 @@ package struct OnlineDeployment: TrackedResource, Equatable {
     package var wantedReplicas: Int { scaledCount ?? instanceCount }
 
     package var resourceID: ResourceID { endpoint.child("deployments", name) }
+
+    /// The time that its readiness probe gives a replica to start.
+    package var extraTime: Duration {
+        let probe = properties.readinessProbe.probe
+        return .milliseconds(probe.initialDelayMs + probe.periodMs * probe.failureThreshold)
+    }
 }
 
 /// `endpointComputeType`, the discriminator of deployments.

@@ -1,7 +1,7 @@
 package import Foundation
 
 /// An online endpoint: a stable scoring URI over its deployments.
-package struct OnlineEndpoint: TrackedResource, Equatable {
+package struct OnlineEndpoint: OperatedResource, Equatable {
     package var id: UUID
     package var workspace: ResourceID
     package var workspaceID: UUID

@@ -13,7 +13,7 @@ package struct DeploymentStore: Sendable {
     private static let table = TrackedTable<OnlineDeployment>(
         name: "online_deployments", alias: "d",
         columns: """
-            \(Parents.workspaceColumns), e.name AS endpoint_name, d.endpoint_id, d.name, d.envelope, d.properties,
+            \(Parents.workspaceColumns), e.name AS endpoint_name, e.workspace_id, d.endpoint_id, d.name, d.envelope, d.properties,
             d.instance_count, d.scaled_count, d.provisioning_state, d.generation, d.last_operation_id
             """, joins: "JOIN online_endpoints e ON e.id = d.endpoint_id \(Parents.workspace(of: "e"))")
 
@@ -178,7 +178,8 @@ extension OnlineDeployment: RowDecodable {
     package init(_ row: Row) throws {
         self.init(
             id: try row("id"), endpoint: try row.workspaceID().child("onlineEndpoints", try row("endpoint_name")),
-            endpointID: try row("endpoint_id"), name: try row("name"), envelope: try row.json("envelope"),
+            endpointID: try row("endpoint_id"), workspaceID: try row("workspace_id"), name: try row("name"),
+            envelope: try row.json("envelope"),
             properties: try row.json("properties"), instanceCount: try row("instance_count"),
             scaledCount: try row("scaled_count"), provisioningState: try row("provisioning_state"),
             version: try row.version(), audit: try row.audit(),
