@@ -132,6 +132,28 @@ import Testing
         }
     }
 
+    @Test func `a failed replica that is removed at once is remembered with its log`() async throws {
+        try await withScene(instances: 0) { scene in
+            var specification = StoreFixture.specification(generation: 2)
+            specification.environmentVariables[SimulatedBehavior.variable] = "fail-init"
+            try await DeploymentStore(scene.fixture.database).setTarget(id: scene.deployment.id, specification)
+            // What remembers it is slower than who sees the failure.
+            scene.faults.set(.stalled(.milliseconds(300)), on: "UPDATE online_deployments d SET last_failed_replica")
+            try await scene.run([scene.reconciler()]) {
+                try await scene.want(1)
+                try await eventually(within: .seconds(20), "a failure") {
+                    try await scene.store.list(deploymentID: scene.deployment.id).contains { $0.state == .failed }
+                }
+                try await scene.want(0)
+                try await scene.untilSettled(0)
+            }
+            let targets = ReplicaTargetStore(scene.fixture.database)
+            let remembered = try #require(try await targets.findLastFailure(deploymentID: scene.deployment.id))
+            let log = await scene.backend.logs(of: ReplicaID(remembered), .inferenceServer, tail: 10)
+            #expect(log.contains("ValueError"), "\(log)")
+        }
+    }
+
     @Test func `two that lead at once settle, and each replica has one process`() async throws {
         try await withScene(instances: 6) { scene in
             try await scene.run([scene.reconciler(), scene.reconciler()]) {

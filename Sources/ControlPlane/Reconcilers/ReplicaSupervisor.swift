@@ -135,37 +135,57 @@ final class ReplicaSupervisor: Sendable {
     func move(
         _ replica: ReplicaRow, on event: ReplicaState.Event, change: (inout ReplicaRow) -> Void = { _ in }
     ) async throws -> ReplicaRow {
+        let moved = try Self.next(replica, on: event, change: change)
+        guard let revision = try await ReplicaStore(parts.database).move(moved) else { throw CancellationError() }
+        return announce(moved, revision, from: replica.state)
+    }
+
+    private static func next(
+        _ replica: ReplicaRow, on event: ReplicaState.Event, change: (inout ReplicaRow) -> Void
+    ) throws -> ReplicaRow {
         guard let next = replica.state.next(on: event) else { throw CancellationError() }
         var moved = replica
         moved.state = next
         change(&moved)
-        guard let revision = try await ReplicaStore(parts.database).move(moved) else { throw CancellationError() }
+        return moved
+    }
+
+    /// Tells of a move that was written.
+    private func announce(_ moved: ReplicaRow, _ revision: Int64, from state: ReplicaState) -> ReplicaRow {
+        var moved = moved
         moved.revision = revision
         turns.withLock { $0.known = max($0.known, revision) }
         parts.logger.debug(
             "replica moved",
-            metadata: ["replica.id": "\(id)", "replica.from": "\(replica.state)", "replica.to": "\(next)"])
+            metadata: ["replica.id": "\(id)", "replica.from": "\(state)", "replica.to": "\(moved.state)"])
         parts.hub.raise(.replicas)
-        if (replica.state == .ready) != (next == .ready) { parts.hub.raise(.routing) }
+        if (state == .ready) != (moved.state == .ready) { parts.hub.raise(.routing) }
         return moved
     }
 
-    /// Records why the replica broke and when it is tried again.
+    /// Records why the replica broke and when it is tried again. In the same transaction its deployment remembers it, for
+    /// its log: the operation that sees the failure may end at once, and the replica be removed.
     func recordFailure(_ replica: ReplicaRow, _ error: ARMError) async throws {
         hasBeenReady.store(false, ordering: .relaxed)
         let failures = replica.failures + 1
         let pause = parts.settings.backoff(failures: failures)
         let retryAt = parts.time.now().addingTimeInterval(pause.seconds)
-        try await move(replica, on: .broke) { row in
+        let broken = try Self.next(replica, on: .broke) { row in
             row.failures = failures
             row.retryAt = retryAt
             row.error = error
             row.handle = nil
         }
+        let (revision, before) = try await parts.database.transaction { transaction in
+            // The deployment first, as callers lock them.
+            let before = try await ReplicaTargetStore(transaction).rememberFailure(
+                deploymentID: replica.deploymentID, replica: id.value)
+            guard let revision = try await ReplicaStore(transaction).move(broken) else { throw CancellationError() }
+            return (revision, before)
+        }
+        _ = announce(broken, revision, from: replica.state)
         parts.logger.info(
             "replica broke", metadata: ["replica.id": "\(id)", "error.code": "\(error.code.rawValue)"])
-        let targets = ReplicaTargetStore(parts.database)
-        let before = try await targets.rememberFailure(deploymentID: replica.deploymentID, replica: id.value)
         if let before, before != id.value, try await ReplicaStore(parts.database).find(ReplicaID(before)) == nil {
             await parts.backend.discard(ReplicaID(before))
         }
