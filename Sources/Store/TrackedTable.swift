@@ -6,22 +6,22 @@ import Resources
 ///
 /// Inserts and updates differ with each table and are written out in its store.
 struct TrackedTable<Resource: TrackedResource & RowDecodable>: Sendable {
-    /// As PostgreSQL knows it.
-    let name: String
-    /// In statements of more than one table.
-    let alias: String
-    /// What `Resource` reads; those of ``commonColumns`` come with it.
-    let columns: String
-    /// `JOIN …`, for what comes from other tables.
-    var joins = ""
+    private let name: String
+    private let alias: String
+    /// Everything of a look-up but its condition.
+    private let select: String
 
-    private var select: String {
-        "SELECT \(columns), \(Self.commonColumns.map { "\(alias).\($0)" }.joined(separator: ", ")) FROM \(name) \(alias) \(joins)"
-    }
-
-    /// The columns that every tracked table has under the same names.
-    private static var commonColumns: [String] {
-        ["id", "revision", "created_by", "created_at", "modified_by", "modified_at"]
+    /// - Parameters:
+    ///   - name: as PostgreSQL knows it.
+    ///   - alias: in statements of more than one table.
+    ///   - columns: what `Resource` reads beside those that every tracked table has under the same names.
+    ///   - joins: `JOIN …`, for what comes from other tables.
+    init(name: String, alias: String, columns: String, joins: String = "") {
+        self.name = name
+        self.alias = alias
+        let common = ["id", "revision", "created_by", "created_at", "modified_by", "modified_at"]
+        let own = common.map { "\(alias).\($0)" }.joined(separator: ", ")
+        select = "SELECT \(columns), \(own) FROM \(name) \(alias) \(joins)"
     }
 
     func first(
