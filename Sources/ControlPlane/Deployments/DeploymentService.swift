@@ -320,21 +320,26 @@ package struct DeploymentService: Sendable {
     package func delete(
         caller: Caller, endpoint: ResourceID, name: String, if precondition: WritePrecondition
     ) async throws -> ResourceOperation? {
-        try await writer.delete(Self.terms(.deleteDeployment, name, caller), if: precondition) { transaction in
+        try await writer.delete(Self.terms(.deleteDeployment, name, caller), if: precondition) {
+            transaction -> OperatedWriter.Doomed<OnlineDeployment>? in
             let (_, parent) = try await Self.findParents(endpoint, transaction, locking: true)
-            return try await DeploymentStore(transaction).findForUpdate(endpointID: parent.id, name: name)
-        } mark: { existing, transaction in
-            // Locked by the look above.
-            let (_, parent) = try await Self.findParents(endpoint, transaction)
-            let share = parent.properties.traffic.first { $0.key.lowercased() == name.lowercased() }?.value ?? 0
-            guard share == 0 else {
-                throw ARMError(
-                    .deploymentHasTraffic,
-                    "The deployment '\(name)' gets \(share) % of the endpoint's traffic; set its share to 0 first.")
+            let store = DeploymentStore(transaction)
+            guard let existing = try await store.findForUpdate(endpointID: parent.id, name: name) else { return nil }
+            return OperatedWriter.Doomed(existing) {
+                try Self.checkHasNoTraffic(name, parent)
+                try await starter.supersede(subjectID: existing.id, in: transaction)
+                _ = try await store.setState(
+                    id: existing.id, from: ProvisioningState.allCases, to: .deleting, observed: false)
             }
-            try await starter.supersede(subjectID: existing.id, in: transaction)
-            _ = try await DeploymentStore(transaction).setState(
-                id: existing.id, from: ProvisioningState.allCases, to: .deleting, observed: false)
+        }
+    }
+
+    private static func checkHasNoTraffic(_ name: String, _ endpoint: OnlineEndpoint) throws(ARMError) {
+        let share = endpoint.properties.traffic.first { $0.key.lowercased() == name.lowercased() }?.value ?? 0
+        guard share == 0 else {
+            throw ARMError(
+                .deploymentHasTraffic,
+                "The deployment '\(name)' gets \(share) % of the endpoint's traffic; set its share to 0 first.")
         }
     }
 

@@ -193,16 +193,21 @@ package struct EndpointService: Sendable {
     package func delete(
         caller: Caller, workspace: ResourceID, name: String, if precondition: WritePrecondition
     ) async throws -> ResourceOperation? {
-        try await writer.delete(Self.terms(.deleteEndpoint, name, caller), if: precondition) { transaction in
+        try await writer.delete(Self.terms(.deleteEndpoint, name, caller), if: precondition) {
+            transaction -> OperatedWriter.Doomed<OnlineEndpoint>? in
             let workspace = try await WorkspaceService.find(workspace, transaction, isParent: true)
-            return try await EndpointStore(transaction).findForUpdate(workspaceID: workspace.id, name: name)
-        } mark: { endpoint, transaction in
-            for running in try await OperationStore(transaction).listRunning(endpointID: endpoint.id) {
-                try await starter.supersede(subjectID: running.subjectID, in: transaction)
+            let store = EndpointStore(transaction)
+            guard let endpoint = try await store.findForUpdate(workspaceID: workspace.id, name: name) else {
+                return nil
             }
-            _ = try await EndpointStore(transaction).setState(
-                id: endpoint.id, from: ProvisioningState.allCases, to: .deleting, observed: false)
-            try await DeploymentStore(transaction).markDeleting(endpointID: endpoint.id)
+            return OperatedWriter.Doomed(endpoint) {
+                for running in try await OperationStore(transaction).listRunning(endpointID: endpoint.id) {
+                    try await starter.supersede(subjectID: running.subjectID, in: transaction)
+                }
+                _ = try await store.setState(
+                    id: endpoint.id, from: ProvisioningState.allCases, to: .deleting, observed: false)
+                try await DeploymentStore(transaction).markDeleting(endpointID: endpoint.id)
+            }
         }
     }
 

@@ -17,6 +17,17 @@ struct OperatedWriter: Sendable {
         var subject: String
     }
 
+    /// A resource that is to go, locked, and what writes that down.
+    struct Doomed<Resource: OperatedResource> {
+        var resource: Resource
+        var mark: () async throws -> Void
+
+        init(_ resource: Resource, mark: @escaping () async throws -> Void) {
+            self.resource = resource
+            self.mark = mark
+        }
+    }
+
     /// Runs a write in a transaction, once more where a unique constraint refused it, and wakes who carries it out.
     ///
     /// - Parameter translate: what a refusal of the database means to the caller.
@@ -60,23 +71,23 @@ struct OperatedWriter: Sendable {
         }
     }
 
-    /// Starts the deletion of a resource, which `mark` writes down, or joins the one that runs; what else runs on it ends.
+    /// Starts the deletion of a resource, or joins the one that runs.
     ///
-    /// - Parameter find: the resource, locked; nil when it is not there.
+    /// - Parameter find: nil when it is not there.
     func delete<Resource: OperatedResource>(
         _ terms: Terms, if precondition: WritePrecondition,
-        find: @Sendable (Transaction) async throws -> Resource?,
-        mark: @Sendable (Resource, Transaction) async throws -> Void
+        find: @Sendable (Transaction) async throws -> Doomed<Resource>?
     ) async throws -> ResourceOperation? {
         let operation = try await database.transaction { transaction -> ResourceOperation? in
-            guard let existing = try await find(transaction) else { return nil }
+            guard let doomed = try await find(transaction) else { return nil }
+            let existing = doomed.resource
             try precondition.check(existing.version, terms.subject)
             if let running = try await OperationStore(transaction).findRunning(subjectID: existing.id),
                 running.kind == terms.kind
             {
                 return running
             }
-            try await mark(existing, transaction)
+            try await doomed.mark()
             return try await starter.start(
                 terms.kind, existing, id: OperationID(), caller: terms.caller, in: transaction)
         }
