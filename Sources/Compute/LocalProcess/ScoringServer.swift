@@ -7,7 +7,7 @@ import Resources
 /// Its own command, `azmlinfsrv`, always tells gunicorn to bind a port on all interfaces. Gunicorn takes sockets that
 /// it inherits (`LISTEN_FDS`, sd_listen_fds(3)) before any bind option, so the server runs unpatched and as its makers
 /// meant it, on a unix socket that only this account can reach. `server_start.py` runs the command, after it has set what
-/// scoring scripts find set on Azure.
+/// scoring scripts find set on Azure; of what the server imports it puts off one exporter until it is used.
 struct ScoringServer: Sendable {
     let specification: ReplicaSpecification
     let environment: URL
