@@ -1,4 +1,5 @@
-import Resources
+package import ControlPlane
+package import Resources
 
 /// Every route of the control plane.
 package enum APIRouter {
@@ -7,36 +8,56 @@ package enum APIRouter {
         _ services: APIServices, site: SiteSettings, storage: BlobRoutes?
     ) -> APIResponder {
         APIResponder(
-            RouteTable(routes(services, site: site)), access: services.access, signIn: services.signIn, site: site,
-            storage: storage)
+            RouteTable(routes(services, site: site)), access: services.nouns.access, signIn: services.nouns.signIn,
+            site: site, storage: storage)
     }
 
     private static func routes(_ services: APIServices, site: SiteSettings) -> [APIRoute] {
-        var routes =
-            ServiceRoutes(contract: services.contract, site: site, checkHealth: services.checkHealth).routes
-            + SignInRoutes(service: services.signIn).routes
-        routes += ScopeRoutes(service: services.scopes, deletion: services.groupDeletion, site: site).routes
-        routes += AccessRoutes(service: services.roleAssignments).routes
-        routes += ResourceRoutes(catalog: services.catalog).routes
-        routes += TemplateDeploymentRoutes(service: services.templates, operations: services.operations).routes
-        routes += WorkspaceRoutes(service: services.workspaces, site: site).routes
+        let nouns = services.nouns
+        let types = ServedTypes(nouns, site: site)
+        return types.routes
+            + ServiceRoutes(contract: services.contract, site: site, checkHealth: services.checkHealth).routes
+            + SignInRoutes(service: nouns.signIn).routes + ScopeRoutes(service: nouns.scopes, site: site).routes
+            + RoleDefinitionRoutes().routes + ResourceRoutes(catalog: services.catalog).routes
+            + TemplateDeploymentRoutes(service: services.templates, operations: services.operations).routes
+            + LocationRoutes(service: nouns.quota).routes
+            + OperationRoutes(service: services.operations, types: types).routes
+    }
+}
+
+extension ServedTypes {
+    /// Every type, in the order in which lists show them.
+    package init(_ services: NounServices, site: SiteSettings) {
+        var types: [any ServedType] = [
+            RoleAssignmentType(service: services.roleAssignments),
+            ResourceGroupType(service: services.scopes, deletion: services.groupDeletion),
+            WorkspaceType(service: services.workspaces, site: site),
+            DatastoreType(service: services.datastores, site: site),
+            OnlineEndpointType(
+                service: services.endpoints, deployments: services.deployments,
+                keys: services.keys, signIn: services.signInSettings, site: site),
+            OnlineDeploymentType(
+                service: services.deployments, assets: services.assets,
+                logs: services.logs, scaling: services.scaling, site: site),
+            AutoscaleSettingType(service: services.autoscale),
+        ]
         for kind in AssetKind.allCases {
-            routes += AssetRoutes(kind: kind, service: services.assets, uploads: services.uploads, site: site).routes
+            types.append(AssetContainerType(kind: kind, service: services.assets))
+            types.append(
+                AssetVersionType(
+                    kind: kind, service: services.assets, uploads: services.uploads,
+                    site: site))
         }
-        routes += DatastoreRoutes(service: services.datastores, site: site).routes
-        routes +=
-            OnlineEndpointRoutes(
-                service: services.endpoints, keys: services.keys, signIn: services.signInSettings, site: site
-            ).routes
-        routes += OnlineDeploymentRoutes(service: services.deployments, logs: services.logs, site: site).routes
-        routes += ScalingRoutes(service: services.scaling).routes
-        routes += LocationRoutes(service: services.quota).routes
-        routes += AutoscaleSettingRoutes(service: services.autoscale).routes
-        routes +=
-            OperationRoutes(
-                service: services.operations, endpoints: services.endpoints, deployments: services.deployments,
-                site: site
-            ).routes
-        return routes
+        self.init(types)
+    }
+}
+
+extension ResourceProviders {
+    /// Every type that templates may hold.
+    package init(
+        _ types: ServedTypes,
+        findDeployment: @escaping @Sendable (TemplateDeploymentAddress) async throws -> TemplateDeployment?
+    ) {
+        self.init(types.providers + [NestedDeploymentProvider(find: findDeployment)])
     }
 }

@@ -45,16 +45,4 @@ package struct APIRequestContext: RequestContext {
         }
         return value
     }
-
-    /// The workspace that the path names.
-    func workspaceID() throws(ARMError) -> ResourceID {
-        .workspace(
-            subscription: try parameter("subscription"), resourceGroup: try parameter("resourceGroup"),
-            name: try parameter("workspace"))
-    }
-
-    /// The online endpoint that the path names.
-    func endpointID() throws(ARMError) -> ResourceID {
-        try workspaceID().child("onlineEndpoints", try parameter("endpoint"))
-    }
 }

@@ -53,16 +53,9 @@ struct ErrorMiddleware: RouterMiddleware {
         case .tooManyRequests: headers[.retryAfter] = "1"
         default: break
         }
-        return try JSONBody(ErrorBody(error)).response(status: error.code.httpStatus, headers: headers)
-    }
-}
-
-/// `{"error": {…}}`.
-struct ErrorBody: Encodable {
-    let error: ARMError
-
-    init(_ error: ARMError) {
-        self.error = error
+        var body = Document()
+        try body.set("error", encoding: error)
+        return Response(body.value, status: error.code.httpStatus, headers: headers)
     }
 }
 

@@ -91,7 +91,7 @@ package struct RouteVersions: Sendable, Equatable {
 
     /// - Throws: `MissingApiVersionParameter`, `InvalidApiVersionParameter`.
     func version(of request: Request) throws(ARMError) -> APIVersion {
-        guard let text = request.query("api-version"), !text.isEmpty else {
+        guard let text = request.parameters["api-version"], !text.isEmpty else {
             throw ARMError(
                 .missingApiVersionParameter,
                 "The api-version query parameter (?api-version=) is required for all requests.")

@@ -43,26 +43,10 @@ package struct DeploymentService: Sendable {
             subscription: subscription, resourceGroup: resourceGroup, page: page)
     }
 
-    /// Fields that the caller's api-version can't express: a PUT leaves them as they are.
-    package struct UnknownFields: Sendable {
-        package var egressPublicNetworkAccess: Bool
-        package var dataCollector: Bool
-
-        package init(egressPublicNetworkAccess: Bool = false, dataCollector: Bool = false) {
-            self.egressPublicNetworkAccess = egressPublicNetworkAccess
-            self.dataCollector = dataCollector
-        }
-
-        func kept(from stored: OnlineDeploymentProperties, in properties: inout OnlineDeploymentProperties) {
-            if egressPublicNetworkAccess { properties.egressPublicNetworkAccess = stored.egressPublicNetworkAccess }
-            if dataCollector { properties.dataCollector = stored.dataCollector }
-        }
-    }
-
     /// Makes the deployment or brings it to the wish. An equal wish joins the operation that runs, or changes nothing.
     package func put(
-        caller: Caller, endpoint: ResourceID, name: String, _ request: OnlineDeploymentRequest,
-        keepingUnknown unknown: UnknownFields = UnknownFields(), if precondition: WritePrecondition
+        caller: Caller, endpoint: ResourceID, name: String,
+        _ requested: Requested<OnlineDeploymentRequest, OnlineDeployment>, if precondition: WritePrecondition
     ) async throws -> Written<OnlineDeployment> {
         try ResourceName.checkEndpointOrDeployment(name, kind: "deployment")
         let translate = { (error: PostgresError) in Self.translate(error, name: name) }
@@ -73,6 +57,7 @@ package struct DeploymentService: Sendable {
             }
             let existing = try await DeploymentStore(transaction).findForUpdate(endpointID: parent.id, name: name)
             try precondition.check(existing?.version, "The deployment '\(name)'")
+            let request = existing.map(requested.over) ?? requested.request
             try await checkOneScaler(request, endpoint.child("deployments", name), caller, transaction)
             let specification = try await resolver.resolve(
                 request, name: existing?.name ?? name, endpoint: parent, workspace: workspace,
@@ -80,8 +65,6 @@ package struct DeploymentService: Sendable {
             guard let existing else {
                 return try await create(caller: caller, parent, name: name, request, specification, in: transaction)
             }
-            var request = request
-            unknown.kept(from: existing.properties, in: &request.properties)
             return try await update(caller: caller, parent, existing, to: request, specification, in: transaction)
         }
     }

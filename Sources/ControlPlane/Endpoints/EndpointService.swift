@@ -43,29 +43,13 @@ package struct EndpointService: Sendable {
             subscription: subscription, resourceGroup: resourceGroup, page: page)
     }
 
-    /// Fields that the caller's api-version can't express.
-    package struct UnknownFields: Sendable {
-        package var mirrorTraffic: Bool
-        package var publicNetworkAccess: Bool
-
-        package init(mirrorTraffic: Bool = false, publicNetworkAccess: Bool = false) {
-            self.mirrorTraffic = mirrorTraffic
-            self.publicNetworkAccess = publicNetworkAccess
-        }
-
-        func kept(from stored: OnlineEndpointProperties, in properties: inout OnlineEndpointProperties) {
-            if mirrorTraffic { properties.mirrorTraffic = stored.mirrorTraffic }
-            if publicNetworkAccess { properties.publicNetworkAccess = stored.publicNetworkAccess }
-        }
-    }
-
     /// Makes the endpoint or brings it to the wish. An equal wish joins the operation that runs, or changes nothing.
     package func put(
-        caller: Caller, workspace: ResourceID, name: String, _ request: OnlineEndpointRequest,
-        keepingUnknown unknown: UnknownFields = UnknownFields(), if precondition: WritePrecondition
+        caller: Caller, workspace: ResourceID, name: String,
+        _ requested: Requested<OnlineEndpointRequest, OnlineEndpoint>, if precondition: WritePrecondition
     ) async throws -> Written<OnlineEndpoint> {
         try ResourceName.checkEndpointOrDeployment(name, kind: "endpoint")
-        if let resting = try await findUnchanged(workspace, name, request, keepingUnknown: unknown, if: precondition) {
+        if let resting = try await findUnchanged(workspace, name, requested, if: precondition) {
             return Written(resting, wasMade: false)
         }
         let translate = { (error: PostgresError) in Self.translate(error, name: name) }
@@ -74,11 +58,10 @@ package struct EndpointService: Sendable {
             let existing = try await EndpointStore(transaction).findForUpdate(workspaceID: workspace.id, name: name)
             try precondition.check(existing?.version, "The endpoint '\(name)'")
             guard let existing else {
-                return try await create(caller: caller, workspace: workspace, name: name, request, in: transaction)
+                return try await create(
+                    caller: caller, workspace: workspace, name: name, requested.request, in: transaction)
             }
-            var request = request
-            unknown.kept(from: existing.properties, in: &request.properties)
-            return try await update(caller: caller, existing, to: request, in: transaction)
+            return try await update(caller: caller, existing, to: requested.over(existing), in: transaction)
         }
     }
 
@@ -91,18 +74,16 @@ package struct EndpointService: Sendable {
     /// The endpoint where it is what is asked for, and at rest. Nothing is locked for this look: locks are written to the
     /// disk, and a template that is posted again asks it of every endpoint.
     private func findUnchanged(
-        _ workspace: ResourceID, _ name: String, _ request: OnlineEndpointRequest,
-        keepingUnknown unknown: UnknownFields, if precondition: WritePrecondition
+        _ workspace: ResourceID, _ name: String, _ requested: Requested<OnlineEndpointRequest, OnlineEndpoint>,
+        if precondition: WritePrecondition
     ) async throws -> OnlineEndpoint? {
         guard let workspace = try await WorkspaceStore(database).find(workspace),
             let existing = try await EndpointStore(database).find(workspaceID: workspace.id, name: name),
             existing.provisioningState == .succeeded
         else { return nil }
         try precondition.check(existing.version, "The endpoint '\(name)'")
-        var request = request
-        unknown.kept(from: existing.properties, in: &request.properties)
         let names = try await DeploymentStore(database).names(endpointID: existing.id)
-        let (_, decision) = try await decide(request, over: existing, deployments: names, database)
+        let (_, decision) = try await decide(requested.over(existing), over: existing, deployments: names, database)
         return decision == .unchanged ? existing : nil
     }
 

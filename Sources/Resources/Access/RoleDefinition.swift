@@ -26,6 +26,8 @@ package struct RoleDefinition: Sendable, Equatable {
         self.notDataActions = notDataActions
     }
 
+    package static let type = "Microsoft.Authorization/roleDefinitions"
+
     /// Whether the role grants an operation of the management API.
     package func allows(_ action: String) -> Bool {
         Self.covers(actions, minus: notActions, action)

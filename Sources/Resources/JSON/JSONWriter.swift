@@ -15,6 +15,13 @@ package struct JSONWriter {
         return String(decoding: writer.output, as: UTF8.self)
     }
 
+    /// The same as bytes of UTF-8.
+    package static func bytes(of value: JSONValue) -> [UInt8] {
+        var writer = JSONWriter(quote: "\"")
+        writer.append(value)
+        return writer.output
+    }
+
     /// Number of bytes that `text(of:)` makes; nil when more than `limit`, found without writing them.
     package static func size(of value: JSONValue, limit: Int) -> Int? {
         var size = 0

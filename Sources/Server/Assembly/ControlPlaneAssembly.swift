@@ -84,13 +84,14 @@ package struct ControlPlaneAssembly: Sendable {
         }
     }
 
-    package let services: APIServices
+    package let services: NounServices
     /// Services that run until shutdown, in the order in which they start.
     package let background: [any Service]
     package let principals: PrincipalService
     package let publisher: RoutingPublisher
     package let hub: SignalHub
     private let inputs: Inputs
+    private let served: APIServices
 
     package init(_ inputs: Inputs) async throws {
         self.inputs = inputs
@@ -109,13 +110,17 @@ package struct ControlPlaneAssembly: Sendable {
 
         let wait = ReplicaWait(database: database, hub: hub)
         let starter = OperationStarter(time: inputs.time, deadline: inputs.operationDeadline)
-        let nouns = Self.nouns(inputs, hub: hub, starter: starter)
         let vault = SecretVault(master: inputs.master)
-        let providers = ResourceProviders(nouns, site: Self.site(inputs, scheme: "https")) { address in
+        services = NounServices(
+            database: database, storage: NounServices.Storage(artifacts: inputs.artifacts, account: inputs.account),
+            backend: inputs.backend, instanceTypes: inputs.instanceTypes, limits: inputs.quota, vault: vault,
+            keys: keys, signIn: inputs.signIn, starter: starter, hub: hub, time: inputs.time)
+        let types = ServedTypes(services, site: Self.site(inputs, scheme: "https"))
+        let providers = ResourceProviders(types) { address in
             try await TemplateDeploymentService.find(address, database)
         }
         let templates = TemplateDeploymentParts(
-            database: database, access: nouns.access, providers: providers, artifacts: inputs.artifacts,
+            database: database, access: services.access, providers: providers, artifacts: inputs.artifacts,
             account: inputs.account,
             vault: vault, tenantID: inputs.signIn.tenantID, hub: hub, time: inputs.time, logger: logger,
             observe: inputs.onTemplateStep)
@@ -126,53 +131,13 @@ package struct ControlPlaneAssembly: Sendable {
                 database: database, providers: providers, wait: OperationWait(database: database, hub: hub)
             ).plans)
         let operations = OperationService(database: database, catalog: catalog, hub: hub)
-        services = APIServices(
-            access: nouns.access, roleAssignments: nouns.roleAssignments, scopes: nouns.scopes,
-            workspaces: nouns.workspaces, assets: nouns.assets,
-            uploads: PendingUploadService(
-                database: database, artifacts: inputs.artifacts,
-                signer: ContainerSigner(account: inputs.account, time: inputs.time)),
-            datastores: nouns.datastores, endpoints: nouns.endpoints, deployments: nouns.deployments,
-            logs: DeploymentLogService(database: database, backend: inputs.backend),
-            scaling: ScalingService(database: database, time: inputs.time), autoscale: nouns.autoscale,
-            quota: nouns.quota, operations: operations,
+        served = APIServices(
+            nouns: services, operations: operations,
             templates: templates.service(starter: starter, operations: operations),
-            catalog: ResourceCatalogService(database: database, providers: providers),
-            groupDeletion: GroupDeletionService(database: database, starter: starter, hub: hub),
-            signIn: SignInService(database: database, keys: keys, settings: inputs.signIn, time: inputs.time),
-            keys: keys, signInSettings: inputs.signIn, contract: inputs.contract,
+            catalog: ResourceCatalogService(database: database, providers: providers), contract: inputs.contract,
             checkHealth: { try await database.query("SELECT 1") })
         background = Self.background(
-            inputs, hub: hub, catalog: catalog, control: control, publisher: publisher, nouns: nouns)
-    }
-
-    /// The services of the nouns, which routes and templates share.
-    private static func nouns(_ inputs: Inputs, hub: SignalHub, starter: OperationStarter) -> ProviderServices {
-        let database = inputs.database
-        let vault = SecretVault(master: inputs.master)
-        let artifacts = inputs.artifacts
-        let storage = StorageAddress(account: inputs.account.name, hosts: inputs.signIn.apiHosts)
-        let resolver = SpecificationResolver(
-            locator: ArtifactLocator(
-                artifacts: artifacts, signer: ContainerSigner(account: inputs.account, time: inputs.time)),
-            instanceTypes: inputs.instanceTypes, backend: inputs.backend, storage: storage)
-        let quota = QuotaService(database: database, limits: inputs.quota, instanceTypes: inputs.instanceTypes)
-        return ProviderServices(
-            access: AccessService(database: database), roleAssignments: RoleAssignmentService(database: database),
-            scopes: ScopeService(database: database),
-            workspaces: WorkspaceService(database: database, vault: vault) { name in
-                try await artifacts.ensureContainer(try ContainerName(name))
-            },
-            assets: AssetService(database: database, storage: storage),
-            datastores: DatastoreService(
-                database: database, artifacts: artifacts,
-                signer: ContainerSigner(account: inputs.account, time: inputs.time)),
-            endpoints: EndpointService(
-                database: database, keyring: EndpointKeyring(vault: vault), starter: starter, hub: hub,
-                quota: quota),
-            deployments: DeploymentService(
-                database: database, resolver: resolver, starter: starter, hub: hub, quota: quota),
-            autoscale: AutoscaleSettingService(database: database, hub: hub), quota: quota)
+            inputs, hub: hub, catalog: catalog, control: control, publisher: publisher, nouns: services)
     }
 
     private static func site(_ inputs: Inputs, scheme: String) -> SiteSettings {
@@ -183,7 +148,7 @@ package struct ControlPlaneAssembly: Sendable {
 
     private static func background(
         _ inputs: Inputs, hub: SignalHub, catalog: OperationCatalog, control: RouterControlClient,
-        publisher: RoutingPublisher, nouns: ProviderServices
+        publisher: RoutingPublisher, nouns: NounServices
     ) -> [any Service] {
         let database = inputs.database
         let logger = inputs.logger
@@ -236,6 +201,6 @@ package struct ControlPlaneAssembly: Sendable {
             }
             return try await blobs.permissions(of: caller, access)
         }
-        return APIRouter.responder(services, site: site, storage: storage)
+        return APIRouter.responder(served, site: site, storage: storage)
     }
 }

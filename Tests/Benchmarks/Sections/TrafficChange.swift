@@ -57,7 +57,7 @@ enum TrafficChange {
             envelope: ResourceEnvelope(location: BenchServer.location),
             properties: OnlineEndpointProperties(authMode: .key, traffic: ["d1": 100]))
         let outcome = try await server.assembly.services.endpoints.put(
-            caller: server.caller, workspace: server.workspace, name: name, request, if: .none)
+            caller: server.caller, workspace: server.workspace, name: name, Requested(request), if: .none)
         let committed = ContinuousClock.now
         guard let operation = outcome.operation else { throw NotInTime(description: "no operation was started") }
         return (operation.id, committed)

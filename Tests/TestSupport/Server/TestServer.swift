@@ -64,7 +64,7 @@ package final class TestServer: Sendable {
 
     /// What answers the API's requests, for requests that no client sends; nil while the control plane is down.
     package var responder: APIResponder? { state.withLock { $0.incarnation?.assembly.responder(scheme: "http") } }
-    package var services: APIServices? { state.withLock { $0.incarnation?.assembly.services } }
+    package var services: NounServices? { state.withLock { $0.incarnation?.assembly.services } }
 
     /// A principal of its own, with a role on a scope or without any.
     package func makePrincipal(_ role: RoleDefinition? = nil, on scope: String = "/") async throws -> NewPrincipal {
