@@ -54,7 +54,7 @@ class Deployer:
     def __init__(self, client, group):
         self.client, self.group = client, group
 
-    def wish(self, document, parameters=None, mode="Incremental", **properties):
+    def request(self, document, parameters=None, mode="Incremental", **properties):
         if document is not None:
             properties["template"] = document
         if parameters is not None:
@@ -63,14 +63,14 @@ class Deployer:
 
     def begin(self, name, document, parameters=None, **options):
         return self.client.deployments.begin_create_or_update(
-            self.group, name, self.wish(document, parameters, **options))
+            self.group, name, self.request(document, parameters, **options))
 
     def create(self, name, document, parameters=None, **options):
         return finish(self.begin(name, document, parameters, **options)).properties
 
     def validate(self, name, document, parameters=None, **options):
         return finish(self.client.deployments.begin_validate(
-            self.group, name, self.wish(document, parameters, **options))).properties
+            self.group, name, self.request(document, parameters, **options))).properties
 
     def what_if(self, name, document, parameters=None, mode="Incremental", result_format="FullResourcePayloads"):
         """The changes by the names in their ids, without the workspace: `endpoint/blue`."""

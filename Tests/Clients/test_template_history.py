@@ -101,7 +101,7 @@ class TestGroups:
 
 class TestSubscription:
     @pytest.fixture(scope="class")
-    def wish(self):
+    def deployment_of(self):
         """A group, and a workspace with an environment inside it."""
         inner = template({
             "type": NAMESPACE + "/workspaces", "apiVersion": "2024-04-01", "name": "deep", "location": "local",
@@ -121,17 +121,17 @@ class TestSubscription:
             mode="Incremental", template=document, parameters={"group": {"value": "by-subscription"}}))
 
     @pytest.fixture(scope="class")
-    def made(self, arm_clients, wish):
+    def made(self, arm_clients, deployment_of):
         deployments, resources = arm_clients
-        yield finish(deployments.deployments.begin_create_or_update_at_subscription_scope("wide", wish()))
+        yield finish(deployments.deployments.begin_create_or_update_at_subscription_scope("wide", deployment_of()))
         finish(resources.resource_groups.begin_delete("by-subscription"))
 
-    def test_validate_and_what_if_before(self, arm_clients, wish):
+    def test_validate_and_what_if_before(self, arm_clients, deployment_of):
         clients = arm_clients[0].deployments
-        checked = finish(clients.begin_validate_at_subscription_scope("before", wish()))
+        checked = finish(clients.begin_validate_at_subscription_scope("before", deployment_of()))
         assert len(checked.properties.validated_resources) == 3
         properties = models.DeploymentWhatIfProperties(
-            mode="Incremental", template=wish().properties.template, parameters=wish().properties.parameters,
+            mode="Incremental", template=deployment_of().properties.template, parameters=deployment_of().properties.parameters,
             what_if_settings=models.DeploymentWhatIfSettings(result_format="ResourceIdOnly"))
         told = finish(clients.begin_what_if_at_subscription_scope(
             "before", models.DeploymentWhatIf(location="local", properties=properties)))
@@ -160,13 +160,13 @@ class TestSubscription:
         one = operations.get_at_subscription_scope("wide", found[0].operation_id)
         assert one.properties.status_code == "Created"
 
-    def test_a_deployment_stays_in_its_location(self, arm_clients, made, wish):
+    def test_a_deployment_stays_in_its_location(self, arm_clients, made, deployment_of):
         clients = arm_clients[0].deployments
         with pytest.raises(HttpResponseError) as caught:
-            clients.begin_create_or_update_at_subscription_scope("wide", wish("elsewhere"))
+            clients.begin_create_or_update_at_subscription_scope("wide", deployment_of("elsewhere"))
         assert caught.value.error.code == "InvalidDeploymentLocation"
         with pytest.raises(HttpResponseError) as caught:
-            clients.begin_create_or_update_at_subscription_scope("placeless", wish(None))
+            clients.begin_create_or_update_at_subscription_scope("placeless", deployment_of(None))
         assert caught.value.error.code == "LocationRequired"
 
     def test_delete_and_cancel(self, arm_clients, made):

@@ -57,7 +57,7 @@ import Testing
                     "\(path)/getLogs", #"{"containerType": "InferenceServer", "tail": 50}"#)
                 #expect(logs["content"]?.contains(failure.text) == true, "\(logs.text)")
             }
-            // An equal wish is tried again, and a better one succeeds.
+            // The same is tried again, and a better one succeeds.
             let again = try await server.api.put(path, body)
             #expect(again.status == 200)
             #expect(again.header("Azure-AsyncOperation") != made.header("Azure-AsyncOperation"))

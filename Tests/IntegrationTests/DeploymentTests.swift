@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func `an equal wish joins the operation that runs, and then changes nothing`() async throws {
+    @Test func `the same request joins the operation that runs, and then changes nothing`() async throws {
         try await TestServer.run(.withoutRouters) { server in
             let (path, environment) = try await prepare(server)
             let body = TestBody.deployment(environment: environment, simulate: "ready-after=500ms")

@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func `an equal wish joins the operation that runs, and then changes nothing`() async throws {
+    @Test func `the same request joins the operation that runs, and then changes nothing`() async throws {
         let gate = StepGate(kind: "put_endpoint", step: "routing")
         var options = TestServerOptions.withoutRouters
         options.afterStep = gate.observer

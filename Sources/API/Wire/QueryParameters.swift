@@ -21,8 +21,8 @@ struct QueryParameters: Sendable {
         return nil
     }
 
-    /// Where a list starts, how long a page is and its order: `$skip` and `$skipToken` are opaque, `$top` and `count` a
-    /// wish.
+    /// Where a list starts, how long a page is and its order: `$skip` and `$skipToken` are opaque, `$top` and `count`
+    /// ask for a length.
     func page(
         defaultCount: Int = PageRequest.defaultCount, defaultOrder: ListOrder = .oldestFirst
     ) throws(ARMError) -> PageRequest {
@@ -37,13 +37,13 @@ struct QueryParameters: Sendable {
         }
         var order = defaultOrder
         if let text = self["$orderBy"] ?? self["orderBy"], !text.isEmpty {
-            guard let wished = ListOrder(text) else {
+            guard let asked = ListOrder(text) else {
                 throw ARMError(
                     .invalidRequestContent,
                     "orderBy is CreatedAtDesc, CreatedAtAsc, UpdatedAtDesc or UpdatedAtAsc, not '\(text.prefix(40))'.",
                     target: "orderBy")
             }
-            order = wished
+            order = asked
         }
         var count = defaultCount
         for name in ["count", "$top"] { count = try positive(name) ?? count }

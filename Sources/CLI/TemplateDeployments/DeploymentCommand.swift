@@ -30,7 +30,7 @@ package struct DeploymentCommand: AsyncParsableCommand {
     }
 
     /// What is to be deployed, and how it is shown.
-    struct Wish: ParsableArguments {
+    struct TemplateOptions: ParsableArguments {
         @OptionGroup var scope: GroupOption
         @Option(name: .shortAndLong, help: "Name of the deployment; by default that of the template's file.")
         var name: String?
@@ -61,17 +61,19 @@ package struct DeploymentCommand: AsyncParsableCommand {
             discussion:
                 "Example: sluice deployment group create -f template.json -p parameters.json location=westeurope")
         @OptionGroup var connection: ConnectionOptions
-        @OptionGroup var wish: Wish
+        @OptionGroup var options: TemplateOptions
         @Flag(help: "Return as soon as the deployment is accepted.") var noWait = false
 
         func run() async throws {
-            let body = try wish.body()
+            let body = try options.body()
             try await connection.withClient { client in
-                let accepted = try await client.put(wish.path(client.settings), json: body)
-                try ErrorTree.check(accepted, wish.painter)
-                guard !noWait else { return print("The deployment '\(wish.deploymentName)' is accepted.") }
-                try await DeploymentProgress(client: client, path: wish.path(client.settings), painter: wish.painter)
-                    .follow()
+                let accepted = try await client.put(options.path(client.settings), json: body)
+                try ErrorTree.check(accepted, options.painter)
+                guard !noWait else { return print("The deployment '\(options.deploymentName)' is accepted.") }
+                try await DeploymentProgress(
+                    client: client, path: options.path(client.settings), painter: options.painter
+                )
+                .follow()
             }
         }
     }
@@ -80,13 +82,13 @@ package struct DeploymentCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Tell everything that is wrong with a template, without deploying anything.")
         @OptionGroup var connection: ConnectionOptions
-        @OptionGroup var wish: Wish
+        @OptionGroup var options: TemplateOptions
 
         func run() async throws {
-            let body = try wish.body()
+            let body = try options.body()
             try await connection.withClient { client in
-                let answer = try await client.post("\(wish.path(client.settings))/validate", json: body)
-                try ErrorTree.check(answer, wish.painter)
+                let answer = try await client.post("\(options.path(client.settings))/validate", json: body)
+                try ErrorTree.check(answer, options.painter)
                 let resources = answer.json?["properties"]?["validatedResources"]?.elements ?? []
                 print("The template is valid. It deploys \(resources.count) resources:")
                 for resource in resources { print("  \(resource["id"]?.text ?? "")") }
@@ -98,21 +100,21 @@ package struct DeploymentCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "what-if", abstract: "Show what a deployment would change.")
         @OptionGroup var connection: ConnectionOptions
-        @OptionGroup var wish: Wish
+        @OptionGroup var options: TemplateOptions
         @Option(help: "FullResourcePayloads, or ResourceIdOnly.") var resultFormat = "FullResourcePayloads"
 
         func run() async throws {
             let format = JSONValue.object(JSONObject([("resultFormat", .string(resultFormat))]))
-            let body = try wish.body([("whatIfSettings", format)])
+            let body = try options.body([("whatIfSettings", format)])
             try await connection.withClient { client in
-                let accepted = try await client.post("\(wish.path(client.settings))/whatIf", json: body)
-                try ErrorTree.check(accepted, wish.painter)
+                let accepted = try await client.post("\(options.path(client.settings))/whatIf", json: body)
+                try ErrorTree.check(accepted, options.painter)
                 let result = try await client.get(accepted.headers.first(name: "Location") ?? "")
-                try ErrorTree.check(result, wish.painter)
-                if let error = result.json?["error"] { throw ErrorTree(error, wish.painter) }
+                try ErrorTree.check(result, options.painter)
+                if let error = result.json?["error"] { throw ErrorTree(error, options.painter) }
                 let changes = result.json?["properties"]?["changes"]?.elements ?? []
                 let report = WhatIfReport(
-                    changes: changes, scope: wish.scope.path(client.settings), painter: wish.painter)
+                    changes: changes, scope: options.scope.path(client.settings), painter: options.painter)
                 print(report.text)
             }
         }

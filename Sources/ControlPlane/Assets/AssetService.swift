@@ -191,7 +191,7 @@ package struct AssetService: Sendable {
         guard existing.content != request.content else { return }
         // Clients name inline models by their files, so the same files of another type are the same version.
         if existing.properties.isAnonymous, case .model(let present) = existing.content,
-            case .model(let wished) = request.content, present.modelUri == wished.modelUri
+            case .model(let requested) = request.content, present.modelUri == requested.modelUri
         {
             return
         }
@@ -206,12 +206,12 @@ package struct AssetService: Sendable {
 
     /// All versions of data are of one type.
     private static func checkType(
-        _ wished: DataContent.Kind?, _ present: DataContent.Kind?, _ name: String
+        _ requested: DataContent.Kind?, _ present: DataContent.Kind?, _ name: String
     ) throws(ARMError) {
-        guard let wished, let present, wished != present else { return }
+        guard let requested, let present, requested != present else { return }
         throw ARMError(
             .userError,
-            "The data asset '\(name)' is of type \(present.rawValue); a version of type \(wished.rawValue) needs another "
+            "The data asset '\(name)' is of type \(present.rawValue); a version of type \(requested.rawValue) needs another "
                 + "name.", target: "$.properties.dataType")
     }
 

@@ -43,7 +43,7 @@ package struct DeploymentService: Sendable {
             subscription: subscription, resourceGroup: resourceGroup, page: page)
     }
 
-    /// Makes the deployment or brings it to the wish. An equal wish joins the operation that runs, or changes nothing.
+    /// Makes the deployment or brings it to what is asked for. The same again joins the operation that runs, or changes nothing.
     package func put(
         caller: Caller, endpoint: ResourceID, name: String,
         _ requested: Requested<OnlineDeploymentRequest, OnlineDeployment>, if precondition: WritePrecondition
@@ -192,7 +192,7 @@ package struct DeploymentService: Sendable {
             existing, to: scaledCount ?? change.instanceCount, change.decision, caller: caller,
             ScalingStore(transaction))
         if let specification { try await setTarget(specification, of: existing, store) }
-        // A wish that failed before is tried afresh, not at the end of its back-off.
+        // What failed before is tried afresh, not at the end of its back-off.
         try await ReplicaStore(transaction).retryNow(deploymentID: existing.id)
         return try await store.find(id: existing.id)
     }

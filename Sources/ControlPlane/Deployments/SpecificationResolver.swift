@@ -4,7 +4,7 @@ import Postgres
 package import Resources
 import Store
 
-/// Turns a deployment's wish into what a compute backend can start: every reference looked up, every problem named.
+/// Turns what a deployment asks for into what a compute backend can start: every reference looked up, every problem named.
 package struct SpecificationResolver: Sendable {
     private let locator: ArtifactLocator
     private let instanceTypes: InstanceTypeCatalog

@@ -43,7 +43,7 @@ package struct EndpointService: Sendable {
             subscription: subscription, resourceGroup: resourceGroup, page: page)
     }
 
-    /// Makes the endpoint or brings it to the wish. An equal wish joins the operation that runs, or changes nothing.
+    /// Makes the endpoint or brings it to what is asked for. The same again joins the operation that runs, or changes nothing.
     package func put(
         caller: Caller, workspace: ResourceID, name: String,
         _ requested: Requested<OnlineEndpointRequest, OnlineEndpoint>, if precondition: WritePrecondition

@@ -125,7 +125,7 @@ enum TemplateExport {
         return .object(declaration)
     }
 
-    /// The property bag holds what the service notes; that is not part of a wish.
+    /// The property bag holds what the service notes; that is not part of a request.
     private static func withoutServiceBag(_ member: (name: String, value: JSONValue)) -> (
         name: String, value: JSONValue
     ) {

@@ -29,23 +29,23 @@ package struct QuotaService: Sendable {
     ///
     /// - Throws: `OutOfQuota` with need, limit, use, and the number that would fit.
     func check(
-        _ wish: InstanceDemand, of deploymentID: UUID?, subscription: String, _ runner: any StatementRunner
+        _ demand: InstanceDemand, of deploymentID: UUID?, subscription: String, _ runner: any StatementRunner
     ) async throws {
-        guard limits.limitsInstances, wish.count > 0 else { return }
+        guard limits.limitsInstances, demand.count > 0 else { return }
         let store = QuotaStore(runner)
         try await store.lock()
         let (others, onHost) = try await self.others(of: deploymentID, subscription: subscription, store)
-        guard let problem = limits.problem(wish, beside: others, onHost: onHost) else { return }
-        let room = limits.room(for: wish, beside: others, onHost: onHost)
-        let hint = room > 0 ? "; \(room) would fit" : smaller(than: wish, others, onHost)
+        guard let problem = limits.problem(demand, beside: others, onHost: onHost) else { return }
+        let room = limits.room(for: demand, beside: others, onHost: onHost)
+        let hint = room > 0 ? "; \(room) would fit" : smaller(than: demand, others, onHost)
         throw ARMError(
-            .outOfQuota, "Not enough quota for \(wish.count) instances of \(wish.instanceType): \(problem)\(hint).",
+            .outOfQuota, "Not enough quota for \(demand.count) instances of \(demand.instanceType): \(problem)\(hint).",
             target: "$.sku.capacity")
     }
 
-    /// A type of which one instance fits where none of the wished type does.
+    /// A type of which one instance fits where none of the requested type does.
     private func smaller(
-        than wish: InstanceDemand, _ others: [InstanceDemand], _ onHost: [InstanceDemand]
+        than demand: InstanceDemand, _ others: [InstanceDemand], _ onHost: [InstanceDemand]
     ) -> String {
         let fitting = instanceTypes.all.filter { type in
             type.gpus == 0
@@ -62,10 +62,10 @@ package struct QuotaService: Sendable {
         let store = QuotaStore(transaction)
         try await store.lock()
         guard let own = try await store.demand(of: deploymentID) else { return count }
-        var wish = own.demand
-        wish.count = count
+        var demand = own.demand
+        demand.count = count
         let (others, onHost) = try await others(of: deploymentID, subscription: own.subscription, store)
-        return limits.room(for: wish, beside: others, onHost: onHost)
+        return limits.room(for: demand, beside: others, onHost: onHost)
     }
 
     /// What the other deployments use, in the subscription and on the host.

@@ -3,7 +3,6 @@ import Logging
 import Postgres
 import Resources
 import Store
-import Synchronization
 import Templates
 
 /// Carries a template deployment out: the step of its operation.
@@ -11,13 +10,13 @@ import Templates
 /// What it has done stands in its steps; begun again after a kill it goes on behind them. A resource that was being put
 /// is put again, which joins the operation that runs, or changes nothing.
 package struct TemplateDeploymentRunner: Sendable {
-    private let database: Database
-    private let compiler: TemplateCompiler
+    let database: Database
+    let compiler: TemplateCompiler
     private let access: AccessService
     private let providers: ResourceProviders
     private let vault: SecretVault
     private let wait: OperationWait
-    private let time: TimeSource
+    let time: TimeSource
     private let logger: Logger
     /// Called when a step was begun and when it has ended. For tests that break off there.
     private let observe: @Sendable (TemplateDeploymentStep) async throws -> Void
@@ -77,7 +76,7 @@ package struct TemplateDeploymentRunner: Sendable {
     // MARK: One deployment
 
     /// One deployment that is carried out: the root, or one nested in it.
-    private struct Run: Sendable {
+    struct Run: Sendable {
         var deployment: TemplateDeployment
         var origin: DeploymentOrigin
         var linked: [String: JSONValue]
@@ -87,7 +86,7 @@ package struct TemplateDeploymentRunner: Sendable {
     }
 
     /// Runs the graph, the clean-up of the mode Complete, and the outputs. Throws `DeploymentFailed` for what failed.
-    private func carryOut(_ program: DeploymentProgram, _ run: Run) async throws {
+    func carryOut(_ program: DeploymentProgram, _ run: Run) async throws {
         let store = TemplateDeploymentStore(database)
         guard try await store.markRunning(id: run.deployment.id, at: time.now()) else {
             throw ARMError(.operationCanceled, "The deployment was ended.")
@@ -229,7 +228,7 @@ package struct TemplateDeploymentRunner: Sendable {
         throw Self.writeFailure(resource.id, state: operation.state.wireStatus, cause)
     }
 
-    private static func writeFailure(_ id: String, state: String, _ cause: ARMError?) -> ARMError {
+    static func writeFailure(_ id: String, state: String, _ cause: ARMError?) -> ARMError {
         ARMError(
             .resourceDeploymentFailure,
             "The resource write operation failed to complete successfully, because it reached terminal provisioning "
@@ -237,7 +236,7 @@ package struct TemplateDeploymentRunner: Sendable {
     }
 
     /// Evaluates again and again, each time with one more answer of the running system.
-    private func resolved<Value: Sendable>(
+    func resolved<Value: Sendable>(
         _ run: Run, _ evaluate: (RuntimeValues) throws(EvaluationFailure) -> Value
     ) async throws -> Value {
         var runtime = RuntimeValues()
@@ -290,72 +289,6 @@ package struct TemplateDeploymentRunner: Sendable {
         return (provider, address, run.origin.call(known))
     }
 
-    // MARK: Nested deployments
-
-    /// Carries a nested deployment out, as a row of its own under the operation of its root.
-    private func deploy(_ resource: PlannedResource, _ expansion: Expansion, _ run: Run) async throws {
-        let nested = try await resolved(run) { runtime throws(EvaluationFailure) in
-            try expansion.nested(resource, runtime)
-        }
-        var linked = run.linked
-        let (program, template) = try await compiler.program(
-            nested, of: resource, in: expansion, run.origin, linked: &linked, planned: PlannedResources())
-        var inner = run
-        inner.linked = linked
-        inner.deployment = try await beginNested(nested, program, template, run)
-        let store = TemplateDeploymentStore(database)
-        switch inner.deployment.state {
-        case .succeeded: return
-        case .failed, .canceled: throw Self.nestedFailure(inner.deployment, inner.deployment.error)
-        case .accepted, .running: break
-        }
-        do {
-            try await carryOut(program, inner)
-        } catch let error as ARMError where error.code != .operationCanceled {
-            _ = try await store.end(id: inner.deployment.id, as: .failed, error: error, at: time.now())
-            throw Self.nestedFailure(inner.deployment, error)
-        }
-        _ = try await store.end(id: inner.deployment.id, as: .succeeded, error: nil, at: time.now())
-    }
-
-    private static func nestedFailure(_ deployment: TemplateDeployment, _ cause: ARMError?) -> ARMError {
-        let state: TemplateDeploymentState = cause == nil ? .canceled : .failed
-        return writeFailure(deployment.resourceID, state: state.rawValue, cause)
-    }
-
-    /// The row of a nested deployment: the one that this operation made before, or a new one.
-    private func beginNested(
-        _ nested: NestedDeployment, _ program: DeploymentProgram, _ template: JSONValue, _ run: Run
-    ) async throws -> TemplateDeployment {
-        let store = TemplateDeploymentStore(database)
-        let group = program.target.resourceGroup
-        let id = TemplateDeployment.id(
-            subscription: program.target.subscriptionID, resourceGroup: group, name: nested.name)
-        // The entry of the same operation would be taken for this deployment's own.
-        guard run.names.begin(id) else { throw TemplateDeploymentService.active(id) }
-        let present = try await store.find(
-            subscription: program.target.subscriptionID, resourceGroup: group, name: nested.name)
-        if let present, present.operationID == run.origin.operationID { return present }
-        let now = time.now()
-        let deployment = TemplateDeployment(
-            id: UUID(), subscription: program.target.subscriptionID, resourceGroup: group, name: nested.name,
-            location: nested.location, tags: [:], state: .accepted, mode: .incremental,
-            operationID: run.origin.operationID, isNested: true, correlationID: run.deployment.correlationID,
-            templateHash: TemplateHash.text(of: template), request: nested.shown,
-            parameters: TemplateDeploymentValues.parameters(program.parameters),
-            summary: .object(JSONObject()), startedAt: now, changedAt: now)
-        let inputs = TemplateDeploymentInputs(
-            template: template, linkedTemplates: .object(JSONObject()), sealedParameters: nil,
-            callerObjectID: run.origin.caller.objectID, callerApplicationID: run.origin.caller.applicationID,
-            baseURL: run.origin.baseURL)
-        guard let begun = try await store.begin(deployment, inputs) else {
-            throw TemplateDeploymentService.active(deployment.resourceID)
-        }
-        var made = deployment
-        made.id = begun.id
-        return made
-    }
-
     // MARK: Afterwards
 
     /// Deletes what the group holds and the template does not name, children before their parents.
@@ -383,22 +316,6 @@ package struct TemplateDeploymentRunner: Sendable {
         if case .failure(let error) = outcome { throw Self.failed(run.deployment, [error]) }
     }
 
-    /// Ids that a nested deployment of this operation made, in lower case.
-    private func nestedResources(_ id: String, _ run: Run) async throws -> Set<String> {
-        guard let address = ResourceAddress(id: id), let scope = DeploymentScope(id: address.scope) else { return [] }
-        let found = try await TemplateDeploymentService.find(
-            TemplateDeploymentAddress(scope: scope, name: address.name), database)
-        var ids: Set<String> = []
-        for resource in found?.outputResources?.elements ?? [] {
-            guard let inner = resource["id"]?.text else { continue }
-            ids.insert(inner.lowercased())
-            if inner.lowercased().contains("/microsoft.resources/deployments/") {
-                ids.formUnion(try await nestedResources(inner, run))
-            }
-        }
-        return ids
-    }
-
     private func outputs(_ expansion: Expansion, _ run: Run, position: Int) async throws -> JSONValue {
         guard !expansion.program.template.outputs.isEmpty else { return .object(JSONObject()) }
         let step = TemplateDeploymentStep(
@@ -415,23 +332,5 @@ package struct TemplateDeploymentRunner: Sendable {
         case .success(let found): return TemplateDeploymentValues.outputs(found)
         case .failure(let error): throw Self.failed(run.deployment, [error])
         }
-    }
-}
-
-/// Deployments that one operation has begun: a second one of the same name has no entry of its own in the history.
-private final class BegunDeployments: Sendable {
-    private let ids = Mutex<Set<String>>([])
-
-    /// False when a deployment of that id was begun before.
-    func begin(_ id: String) -> Bool {
-        ids.withLock { $0.insert(id.lowercased()).inserted }
-    }
-}
-
-extension NestedDeployment {
-    /// What of the request is shown again.
-    fileprivate var shown: JSONValue {
-        let link: JSONValue? = if case .link(let written) = source { written } else { nil }
-        return TemplateLinks.shown(template: link, parameters: parametersLink, debugSetting: debugSetting)
     }
 }

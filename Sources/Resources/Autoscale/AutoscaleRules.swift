@@ -45,9 +45,9 @@ extension AutoscaleProperties {
         _ profile: AutoscaleProfile, _ inputs: RuleInputs, _ readings: [Reading]
     ) -> ScalingDecision? {
         let fired = readings.filter { $0.rule.scaleAction.direction == .increase && Self.fires($0) }
-        let wishes = fired.filter { inputs.isCool($0.rule) }
+        let counts = fired.filter { inputs.isCool($0.rule) }
             .map { (count: $0.rule.scaleAction.applied(to: inputs.current), reading: $0) }
-        guard let most = wishes.max(by: { $0.count < $1.count }) else { return nil }
+        guard let most = counts.max(by: { $0.count < $1.count }) else { return nil }
         let count = min(most.count, profile.capacity.most)
         guard count > inputs.current else { return nil }
         return decision(profile, inputs, to: count, .rule, most.reading)
@@ -61,8 +61,8 @@ extension AutoscaleProperties {
         guard !isOverloaded, !rules.isEmpty, rules.allSatisfy({ Self.fires($0) && inputs.isCool($0.rule) }) else {
             return nil
         }
-        let wishes = rules.map { (count: $0.rule.scaleAction.applied(to: inputs.current), reading: $0) }
-        guard let least = wishes.max(by: { $0.count < $1.count }) else { return nil }
+        let counts = rules.map { (count: $0.rule.scaleAction.applied(to: inputs.current), reading: $0) }
+        guard let least = counts.max(by: { $0.count < $1.count }) else { return nil }
         let count = max(least.count, profile.capacity.least)
         guard count < inputs.current, !wouldFlap(inputs.current, count, readings) else { return nil }
         return decision(profile, inputs, to: count, .rule, least.reading)

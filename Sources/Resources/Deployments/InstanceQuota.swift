@@ -55,27 +55,28 @@ extension QuotaLimits {
     /// - Parameters:
     ///   - others: the other deployments of the same subscription.
     ///   - onHost: the other deployments of all subscriptions.
-    package func room(for wish: InstanceDemand, beside others: [InstanceDemand], onHost: [InstanceDemand]) -> Int {
-        var demand = wish
+    package func room(for requested: InstanceDemand, beside others: [InstanceDemand], onHost: [InstanceDemand]) -> Int {
+        var demand = requested
         while demand.count > 0, problem(demand, beside: others, onHost: onHost) != nil { demand.count -= 1 }
         return demand.count
     }
 
     /// Says what is lacking, with need, limit and use; nil when everything fits.
     package func problem(
-        _ wish: InstanceDemand, beside others: [InstanceDemand], onHost: [InstanceDemand]
+        _ requested: InstanceDemand, beside others: [InstanceDemand], onHost: [InstanceDemand]
     ) -> String? {
         func lacks(_ what: String, _ need: Double, _ limit: Double?, _ used: Double) -> String? {
             guard let limit, need > 0, used + need > limit + 1e-9 else { return nil }
             return "\(what): \(Self.text(need)) needed, \(Self.text(used)) of \(Self.text(limit)) in use"
         }
         return lacks(
-            "vCPUs of the subscription, with a fifth more instances for upgrades", wish.reservedCores,
+            "vCPUs of the subscription, with a fifth more instances for upgrades", requested.reservedCores,
             cores.map(Double.init), others.reduce(0) { $0 + $1.reservedCores })
             ?? lacks(
-                "vCPUs of this host", wish.cores, hostCores, onHost.reduce(0) { $0 + $1.cores })
+                "vCPUs of this host", requested.cores, hostCores, onHost.reduce(0) { $0 + $1.cores })
             ?? lacks(
-                "GiB of memory of this host", wish.memoryGiB, hostMemoryGiB, onHost.reduce(0) { $0 + $1.memoryGiB })
+                "GiB of memory of this host", requested.memoryGiB, hostMemoryGiB, onHost.reduce(0) { $0 + $1.memoryGiB }
+            )
     }
 
     private static func text(_ number: Double) -> String {

@@ -105,9 +105,9 @@ struct ResourceRoutes {
     }
 
     @Sendable func exportTemplate(_ request: Request, _ context: APIRequestContext) async throws -> Response {
-        let wish = try await request.readBody(isOptional: true)
-        let ids = wish.strings("resources") ?? ["*"]
-        try wish.throwProblems(in: "The request for a template")
+        let body = try await request.readBody(isOptional: true)
+        let ids = body.strings("resources") ?? ["*"]
+        try body.throwProblems(in: "The request for a template")
         let template = try await catalog.template(
             caller: try context.caller, subscription: try context.parameter("subscription"),
             resourceGroup: try context.parameter("resourceGroup"), resources: ids, baseURL: context.baseURL)

@@ -69,9 +69,9 @@ struct TemplateDeploymentRoutes {
     }
 
     @Sendable func put(_ request: Request, _ context: APIRequestContext) async throws -> Response {
-        try await withPlaces(request) { wish in
+        try await withPlaces(request) { requested in
             let outcome = try await service.put(
-                caller: try context.caller, try context.templateDeployment(), wish, baseURL: context.baseURL)
+                caller: try context.caller, try context.templateDeployment(), requested, baseURL: context.baseURL)
             var headers = HTTPFields()
             headers[.asyncOperation] =
                 "\(context.baseURL)\(outcome.deployment.resourceID.inAddress)/operationStatuses/\(outcome.operation.id)"
@@ -84,9 +84,9 @@ struct TemplateDeploymentRoutes {
     }
 
     @Sendable func validate(_ request: Request, _ context: APIRequestContext) async throws -> Response {
-        try await withPlaces(request) { wish in
+        try await withPlaces(request) { requested in
             let (deployment, resources) = try await service.validate(
-                caller: try context.caller, try context.templateDeployment(), wish, baseURL: context.baseURL)
+                caller: try context.caller, try context.templateDeployment(), requested, baseURL: context.baseURL)
             return Response(TemplateDeploymentBody.validation(deployment, resources: resources))
         }
     }
