@@ -94,14 +94,16 @@ import Testing
     @Test func `an enabled principal is found by its application, a disabled one is not`() async throws {
         try await TestDatabase.withDatabase { database in
             let store = PrincipalStore(database)
-            let row = PrincipalRow(objectID: UUID(), applicationID: UUID(), displayName: "it's me", secretHash: "h$1")
+            let row = PrincipalRow(
+                objectID: UUID(), applicationID: UUID(), displayName: "it's me", secretHashes: ["h$1"])
             #expect(try await store.list().isEmpty)
             try await store.insert(row)
             #expect(try await store.findEnabled(applicationID: row.applicationID) == row)
             #expect(try await store.findEnabled(applicationID: UUID()) == nil)
             await expectCode(.uniqueViolation(constraint: "principals_application_id_key")) {
                 try await store.insert(
-                    PrincipalRow(objectID: UUID(), applicationID: row.applicationID, displayName: "", secretHash: ""))
+                    PrincipalRow(
+                        objectID: UUID(), applicationID: row.applicationID, displayName: "", secretHashes: [""]))
             }
             #expect(try await store.setEnabled(false, applicationID: row.applicationID))
             #expect(try await !store.setEnabled(false, applicationID: UUID()))
@@ -111,6 +113,43 @@ import Testing
                     PrincipalSummary(
                         applicationID: row.applicationID, displayName: row.displayName, isEnabled: false)
                 ])
+        }
+    }
+
+    @Test func `what has expired opens nothing, and grants nothing`() async throws {
+        try await TestDatabase.withDatabase { database in
+            let row = PrincipalRow(
+                objectID: UUID(), applicationID: UUID(), displayName: "two secrets", secretHashes: ["h$1", "h$2"])
+            try await PrincipalStore(database).insert(row)
+            try await database.query(
+                "UPDATE principal_credentials SET expires_at = clock_timestamp() WHERE digest = 'h$1'")
+            #expect(
+                try await PrincipalStore(database).findEnabled(applicationID: row.applicationID)?.secretHashes == [
+                    "h$2"
+                ])
+            let assignments = RoleAssignmentStore(database)
+            for (scope, name) in [("/", UUID()), ("/subscriptions/s", UUID())] {
+                try await assignments.insert(
+                    RoleAssignment(
+                        name: name, scope: scope, roleDefinitionID: RoleDefinition.owner.id, principalID: row.objectID,
+                        principalType: .servicePrincipal, description: nil,
+                        audit: AuditTrail(
+                            createdBy: "t", createdAt: Date(), lastModifiedBy: "t", lastModifiedAt: Date())))
+            }
+            try await database.query("UPDATE role_assignments SET expires_at = clock_timestamp() WHERE scope = '/'")
+            #expect(try await assignments.list(principalID: row.objectID).map(\.scope) == ["/subscriptions/s"])
+        }
+    }
+
+    @Test func `a server of the version before makes principals that can sign in`() async throws {
+        try await TestDatabase.withDatabase { database in
+            let application = UUID()
+            try await database.query(
+                """
+                INSERT INTO principals (object_id, application_id, display_name, secret_hash)
+                VALUES (\(UUID()), \(application), 'older', 'h$1')
+                """)
+            #expect(try await PrincipalStore(database).findEnabled(applicationID: application)?.secretHashes == ["h$1"])
         }
     }
 

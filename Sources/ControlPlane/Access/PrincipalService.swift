@@ -20,7 +20,7 @@ package struct PrincipalService: Sendable {
         let principal = NewPrincipal(objectID: UUID(), applicationID: UUID(), secret: secret)
         let row = PrincipalRow(
             objectID: principal.objectID, applicationID: principal.applicationID, displayName: displayName,
-            secretHash: try SecretHash(hashing: secret).stored)
+            secretHashes: [try SecretHash(hashing: secret).stored])
         try await database.transaction { transaction in
             try await PrincipalStore(transaction).insert(row)
             let by = principal.objectID.uuidString.lowercased()

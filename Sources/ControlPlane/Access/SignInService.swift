@@ -43,7 +43,7 @@ package struct SignInService: Sendable {
         guard let applicationID = UUID(uuidString: clientID),
             let principal = try await PrincipalStore(database).findEnabled(applicationID: applicationID)
         else { throw SignInError.unknownApplication(clientID, settings.tenantID) }
-        guard SecretHash(stored: principal.secretHash).matches(clientSecret) else {
+        guard principal.secretHashes.contains(where: { SecretHash(stored: $0).matches(clientSecret) }) else {
             throw SignInError.wrongSecret(clientID)
         }
         let now = time.now()

@@ -6,14 +6,14 @@ package struct PrincipalRow: Sendable, Equatable {
     package var objectID: UUID
     package var applicationID: UUID
     package var displayName: String
-    /// As `SecretHash` stores it.
-    package var secretHash: String
+    /// Those that are valid now, as `SecretHash` stores them.
+    package var secretHashes: [String]
 
-    package init(objectID: UUID, applicationID: UUID, displayName: String, secretHash: String) {
+    package init(objectID: UUID, applicationID: UUID, displayName: String, secretHashes: [String]) {
         self.objectID = objectID
         self.applicationID = applicationID
         self.displayName = displayName
-        self.secretHash = secretHash
+        self.secretHashes = secretHashes
     }
 }
 
@@ -40,17 +40,19 @@ package struct PrincipalStore: Sendable {
 
     /// The enabled principal of that application id.
     package func findEnabled(applicationID: UUID) async throws -> PrincipalRow? {
-        let row = try await runner.query(
+        let rows = try await runner.query(
             """
-            SELECT object_id, application_id, display_name, secret_hash FROM principals
-            WHERE application_id = \(applicationID) AND is_enabled
+            SELECT p.object_id, p.application_id, p.display_name, c.digest FROM principals p
+            LEFT JOIN principal_credentials c ON c.principal_id = p.object_id AND c.kind = 'secret'
+                AND (c.expires_at IS NULL OR c.expires_at > clock_timestamp())
+            WHERE p.application_id = \(applicationID) AND p.is_enabled
             """
-        ).first
-        guard let row else { return nil }
-        let (objectID, applicationID, displayName, secretHash) = try row.decode(
-            UUID.self, UUID.self, String.self, String.self)
+        ).rows
+        guard let first = rows.first else { return nil }
         return PrincipalRow(
-            objectID: objectID, applicationID: applicationID, displayName: displayName, secretHash: secretHash)
+            objectID: try first("object_id"), applicationID: try first("application_id"),
+            displayName: try first("display_name"),
+            secretHashes: try rows.compactMap { try $0("digest", as: String?.self) })
     }
 
     /// Whether a principal of that object id may call the API now.
@@ -63,15 +65,23 @@ package struct PrincipalStore: Sendable {
     package func insert(_ principal: PrincipalRow) async throws {
         try await runner.query(
             """
-            INSERT INTO principals (object_id, application_id, display_name, secret_hash)
-            VALUES (\(principal.objectID), \(principal.applicationID), \(principal.displayName), \(principal.secretHash))
+            WITH made AS (
+                INSERT INTO principals (object_id, application_id, display_name)
+                VALUES (\(principal.objectID), \(principal.applicationID), \(principal.displayName))
+                RETURNING object_id
+            )
+            INSERT INTO principal_credentials (principal_id, kind, digest)
+            SELECT object_id, 'secret', unnest(\(PostgresArray(principal.secretHashes))::text[]) FROM made
             """)
     }
 
     /// The oldest first.
     package func list() async throws -> [PrincipalSummary] {
         try await runner.query(
-            "SELECT application_id, display_name, is_enabled FROM principals ORDER BY created_at, application_id"
+            """
+            SELECT application_id, display_name, is_enabled FROM principals WHERE kind = 'application'
+            ORDER BY created_at, application_id
+            """
         ).rows.map { row in
             let (applicationID, displayName, isEnabled) = try row.decode(UUID.self, String.self, Bool.self)
             return PrincipalSummary(applicationID: applicationID, displayName: displayName, isEnabled: isEnabled)

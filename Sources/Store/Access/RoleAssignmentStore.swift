@@ -15,10 +15,13 @@ package struct RoleAssignmentStore: Sendable {
         changed_at
         """
 
-    /// What a principal may, wherever.
+    /// What a principal may now, wherever.
     package func list(principalID: UUID) async throws -> [RoleAssignment] {
         try await runner.query(
-            "SELECT \(raw: Self.columns) FROM role_assignments WHERE principal_id = \(principalID)"
+            """
+            SELECT \(raw: Self.columns) FROM role_assignments
+            WHERE principal_id = \(principalID) AND (expires_at IS NULL OR expires_at > clock_timestamp())
+            """
         ).rows.map(RoleAssignment.init)
     }
 
