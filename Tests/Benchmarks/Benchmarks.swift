@@ -14,7 +14,7 @@ struct Benchmarks: AsyncParsableCommand {
             + Section.allCases.map { "\($0.rawValue) (\($0.explanation))" }.joined(separator: ", ") + ".")
 
     enum Section: String, CaseIterable, ExpressibleByArgument {
-        case endpoints, deployments, bulk, latency, throughput, traffic, footprint, versions, reads, artifacts,
+        case endpoints, deployments, bulk, latency, throughput, parking, traffic, footprint, versions, reads, artifacts,
             templates, scaling
 
         var explanation: String {
@@ -24,6 +24,7 @@ struct Benchmarks: AsyncParsableCommand {
             case .bulk: "deploy 100 endpoints by one template"
             case .latency: "commit to start of an operation"
             case .throughput: "operations per second, beside procrastinate"
+            case .parking: "10 000 operations that wait for their replicas"
             case .traffic: "traffic change at 1 000 and 10 000 endpoints"
             case .footprint: "start, memory and idle CPU"
             case .versions: "open files and start with 20 000 versions of assets"
@@ -87,6 +88,7 @@ struct Benchmarks: AsyncParsableCommand {
         case .latency: try await QueueLatency.measure(on: workbench)
         case .throughput:
             try await QueueThroughput(count: operations).measure(on: workbench, withPeer: !withoutPeer)
+        case .parking: try await ParkedOperations(count: 10_000).measure(on: workbench)
         case .traffic: try await TrafficChange.measure(on: workbench)
         case .footprint: try await Footprint.measure(on: workbench)
         case .versions: try await AssetVersions.measure(on: workbench)

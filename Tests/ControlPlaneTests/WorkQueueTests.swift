@@ -28,12 +28,13 @@ import Testing
                 database: database, control: RouterControlClient(http: .shared, token: nil),
                 address: ScoringAddress(scheme: "http", authority: "localhost:1", domain: nil), tokenIssuer: "",
                 tokenKeys: [], hub: hub, logger: TestDatabase.silent)
-            let wait = ReplicaWait(database: database, hub: hub)
+            let steps = OperationSteps(
+                publisher: publisher, replicas: ReplicaCondition(database: database), hub: hub)
             runner = OperationRunner(
                 database: database,
                 catalog: OperationCatalog(
-                    EndpointOperations(publisher: publisher, wait: wait, hub: hub).plans,
-                    DeploymentOperations(publisher: publisher, wait: wait, hub: hub).plans),
+                    EndpointOperations(steps).plans,
+                    DeploymentOperations(steps).plans),
                 hub: hub, time: time, afterStep: afterStep, logger: TestDatabase.silent)
             worker = WorkQueueWorker(
                 database: database, runner: runner, hub: hub,

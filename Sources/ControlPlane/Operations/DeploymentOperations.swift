@@ -4,18 +4,10 @@ import Store
 
 /// The operations on deployments: each step waits until the replicas have passed a phase.
 package struct DeploymentOperations: Sendable {
-    private let publisher: RoutingPublisher
-    private let wait: ReplicaWait
-    private let hub: SignalHub
+    private let shared: OperationSteps
 
-    package init(publisher: RoutingPublisher, wait: ReplicaWait, hub: SignalHub) {
-        self.publisher = publisher
-        self.wait = wait
-        self.hub = hub
-    }
-
-    private var routing: OperationStep {
-        OperationStep(name: "routing") { [publisher] _ in try await publisher.publishAndWait() }
+    package init(_ shared: OperationSteps) {
+        self.shared = shared
     }
 
     package var plans: [OperationKind: any OperationPlan] {
@@ -24,23 +16,21 @@ package struct DeploymentOperations: Sendable {
 
     private var put: any OperationPlan {
         func phase(_ name: String, reaching state: ReplicaState) -> OperationStep {
-            OperationStep(name: name) { [wait, hub] operation in
-                hub.raise(.replicas)
-                try await wait.untilReached(state, deploymentID: operation.subjectID)
+            OperationStep(name: name) { [replicas = shared.replicas] operation in
+                try await replicas.reached(state, deploymentID: operation.subjectID)
             }
         }
         return Put(steps: [
             phase("environment", reaching: .artifacts), phase("artifacts", reaching: .starting),
-            phase("starting", reaching: .probing), phase("probing", reaching: .ready), routing,
+            phase("starting", reaching: .probing), phase("probing", reaching: .ready), shared.routing,
         ])
     }
 
     private var delete: any OperationPlan {
-        let stopping = OperationStep(name: "stopping") { [wait, hub] operation in
-            hub.raise(.replicas)
-            try await wait.untilGone(deploymentID: operation.subjectID)
+        let stopping = OperationStep(name: "stopping") { [replicas = shared.replicas] operation in
+            try await replicas.gone(deploymentID: operation.subjectID)
         }
-        return Delete(steps: [routing, stopping])
+        return Delete(steps: [shared.leaving, stopping])
     }
 
     private struct Put: OperationPlan {
@@ -54,7 +44,9 @@ package struct DeploymentOperations: Sendable {
         }
 
         /// The replicas of the last good generation serve on.
-        func fail(_ operation: ResourceOperation, as state: OperationState, in transaction: Transaction) async throws {
+        func fail(
+            _ operation: ResourceOperation, as state: OperationState, error: ARMError, in transaction: Transaction
+        ) async throws {
             let store = DeploymentStore(transaction)
             let moved = try await store.setState(
                 id: operation.subjectID, from: [.creating, .updating, .scaling],
@@ -75,7 +67,9 @@ package struct DeploymentOperations: Sendable {
             try await store.delete(id: deployment.id)
         }
 
-        func fail(_ operation: ResourceOperation, as state: OperationState, in transaction: Transaction) async throws {
+        func fail(
+            _ operation: ResourceOperation, as state: OperationState, error: ARMError, in transaction: Transaction
+        ) async throws {
             _ = try await DeploymentStore(transaction).setState(
                 id: operation.subjectID, from: [.deleting], to: state == .canceled ? .canceled : .failed,
                 observed: false)

@@ -4,33 +4,24 @@ import Store
 
 /// The operations on endpoints: what they change is in the rows already, so they wait for the routers.
 package struct EndpointOperations: Sendable {
-    private let publisher: RoutingPublisher
-    private let wait: ReplicaWait
-    private let hub: SignalHub
+    private let shared: OperationSteps
 
-    package init(publisher: RoutingPublisher, wait: ReplicaWait, hub: SignalHub) {
-        self.publisher = publisher
-        self.wait = wait
-        self.hub = hub
-    }
-
-    private var routing: OperationStep {
-        OperationStep(name: "routing") { [publisher] _ in try await publisher.publishAndWait() }
+    package init(_ shared: OperationSteps) {
+        self.shared = shared
     }
 
     package var plans: [OperationKind: any OperationPlan] {
         [
-            .putEndpoint: Put(steps: [routing]), .regenerateKeys: RegenerateKeys(steps: [routing]),
+            .putEndpoint: Put(steps: [shared.routing]), .regenerateKeys: RegenerateKeys(steps: [shared.routing]),
             .deleteEndpoint: delete,
         ]
     }
 
     private var delete: any OperationPlan {
-        let stopping = OperationStep(name: "stopping") { [wait, hub] operation in
-            hub.raise(.replicas)
-            try await wait.untilGone(endpointID: operation.subjectID)
+        let stopping = OperationStep(name: "stopping") { [replicas = shared.replicas] operation in
+            try await replicas.gone(endpointID: operation.subjectID)
         }
-        return Delete(steps: [routing, stopping])
+        return Delete(steps: [shared.leaving, stopping])
     }
 
     private struct Put: OperationPlan {
@@ -41,7 +32,9 @@ package struct EndpointOperations: Sendable {
                 id: operation.subjectID, from: [.creating, .updating], to: .succeeded, observed: true)
         }
 
-        func fail(_ operation: ResourceOperation, as state: OperationState, in transaction: Transaction) async throws {
+        func fail(
+            _ operation: ResourceOperation, as state: OperationState, error: ARMError, in transaction: Transaction
+        ) async throws {
             _ = try await EndpointStore(transaction).setState(
                 id: operation.subjectID, from: [.creating, .updating], to: state == .canceled ? .canceled : .failed,
                 observed: false)
@@ -54,7 +47,9 @@ package struct EndpointOperations: Sendable {
 
         func succeed(_ operation: ResourceOperation, in transaction: Transaction) async throws {}
 
-        func fail(_ operation: ResourceOperation, as state: OperationState, in transaction: Transaction) async throws {}
+        func fail(
+            _ operation: ResourceOperation, as state: OperationState, error: ARMError, in transaction: Transaction
+        ) async throws {}
     }
 
     private struct Delete: OperationPlan {
@@ -65,7 +60,9 @@ package struct EndpointOperations: Sendable {
             try await EndpointStore(transaction).delete(id: operation.subjectID)
         }
 
-        func fail(_ operation: ResourceOperation, as state: OperationState, in transaction: Transaction) async throws {
+        func fail(
+            _ operation: ResourceOperation, as state: OperationState, error: ARMError, in transaction: Transaction
+        ) async throws {
             _ = try await EndpointStore(transaction).setState(
                 id: operation.subjectID, from: [.deleting], to: state == .canceled ? .canceled : .failed,
                 observed: false)

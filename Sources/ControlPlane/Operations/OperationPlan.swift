@@ -1,22 +1,34 @@
 package import Postgres
 package import Resources
 
-/// One named step of an operation. Running it twice has the effect of running it once: after a crash it is run again.
+/// What a step of an operation came to.
+package enum StepOutcome: Sendable, Equatable {
+    case done
+    /// It is to be run again when something about its subject has changed. Whoever changes it wakes the operation in the
+    /// same transaction (`wake_work` in the migrations), so that it may wait as a row.
+    case wait
+}
+
+/// One named step of an operation. Running it twice has the effect of running it once: after a crash, and after a wait, it
+/// is run again.
 package struct OperationStep: Sendable {
     /// As it stands in the timeline.
     package let name: String
-    let run: @Sendable (ResourceOperation) async throws -> Void
+    let run: @Sendable (ResourceOperation) async throws -> StepOutcome
 }
 
 /// How operations of some kinds are carried out.
 ///
-/// An operation records a wish and waits for the world to reach it; reconcilers do the work. The steps run in order
-/// and the cursor of the operation's row says how many are done; then `succeed` writes the end of the resource in the
-/// transaction that ends the operation. `fail` does so for every other end.
+/// An operation records what is desired and waits for the world to reach it; reconcilers do the work. The steps run in
+/// order and the cursor of the operation's row says how many are done; then `succeed` writes the end of the resource in the
+/// transaction that ends the operation. `fail` does so for every other end. Both come before the operation's own end, whose
+/// row is locked last: an end that somebody else has written takes back what they wrote.
 package protocol OperationPlan: Sendable {
     var steps: [OperationStep] { get }
     func succeed(_ operation: ResourceOperation, in transaction: Transaction) async throws
-    func fail(_ operation: ResourceOperation, as state: OperationState, in transaction: Transaction) async throws
+    func fail(
+        _ operation: ResourceOperation, as state: OperationState, error: ARMError, in transaction: Transaction
+    ) async throws
 }
 
 /// The plan of each kind of operation.

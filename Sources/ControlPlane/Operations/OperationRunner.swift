@@ -3,6 +3,7 @@ package import Logging
 package import Postgres
 package import Resources
 import Store
+import Synchronization
 
 /// Carries one claimed operation from its cursor to its end, or as far as this worker gets.
 package struct OperationRunner: Sendable {
@@ -14,22 +15,26 @@ package struct OperationRunner: Sendable {
     private let hub: SignalHub
     private let time: TimeSource
     private let afterStep: StepObserver
+    /// How long an operation waits for its replicas before it does so as a row: most are there by then.
+    private let waitInPlace: Duration
     private let logger: Logger
+    private let waiting = Waiters()
 
     package init(
         database: Database, catalog: OperationCatalog, hub: SignalHub, time: TimeSource = .system,
-        afterStep: @escaping StepObserver = { _, _ in }, logger: Logger
+        afterStep: @escaping StepObserver = { _, _ in }, waitInPlace: Duration = .milliseconds(250), logger: Logger
     ) {
         self.database = database
         self.catalog = catalog
         self.hub = hub
         self.time = time
         self.afterStep = afterStep
+        self.waitInPlace = waitInPlace
         self.logger = logger
     }
 
-    /// Returns when the operation has ended or is no longer ours. Throws what another try may mend; the caller
-    /// gives the work item back.
+    /// Returns when the operation has ended, waits as a row, or is no longer ours. Throws what another try may mend; the
+    /// caller gives the work item back.
     func run(_ work: ClaimedWork) async throws {
         let plan = try catalog.plan(of: work.operation.kind)
         var operation = work.operation
@@ -39,7 +44,7 @@ package struct OperationRunner: Sendable {
                 let isLast = operation.cursor == plan.steps.count - 1
                 // The end is written with the last step, and the only step of a short operation with its end.
                 guard try await begin(step, of: &operation, work.claim, writing: plan.steps.count > 1) else { return }
-                try await perform(step, of: operation)
+                guard try await perform(step, of: operation, work.claim) else { return }
                 try await afterStep(operation, step.name)
                 guard try await complete(step, of: &operation, work.claim, writing: !isLast) else { return }
             }
@@ -48,6 +53,41 @@ package struct OperationRunner: Sendable {
             try await fail(operation, plan, error, claim: work.claim)
         }
     }
+
+    /// Carries a step out; false when the operation waits as a row now, or is no longer ours.
+    private func perform(
+        _ step: OperationStep, of operation: ResourceOperation, _ claim: WorkClaim
+    ) async throws -> Bool {
+        if try await isDoneSoon(step, of: operation) { return true }
+        let store = WorkItemStore(database)
+        while true {
+            // What happens from here on is counted in the row, so that no change falls between the look and the parking.
+            guard let wakes = try await store.wakes(claim) else { return false }
+            if try await look(step, of: operation) == .done { return true }
+            if try await store.park(claim, seen: wakes, upTo: Self.longestPark, deadline: operation.deadlineAt) {
+                return false
+            }
+        }
+    }
+
+    /// Waits for a short while, if not many do; whether the step is done then.
+    private func isDoneSoon(_ step: OperationStep, of operation: ResourceOperation) async throws -> Bool {
+        let end = ContinuousClock.now + waitInPlace
+        while true {
+            let seen = hub.count(of: .replicas)
+            if try await look(step, of: operation) == .done { return true }
+            let rest = end - .now
+            guard rest > .zero, waiting.enter(upTo: Self.waitersInPlace) else { return false }
+            defer { waiting.leave() }
+            _ = await hub.wait(for: .replicas, after: seen, upTo: rest)
+            try Task.checkCancellation()
+        }
+    }
+
+    /// Operations that may wait so at once, a quarter of a worker's places: the others are for what can go on.
+    private static let waitersInPlace = 64
+    /// How long a row waits without being woken: a safety net, for every change wakes.
+    private static let longestPark = Duration.seconds(300)
 
     /// Opens the phase of a step in the timeline; what was open before ends.
     private func begin(
@@ -72,31 +112,29 @@ package struct OperationRunner: Sendable {
         return try await OperationStore(database).advance(operation, from: operation.cursor - 1, holding: claim)
     }
 
-    /// Runs a step, no longer than until the operation's deadline.
-    private func perform(_ step: OperationStep, of operation: ResourceOperation) async throws {
+    /// Runs a step once, no longer than until the operation's deadline.
+    private func look(_ step: OperationStep, of operation: ResourceOperation) async throws -> StepOutcome {
         let remaining = operation.deadlineAt.timeIntervalSince(time.now())
         let timeout = ARMError(
             .operationTimedOut, "The operation did not end before its deadline; it was in the phase '\(step.name)'.")
         guard remaining > 0 else { throw timeout }
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        return try await withThrowingTaskGroup(of: StepOutcome.self) { group in
             group.addTask { try await step.run(operation) }
             group.addTask {
                 try await time.sleep(.milliseconds(Int(remaining * 1_000)))
                 throw timeout
             }
-            try await group.next()
+            let outcome = try await group.next()
             group.cancelAll()
+            return outcome ?? .wait
         }
     }
 
     private func succeed(_ operation: ResourceOperation, _ plan: any OperationPlan, claim: WorkClaim) async throws {
-        let ended = try await database.transaction { transaction in
-            guard
-                try await OperationStore(transaction).finish(
-                    claim, as: .succeeded, error: nil, timeline: operation.timeline)
-            else { return false }
+        let ended = try await database.ending { transaction in
             try await plan.succeed(operation, in: transaction)
-            return true
+            return try await OperationStore(transaction).finish(
+                claim, as: .succeeded, error: nil, timeline: operation.timeline)
         }
         guard ended else { return }
         hub.raiseHere([.operations])
@@ -108,12 +146,9 @@ package struct OperationRunner: Sendable {
     ) async throws {
         var timeline = operation.timeline
         if let last = timeline.indices.last, timeline[last].endedAt == nil { timeline[last].endedAt = time.now() }
-        let ended = try await database.transaction { [timeline] transaction in
-            guard
-                try await OperationStore(transaction).finish(claim, as: .failed, error: error, timeline: timeline)
-            else { return false }
-            try await plan.fail(operation, as: .failed, in: transaction)
-            return true
+        let ended = try await database.ending { [timeline] transaction in
+            try await plan.fail(operation, as: .failed, error: error, in: transaction)
+            return try await OperationStore(transaction).finish(claim, as: .failed, error: error, timeline: timeline)
         }
         guard ended else { return }
         hub.raiseHere([.operations])
@@ -129,3 +164,38 @@ package struct OperationRunner: Sendable {
         ]
     }
 }
+
+/// How many wait at once.
+private final class Waiters: Sendable {
+    private let count = Mutex(0)
+
+    /// False where as many as may do so wait already.
+    func enter(upTo limit: Int) -> Bool {
+        count.withLock { count in
+            guard count < limit else { return false }
+            count += 1
+            return true
+        }
+    }
+
+    func leave() {
+        count.withLock { $0 -= 1 }
+    }
+}
+
+extension Database {
+    /// Runs the transaction that ends an operation. Its body writes the end of the resource, and last that of the operation:
+    /// where it returns false, somebody else has ended that, and nothing is written. Returns what the body returns.
+    func ending(_ body: @Sendable (Transaction) async throws -> Bool) async throws -> Bool {
+        do {
+            return try await transaction { transaction in
+                guard try await body(transaction) else { throw EndedOtherwise() }
+                return true
+            }
+        } catch is EndedOtherwise {
+            return false
+        }
+    }
+}
+
+private struct EndedOtherwise: Error {}

@@ -46,11 +46,9 @@ package struct OperationService: Sendable {
         }
         let plan = try catalog.plan(of: operation.kind)
         let error = ARMError(.operationCanceled, "The operation was cancelled on request.")
-        try await database.transaction { transaction in
-            guard
-                try await OperationStore(transaction).finish(id, as: .canceled, error: error, timeline: nil)
-            else { return }
-            try await plan.fail(operation, as: .canceled, in: transaction)
+        _ = try await database.ending { transaction in
+            try await plan.fail(operation, as: .canceled, error: error, in: transaction)
+            return try await OperationStore(transaction).finish(id, as: .canceled, error: error, timeline: nil)
         }
         hub.raise(.cancellations, .replicas, .routing)
         hub.raiseHere([.operations])

@@ -17,7 +17,14 @@ package struct GroupOperations: Sendable {
     }
 
     package var plans: [OperationKind: any OperationPlan] {
-        [.deleteGroup: Delete(steps: [OperationStep(name: "emptying") { operation in try await empty(operation) }])]
+        [
+            .deleteGroup: Delete(steps: [
+                OperationStep(name: "emptying") { operation in
+                    try await empty(operation)
+                    return .done
+                }
+            ])
+        ]
     }
 
     /// Deletes what the group holds, children first.
@@ -37,7 +44,9 @@ package struct GroupOperations: Sendable {
             try await ResourceGroupStore(transaction).delete(id: operation.subjectID)
         }
 
-        func fail(_ operation: ResourceOperation, as state: OperationState, in transaction: Transaction) async throws {
+        func fail(
+            _ operation: ResourceOperation, as state: OperationState, error: ARMError, in transaction: Transaction
+        ) async throws {
             try await ResourceGroupStore(transaction).setDeleting(false, id: operation.subjectID)
         }
     }

@@ -14,7 +14,10 @@ package struct TemplateDeploymentOperations: Sendable {
     }
 
     package var plans: [OperationKind: any OperationPlan] {
-        let deploying = OperationStep(name: "deploying") { [runner] operation in try await runner.run(operation) }
+        let deploying = OperationStep(name: "deploying") { [runner] operation in
+            try await runner.run(operation)
+            return .done
+        }
         return [.deployTemplate: Deploy(steps: [deploying], time: time)]
     }
 
@@ -28,9 +31,10 @@ package struct TemplateDeploymentOperations: Sendable {
         }
 
         /// What runs below it ends with it; resources that were begun are not rolled back.
-        func fail(_ operation: ResourceOperation, as state: OperationState, in transaction: Transaction) async throws {
+        func fail(
+            _ operation: ResourceOperation, as state: OperationState, error: ARMError, in transaction: Transaction
+        ) async throws {
             let store = TemplateDeploymentStore(transaction)
-            let error = try await OperationStore(transaction).find(operation.id)?.error
             let end: TemplateDeploymentState = state == .canceled ? .canceled : .failed
             _ = try await store.end(id: operation.subjectID, as: end, error: error, at: time.now())
             try await store.endRest(operation: operation.id, as: end, error: error, at: time.now())

@@ -16,15 +16,18 @@ package struct WorkQueueSettings: Sendable {
     package var heartbeat: Duration
     /// How often the queue is looked at without a signal.
     package var pollInterval: Duration
+    /// How long an operation waits in a worker's place before it waits as a row.
+    package var waitInPlace: Duration
 
     package init(
         concurrency: Int = 256, lease: Duration = .seconds(6), heartbeat: Duration = .milliseconds(1_500),
-        pollInterval: Duration = .seconds(1)
+        pollInterval: Duration = .seconds(1), waitInPlace: Duration = .milliseconds(250)
     ) {
         self.concurrency = concurrency
         self.lease = lease
         self.heartbeat = heartbeat
         self.pollInterval = pollInterval
+        self.waitInPlace = waitInPlace
     }
 }
 
@@ -133,7 +136,7 @@ package final class WorkQueueWorker: Service {
             try await runner.run(work)
         } catch {
             let wasTaken = Task.isCancelled
-            let delay = wasTaken ? Duration.zero : Self.backoff(attempt: work.claim.attempt)
+            let delay = wasTaken ? Duration.zero : Self.backoff(failures: work.failures + 1)
             if !wasTaken {
                 var metadata = OperationRunner.metadata(work.operation)
                 metadata["error"] = "\(error)"
@@ -157,8 +160,8 @@ package final class WorkQueueWorker: Service {
         }.value
     }
 
-    private static func backoff(attempt: Int) -> Duration {
-        let doubled = firstBackoff * (1 << min(attempt, 10))
+    private static func backoff(failures: Int) -> Duration {
+        let doubled = firstBackoff * (1 << min(failures, 10))
         return min(doubled, longestBackoff) * Double.random(in: 0.5...1)
     }
 

@@ -108,7 +108,8 @@ package struct ControlPlaneAssembly: Sendable {
             },
             hub: hub, logger: logger)
 
-        let wait = ReplicaWait(database: database, hub: hub)
+        let steps = OperationSteps(
+            publisher: publisher, replicas: ReplicaCondition(database: database), hub: hub)
         let starter = OperationStarter(time: inputs.time, deadline: inputs.operationDeadline)
         let vault = SecretVault(master: inputs.master)
         services = NounServices(
@@ -125,8 +126,8 @@ package struct ControlPlaneAssembly: Sendable {
             vault: vault, tenantID: inputs.signIn.tenantID, hub: hub, time: inputs.time, logger: logger,
             observe: inputs.onTemplateStep)
         let catalog = OperationCatalog(
-            EndpointOperations(publisher: publisher, wait: wait, hub: hub).plans,
-            DeploymentOperations(publisher: publisher, wait: wait, hub: hub).plans, templates.operations.plans,
+            EndpointOperations(steps).plans,
+            DeploymentOperations(steps).plans, templates.operations.plans,
             GroupOperations(
                 database: database, providers: providers, wait: OperationWait(database: database, hub: hub)
             ).plans)
@@ -154,7 +155,7 @@ package struct ControlPlaneAssembly: Sendable {
         let logger = inputs.logger
         let runner = OperationRunner(
             database: database, catalog: catalog, hub: hub, time: inputs.time, afterStep: inputs.afterStep,
-            logger: logger)
+            waitInPlace: inputs.queue.waitInPlace, logger: logger)
         let worker = WorkQueueWorker(
             database: database, runner: runner, hub: hub, settings: inputs.queue, logger: logger)
         let reconciler = ReplicaReconciler(

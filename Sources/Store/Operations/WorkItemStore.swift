@@ -19,6 +19,8 @@ package struct WorkClaim: Sendable, Hashable {
 package struct ClaimedWork: Sendable {
     package var claim: WorkClaim
     package var operation: ResourceOperation
+    /// Tries that failed, since one got anywhere.
+    package var failures: Int
 }
 
 /// Rows of `work_items`.
@@ -41,19 +43,20 @@ package struct WorkItemStore: Sendable {
                 ORDER BY run_at, id LIMIT \(limit) FOR UPDATE SKIP LOCKED
             ), claimed AS (
                 UPDATE work_items w SET owner = \(owner), attempt = w.attempt + 1,
+                    subject_id = coalesce(w.subject_id, (SELECT o.subject_id FROM operations o WHERE o.id = w.operation_id)),
                     lease_expires_at = clock_timestamp() + \(lease.milliseconds)::bigint * interval '1 millisecond'
                 FROM due WHERE w.id = due.id
-                RETURNING w.id, w.attempt, w.operation_id
+                RETURNING w.id, w.attempt, w.failures, w.operation_id
             )
             UPDATE operations o SET state = 'running' FROM claimed
             WHERE o.id = claimed.operation_id AND o.state IN ('accepted', 'running')
-            RETURNING claimed.id AS item_id, claimed.attempt, \(raw: OperationStore.columns)
+            RETURNING claimed.id AS item_id, claimed.attempt, claimed.failures, \(raw: OperationStore.columns)
             """
         ).rows
         return try rows.map { row in
             ClaimedWork(
                 claim: WorkClaim(id: try row("item_id"), owner: owner, attempt: try row("attempt")),
-                operation: try ResourceOperation(row))
+                operation: try ResourceOperation(row), failures: try row("failures"))
         }
     }
 
@@ -86,11 +89,36 @@ package struct WorkItemStore: Sendable {
         return WorkClaim(id: id, owner: owner, attempt: attempt)
     }
 
+    /// How often the operation was woken; nil when the claim holds no more.
+    package func wakes(_ claim: WorkClaim) async throws -> Int64? {
+        try await runner.query(
+            """
+            SELECT wakes FROM work_items
+            WHERE id = \(claim.id) AND owner = \(claim.owner) AND attempt = \(claim.attempt)
+            """
+        ).first?.decode(Int64.self)
+    }
+
+    /// Gives an item back to wait, for `limit` at most and not beyond `deadline`, until something wakes it. False, and
+    /// nothing is written, where it was woken since `wakes` were seen, or the claim holds no more.
+    package func park(
+        _ claim: WorkClaim, seen wakes: Int64, upTo limit: Duration, deadline: Date
+    ) async throws -> Bool {
+        try await runner.query(
+            """
+            UPDATE work_items SET owner = NULL, lease_expires_at = NULL, failures = 0, last_error = NULL,
+                run_at = least(clock_timestamp() + \(limit.milliseconds)::bigint * interval '1 millisecond', \(deadline))
+            WHERE id = \(claim.id) AND owner = \(claim.owner) AND attempt = \(claim.attempt) AND wakes = \(wakes)
+            """
+        ).affectedRows == 1
+    }
+
     /// Gives an item back, to be claimed again after `delay`.
     package func release(_ claim: WorkClaim, after delay: Duration, error: String?) async throws {
         try await runner.query(
             """
             UPDATE work_items SET owner = NULL, lease_expires_at = NULL, last_error = \(error),
+                failures = failures + CASE WHEN \(error)::text IS NULL THEN 0 ELSE 1 END,
                 run_at = clock_timestamp() + \(delay.milliseconds)::bigint * interval '1 millisecond'
             WHERE id = \(claim.id) AND owner = \(claim.owner) AND attempt = \(claim.attempt)
             """)

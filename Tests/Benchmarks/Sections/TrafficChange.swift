@@ -75,14 +75,4 @@ enum TrafficChange {
     }
 
     /// When the steps of operations ended, as the runner tells before it writes it.
-    private final class StepEnds: Sendable {
-        private let ends = Mutex<[OperationID: ContinuousClock.Instant]>([:])
-
-        func note(_ id: OperationID) {
-            let now = ContinuousClock.now
-            ends.withLock { $0[id] = now }
-        }
-
-        func end(of id: OperationID) -> ContinuousClock.Instant? { ends.withLock { $0[id] } }
-    }
 }

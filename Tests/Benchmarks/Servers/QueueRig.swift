@@ -21,9 +21,9 @@ struct QueueRig: Sendable {
     /// Runs `body` with a worker that starts at the call of ``process(_:)``.
     static func run<Result: Sendable>(
         on settings: ConnectionSettings, afterStep: @escaping OperationRunner.StepObserver = { _, _ in },
-        _ body: (QueueRig) async throws -> Result
+        waitInPlace: Duration = .milliseconds(250), _ body: (QueueRig) async throws -> Result
     ) async throws -> Result {
-        let rig = QueueRig(settings, afterStep: afterStep)
+        let rig = QueueRig(settings, afterStep: afterStep, waitInPlace: waitInPlace)
         do {
             let result = try await body(rig)
             try await rig.close()
@@ -34,7 +34,9 @@ struct QueueRig: Sendable {
         }
     }
 
-    private init(_ settings: ConnectionSettings, afterStep: @escaping OperationRunner.StepObserver) {
+    private init(
+        _ settings: ConnectionSettings, afterStep: @escaping OperationRunner.StepObserver, waitInPlace: Duration
+    ) {
         let logger = Workbench.silent
         database = Database(settings: settings, poolSize: Self.poolSize, logger: logger)
         http = HTTPClient(eventLoopGroupProvider: .singleton)
@@ -42,12 +44,14 @@ struct QueueRig: Sendable {
             database: database, control: RouterControlClient(http: http, token: nil),
             address: ScoringAddress(scheme: "http", authority: "127.0.0.1:1", domain: nil), tokenIssuer: "",
             tokenKeys: [], hub: hub, logger: logger)
-        let wait = ReplicaWait(database: database, hub: hub)
+        let steps = OperationSteps(
+            publisher: publisher, replicas: ReplicaCondition(database: database), hub: hub)
         let catalog = OperationCatalog(
-            EndpointOperations(publisher: publisher, wait: wait, hub: hub).plans,
-            DeploymentOperations(publisher: publisher, wait: wait, hub: hub).plans)
+            EndpointOperations(steps).plans,
+            DeploymentOperations(steps).plans)
         let runner = OperationRunner(
-            database: database, catalog: catalog, hub: hub, afterStep: afterStep, logger: logger)
+            database: database, catalog: catalog, hub: hub, afterStep: afterStep, waitInPlace: waitInPlace,
+            logger: logger)
         let worker = WorkQueueWorker(database: database, runner: runner, hub: hub, logger: logger)
         group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -77,10 +81,12 @@ struct QueueRig: Sendable {
     }
 
     /// Writes an operation with its work item in a transaction of its own and wakes the worker, as services do.
-    func enqueue(_ id: OperationID = OperationID()) async throws {
+    func enqueue(
+        _ id: OperationID = OperationID(), _ kind: OperationKind = .regenerateKeys, on subject: UUID = UUID()
+    ) async throws {
         let now = Date()
         let operation = ResourceOperation(
-            id: id, kind: .regenerateKeys, resourceID: "/benchmarks/\(id)", subjectID: UUID(), generation: 1,
+            id: id, kind: kind, resourceID: "/benchmarks/\(id)", subjectID: subject, generation: 1,
             state: .accepted, cursor: 0, timeline: [OperationPhase(name: "queued", startedAt: now)], error: nil,
             location: "bench", correlationID: "benchmarks", createdAt: now, finishedAt: nil,
             deadlineAt: now.addingTimeInterval(3_600))

@@ -22,7 +22,8 @@ package struct TestServerOptions: Sendable {
     package var onTemplateStep: @Sendable (TemplateDeploymentStep) async throws -> Void = { _ in }
     /// A dead control plane's work is free again after the lease.
     package var queue = WorkQueueSettings(
-        concurrency: 64, lease: .milliseconds(1_200), heartbeat: .milliseconds(300), pollInterval: .milliseconds(200))
+        concurrency: 64, lease: .milliseconds(1_200), heartbeat: .milliseconds(300), pollInterval: .milliseconds(200),
+        waitInPlace: .milliseconds(10))
     package var replicas = ReplicaSettings(
         startProbeInterval: .milliseconds(10), drainDeadline: .seconds(3), stopGrace: .seconds(2),
         firstBackoff: .milliseconds(50), longestBackoff: .milliseconds(200), databaseRetry: .milliseconds(50))
