@@ -61,7 +61,14 @@ package struct APIResponder: HTTPResponder {
         context.names = match.names
         context.authenticatedCaller = caller
         if let versions = match.route.versions { context.apiVersion = try versions.version(of: request) }
-        if let right = match.route.right(match.names) { try await access.check(caller, right) }
+        if let right = match.route.right(match.names) {
+            do {
+                try await access.check(caller, right)
+            } catch let error as ARMError where error.code == .authorizationFailed {
+                AuditLog(context.logger).refused(right, caller)
+                throw error
+            }
+        }
         var response = try await match.route.handler(request, context)
         if request.method == .head, response.status == .ok {
             // HEAD asks whether a resource is there: 204, as Azure Resource Manager answers for every type.

@@ -23,18 +23,5 @@ struct HiddenField<Served: ServedType>: Sendable {
 
     func isHidden(in version: APIVersion) -> Bool { versions.contains(version.description) }
 
-    func remove(from document: inout JSONValue) { document.remove(path[...]) }
-}
-
-extension JSONValue {
-    fileprivate mutating func remove(_ path: ArraySlice<String>) {
-        guard case .object(var object) = self, let first = path.first else { return }
-        if path.count == 1 {
-            object.set(first, nil)
-        } else if var child = object[first] {
-            child.remove(path.dropFirst())
-            object.set(first, child)
-        }
-        self = .object(object)
-    }
+    func remove(from document: inout JSONValue) { document.replace(path[...], with: nil) }
 }

@@ -13,6 +13,8 @@ struct ServedProvider<Served: ServedType>: ResourceProvider {
     var isDeletedByCompleteMode: Bool { served.declaration.inventory != .none }
     var deletesChildren: Bool { served.declaration.inventory == .groupWithChildren }
 
+    var secrets: [String] { served.secrets }
+
     func get(_ address: ResourceAddress, _ call: ProviderCall) async throws -> JSONValue? {
         try await served.find(ServedCall(address, call)).map { try served.rendered($0, call) }
     }

@@ -86,9 +86,12 @@ struct ServedRoutes<Served: ServedType>: Sendable {
             verb.body == .none
             ? BodyReader(root: .object(JSONObject()))
             : try await request.readBody(isOptional: verb.body == .optional)
-        switch try await verb.run(try call(request, context), body) {
+        let call = try call(request, context)
+        switch try await verb.run(call, body) {
         case .document(let document): return Response(document)
-        case .secret(let document): return Response(document, headers: [.cacheControl: "no-store"])
+        case .secret(let document):
+            AuditLog(context.logger).showedSecret(Right(.action(verb.name), call.address), call.caller)
+            return Response(document, headers: [.cacheControl: "no-store"])
         case .list(let page): return Response(ListBody.document(page, request, context))
         case .operation(let operation): return Response(following: operation, context)
         }

@@ -13,6 +13,8 @@ protocol ServedType: Sendable {
     var declaration: TypeDeclaration { get }
     /// Fields that some versions do not know.
     var hiddenFields: [HiddenField<Self>] { get }
+    /// Fields of a body that hold secrets, such as `properties.credentials`: predictions show null in their place.
+    var secrets: [String] { get }
     var verbs: [ServedVerb] { get }
 
     // MARK: The wire
@@ -78,6 +80,7 @@ enum Deletion<Resource: Sendable>: Sendable {
 
 extension ServedType {
     var hiddenFields: [HiddenField<Self>] { [] }
+    var secrets: [String] { [] }
     var verbs: [ServedVerb] { [] }
 
     func version(of resource: Resource) -> RowVersion? { nil }
@@ -105,6 +108,10 @@ extension ServedType {
     private func notServed(_ what: String) -> ARMError {
         ARMError(.internalServerError, "\(what) of the type '\(declaration.type)' are not served.")
     }
+}
+
+extension ServedType where Request: BodyReadable {
+    func read(_ body: BodyReader) throws(ARMError) -> Request { try Request(reading: body) }
 }
 
 // MARK: The frame

@@ -61,6 +61,8 @@ package protocol ResourceProvider: Sendable {
     var isDeletedByCompleteMode: Bool { get }
     /// The deletion of one takes its children along.
     var deletesChildren: Bool { get }
+    /// Fields of a body that hold secrets, such as `properties.credentials`.
+    var secrets: [String] { get }
 
     /// As a GET shows it; nil when it is not there.
     func get(_ address: ResourceAddress, _ call: ProviderCall) async throws -> JSONValue?
@@ -92,6 +94,7 @@ extension ResourceProvider {
     package var newestVersion: APIVersion { apiVersions.last ?? .reference }
     package var isDeletedByCompleteMode: Bool { false }
     package var deletesChildren: Bool { false }
+    package var secrets: [String] { [] }
 
     package func act(
         _ verb: String, _ address: ResourceAddress, _ body: JSONValue?, _ call: ProviderCall

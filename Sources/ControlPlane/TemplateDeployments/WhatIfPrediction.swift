@@ -49,7 +49,11 @@ struct WhatIfPrediction: Sendable {
         guard let before = try await provider.get(resource.address, call) else {
             var after = JSONObject(Self.identity(resource))
             for member in node.preview.body.members { after.set(member.name, member.value) }
-            return entry(resource.id, .create, request, before: nil, after: .object(after))
+            var shown = JSONValue.object(after)
+            for secret in provider.secrets {
+                shown.replace(secret.split(separator: ".").map(String.init)[...], with: .null)
+            }
+            return entry(resource.id, .create, request, before: nil, after: shown)
         }
         let shown = Self.shown(before, resource)
         guard node.preview.isComplete, let predicted = try await provider.predict(resource.address, body, call) else {

@@ -10,7 +10,7 @@ extension JSONValue {
     /// A number as the wire has it: a whole one without a fraction.
     package init(wire number: Double) {
         // Beyond, numbers are written with an exponent.
-        let exact = Int64(exactly: number).flatMap { $0.magnitude < 1 << 53 ? $0 : nil }
+        let exact = Int64(exactly: number).flatMap { $0.magnitude <= 1 << 53 ? $0 : nil }
         self = exact.map { .integer($0) } ?? .number(number)
     }
 

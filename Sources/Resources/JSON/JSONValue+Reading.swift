@@ -34,3 +34,21 @@ extension JSONValue {
         if case .object(let object) = self { object.members } else { [] }
     }
 }
+
+extension JSONValue {
+    /// Sets the member at a path, however its names are spelt, or removes it for nil. A path that leads nowhere changes
+    /// nothing.
+    package mutating func replace(_ path: ArraySlice<String>, with value: JSONValue?) {
+        guard case .object(var object) = self, let first = path.first else { return }
+        for member in object.members where member.name.isSameWord(as: first) {
+            if path.count == 1 {
+                object.set(member.name, value)
+            } else {
+                var child = member.value
+                child.replace(path.dropFirst(), with: value)
+                object.set(member.name, child)
+            }
+        }
+        self = .object(object)
+    }
+}

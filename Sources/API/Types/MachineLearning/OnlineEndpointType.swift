@@ -23,6 +23,8 @@ struct OnlineEndpointType: ServedType {
             from: \.properties.publicNetworkAccess),
     ]
 
+    let secrets = ["properties.keys"]
+
     var verbs: [ServedVerb] {
         [
             .post("listKeys") { call, _ in
@@ -76,7 +78,6 @@ struct OnlineEndpointType: ServedType {
         return body.value
     }
 
-    func read(_ body: BodyReader) throws(ARMError) -> OnlineEndpointRequest { try OnlineEndpointRequest(reading: body) }
     func version(of endpoint: OnlineEndpoint) -> RowVersion? { endpoint.version }
     func location(of endpoint: OnlineEndpoint) -> String? { endpoint.envelope.location }
     func location(of request: OnlineEndpointRequest) -> String? { request.envelope.location }
