@@ -33,6 +33,7 @@ extension ServedTypes {
             ResourceGroupType(service: services.scopes, deletion: services.groupDeletion),
             WorkspaceType(service: services.workspaces, site: site),
             DatastoreType(service: services.datastores, site: site),
+            ConnectionType(service: services.connections), ComputeType(service: services.computes, site: site),
             OnlineEndpointType(
                 service: services.endpoints, deployments: services.deployments,
                 keys: services.keys, signIn: services.signInSettings, site: site),

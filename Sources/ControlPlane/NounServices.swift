@@ -13,6 +13,8 @@ package struct NounServices: Sendable {
     package let assets: AssetService
     package let uploads: PendingUploadService
     package let datastores: DatastoreService
+    package let connections: ConnectionService
+    package let computes: ComputeService
     package let endpoints: EndpointService
     package let deployments: DeploymentService
     package let logs: DeploymentLogService
@@ -55,6 +57,8 @@ package struct NounServices: Sendable {
         assets = AssetService(database: database, storage: address)
         uploads = PendingUploadService(database: database, artifacts: artifacts, signer: signer)
         datastores = DatastoreService(database: database, artifacts: artifacts, signer: signer)
+        connections = ConnectionService(database: database, vault: vault)
+        computes = ComputeService(database: database, instanceTypes: instanceTypes)
         quota = QuotaService(database: database, limits: limits, instanceTypes: instanceTypes)
         endpoints = EndpointService(
             database: database, keyring: EndpointKeyring(vault: vault), starter: starter, hub: hub, quota: quota)

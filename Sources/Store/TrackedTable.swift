@@ -1,13 +1,13 @@
 import Foundation
-import Postgres
-import Resources
+package import Postgres
+package import Resources
 
 /// A table of resources with a trail and a revision: what all of them are asked, and how their common columns are read.
 ///
 /// Inserts and updates differ with each table and are written out in its store.
-struct TrackedTable<Resource: TrackedResource & RowDecodable>: Sendable {
+package struct TrackedTable<Resource: TrackedResource & RowDecodable>: Sendable {
     private let name: String
-    private let alias: String
+    let alias: String
     /// Everything of a look-up but its condition.
     private let select: String
 

@@ -16,7 +16,8 @@ API_VERSION = "2024-04-01"
 STORAGE_VERSION = "2021-12-02"
 PROVIDER = "/providers/Microsoft.MachineLearningServices"
 DEPLOYMENTS = "/providers/Microsoft.Resources/deployments"
-_KINDS = ("codes", "models", "environments", "data", "datastores")
+_VERSIONED = ("codes", "models", "environments", "data")
+_KINDS = (*_VERSIONED, "datastores", "connections", "computes")
 # Where templates were deployed before the run, and where the run deploys: its mode Complete empties the group.
 TEMPLATE_GROUP, PLAYGROUND = "templates", "playground"
 ROLES = "/providers/Microsoft.Authorization"
@@ -208,11 +209,15 @@ class World:
             "datastores": {
                 "datastoreType": "AzureBlob", "accountName": "sluice", "containerName": "contract-data",
                 "credentials": {"credentialsType": "None"}},
+            "connections": {
+                "authType": "ApiKey", "category": "OpenAI", "target": "https://api.example", "metadata": {"kind": "chat"},
+                "credentials": {"key": "a key"}},
+            "computes": {"computeType": "AmlCompute", "properties": {"vmSize": "STANDARD_DS3_V2"}},
         }[kind]
 
     def _put_asset(self, kind, name):
         path = f"{self.workspace_path}/{kind}/{name}"
-        path += "" if kind == "datastores" else "/versions/1"
+        path += "/versions/1" if kind in _VERSIONED else ""
         self.call("PUT", path, {"properties": self._asset(kind)})
 
     def _put_endpoint(self, name):

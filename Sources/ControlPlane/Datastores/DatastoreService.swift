@@ -3,9 +3,10 @@ package import Postgres
 package import Resources
 import Store
 
-/// Datastores: written at once, without an operation.
-package struct DatastoreService: Sendable {
-    private let database: Database
+/// Datastores: names of containers in the artifact store.
+package struct DatastoreService: NamedService {
+    package static let noun = "datastore"
+    package let database: Database
     private let artifacts: ArtifactStore
     private let signer: ContainerSigner
 
@@ -15,53 +16,41 @@ package struct DatastoreService: Sendable {
         self.signer = signer
     }
 
-    package func get(caller: Caller, workspace: ResourceID, name: String) async throws -> Datastore {
-        let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
-        return try await Self.find(name, in: workspace, database)
-    }
-
     package func list(
         caller: Caller, workspace: ResourceID, _ filter: DatastoreFilter, page: PageRequest
     ) async throws -> Page<Datastore> {
         let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
-        return try await DatastoreStore(database).list(workspaceID: workspace.id, filter, page: page)
+        return try await NamedStore<Datastore>(database).list(workspaceID: workspace.id, filter, page: page)
     }
 
     /// Makes or changes a datastore; its container is made if it is not there.
     package func put(
-        caller: Caller, workspace: ResourceID, name: String, _ request: DatastoreRequest
+        caller: Caller, workspace: ResourceID, name: String, _ request: DatastoreRequest,
+        if precondition: WritePrecondition
     ) async throws -> Written<Datastore> {
-        try ResourceName.checkAsset(name, kind: "datastore")
-        let row = try await WorkspaceService.find(workspace, database, isParent: true)
         let container = try checkPlace(request)
-        let wasMade = try await database.transaction { transaction in
+        let written = try await write(workspace: workspace, name: name, if: precondition) {
+            transaction, workspace, existing in
             try await ContainerOwnership.claim(
-                container, for: row, .datastore, at: "$.properties.containerName", transaction)
-            let store = DatastoreStore(transaction)
-            if let existing = try await store.find(workspaceID: row.id, name: name), existing.isDefault,
+                container, for: workspace, .datastore, at: "$.properties.containerName", transaction)
+            if let existing, existing.isDefault,
                 existing.properties.containerName != request.properties.containerName
             {
                 throw ARMError(
                     .conflict, "The default datastore '\(existing.name)' can't change its container.",
                     target: "$.properties.containerName")
             }
-            return try await store.save(
-                workspaceID: row.id, name: name, properties: request.properties, by: caller.auditName)
+            try await NamedStore<Datastore>(transaction).save(
+                workspaceID: workspace.id, name: name, properties: request.properties, by: caller.auditName)
         }
         try await artifacts.ensureContainer(container)
-        return Written(try await Self.find(name, in: row, database), wasMade: wasMade)
+        return written
     }
 
-    /// Removes the name, not the files; false when there was none.
-    package func delete(caller: Caller, workspace: ResourceID, name: String) async throws -> Bool {
-        let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
-        let store = DatastoreStore(database)
-        guard let found = try await store.find(workspaceID: workspace.id, name: name) else { return false }
-        guard !found.isDefault else {
-            throw ARMError(.conflict, "The default datastore '\(found.name)' can't be deleted.")
-        }
-        try await store.delete(id: found.id)
-        return true
+    /// The name goes, not the files.
+    package func checkDeletion(of datastore: Datastore, in transaction: Transaction) async throws {
+        guard datastore.isDefault else { return }
+        throw ARMError(.conflict, "The default datastore '\(datastore.name)' can't be deleted.")
     }
 
     /// A signature that opens the datastore's container. A secret until it expires.
@@ -90,14 +79,5 @@ package struct DatastoreService: Sendable {
                 target: "$.properties.containerName")
         }
         return container
-    }
-
-    static func find(
-        _ name: String, in workspace: Workspace, _ runner: any StatementRunner
-    ) async throws -> Datastore {
-        guard let found = try await DatastoreStore(runner).find(workspaceID: workspace.id, name: name) else {
-            throw ARMError(.resourceNotFound, "The datastore '\(name)' was not found in the workspace.")
-        }
-        return found
     }
 }

@@ -60,7 +60,7 @@ package struct WorkspaceService: Sendable {
                 if let made = try await store.find(id: newID) {
                     _ = try await ArtifactContainerStore(transaction).claim(
                         made.blobContainer, workspaceID: newID, purpose: .datastore)
-                    _ = try await DatastoreStore(transaction).save(
+                    try await NamedStore<Datastore>(transaction).save(
                         workspaceID: newID, name: Datastore.defaultName,
                         properties: DatastoreProperties(containerName: made.blobContainer), isDefault: true,
                         by: caller.auditName)

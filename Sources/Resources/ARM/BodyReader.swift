@@ -1,3 +1,9 @@
+/// What a body is read into.
+package protocol BodyReadable: Sendable {
+    /// Throws all problems at once.
+    init(reading body: BodyReader) throws(ARMError)
+}
+
 /// Reads a request body member by member and collects every problem, each with the JSON path of its place:
 ///
 /// ```swift

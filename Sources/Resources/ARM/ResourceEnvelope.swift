@@ -21,7 +21,12 @@ package struct ResourceEnvelope: Sendable, Equatable, Codable {
 
     /// Reads `location`, `tags`, `kind`, `identity` and `sku` of a body.
     package init(reading body: BodyReader) {
-        location = Self.readLocation(body)
+        self.init(reading: body, location: Self.readLocation(body))
+    }
+
+    /// The same without the location, which is read otherwise.
+    init(reading body: BodyReader, location: String) {
+        self.location = location
         tags = Self.readTags(body)
         kind = body.string("kind")
         identity = ManagedIdentity(reading: body.object("identity"))
@@ -29,7 +34,7 @@ package struct ResourceEnvelope: Sendable, Equatable, Codable {
     }
 
     /// A region's name, `West Europe` or `westeurope`; part of URLs and host names.
-    private static func readLocation(_ body: BodyReader) -> String {
+    static func readLocation(_ body: BodyReader) -> String {
         let written = body.requiredString("location")
         let location = written.lowercased().filter { $0 != " " }
         if location.isEmpty, !written.isEmpty { body["location"].report("must not be blank") }

@@ -6,6 +6,12 @@ package protocol TrackedResource: Sendable {
     var audit: AuditTrail { get }
 }
 
+/// A tracked resource that lies in a workspace under a name that is its own there.
+package protocol NamedResource: TrackedResource {
+    var name: String { get }
+    var version: RowVersion { get }
+}
+
 /// A tracked resource that operations bring about.
 package protocol OperatedResource: TrackedResource {
     var resourceID: ResourceID { get }

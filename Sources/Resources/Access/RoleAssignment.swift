@@ -52,7 +52,7 @@ package struct RoleAssignment: Sendable, Equatable {
 }
 
 /// The body of a role assignment.
-package struct RoleAssignmentRequest: Sendable {
+package struct RoleAssignmentRequest: BodyReadable {
     package var roleDefinitionID: UUID
     package var principalID: UUID
     package var principalType: RoleAssignment.PrincipalType

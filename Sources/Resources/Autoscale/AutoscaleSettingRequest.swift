@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 /// What a caller asks an autoscale setting to be, with everything checked that needs no look-up.
-package struct AutoscaleSettingRequest: Sendable, Equatable {
+package struct AutoscaleSettingRequest: BodyReadable, Equatable {
     package var location: String
     package var tags: [String: String]
     package var properties: AutoscaleProperties

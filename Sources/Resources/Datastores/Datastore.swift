@@ -1,7 +1,7 @@
 package import Foundation
 
 /// A name under a workspace for a container of the artifact store.
-package struct Datastore: TrackedResource, Equatable {
+package struct Datastore: NamedResource, Equatable {
     package var id: UUID
     package var workspace: ResourceID
     package var name: String
@@ -50,7 +50,7 @@ package struct DatastoreProperties: Sendable, Equatable, Codable {
 }
 
 /// What a caller asks a datastore to be.
-package struct DatastoreRequest: Sendable, Equatable {
+package struct DatastoreRequest: BodyReadable, Equatable {
     package var properties: DatastoreProperties
     /// The storage account as the caller names it.
     package var accountName: String

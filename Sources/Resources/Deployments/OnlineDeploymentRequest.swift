@@ -1,5 +1,5 @@
 /// What a caller asks an online deployment to be, with everything checked that needs no look-up.
-package struct OnlineDeploymentRequest: Sendable, Equatable {
+package struct OnlineDeploymentRequest: BodyReadable, Equatable {
     package var envelope: ResourceEnvelope
     package var properties: OnlineDeploymentProperties
     package var instanceCount: Int

@@ -1,5 +1,5 @@
 /// What a caller asks an online endpoint to be, with everything checked that needs no look-up.
-package struct OnlineEndpointRequest: Sendable, Equatable {
+package struct OnlineEndpointRequest: BodyReadable, Equatable {
     package var envelope: ResourceEnvelope
     package var properties: OnlineEndpointProperties
     /// Keys that the caller brings; only when the endpoint is made.

@@ -90,7 +90,7 @@ package enum PublicNetworkAccess: String, Sendable, Codable, CaseIterable {
 }
 
 /// What a caller asks a workspace to be.
-package struct WorkspaceRequest: Sendable, Equatable {
+package struct WorkspaceRequest: BodyReadable, Equatable {
     package var envelope: ResourceEnvelope
     package var properties: WorkspaceProperties
 

@@ -3,60 +3,40 @@ package import Postgres
 package import Resources
 
 /// Rows of `datastores`.
-package struct DatastoreStore: Sendable {
-    private let runner: any StatementRunner
-
-    package init(_ runner: any StatementRunner) {
-        self.runner = runner
-    }
-
-    private static let table = TrackedTable<Datastore>(
-        name: "datastores", alias: "d", columns: "\(Parents.workspaceColumns), d.name, d.properties, d.is_default",
-        joins: Parents.workspace(of: "d"))
-
-    package func find(workspaceID: UUID, name: String) async throws -> Datastore? {
-        try await Self.table.first(
-            runner, where: "d.workspace_id = \(workspaceID) AND lower(d.name) = lower(\(name))")
-    }
-
+extension NamedStore<Datastore> {
     package func list(
         workspaceID: UUID, _ filter: DatastoreFilter, page: PageRequest
     ) async throws -> Page<Datastore> {
         let names = filter.names.map { JSONColumn($0.map { $0.lowercased() }) }
-        return try await Self.table.page(
-            runner,
+        return try await self.page(
+            workspaceID: workspaceID,
             where: """
-                d.workspace_id = \(workspaceID)
-                AND (\(filter.isDefault)::boolean IS NULL OR d.is_default = \(filter.isDefault))
+                (\(filter.isDefault)::boolean IS NULL OR d.is_default = \(filter.isDefault))
                 AND (\(names)::jsonb IS NULL OR \(names)::jsonb ? lower(d.name))
                 AND (\(filter.searchText)::text IS NULL OR strpos(lower(d.name), lower(\(filter.searchText))) > 0)
                 """, page)
     }
 
-    /// Makes or updates a datastore; answers whether it was made.
+    /// Makes or updates a datastore.
     package func save(
         workspaceID: UUID, name: String, properties: DatastoreProperties, isDefault: Bool = false, by caller: String
-    ) async throws -> Bool {
-        let row = try await runner.query(
+    ) async throws {
+        try await runner.query(
             """
             INSERT INTO datastores (id, workspace_id, name, properties, is_default, created_by, modified_by)
             VALUES (\(UUID()), \(workspaceID), \(name), \(JSONColumn(properties)), \(isDefault), \(caller), \(caller))
             ON CONFLICT (workspace_id, lower(name)) DO UPDATE
             SET properties = EXCLUDED.properties, revision = datastores.revision + 1, modified_at = now(),
                 modified_by = EXCLUDED.modified_by
-            RETURNING xmax = 0
-            """
-        ).first
-        guard let row else { throw PostgresError(.decoding, "the insert returned no row") }
-        return try row.decode(Bool.self)
-    }
-
-    package func delete(id: UUID) async throws {
-        try await Self.table.delete(runner, id: id)
+            """)
     }
 }
 
-extension Datastore: RowDecodable {
+extension Datastore: NamedRow {
+    package static let table = TrackedTable<Datastore>(
+        name: "datastores", alias: "d", columns: "\(Parents.workspaceColumns), d.name, d.properties, d.is_default",
+        joins: Parents.workspace(of: "d"))
+
     package init(_ row: Row) throws {
         self.init(
             id: try row("id"), workspace: try row.workspaceID(), name: try row("name"),

@@ -33,8 +33,6 @@ struct RoleAssignmentType: ServedType {
             ]))
     }
 
-    func read(_ body: BodyReader) throws(ARMError) -> RoleAssignmentRequest { try RoleAssignmentRequest(reading: body) }
-
     // MARK: Work
 
     func get(_ call: ServedCall) async throws -> RoleAssignment {

@@ -20,10 +20,6 @@ struct AutoscaleSettingType: ServedType {
         return body.value
     }
 
-    func read(_ body: BodyReader) throws(ARMError) -> AutoscaleSettingRequest {
-        try AutoscaleSettingRequest(reading: body)
-    }
-
     func version(of setting: AutoscaleSetting) -> RowVersion? { setting.version }
     func location(of setting: AutoscaleSetting) -> String? { setting.location }
     func location(of request: AutoscaleSettingRequest) -> String? { request.location }

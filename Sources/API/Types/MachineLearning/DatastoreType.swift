@@ -2,7 +2,7 @@ import ControlPlane
 import Resources
 
 /// `Datastores_*`.
-struct DatastoreType: ServedType {
+struct DatastoreType: NamedType {
     let service: DatastoreService
     let site: SiteSettings
 
@@ -12,6 +12,8 @@ struct DatastoreType: ServedType {
     let declaration = TypeDeclaration(
         "Microsoft.MachineLearningServices/workspaces/datastores", versions: APIVersion.machineLearning,
         methods: [.put, .delete], lists: [.parent])
+
+    let secrets = ["properties.credentials"]
 
     var verbs: [ServedVerb] {
         [
@@ -46,13 +48,10 @@ struct DatastoreType: ServedType {
         return body.value
     }
 
-    func read(_ body: BodyReader) throws(ARMError) -> DatastoreRequest { try DatastoreRequest(reading: body) }
-
     // MARK: Work
 
-    func get(_ call: ServedCall) async throws -> Datastore {
-        try await service.get(caller: call.caller, workspace: try call.parentID(), name: call.name)
-    }
+    /// It shows no ETag.
+    func version(of datastore: Datastore) -> RowVersion? { nil }
 
     func page(_ parameters: QueryParameters) throws(ARMError) -> PageRequest {
         var page = try parameters.page(defaultCount: Self.pageCount)
@@ -68,24 +67,6 @@ struct DatastoreType: ServedType {
             isDefault: try parameters.flag("isDefault"),
             names: parameters["names"]?.split(separator: ",").map(String.init), searchText: parameters["searchText"])
         return try await service.list(caller: call.caller, workspace: try call.parentID(), filter, page: page)
-    }
-
-    func put(
-        _ call: ServedCall, _ requested: Requested<DatastoreRequest, Datastore>
-    ) async throws -> Written<Datastore> {
-        try await service.put(
-            caller: call.caller, workspace: try call.parentID(), name: call.name, requested.request)
-    }
-
-    func delete(_ call: ServedCall) async throws -> Deletion<Datastore> {
-        Deletion(
-            existed: try await service.delete(caller: call.caller, workspace: try call.parentID(), name: call.name))
-    }
-
-    // MARK: Templates
-
-    func checkName(_ address: ResourceAddress) throws(ARMError) {
-        try ResourceName.checkAsset(address.names.last ?? "", kind: "datastore")
     }
 
     func predict(_ request: DatastoreRequest, over stored: Datastore) -> Datastore {

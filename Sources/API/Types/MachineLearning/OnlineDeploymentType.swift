@@ -95,10 +95,6 @@ struct OnlineDeploymentType: ServedType {
         return body.value
     }
 
-    func read(_ body: BodyReader) throws(ARMError) -> OnlineDeploymentRequest {
-        try OnlineDeploymentRequest(reading: body)
-    }
-
     func version(of deployment: OnlineDeployment) -> RowVersion? { deployment.version }
     func location(of deployment: OnlineDeployment) -> String? { deployment.envelope.location }
     func location(of request: OnlineDeploymentRequest) -> String? { request.envelope.location }

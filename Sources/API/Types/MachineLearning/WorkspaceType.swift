@@ -32,7 +32,6 @@ struct WorkspaceType: ServedType {
         return body.value
     }
 
-    func read(_ body: BodyReader) throws(ARMError) -> WorkspaceRequest { try WorkspaceRequest(reading: body) }
     func version(of workspace: Workspace) -> RowVersion? { workspace.version }
     func location(of workspace: Workspace) -> String? { workspace.envelope.location }
     func location(of request: WorkspaceRequest) -> String? { request.envelope.location }
