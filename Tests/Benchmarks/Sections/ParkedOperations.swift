@@ -1,4 +1,5 @@
 import Compute
+import ControlPlane
 import Foundation
 import Postgres
 import Resources
