@@ -147,7 +147,7 @@ if ProcessInfo.processInfo.environment["SLUICE_BENCHMARKS"] != nil {
             name: "sluice-benchmarks",
             dependencies: [
                 "Server", "API", "ControlPlane", "Store", "Postgres", "Compute", "Artifacts", "Identity", "Resources",
-                "Templates", "Client", hummingbird, httpClient, nioHTTP1, lifecycle, logging, arguments,
+                "Templates", "Client", "CMalloc", hummingbird, httpClient, nioHTTP1, lifecycle, logging, arguments,
                 dependency("UnixSignals", "swift-service-lifecycle"),
             ],
             path: "Tests/Benchmarks", exclude: ["peer", "router"], swiftSettings: house))

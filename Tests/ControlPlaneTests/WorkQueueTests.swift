@@ -197,10 +197,10 @@ import Testing
         try await TestDatabase.withDatabase { database in
             try await insert(1, into: database)
             // Nobody publishes: the step would wait for ever, but time flies.
-            let process = Process(
-                database,
-                time: TimeSource(now: { Date() }, sleep: { _ in try await Task.sleep(for: .milliseconds(50)) })
-            ) { _, _ in }
+            let clock = FlyingClock()
+            let process = Process(database, time: TimeSource(now: { clock.now }, sleep: { _ in await clock.fly() })) {
+                _, _ in
+            }
             let claimed = try await WorkItemStore(database).claim(owner: UUID(), limit: 1, lease: .seconds(60))
             let work = try #require(claimed.first)
             try await ended(within: .seconds(10)) { try await process.runner.run(work) }
@@ -250,4 +250,16 @@ private final class Runs: Sendable {
     private let list = Mutex<[String]>([])
     var all: [String] { list.withLock { $0 } }
     func add(_ one: String) { list.withLock { $0.append(one) } }
+}
+
+/// A clock on which every sleep takes an hour, and next to none of the test's time.
+private final class FlyingClock: Sendable {
+    private let flown = Mutex<TimeInterval>(0)
+
+    var now: Date { Date(timeIntervalSinceNow: flown.withLock { $0 }) }
+
+    func fly() async {
+        await Task.yield()
+        flown.withLock { $0 += 3_600 }
+    }
 }

@@ -1,3 +1,5 @@
+import ControlPlane
+import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -16,7 +18,7 @@ extension RequestBody {
         try await withThrowingTaskGroup(of: ByteBuffer.self) { tasks in
             tasks.addTask { try await collect(upTo: limit) }
             tasks.addTask {
-                try await Task.sleep(for: time)
+                try await TimeSource.system.sleep(until: Date(timeIntervalSinceNow: time / .seconds(1)))
                 throw ARMError(.requestTimeout, "The request body did not arrive within \(time).")
             }
             defer { tasks.cancelAll() }

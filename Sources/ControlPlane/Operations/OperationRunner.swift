@@ -114,14 +114,13 @@ package struct OperationRunner: Sendable {
 
     /// Runs a step once, no longer than until the operation's deadline.
     private func look(_ step: OperationStep, of operation: ResourceOperation) async throws -> StepOutcome {
-        let remaining = operation.deadlineAt.timeIntervalSince(time.now())
         let timeout = ARMError(
             .operationTimedOut, "The operation did not end before its deadline; it was in the phase '\(step.name)'.")
-        guard remaining > 0 else { throw timeout }
+        guard operation.deadlineAt > time.now() else { throw timeout }
         return try await withThrowingTaskGroup(of: StepOutcome.self) { group in
             group.addTask { try await step.run(operation) }
             group.addTask {
-                try await time.sleep(.milliseconds(Int(remaining * 1_000)))
+                try await time.sleep(until: operation.deadlineAt)
                 throw timeout
             }
             let outcome = try await group.next()

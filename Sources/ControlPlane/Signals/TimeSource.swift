@@ -11,5 +11,16 @@ package struct TimeSource: Sendable {
         self.sleep = sleep
     }
 
+    /// Sleeps in pieces: what cancels a sleep leaves its timer behind, until the sleep would have ended.
+    package func sleep(until end: Date) async throws {
+        while true {
+            let rest = end.timeIntervalSince(now())
+            guard rest > 0 else { return }
+            try await sleep(.milliseconds(Int(min(rest, Self.longestPiece) * 1_000) + 1))
+        }
+    }
+
+    private static let longestPiece: TimeInterval = 1
+
     package static let system = TimeSource(now: { Date() }, sleep: { try await Task.sleep(for: $0) })
 }

@@ -175,7 +175,7 @@ package final class WorkQueueWorker: Service {
     private func cancellationLoop() async {
         var seen = hub.count(of: .cancellations)
         while !Task.isCancelled {
-            let next = await hub.wait(for: .cancellations, after: seen, upTo: .seconds(3_600))
+            let next = await hub.wait(for: .cancellations, after: seen, upTo: .seconds(10))
             guard next > seen else { continue }
             seen = next
             await leaveWhatIsLost { try await $0.held($1) }

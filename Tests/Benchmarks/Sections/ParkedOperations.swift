@@ -1,3 +1,4 @@
+import CMalloc
 import Compute
 import ControlPlane
 import Foundation
@@ -20,11 +21,14 @@ struct ParkedOperations: Sendable {
             ) { rig in
                 let subjects = try await subjects(rig.database)
                 let own = ProcessIdentity(pid: getpid(), startTicks: 0)
-                let before = try ProcessFigures.residentMemory(own)
                 try await enqueue(subjects, rig)
+                // What the writers took is no business of what waits.
+                malloc_trim(0)
+                let before = try ProcessFigures.residentMemory(own)
                 return try await rig.process {
                     let parking = try await Self.time { try await untilParked(rig.database) }
                     try await Task.sleep(for: .seconds(2))
+                    malloc_trim(0)
                     let memory = try ProcessFigures.residentMemory(own) - before
                     let load = try await ProcessFigures.load(of: [own], over: .seconds(5))[0]
                     let single = try await wakeOneByOne(subjects.suffix(Self.singles), rig, ends)
