@@ -2,6 +2,7 @@
 actor ConnectionPool {
     private struct Waiter {
         let id: Int
+        let deadline: ContinuousClock.Instant
         let continuation: CheckedContinuation<Connection?, any Error>
     }
 
@@ -12,6 +13,7 @@ actor ConnectionPool {
     private var inUse = 0
     private var waiters: [Waiter] = []
     private var nextWaiterID = 0
+    private var expiry: Task<Void, Never>?
     private var isClosed = false
 
     private static let waitLimit = Duration.seconds(10)
@@ -75,22 +77,38 @@ actor ConnectionPool {
         }
         let id = nextWaiterID
         nextWaiterID += 1
-        let timer = Task { [weak self] in  // ends with the wait: cancelled below, or by its own firing
-            try await Task.sleep(for: Self.waitLimit)
-            await self?.expire(id)
-        }
-        defer { timer.cancel() }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                waiters.append(Waiter(id: id, continuation: continuation))
+                waiters.append(Waiter(id: id, deadline: .now + Self.waitLimit, continuation: continuation))
+                watchDeadlines()
             }
         } onCancel: {
             Task { await self.cancel(id) }  // a cancellation handler is synchronous
         }
     }
 
-    private func expire(_ id: Int) {
-        remove(id)?.continuation.resume(throwing: PostgresError(.poolExhausted, "no connection became free in time"))
+    /// One timer for all who wait: a timer for each would be left to the runtime for its whole time when the wait ends.
+    private func watchDeadlines() {
+        guard expiry == nil else { return }
+        expiry = Task { [weak self] in  // ends when nobody waits any more
+            while let pause = await self?.expireDue() {
+                try? await Task.sleep(for: pause)  // nobody cancels it
+            }
+        }
+    }
+
+    /// Refuses who waited too long, and tells when the next one will have; nil when nobody waits.
+    private func expireDue() -> Duration? {
+        // They wait equally long, so the first one is due first.
+        while let first = waiters.first, first.deadline <= .now {
+            waiters.removeFirst().continuation.resume(
+                throwing: PostgresError(.poolExhausted, "no connection became free in time"))
+        }
+        guard let first = waiters.first else {
+            expiry = nil
+            return nil
+        }
+        return first.deadline - .now
     }
 
     private func cancel(_ id: Int) {
