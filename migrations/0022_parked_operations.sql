@@ -10,9 +10,15 @@ ALTER TABLE work_items
     ADD COLUMN failures integer NOT NULL DEFAULT 0;
 CREATE INDEX work_items_subject ON work_items (subject_id);
 
-CREATE FUNCTION wake_work(subject uuid) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION wake_work(subject uuid) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    is_parked boolean;
+BEGIN
     UPDATE work_items SET wakes = wakes + 1, run_at = least(run_at, clock_timestamp()) WHERE subject_id = subject
-$$;
+    RETURNING owner IS NULL INTO is_parked;
+    -- Workers are told only where one has something to do: replicas come and go by thousands without an operation.
+    IF is_parked THEN PERFORM pg_notify('sluice_' || current_schema(), 'work'); END IF;
+END $$;
 
 CREATE FUNCTION wake_for_replica() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE

@@ -109,7 +109,7 @@ package actor UtilizationAutoscaler {
         // Listed anew in any case: it was changed, by this or by somebody else.
         listedAt = nil
         guard let applied = try await apply(decision, to: deployment) else { return }
-        hub.raise(.replicas, .work)
+        hub.raise(.replicas)
         logger.info(
             "deployment scaled",
             metadata: applied.metadata(

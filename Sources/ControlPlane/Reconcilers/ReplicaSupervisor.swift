@@ -158,7 +158,7 @@ final class ReplicaSupervisor: Sendable {
         parts.logger.debug(
             "replica moved",
             metadata: ["replica.id": "\(id)", "replica.from": "\(state)", "replica.to": "\(moved.state)"])
-        parts.hub.raise(.replicas, .work)
+        parts.hub.raise(.replicas)
         if (state == .ready) != (moved.state == .ready) { parts.hub.raise(.routing) }
         return moved
     }
@@ -219,7 +219,7 @@ final class ReplicaSupervisor: Sendable {
         let keepsLog = try await targets.findLastFailure(deploymentID: replica.deploymentID) == id.value
         try await ReplicaStore(parts.database).delete(id)
         if !keepsLog { await parts.backend.discard(id) }
-        parts.hub.raise(.replicas, .work)
+        parts.hub.raise(.replicas)
     }
 }
 

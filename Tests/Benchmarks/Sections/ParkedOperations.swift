@@ -1,6 +1,5 @@
 import CMalloc
 import Compute
-import ControlPlane
 import Foundation
 import Postgres
 import Resources
@@ -34,7 +33,6 @@ struct ParkedOperations: Sendable {
                     let single = try await wakeOneByOne(subjects.suffix(Self.singles), rig, ends)
                     let all = try await Self.time {
                         try await rig.database.query("DELETE FROM replicas")
-                        rig.hub.raise(.work)
                         try await rig.untilDrained(within: .seconds(180))
                     }
                     return figures(parking, memory, load, single, all)
@@ -130,7 +128,6 @@ struct ParkedOperations: Sendable {
         for subject in subjects {
             let start = ContinuousClock.now
             try await rig.database.query("DELETE FROM replicas WHERE deployment_id = \(subject)")
-            rig.hub.raise(.replicas, .work)
             try await wait(for: "the end of a step", within: .seconds(20), every: .milliseconds(1)) {
                 (ends.end(of: OperationID(subject)) ?? start) > start
             }
