@@ -210,8 +210,7 @@ class World:
                 "datastoreType": "AzureBlob", "accountName": "sluice", "containerName": "contract-data",
                 "credentials": {"credentialsType": "None"}},
             "connections": {
-                "authType": "ApiKey", "category": "OpenAI", "target": "https://api.example", "metadata": {"kind": "chat"},
-                "credentials": {"key": "a key"}},
+                "authType": "ApiKey", "category": "OpenAI", "target": "https://t", "credentials": {"key": "a key"}},
             "computes": {"computeType": "AmlCompute", "properties": {"vmSize": "STANDARD_DS3_V2"}},
         }[kind]
 

@@ -54,7 +54,7 @@ import Testing
 
     private static func run(
         _ database: Database, _ gate: Gate, hub: SignalHub = SignalHub(), waitInPlace: Duration = .zero,
-        _ body: () async throws -> Void
+        lease: Duration = .milliseconds(600), _ body: () async throws -> Void
     ) async throws {
         let runner = OperationRunner(
             database: database,
@@ -66,7 +66,7 @@ import Testing
         let worker = WorkQueueWorker(
             database: database, runner: runner, hub: hub,
             settings: WorkQueueSettings(
-                concurrency: 8, lease: .milliseconds(600), heartbeat: .milliseconds(150),
+                concurrency: 8, lease: lease, heartbeat: .milliseconds(150),
                 pollInterval: .milliseconds(20)),
             logger: TestDatabase.silent)
         let task = Task { try await worker.run() }
@@ -193,6 +193,24 @@ import Testing
                     try await Self.hasSucceeded(operation, fixture.database)
                 }
             }
+            await database.close()
+        }
+    }
+
+    @Test func `a claim whose response was lost is taken again at once, not after its lease`() async throws {
+        try await StoreFixture.with { fixture in
+            let (faults, gate) = (ChosenFaults(), Gate())
+            gate.open()
+            let operation = try await Self.insert(into: fixture)
+            let database = Database(
+                settings: fixture.database.settings, poolSize: 4, faults: faults.source, logger: TestDatabase.silent)
+            faults.set(.responseLost, on: "WITH due AS", count: 3)
+            try await Self.run(database, gate, lease: .seconds(3_600)) {
+                try await eventually("it has ended") {
+                    try await Self.hasSucceeded(operation, fixture.database)
+                }
+            }
+            #expect(faults.areSpent)
             await database.close()
         }
     }

@@ -80,10 +80,11 @@ package final class WorkQueueWorker: Service {
 
     private func claimLoop() async {
         await withDiscardingTaskGroup { group in
+            var mayHoldUnknown = false
             while !Task.isCancelled {
                 let seen = hub.count(of: .work)
                 let free = settings.concurrency - running.withLock { $0.count }
-                let claimed = free > 0 ? await claim(limit: min(free, 64)) : []
+                let claimed = free > 0 ? await claim(limit: min(free, 64), &mayHoldUnknown) : []
                 for work in claimed { start(work, in: &group) }
                 if claimed.isEmpty || free <= claimed.count {
                     _ = await hub.wait(for: .work, after: seen, upTo: await pause())
@@ -102,8 +103,15 @@ package final class WorkQueueWorker: Service {
         return min(settings.pollInterval, .milliseconds(max(1, next)))
     }
 
-    private func claim(limit: Int) async -> [ClaimedWork] {
+    /// - Parameter mayHoldUnknown: whether the last claim failed. The database may have carried it out all the same, and
+    ///   nobody else takes what is held before its lease has run out.
+    private func claim(limit: Int, _ mayHoldUnknown: inout Bool) async -> [ClaimedWork] {
         do {
+            if mayHoldUnknown {
+                let known = running.withLock { Array($0.keys) }
+                try await WorkItemStore(database).freeUnknown(of: owner, except: known)
+                mayHoldUnknown = false
+            }
             // Deployments of templates wait for operations of their resources, which must find room beside them.
             let waiting = running.withLock { running in running.values.count { $0.kind == .deployTemplate } }
             let skipped: [OperationKind] = waiting >= settings.concurrency / 2 ? [.deployTemplate] : []
@@ -111,6 +119,7 @@ package final class WorkQueueWorker: Service {
             return try await WorkItemStore(database).claim(
                 owner: owner, limit: limit, lease: settings.lease, except: skipped)
         } catch {
+            mayHoldUnknown = true
             if !Task.isCancelled { logger.warning("claiming work failed", metadata: ["error": "\(error)"]) }
             return []
         }

@@ -139,6 +139,17 @@ package struct WorkItemStore: Sendable {
         ).affectedRows
     }
 
+    /// Frees items that `owner` holds and does not know of, as after a claim whose response was lost. `running` are those
+    /// that it knows of.
+    package func freeUnknown(of owner: UUID, except running: [WorkClaim]) async throws {
+        try await runner.query(
+            """
+            UPDATE work_items w SET owner = NULL, lease_expires_at = NULL, run_at = clock_timestamp()
+            WHERE w.owner = \(owner) AND NOT EXISTS (
+                SELECT 1 FROM \(claims: running) WHERE mine.id = w.id AND mine.attempt = w.attempt)
+            """)
+    }
+
     /// Milliseconds until the next item is due; nil when none waits.
     package func millisecondsUntilNext() async throws -> Int? {
         let result = try await runner.query(
