@@ -32,6 +32,9 @@ package struct PathTemplate: Sendable, Equatable, CustomStringConvertible {
 
     private static let scope = "{scope}"
 
+    static let subscription = PathTemplate("/subscriptions/{subscription}")
+    static let group = subscription + "resourceGroups/{resourceGroup}"
+
     static func + (template: PathTemplate, more: String) -> PathTemplate {
         PathTemplate(parts: template.parts + PathTemplate("/" + more).parts, isExtension: template.isExtension)
     }

@@ -3,7 +3,7 @@ import Resources
 
 /// A field that some versions of a type do not know: their responses leave it out, and their PUTs leave it as it is.
 struct HiddenField<Served: ServedType>: Sendable {
-    private let path: [String]
+    private let path: String
     private let versions: Set<String>
     /// Sets the field of a request to what is stored.
     let keep: @Sendable (inout Served.Request, Served.Resource) -> Void
@@ -16,12 +16,12 @@ struct HiddenField<Served: ServedType>: Sendable {
         _ requested: any WritableKeyPath<Served.Request, Value> & Sendable,
         from stored: any KeyPath<Served.Resource, Value> & Sendable
     ) {
-        self.path = path.split(separator: ".").map(String.init)
+        self.path = path
         self.versions = versions
         keep = { request, resource in request[keyPath: requested] = resource[keyPath: stored] }
     }
 
     func isHidden(in version: APIVersion) -> Bool { versions.contains(version.description) }
 
-    func remove(from document: inout JSONValue) { document.replace(path[...], with: nil) }
+    func remove(from document: inout JSONValue) { document.replace(path, with: nil) }
 }

@@ -6,9 +6,14 @@ import Resources
 /// The routes of a type.
 struct ServedRoutes<Served: ServedType>: Sendable {
     let type: Served
+    private let declaration: TypeDeclaration
+
+    init(_ type: Served) {
+        self.type = type
+        declaration = type.declaration
+    }
 
     var routes: [APIRoute] {
-        let declaration = type.declaration
         let item = declaration.item
         var routes = declaration.lists.map { APIRoute.get(declaration.template(of: $0), use: list) }
         routes.append(.get(item, use: get))
@@ -29,7 +34,7 @@ struct ServedRoutes<Served: ServedType>: Sendable {
         _ request: Request, _ context: APIRequestContext, _ address: ResourceAddress? = nil
     ) throws(ARMError) -> ServedCall {
         ServedCall(
-            address ?? type.declaration.address(context.names), caller: try context.caller,
+            address ?? declaration.address(context.names), caller: try context.caller,
             apiVersion: context.apiVersion,
             baseURL: context.baseURL, parameters: request.parameters,
             conditions: Result { () throws(ARMError) in try request.precondition() })
@@ -38,7 +43,7 @@ struct ServedRoutes<Served: ServedType>: Sendable {
     // MARK: Methods
 
     @Sendable func get(_ request: Request, _ context: APIRequestContext) async throws -> Response {
-        try await get(type.declaration.address(context.names), request, context)
+        try await get(declaration.address(context.names), request, context)
     }
 
     /// What a GET of another path than the request's responds.
@@ -57,7 +62,7 @@ struct ServedRoutes<Served: ServedType>: Sendable {
         let requested = try type.requested(try await request.readDocument(), in: context.apiVersion)
         let written = try await type.put(try call(request, context), requested)
         return try respond(
-            written.resource, context, status: written.wasMade && type.declaration.saysCreated ? .created : .ok,
+            written.resource, context, status: written.wasMade && declaration.saysCreated ? .created : .ok,
             following: written.operation)
     }
 
@@ -73,7 +78,7 @@ struct ServedRoutes<Served: ServedType>: Sendable {
         case .absent: Response(status: .noContent)
         case .done: Response(status: .ok)
         case .returning(let resource): try respond(resource, context)
-        case .operation(let operation) where type.declaration.placement == .group:
+        case .operation(let operation) where declaration.placement == .group:
             Response(awaiting: "\(operation.id)", in: try context.parameter("subscription"), context)
         case .operation(let operation): Response(following: operation, context)
         }

@@ -13,7 +13,7 @@ package struct ServedTypes: Sendable {
     }
 
     var routes: [APIRoute] {
-        func routes(_ type: some ServedType) -> [APIRoute] { ServedRoutes(type: type).routes }
+        func routes(_ type: some ServedType) -> [APIRoute] { ServedRoutes(type).routes }
         return all.flatMap { routes($0) }
     }
 
@@ -35,7 +35,7 @@ package struct ServedTypes: Sendable {
     /// What a GET of a resource responds; nil for a type that is not served.
     func get(_ id: String, _ request: Request, _ context: APIRequestContext) async throws -> Response? {
         func get(_ type: some ServedType, _ address: ResourceAddress) async throws -> Response {
-            try await ServedRoutes(type: type).get(address, request, context)
+            try await ServedRoutes(type).get(address, request, context)
         }
         guard let address = ResourceAddress(id: id), let type = byType[address.type.lowercased()] else { return nil }
         return try await get(type, address)

@@ -36,6 +36,8 @@ struct TypeDeclaration: Sendable {
 
     /// `Microsoft.MachineLearningServices/workspaces/onlineEndpoints`.
     let type: String
+    /// `workspaces`, `onlineEndpoints`: also what templates of paths call the names by.
+    private let segments: [String]
     /// The oldest first.
     let versions: [APIVersion]
     let placement: Placement
@@ -50,6 +52,7 @@ struct TypeDeclaration: Sendable {
         lists: [Listing], inventory: Inventory = .none, saysCreated: Bool = true
     ) {
         self.type = type
+        segments = type.split(separator: "/").dropFirst().map(String.init)
         self.versions = versions
         self.placement = placement
         self.methods = methods
@@ -60,27 +63,21 @@ struct TypeDeclaration: Sendable {
 
     // MARK: Paths
 
-    private static let subscription = PathTemplate("/subscriptions/{subscription}")
-    private static let group = subscription + "resourceGroups/{resourceGroup}"
-
     private var namespace: Substring { type.prefix { $0 != "/" } }
-
-    /// `workspaces`, `onlineEndpoints`: also what templates of paths call the names by.
-    private var segments: [String] { type.split(separator: "/").dropFirst().map(String.init) }
 
     /// Where one resource is.
     var item: PathTemplate {
-        guard placement != .group else { return Self.group }
-        return segments.reduce(root(Self.group)) { $0 + "\($1)/{\($1)}" }
+        guard placement != .group else { return .group }
+        return segments.reduce(root(.group)) { $0 + "\($1)/{\($1)}" }
     }
 
     /// Where a list is.
     func template(of listing: Listing) -> PathTemplate {
         switch listing {
-        case .subscription: root(Self.subscription) + segments.joined(separator: "/")
-        case .group: root(Self.group) + segments.joined(separator: "/")
+        case .subscription: root(.subscription) + segments.joined(separator: "/")
+        case .group: root(.group) + segments.joined(separator: "/")
         case .parent:
-            segments.dropLast().reduce(root(Self.group)) { $0 + "\($1)/{\($1)}" } + (segments.last ?? "")
+            segments.dropLast().reduce(root(.group)) { $0 + "\($1)/{\($1)}" } + (segments.last ?? "")
         }
     }
 

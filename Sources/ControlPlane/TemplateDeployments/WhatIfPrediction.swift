@@ -50,9 +50,7 @@ struct WhatIfPrediction: Sendable {
             var after = JSONObject(Self.identity(resource))
             for member in node.preview.body.members { after.set(member.name, member.value) }
             var shown = JSONValue.object(after)
-            for secret in provider.secrets {
-                shown.replace(secret.split(separator: ".").map(String.init)[...], with: .null)
-            }
+            for secret in provider.secrets { shown.replace(secret, with: .null) }
             return entry(resource.id, .create, request, before: nil, after: shown)
         }
         let shown = Self.shown(before, resource)

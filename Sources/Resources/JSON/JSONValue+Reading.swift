@@ -38,7 +38,13 @@ extension JSONValue {
 extension JSONValue {
     /// Sets the member at a path, however its names are spelt, or removes it for nil. A path that leads nowhere changes
     /// nothing.
-    package mutating func replace(_ path: ArraySlice<String>, with value: JSONValue?) {
+    ///
+    /// - Parameter path: such as `properties.credentials`.
+    package mutating func replace(_ path: String, with value: JSONValue?) {
+        replace(path.split(separator: ".")[...], with: value)
+    }
+
+    private mutating func replace(_ path: ArraySlice<Substring>, with value: JSONValue?) {
         guard case .object(var object) = self, let first = path.first else { return }
         for member in object.members where member.name.isSameWord(as: first) {
             if path.count == 1 {

@@ -8,16 +8,16 @@ struct ResourceRoutes {
     let catalog: ResourceCatalogService
 
     var routes: [APIRoute] {
-        let providers = ScopeRoutes.subscription + "providers"
+        let providers = PathTemplate.subscription + "providers"
         // Whoever may read providers may ask for their types, and for their registration, which changes nothing.
         let read = RouteAccess.read(from: providers)
         return [
             .get(providers, use: listProviders), .get(providers + "{namespace}", use: getProvider),
             APIRoute(.get, providers + "{namespace}/resourceTypes", read, use: listTypes),
             APIRoute(.post, providers + "{namespace}/register", read, use: getProvider),
-            .get(ScopeRoutes.subscription + "resources", use: listResources),
-            .get(ScopeRoutes.group + "resources", use: listResources),
-            .post(ScopeRoutes.group + "exportTemplate", use: exportTemplate),
+            .get(PathTemplate.subscription + "resources", use: listResources),
+            .get(PathTemplate.group + "resources", use: listResources),
+            .post(PathTemplate.group + "exportTemplate", use: exportTemplate),
         ]
     }
 

@@ -8,17 +8,14 @@ struct ScopeRoutes {
     let service: ScopeService
     let site: SiteSettings
 
-    static let subscription = PathTemplate("/subscriptions/{subscription}")
-    static let group = subscription + "resourceGroups/{resourceGroup}"
-
     /// Tools look for subscriptions and groups before they know what their caller may do there: the service shows those
     /// in which the caller has a role.
     var routes: [APIRoute] {
         [
             APIRoute(.get, PathTemplate("/tenants"), .anyCaller, use: tenants),
             APIRoute(.get, PathTemplate("/subscriptions"), .anyCaller, use: subscriptions),
-            APIRoute(.get, Self.subscription, .anyCaller, use: subscription),
-            APIRoute(.get, Self.subscription + "resourceGroups", .anyCaller, use: listGroups),
+            APIRoute(.get, PathTemplate.subscription, .anyCaller, use: subscription),
+            APIRoute(.get, PathTemplate.subscription + "resourceGroups", .anyCaller, use: listGroups),
         ]
     }
 

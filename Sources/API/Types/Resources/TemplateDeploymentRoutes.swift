@@ -11,18 +11,18 @@ struct TemplateDeploymentRoutes {
     let operations: OperationService
 
     var routes: [APIRoute] {
-        let steps = ScopeRoutes.group + "deployments/{deployment}/operations"
+        let steps = PathTemplate.group + "deployments/{deployment}/operations"
         let read = RouteAccess.right(
-            action: "Microsoft.Resources/deployments/operations/read", scopeCount: ScopeRoutes.group.parts.count)
+            action: "Microsoft.Resources/deployments/operations/read", scopeCount: PathTemplate.group.parts.count)
         return [
             APIRoute(
                 .post, PathTemplate("/providers/Microsoft.Resources/calculateTemplateHash"), .anyCaller,
                 use: calculateHash),
             // The service asks for a right on what the operation changes, which only its row tells.
-            APIRoute(.get, ScopeRoutes.subscription + "operationresults/{operation}", .anyCaller, use: result),
+            APIRoute(.get, PathTemplate.subscription + "operationresults/{operation}", .anyCaller, use: result),
             // Clients ask for a group's operations without the provider in the path.
             APIRoute(.get, steps, read, use: listSteps), APIRoute(.get, steps + "{step}", read, use: getStep),
-        ] + [ScopeRoutes.subscription, ScopeRoutes.group].flatMap { routes(at: $0) }
+        ] + [PathTemplate.subscription, PathTemplate.group].flatMap { routes(at: $0) }
     }
 
     private func routes(at scope: PathTemplate) -> [APIRoute] {
