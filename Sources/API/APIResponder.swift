@@ -22,11 +22,8 @@ package struct APIResponder: HTTPResponder {
     init(
         _ table: RouteTable, access: AccessService, signIn: SignInService, site: SiteSettings, storage: BlobRoutes?
     ) {
-        self.table = table
-        self.access = access
-        self.signIn = signIn
-        self.site = site
-        self.storage = storage
+        (self.table, self.access, self.signIn) = (table, access, signIn)
+        (self.site, self.storage) = (site, storage)
         identifiers = IdentifiersMiddleware(
             scheme: site.scheme, trustsForwardedHeaders: site.trustsForwardedHeaders)
     }

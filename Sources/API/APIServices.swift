@@ -15,11 +15,7 @@ package struct APIServices: Sendable {
         nouns: NounServices, operations: OperationService, templates: TemplateDeploymentService,
         catalog: ResourceCatalogService, contract: Data, checkHealth: @escaping @Sendable () async throws -> Void
     ) {
-        self.nouns = nouns
-        self.operations = operations
-        self.templates = templates
-        self.catalog = catalog
-        self.contract = contract
-        self.checkHealth = checkHealth
+        (self.nouns, self.operations, self.templates) = (nouns, operations, templates)
+        (self.catalog, self.contract, self.checkHealth) = (catalog, contract, checkHealth)
     }
 }

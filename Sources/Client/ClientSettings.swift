@@ -83,14 +83,10 @@ package struct ClientSettings: Sendable {
         url: String, caBundle: String? = nil, tenantID: String, clientID: String, clientSecret: String,
         subscriptionID: String, resourceGroup: String, workspace: String
     ) {
-        self.url = url
-        self.caBundle = caBundle
-        self.tenantID = tenantID
-        self.clientID = clientID
-        self.clientSecret = clientSecret
-        self.subscriptionID = subscriptionID
-        self.resourceGroup = resourceGroup
-        self.workspace = workspace
+        (self.url, self.caBundle) = (url, caBundle)
+        (self.tenantID, self.clientID) = (tenantID, clientID)
+        (self.clientSecret, self.subscriptionID) = (clientSecret, subscriptionID)
+        (self.resourceGroup, self.workspace) = (resourceGroup, workspace)
     }
 
     /// ARM path of the workspace.

@@ -20,9 +20,7 @@ package struct ComputeError: Error, Sendable, Equatable {
     package var log: String
 
     package init(_ code: Code, _ message: String, log: String = "") {
-        self.code = code
-        self.message = message
-        self.log = log
+        (self.code, self.message, self.log) = (code, message, log)
     }
 
     /// Whether the same call may succeed later without a change of the specification.

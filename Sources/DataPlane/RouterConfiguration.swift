@@ -36,9 +36,7 @@ package struct RouterConfiguration: Sendable {
     package var loop: LoopSettings
 
     package init(listen: SocketAddress, loopCount: Int = 1, routerID: String = "router") {
-        self.listen = listen
-        self.loopCount = loopCount
-        self.routerID = routerID
+        (self.listen, self.loopCount, self.routerID) = (listen, loopCount, routerID)
         drainTimeoutMs = 30_000
         loop = LoopSettings()
     }

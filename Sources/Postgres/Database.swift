@@ -20,9 +20,7 @@ package final class Database: Sendable {
     package init(
         settings: ConnectionSettings, poolSize: Int, faults: StatementFault.Source? = nil, logger: Logger
     ) {
-        self.settings = settings
-        self.faults = faults
-        self.logger = logger
+        (self.settings, self.faults, self.logger) = (settings, faults, logger)
         pool = ConnectionPool(settings: settings, limit: poolSize)
     }
 

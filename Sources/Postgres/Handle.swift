@@ -16,10 +16,8 @@ package struct ConnectionSettings: Sendable {
         url: String, schema: String = "sluice", connectTimeout: Duration = .seconds(5),
         silenceLimit: Duration = .seconds(3)
     ) {
-        self.url = url
-        self.schema = schema
-        self.connectTimeout = connectTimeout
-        self.silenceLimit = silenceLimit
+        (self.url, self.schema) = (url, schema)
+        (self.connectTimeout, self.silenceLimit) = (connectTimeout, silenceLimit)
     }
 }
 

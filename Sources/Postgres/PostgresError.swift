@@ -21,9 +21,7 @@ package struct PostgresError: Error, Sendable, CustomStringConvertible {
     package var statement: String?
 
     package init(_ code: Code, _ message: String, statement: String? = nil) {
-        self.code = code
-        self.message = message
-        self.statement = statement
+        (self.code, self.message, self.statement) = (code, message, statement)
     }
 
     /// Whether the same call may succeed later.

@@ -18,9 +18,7 @@ package actor SessionLock {
     /// `key` names what is locked; the schema is part of the lock. The server ends a session that says nothing for
     /// `idleLimit`, to the millisecond (PostgreSQL 14 and newer).
     package init(settings: ConnectionSettings, key: String, idleLimit: Duration = .seconds(10)) {
-        self.settings = settings
-        self.key = key
-        self.idleLimit = idleLimit
+        (self.settings, self.key, self.idleLimit) = (settings, key, idleLimit)
         watch = SilenceWatch(settings: settings)
     }
 

@@ -21,14 +21,10 @@ package struct Route: Sendable, Equatable, Codable {
         traffic: [TrafficShare], mirrors: [TrafficShare]? = nil, allowedOrigins: [String]? = nil,
         deployments: [DeploymentRoute]
     ) {
-        self.endpoint = endpoint
-        self.endpointID = endpointID
-        self.hosts = hosts
-        self.kind = kind
-        self.authentication = authentication
-        self.traffic = traffic
-        self.mirrors = mirrors
-        self.allowedOrigins = allowedOrigins
+        (self.endpoint, self.endpointID) = (endpoint, endpointID)
+        (self.hosts, self.kind) = (hosts, kind)
+        (self.authentication, self.traffic) = (authentication, traffic)
+        (self.mirrors, self.allowedOrigins) = (mirrors, allowedOrigins)
         self.deployments = deployments
     }
 }
@@ -57,10 +53,8 @@ package struct Authentication: Sendable, Equatable, Codable {
     package var tokenAudience: String
 
     package init(mode: Mode, keyDigests: [String], tokenIssuer: String, tokenAudience: String) {
-        self.mode = mode
-        self.keyDigests = keyDigests
-        self.tokenIssuer = tokenIssuer
-        self.tokenAudience = tokenAudience
+        (self.mode, self.keyDigests) = (mode, keyDigests)
+        (self.tokenIssuer, self.tokenAudience) = (tokenIssuer, tokenAudience)
     }
 }
 

@@ -17,12 +17,8 @@ package struct RouterStatus: Sendable, Equatable, Codable {
         routerID: String, pid: Int32, startedAt: Int64, version: String, generation: Int64, listenAddress: String,
         isDraining: Bool
     ) {
-        self.routerID = routerID
-        self.pid = pid
-        self.startedAt = startedAt
-        self.version = version
-        self.generation = generation
-        self.listenAddress = listenAddress
+        (self.routerID, self.pid, self.startedAt) = (routerID, pid, startedAt)
+        (self.version, self.generation, self.listenAddress) = (version, generation, listenAddress)
         self.isDraining = isDraining
     }
 }
@@ -54,11 +50,8 @@ package struct TrafficReport: Sendable, Equatable, Codable {
         routerID: String, at: Int64? = nil, generation: Int64, deployments: [DeploymentTraffic],
         leaving: [LeavingReplica] = []
     ) {
-        self.routerID = routerID
-        self.at = at
-        self.generation = generation
-        self.deployments = deployments
-        self.leaving = leaving
+        (self.routerID, self.at, self.generation) = (routerID, at, generation)
+        (self.deployments, self.leaving) = (deployments, leaving)
     }
 }
 
@@ -73,9 +66,7 @@ package struct LoadReport: Sendable, Equatable, Codable {
     package var deployments: [DeploymentLoad]
 
     package init(routerID: String, at: Int64, deployments: [DeploymentLoad]) {
-        self.routerID = routerID
-        self.at = at
-        self.deployments = deployments
+        (self.routerID, self.at, self.deployments) = (routerID, at, deployments)
     }
 }
 
@@ -98,12 +89,9 @@ package struct DeploymentLoad: Sendable, Equatable, Codable {
         endpoint: String, deployment: String, queued: Int = 0, busyMicroseconds: Int64 = 0,
         queuedMicroseconds: Int64 = 0, arrivals: Int64 = 0, answers: Int64 = 0
     ) {
-        self.endpoint = endpoint
-        self.deployment = deployment
-        self.queued = queued
-        self.busyMicroseconds = busyMicroseconds
-        self.queuedMicroseconds = queuedMicroseconds
-        self.arrivals = arrivals
+        (self.endpoint, self.deployment) = (endpoint, deployment)
+        (self.queued, self.busyMicroseconds) = (queued, busyMicroseconds)
+        (self.queuedMicroseconds, self.arrivals) = (queuedMicroseconds, arrivals)
         self.answers = answers
     }
 }
@@ -128,9 +116,7 @@ package struct LeavingStatus: Sendable, Equatable, Codable {
     package var inFlight: Int
 
     package init(routerID: String, isDrained: Bool, inFlight: Int) {
-        self.routerID = routerID
-        self.isDrained = isDrained
-        self.inFlight = inFlight
+        (self.routerID, self.isDrained, self.inFlight) = (routerID, isDrained, inFlight)
     }
 }
 
@@ -178,10 +164,7 @@ package struct MirrorReport: Sendable, Equatable, Codable {
     package init(
         live: String, sameStatus: Int64, differentStatus: Int64, liveMicroseconds: Int64, mirrorMicroseconds: Int64
     ) {
-        self.live = live
-        self.sameStatus = sameStatus
-        self.differentStatus = differentStatus
-        self.liveMicroseconds = liveMicroseconds
-        self.mirrorMicroseconds = mirrorMicroseconds
+        (self.live, self.sameStatus, self.differentStatus) = (live, sameStatus, differentStatus)
+        (self.liveMicroseconds, self.mirrorMicroseconds) = (liveMicroseconds, mirrorMicroseconds)
     }
 }

@@ -28,10 +28,8 @@ package struct RoutingTable: Sendable, Equatable {
 
         package init(generation: Int64, routeCount: Int, tokenKeys: [TokenKey], hosts: [RouterHost]? = nil) {
             self.format = RoutingTable.currentFormat
-            self.generation = generation
-            self.routeCount = routeCount
-            self.tokenKeys = tokenKeys
-            self.hosts = hosts
+            (self.generation, self.routeCount) = (generation, routeCount)
+            (self.tokenKeys, self.hosts) = (tokenKeys, hosts)
         }
     }
 
@@ -64,9 +62,6 @@ package struct RouterHost: Sendable, Equatable, Codable {
     package var isGone: Bool?
 
     package init(id: String, address: String, coordinates: Bool? = nil, isGone: Bool? = nil) {
-        self.id = id
-        self.address = address
-        self.coordinates = coordinates
-        self.isGone = isGone
+        (self.id, self.address, self.coordinates, self.isGone) = (id, address, coordinates, isGone)
     }
 }

@@ -22,11 +22,8 @@ package enum TableChanges {
         package init(
             base: Int64, table: RoutingTable.Header, removed: [String], addedCount: Int, setDigest: String
         ) {
-            self.base = base
-            self.table = table
-            self.removed = removed
-            self.addedCount = addedCount
-            self.setDigest = setDigest
+            (self.base, self.table, self.removed) = (base, table, removed)
+            (self.addedCount, self.setDigest) = (addedCount, setDigest)
         }
     }
 

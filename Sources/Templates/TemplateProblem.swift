@@ -18,9 +18,7 @@ package struct TemplateProblem: Error, Sendable, Equatable {
     package var path: String?
 
     package init(_ kind: Kind = .invalidTemplate, _ message: String, path: String? = nil) {
-        self.kind = kind
-        self.message = message
-        self.path = path
+        (self.kind, self.message, self.path) = (kind, message, path)
     }
 
     /// The same problem with a place, unless it has one that is closer.

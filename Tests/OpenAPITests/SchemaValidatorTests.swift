@@ -9,9 +9,7 @@ import Testing
         var problem: (place: String, rule: String)?
 
         init(_ schema: String, _ value: String, _ problem: (place: String, rule: String)? = nil) {
-            self.schema = schema
-            self.value = value
-            self.problem = problem
+            (self.schema, self.value, self.problem) = (schema, value, problem)
         }
 
         var testDescription: String { "\(value) against \(schema)" }

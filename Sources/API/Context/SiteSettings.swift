@@ -16,11 +16,8 @@ package struct SiteSettings: Sendable {
     package init(
         tenantID: String, scoring: ScoringAddress, storageAccount: String, scheme: String, trustsForwardedHeaders: Bool
     ) {
-        self.tenantID = tenantID
-        self.scoring = scoring
-        self.storageAccount = storageAccount
-        self.scheme = scheme
-        self.trustsForwardedHeaders = trustsForwardedHeaders
+        (self.tenantID, self.scoring, self.storageAccount) = (tenantID, scoring, storageAccount)
+        (self.scheme, self.trustsForwardedHeaders) = (scheme, trustsForwardedHeaders)
     }
 
     /// The account as clients must spell it to reach us: with our host before it, `https://{account}.blob.local/…` is a

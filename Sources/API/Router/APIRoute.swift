@@ -38,9 +38,7 @@ package struct APIRoute: Sendable {
     init(
         _ method: HTTPRequest.Method, _ template: PathTemplate, _ access: RouteAccess, use handler: @escaping Handler
     ) {
-        self.method = method
-        self.template = template
-        self.access = access
+        (self.method, self.template, self.access) = (method, template, access)
         versions = access == .anyone ? nil : RouteVersions(template)
         self.handler = handler
     }

@@ -19,12 +19,8 @@ struct ServedCall: Rendering, Sendable {
         parameters: QueryParameters = QueryParameters(),
         conditions: Result<WritePrecondition, ARMError> = .success(.none)
     ) {
-        self.address = address
-        self.caller = caller
-        self.apiVersion = apiVersion
-        self.baseURL = baseURL
-        self.parameters = parameters
-        self.conditions = conditions
+        (self.address, self.caller, self.apiVersion) = (address, caller, apiVersion)
+        (self.baseURL, self.parameters, self.conditions) = (baseURL, parameters, conditions)
     }
 
     init(_ address: ResourceAddress, _ call: ProviderCall) {

@@ -53,12 +53,8 @@ struct TypeDeclaration: Sendable {
     ) {
         self.type = type
         segments = type.split(separator: "/").dropFirst().map(String.init)
-        self.versions = versions
-        self.placement = placement
-        self.methods = methods
-        self.lists = lists
-        self.inventory = inventory
-        self.saysCreated = saysCreated
+        (self.versions, self.placement, self.methods) = (versions, placement, methods)
+        (self.lists, self.inventory, self.saysCreated) = (lists, inventory, saysCreated)
     }
 
     // MARK: Paths

@@ -25,10 +25,8 @@ package struct BlobConditions: Sendable, Equatable {
     package init(
         ifMatch: Tags? = nil, ifNoneMatch: Tags? = nil, ifModifiedSince: Date? = nil, ifUnmodifiedSince: Date? = nil
     ) {
-        self.ifMatch = ifMatch
-        self.ifNoneMatch = ifNoneMatch
-        self.ifModifiedSince = ifModifiedSince
-        self.ifUnmodifiedSince = ifUnmodifiedSince
+        (self.ifMatch, self.ifNoneMatch) = (ifMatch, ifNoneMatch)
+        (self.ifModifiedSince, self.ifUnmodifiedSince) = (ifModifiedSince, ifUnmodifiedSince)
     }
 
     package static let none = BlobConditions()

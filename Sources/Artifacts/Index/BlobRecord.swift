@@ -43,10 +43,8 @@ package struct BlobProperties: Sendable, Codable, Equatable {
         contentDisposition: String? = nil, cacheControl: String? = nil, contentMD5: String? = nil
     ) {
         self.contentType = contentType ?? Self.defaultContentType
-        self.contentEncoding = contentEncoding
-        self.contentLanguage = contentLanguage
-        self.contentDisposition = contentDisposition
-        self.cacheControl = cacheControl
+        (self.contentEncoding, self.contentLanguage) = (contentEncoding, contentLanguage)
+        (self.contentDisposition, self.cacheControl) = (contentDisposition, cacheControl)
         self.contentMD5 = contentMD5
     }
 }

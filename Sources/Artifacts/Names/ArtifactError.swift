@@ -33,9 +33,7 @@ package struct ArtifactError: Error, Sendable, Equatable {
     package var context: String
 
     package init(_ code: Code, _ message: String, context: String = "") {
-        self.code = code
-        self.message = message
-        self.context = context
+        (self.code, self.message, self.context) = (code, message, context)
     }
 
     /// Whether the same call may succeed later unchanged.

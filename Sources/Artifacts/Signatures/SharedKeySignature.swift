@@ -18,10 +18,7 @@ package struct SharedKeySignature: Sendable {
             method: String, path: String, query: [(name: String, value: String)],
             headers: [(name: String, value: String)]
         ) {
-            self.method = method
-            self.path = path
-            self.query = query
-            self.headers = headers
+            (self.method, self.path, self.query, self.headers) = (method, path, query, headers)
         }
     }
 

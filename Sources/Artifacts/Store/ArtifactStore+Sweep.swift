@@ -8,8 +8,7 @@ package struct ArtifactSweep: Sendable, Equatable {
     package var orphanedContents = 0
 
     package init(brokenUploads: Int = 0, expiredBlocks: Int = 0, orphanedContents: Int = 0) {
-        self.brokenUploads = brokenUploads
-        self.expiredBlocks = expiredBlocks
+        (self.brokenUploads, self.expiredBlocks) = (brokenUploads, expiredBlocks)
         self.orphanedContents = orphanedContents
     }
 }

@@ -48,9 +48,7 @@ package final class ArtifactStore: Sendable {
     var containers: String { "\(root)/containers" }
 
     private init(root: String, limits: Limits, now: @escaping @Sendable () -> Date) {
-        self.root = root
-        self.limits = limits
-        self.now = now
+        (self.root, self.limits, self.now) = (root, limits, now)
         indexes = Mutex(IndexCache(capacity: limits.openContainers))
     }
 

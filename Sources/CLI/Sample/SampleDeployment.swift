@@ -26,9 +26,7 @@ package struct SampleDeployment: Sendable {
     }
 
     package init(client: SluiceClient, folder: URL, say: @escaping @Sendable (String) -> Void) {
-        self.client = client
-        self.folder = folder
-        self.say = say
+        (self.client, self.folder, self.say) = (client, folder, say)
         name = folder.lastPathComponent
     }
 

@@ -158,12 +158,9 @@ package struct ChildLaunch: Sendable {
         executable: String, arguments: [String], environment: [String: String], workingDirectory: URL, logFile: URL,
         inheritedDescriptors: [Int32] = [], account: Account? = nil
     ) {
-        self.executable = executable
-        self.arguments = arguments
-        self.environment = environment
-        self.workingDirectory = workingDirectory
-        self.logFile = logFile
-        self.inheritedDescriptors = inheritedDescriptors
+        (self.executable, self.arguments) = (executable, arguments)
+        (self.environment, self.workingDirectory) = (environment, workingDirectory)
+        (self.logFile, self.inheritedDescriptors) = (logFile, inheritedDescriptors)
         self.account = account
     }
 

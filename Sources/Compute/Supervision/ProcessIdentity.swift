@@ -64,13 +64,8 @@ struct ProcessStat: Sendable, Equatable {
             let startTicks = Int64(fields[19]), let user = Int64(fields[11]), let system = Int64(fields[12]),
             let pages = Int64(fields[21])
         else { return nil }
-        self.pid = pid
-        self.state = state
-        self.parent = parent
-        self.group = group
-        self.session = session
-        self.threads = threads
-        self.startTicks = startTicks
+        (self.pid, self.state, self.parent, self.group) = (pid, state, parent, group)
+        (self.session, self.threads, self.startTicks) = (session, threads, startTicks)
         cpuTicks = user + system
         residentPages = pages
     }

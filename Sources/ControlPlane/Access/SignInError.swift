@@ -13,9 +13,7 @@ package struct SignInError: Error, Sendable, Equatable {
     package var message: String
 
     package init(_ code: Code, _ number: Int, _ message: String) {
-        self.code = code
-        self.number = number
-        self.message = message
+        (self.code, self.number, self.message) = (code, number, message)
     }
 
     static func unknownTenant(_ name: String) -> SignInError {

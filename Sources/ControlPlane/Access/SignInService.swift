@@ -19,10 +19,7 @@ package struct SignInService: Sendable {
     private let time: TimeSource
 
     package init(database: Database, keys: KeyRing, settings: SignInSettings, time: TimeSource = .system) {
-        self.database = database
-        self.keys = keys
-        self.settings = settings
-        self.time = time
+        (self.database, self.keys, self.settings, self.time) = (database, keys, settings, time)
     }
 
     package var jsonWebKeys: [JSONWebKey] { keys.jsonWebKeys }

@@ -36,11 +36,8 @@ package struct ArtifactCollector: Sendable {
         database: Database, artifacts: ArtifactStore, grace: Duration = defaultGrace, logger: Logger,
         afterRetiring: @escaping @Sendable (String) async throws -> Void = { _ in }
     ) {
-        self.database = database
-        self.artifacts = artifacts
-        self.grace = grace
-        self.logger = logger
-        self.afterRetiring = afterRetiring
+        (self.database, self.artifacts, self.grace) = (database, artifacts, grace)
+        (self.logger, self.afterRetiring) = (logger, afterRetiring)
     }
 
     /// Collects until the task is cancelled.

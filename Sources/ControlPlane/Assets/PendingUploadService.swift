@@ -20,9 +20,7 @@ package struct PendingUploadService: Sendable {
     private let signer: ContainerSigner
 
     package init(database: Database, artifacts: ArtifactStore, signer: ContainerSigner) {
-        self.database = database
-        self.artifacts = artifacts
-        self.signer = signer
+        (self.database, self.artifacts, self.signer) = (database, artifacts, signer)
     }
 
     /// A container of its own for one version of an asset; asked again, the same one.

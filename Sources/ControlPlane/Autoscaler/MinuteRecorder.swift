@@ -66,11 +66,8 @@ package actor MinuteRecorder {
     ) {
         self.database = database
         deployments = MeasuredDeployments(database: database)
-        self.control = control
-        self.backend = backend
-        self.hub = hub
-        self.time = time
-        self.logger = logger
+        (self.control, self.backend, self.hub) = (control, backend, hub)
+        (self.time, self.logger) = (time, logger)
     }
 
     /// Takes what a look at the routers has shown.

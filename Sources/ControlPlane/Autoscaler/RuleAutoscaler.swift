@@ -19,11 +19,8 @@ package struct RuleAutoscaler: Sendable {
     package init(
         database: Database, deployments: DeploymentService, hub: SignalHub, time: TimeSource = .system, logger: Logger
     ) {
-        self.database = database
-        self.deployments = deployments
-        self.hub = hub
-        self.time = time
-        self.logger = logger
+        (self.database, self.deployments, self.hub) = (database, deployments, hub)
+        (self.time, self.logger) = (time, logger)
     }
 
     /// Scales until the task is cancelled.

@@ -32,10 +32,7 @@ struct RuleMetrics: Sendable {
     }
 
     init(_ target: ResourceID, _ now: Date, _ own: [DeploymentMinute], _ siblings: [[DeploymentMinute]]) {
-        self.target = target
-        self.now = now
-        self.own = own
-        self.siblings = siblings
+        (self.target, self.now, self.own, self.siblings) = (target, now, own, siblings)
     }
 
     /// A trigger's metric over its window; nil without data.

@@ -49,13 +49,8 @@ package actor UtilizationAutoscaler {
         database: Database, control: RouterControlClient, recorder: MinuteRecorder, quota: QuotaService,
         hub: SignalHub, calm: Duration = .seconds(60), time: TimeSource = .system, logger: Logger
     ) {
-        self.database = database
-        self.recorder = recorder
-        self.quota = quota
-        self.hub = hub
-        self.calm = calm
-        self.time = time
-        self.logger = logger
+        (self.database, self.recorder, self.quota, self.hub) = (database, recorder, quota, hub)
+        (self.calm, self.time, self.logger) = (calm, time, logger)
         collector = LoadCollector(database: database, control: control)
     }
 

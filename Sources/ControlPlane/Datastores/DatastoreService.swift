@@ -11,9 +11,7 @@ package struct DatastoreService: NamedService {
     private let signer: ContainerSigner
 
     package init(database: Database, artifacts: ArtifactStore, signer: ContainerSigner) {
-        self.database = database
-        self.artifacts = artifacts
-        self.signer = signer
+        (self.database, self.artifacts, self.signer) = (database, artifacts, signer)
     }
 
     package func list(

@@ -15,11 +15,8 @@ package struct DeploymentService: Sendable {
         database: Database, resolver: SpecificationResolver, starter: OperationStarter, hub: SignalHub,
         quota: QuotaService
     ) {
-        self.database = database
-        self.resolver = resolver
-        self.starter = starter
-        self.hub = hub
-        self.quota = quota
+        (self.database, self.resolver, self.starter) = (database, resolver, starter)
+        (self.hub, self.quota) = (hub, quota)
     }
 
     package func get(caller: Caller, endpoint: ResourceID, name: String) async throws -> OnlineDeployment {

@@ -15,10 +15,8 @@ package struct SpecificationResolver: Sendable {
         locator: ArtifactLocator, instanceTypes: InstanceTypeCatalog, backend: any ComputeBackend,
         storage: StorageAddress = StorageAddress()
     ) {
-        self.locator = locator
-        self.instanceTypes = instanceTypes
-        self.backend = backend
-        self.storage = storage
+        (self.locator, self.instanceTypes) = (locator, instanceTypes)
+        (self.backend, self.storage) = (backend, storage)
     }
 
     /// What references of deployments in a workspace may name.

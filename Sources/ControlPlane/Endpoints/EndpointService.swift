@@ -14,11 +14,8 @@ package struct EndpointService: Sendable {
     package init(
         database: Database, keyring: EndpointKeyring, starter: OperationStarter, hub: SignalHub, quota: QuotaService
     ) {
-        self.database = database
-        self.keyring = keyring
-        self.starter = starter
-        self.hub = hub
-        self.quota = quota
+        (self.database, self.keyring, self.starter) = (database, keyring, starter)
+        (self.hub, self.quota) = (hub, quota)
     }
 
     package func get(caller: Caller, workspace: ResourceID, name: String) async throws -> OnlineEndpoint {

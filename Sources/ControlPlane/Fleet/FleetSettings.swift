@@ -39,18 +39,12 @@ package struct FleetSettings: Sendable {
         failureThreshold: Int = 2,
         answerDeadline: Duration = .milliseconds(700), startDeadline: Duration = .seconds(10)
     ) {
-        self.count = count
-        self.executable = executable
-        self.listenAddress = listenAddress
-        self.external = external
-        self.directory = directory
-        self.slotTable = slotTable
-        self.tls = tls
-        self.accessLogInterval = accessLogInterval
-        self.environment = environment
-        self.healthInterval = healthInterval
-        self.failureThreshold = failureThreshold
-        self.answerDeadline = answerDeadline
+        (self.count, self.executable) = (count, executable)
+        (self.listenAddress, self.external) = (listenAddress, external)
+        (self.directory, self.slotTable) = (directory, slotTable)
+        (self.tls, self.accessLogInterval) = (tls, accessLogInterval)
+        (self.environment, self.healthInterval) = (environment, healthInterval)
+        (self.failureThreshold, self.answerDeadline) = (failureThreshold, answerDeadline)
         self.startDeadline = startDeadline
     }
 }

@@ -23,11 +23,8 @@ package struct FleetSupervisor: Sendable {
         database: Database, settings: FleetSettings, control: RouterControlClient, publisher: RoutingPublisher,
         logger: Logger
     ) {
-        self.database = database
-        self.settings = settings
-        self.control = control
-        self.publisher = publisher
-        self.logger = logger
+        (self.database, self.settings, self.control) = (database, settings, control)
+        (self.publisher, self.logger) = (publisher, logger)
     }
 
     /// Supervises until the task is cancelled; routers serve on.

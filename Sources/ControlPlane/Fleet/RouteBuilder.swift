@@ -13,9 +13,7 @@ package struct ScoringAddress: Sendable {
     package var domain: String?
 
     package init(scheme: String, authority: String, domain: String?) {
-        self.scheme = scheme
-        self.authority = authority
-        self.domain = domain
+        (self.scheme, self.authority, self.domain) = (scheme, authority, domain)
     }
 
     /// Address of an endpoint without the path of the model server.

@@ -20,10 +20,8 @@ package struct RouterDrain: ReplicaDrain {
     package init(
         database: Database, publisher: RoutingPublisher, control: RouterControlClient, time: TimeSource = .system
     ) {
-        self.database = database
-        self.publisher = publisher
-        self.control = control
-        self.time = time
+        (self.database, self.publisher) = (database, publisher)
+        (self.control, self.time) = (control, time)
     }
 
     package func drain(_ replica: ReplicaID, deadline: Duration) async {

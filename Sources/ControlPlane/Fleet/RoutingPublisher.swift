@@ -43,11 +43,8 @@ package actor RoutingPublisher: Service {
         database: Database, control: RouterControlClient, address: ScoringAddress, tokenIssuer: String,
         tokenKeys: [RoutingTable.TokenKey], hub: SignalHub, logger: Logger
     ) {
-        self.database = database
-        self.control = control
-        self.tokenKeys = tokenKeys
-        self.hub = hub
-        self.logger = logger
+        (self.database, self.control, self.tokenKeys) = (database, control, tokenKeys)
+        (self.hub, self.logger) = (hub, logger)
         builder = RouteBuilder(address: address, tokenIssuer: tokenIssuer)
     }
 

@@ -18,9 +18,7 @@ package struct OperationJanitor: Service {
     private static let batch = 1_000
 
     package init(database: Database, time: TimeSource = .system, logger: Logger) {
-        self.database = database
-        self.time = time
-        self.logger = logger
+        (self.database, self.time, self.logger) = (database, time, logger)
     }
 
     package func run() async throws {

@@ -24,13 +24,8 @@ package struct OperationRunner: Sendable {
         database: Database, catalog: OperationCatalog, hub: SignalHub, time: TimeSource = .system,
         afterStep: @escaping StepObserver = { _, _ in }, waitInPlace: Duration = .milliseconds(250), logger: Logger
     ) {
-        self.database = database
-        self.catalog = catalog
-        self.hub = hub
-        self.time = time
-        self.afterStep = afterStep
-        self.waitInPlace = waitInPlace
-        self.logger = logger
+        (self.database, self.catalog, self.hub, self.time) = (database, catalog, hub, time)
+        (self.afterStep, self.waitInPlace, self.logger) = (afterStep, waitInPlace, logger)
     }
 
     /// Returns when the operation has ended, waits as a row, or is no longer ours. Throws what another try may mend; the

@@ -10,9 +10,7 @@ package struct OperationService: Sendable {
     private let hub: SignalHub
 
     package init(database: Database, catalog: OperationCatalog, hub: SignalHub) {
-        self.database = database
-        self.catalog = catalog
-        self.hub = hub
+        (self.database, self.catalog, self.hub) = (database, catalog, hub)
     }
 
     /// An operation on a resource that the caller may read; throws `ResourceNotFound` for any other.

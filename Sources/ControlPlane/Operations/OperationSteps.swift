@@ -7,9 +7,7 @@ package struct OperationSteps: Sendable {
     let hub: SignalHub
 
     package init(publisher: RoutingPublisher, replicas: ReplicaCondition, hub: SignalHub) {
-        self.publisher = publisher
-        self.replicas = replicas
-        self.hub = hub
+        (self.publisher, self.replicas, self.hub) = (publisher, replicas, hub)
     }
 
     /// Until every router serves what the rows say.

@@ -11,9 +11,7 @@ package struct GroupOperations: Sendable {
     private let wait: OperationWait
 
     package init(database: Database, providers: ResourceProviders, wait: OperationWait) {
-        self.database = database
-        self.providers = providers
-        self.wait = wait
+        (self.database, self.providers, self.wait) = (database, providers, wait)
     }
 
     package var plans: [OperationKind: any OperationPlan] {

@@ -9,9 +9,7 @@ package struct ProviderCall: Sendable {
     package var baseURL: String
 
     package init(caller: Caller, apiVersion: APIVersion, baseURL: String) {
-        self.caller = caller
-        self.apiVersion = apiVersion
-        self.baseURL = baseURL
+        (self.caller, self.apiVersion, self.baseURL) = (caller, apiVersion, baseURL)
     }
 }
 

@@ -20,9 +20,7 @@ package struct QuotaService: Sendable {
     package let instanceTypes: InstanceTypeCatalog
 
     package init(database: Database, limits: QuotaLimits, instanceTypes: InstanceTypeCatalog) {
-        self.database = database
-        self.limits = limits
-        self.instanceTypes = instanceTypes
+        (self.database, self.limits, self.instanceTypes) = (database, limits, instanceTypes)
     }
 
     /// Refuses instances that do not fit, in the transaction that makes them.

@@ -29,9 +29,7 @@ final class ReadyProbes: Sendable {
             _ handle: ReplicaHandle, _ specification: ReplicaSpecification,
             report: @escaping @Sendable (Verdict) -> Void
         ) {
-            self.handle = handle
-            self.specification = specification
-            self.report = report
+            (self.handle, self.specification, self.report) = (handle, specification, report)
         }
     }
 

@@ -37,9 +37,7 @@ package actor ReplicaReconciler {
         database: Database, backend: any ComputeBackend, settings: ReplicaSettings, hub: SignalHub,
         time: TimeSource = .system, drain: any ReplicaDrain, logger: Logger
     ) {
-        self.database = database
-        self.hub = hub
-        self.logger = logger
+        (self.database, self.hub, self.logger) = (database, hub, logger)
         parts = ReplicaSupervisor.Parts(
             database: database, backend: backend, probes: ReadyProbes(backend: backend, time: time), settings: settings,
             hub: hub, time: time, drain: drain, logger: logger)

@@ -19,12 +19,9 @@ package struct ReplicaSettings: Sendable {
         stopGrace: Duration = .seconds(10), firstBackoff: Duration = .seconds(1),
         longestBackoff: Duration = .seconds(60), databaseRetry: Duration = .milliseconds(500)
     ) {
-        self.startProbeInterval = startProbeInterval
-        self.drainDeadline = drainDeadline
-        self.stopGrace = stopGrace
-        self.firstBackoff = firstBackoff
-        self.longestBackoff = longestBackoff
-        self.databaseRetry = databaseRetry
+        (self.startProbeInterval, self.drainDeadline) = (startProbeInterval, drainDeadline)
+        (self.stopGrace, self.firstBackoff) = (stopGrace, firstBackoff)
+        (self.longestBackoff, self.databaseRetry) = (longestBackoff, databaseRetry)
     }
 
     /// Pause before the start after so many failures in a row.

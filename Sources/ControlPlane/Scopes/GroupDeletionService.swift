@@ -10,9 +10,7 @@ package struct GroupDeletionService: Sendable {
     private let hub: SignalHub
 
     package init(database: Database, starter: OperationStarter, hub: SignalHub) {
-        self.database = database
-        self.starter = starter
-        self.hub = hub
+        (self.database, self.starter, self.hub) = (database, starter, hub)
     }
 
     /// Starts the deletion, or joins the one that runs; nil when an empty group was removed at once.

@@ -13,9 +13,7 @@ package struct WorkspaceService: Sendable {
     package init(
         database: Database, vault: SecretVault, createContainer: @escaping @Sendable (String) async throws -> Void
     ) {
-        self.database = database
-        self.vault = vault
-        self.createContainer = createContainer
+        (self.database, self.vault, self.createContainer) = (database, vault, createContainer)
     }
 
     package func get(caller: Caller, _ id: ResourceID) async throws -> Workspace {

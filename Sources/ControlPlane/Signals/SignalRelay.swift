@@ -16,9 +16,7 @@ package struct SignalRelay: Service {
     private static let gathering = Duration.milliseconds(3)
 
     package init(hub: SignalHub, database: Database, logger: Logger) {
-        self.hub = hub
-        self.database = database
-        self.logger = logger
+        (self.hub, self.database, self.logger) = (hub, database, logger)
     }
 
     package func run() async throws {

@@ -27,17 +27,10 @@ package struct TemplateDeploymentParts: Sendable {
         vault: SecretVault, tenantID: String, hub: SignalHub, time: TimeSource, logger: Logger,
         observe: @escaping @Sendable (TemplateDeploymentStep) async throws -> Void
     ) {
-        self.database = database
-        self.access = access
-        self.providers = providers
-        self.artifacts = artifacts
-        self.account = account
-        self.vault = vault
-        self.tenantID = tenantID
-        self.hub = hub
-        self.time = time
-        self.logger = logger
-        self.observe = observe
+        (self.database, self.access, self.providers) = (database, access, providers)
+        (self.artifacts, self.account, self.vault) = (artifacts, account, vault)
+        (self.tenantID, self.hub, self.time) = (tenantID, hub, time)
+        (self.logger, self.observe) = (logger, observe)
     }
 
     var compiler: TemplateCompiler {

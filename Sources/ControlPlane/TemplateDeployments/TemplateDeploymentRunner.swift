@@ -32,15 +32,9 @@ package struct TemplateDeploymentRunner: Sendable {
         wait: OperationWait, time: TimeSource,
         observe: @escaping @Sendable (TemplateDeploymentStep) async throws -> Void, logger: Logger
     ) {
-        self.database = database
-        self.compiler = compiler
-        self.access = access
-        self.providers = providers
-        self.vault = vault
-        self.wait = wait
-        self.time = time
-        self.observe = observe
-        self.logger = logger
+        (self.database, self.compiler, self.access) = (database, compiler, access)
+        (self.providers, self.vault, self.wait) = (providers, vault, wait)
+        (self.time, self.observe, self.logger) = (time, observe, logger)
     }
 
     func run(_ operation: ResourceOperation) async throws {

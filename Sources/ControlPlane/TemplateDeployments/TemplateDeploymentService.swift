@@ -34,16 +34,11 @@ package struct TemplateDeploymentService: Sendable {
         starter: OperationStarter,
         operations: OperationService, hub: SignalHub, time: TimeSource
     ) {
-        self.database = database
-        self.compiler = compiler
-        self.access = access
+        (self.database, self.compiler, self.access) = (database, compiler, access)
         providers = compiler.providers
         planner = TemplatePlanner(compiler: compiler, access: access, providers: compiler.providers)
-        self.vault = vault
-        self.starter = starter
-        self.operations = operations
-        self.hub = hub
-        self.time = time
+        (self.vault, self.starter, self.operations) = (vault, starter, operations)
+        (self.hub, self.time) = (hub, time)
     }
 
     // MARK: Looking

@@ -15,10 +15,8 @@ struct TemplateLinks: Sendable {
     private let signer: ContainerSigner
 
     init(database: Database, artifacts: ArtifactStore, account: StorageAccount, signer: ContainerSigner) {
-        self.database = database
-        self.artifacts = artifacts
-        self.account = account
-        self.signer = signer
+        (self.database, self.artifacts) = (database, artifacts)
+        (self.account, self.signer) = (account, signer)
     }
 
     /// Longest document behind a link.

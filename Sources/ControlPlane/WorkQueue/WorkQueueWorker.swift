@@ -23,11 +23,8 @@ package struct WorkQueueSettings: Sendable {
         concurrency: Int = 256, lease: Duration = .seconds(6), heartbeat: Duration = .milliseconds(1_500),
         pollInterval: Duration = .seconds(1), waitInPlace: Duration = .milliseconds(250)
     ) {
-        self.concurrency = concurrency
-        self.lease = lease
-        self.heartbeat = heartbeat
-        self.pollInterval = pollInterval
-        self.waitInPlace = waitInPlace
+        (self.concurrency, self.lease, self.heartbeat) = (concurrency, lease, heartbeat)
+        (self.pollInterval, self.waitInPlace) = (pollInterval, waitInPlace)
     }
 }
 
@@ -61,10 +58,7 @@ package final class WorkQueueWorker: Service {
         logger: Logger
     ) {
         self.database = database.beside(poolSize: 2)
-        self.runner = runner
-        self.hub = hub
-        self.settings = settings
-        self.logger = logger
+        (self.runner, self.hub, self.settings, self.logger) = (runner, hub, settings, logger)
     }
 
     package func run() async throws {

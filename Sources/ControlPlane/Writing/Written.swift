@@ -8,8 +8,6 @@ package struct Written<Resource: Sendable>: Sendable {
     package var wasMade: Bool
 
     package init(_ resource: Resource, operation: ResourceOperation? = nil, wasMade: Bool) {
-        self.resource = resource
-        self.operation = operation
-        self.wasMade = wasMade
+        (self.resource, self.operation, self.wasMade) = (resource, operation, wasMade)
     }
 }

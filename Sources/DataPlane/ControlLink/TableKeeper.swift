@@ -26,10 +26,8 @@ package actor TableKeeper {
     var drainWaiterCount = 0
 
     init(compiler: TableCompiler, shared: LoopShared, savedTable: SavedTable?, logger: Logger) {
-        self.compiler = compiler
-        self.shared = shared
-        self.savedTable = savedTable
-        self.logger = logger
+        (self.compiler, self.shared) = (compiler, shared)
+        (self.savedTable, self.logger) = (savedTable, logger)
     }
 
     /// Serves a table, and returns the generation that every loop serves then.

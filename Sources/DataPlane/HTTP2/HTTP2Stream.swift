@@ -52,9 +52,7 @@ final class HTTP2Stream {
     var trailers = FieldList()
 
     init(_ connection: HTTP2Connection, id: Int32, _ role: FrameSession.Role) {
-        self.connection = connection
-        self.id = id
-        self.role = role
+        (self.connection, self.id, self.role) = (connection, id, role)
     }
 
     /// A whole head has arrived, and nobody has looked at it.

@@ -26,13 +26,8 @@ final class LeaseAgent: Sendable {
         coordinator: LeaseCoordinator,
         logger: Logger
     ) {
-        self.hostID = hostID
-        self.number = number
-        self.token = token
-        self.shared = shared
-        self.tables = tables
-        self.coordinator = coordinator
-        self.logger = logger
+        (self.hostID, self.number, self.token, self.shared) = (hostID, number, token, shared)
+        (self.tables, self.coordinator, self.logger) = (tables, coordinator, logger)
     }
 
     private struct Progress {

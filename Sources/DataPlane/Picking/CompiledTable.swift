@@ -30,11 +30,8 @@ package final class CompiledTable: Sendable {
         generation: Int64, routes: [CompiledRoute], verifier: TokenVerifier?, verifierVersion: Int,
         hosts routerHosts: [RouterHost] = []
     ) throws(CompileFault) {
-        self.generation = generation
-        self.routes = routes
-        self.verifier = verifier
-        self.verifierVersion = verifierVersion
-        self.routerHosts = routerHosts
+        (self.generation, self.routes, self.verifier) = (generation, routes, verifier)
+        (self.verifierVersion, self.routerHosts) = (verifierVersion, routerHosts)
         let seed = UInt64.random(in: .min ... .max)
         var endpoints = NameIndex(capacity: routes.count, seed: seed)
         var hosts = NameIndex(capacity: routes.reduce(0) { $0 + $1.hosts.count }, seed: seed)

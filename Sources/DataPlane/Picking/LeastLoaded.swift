@@ -7,9 +7,7 @@ package struct ReplicaLoad: Sendable, Equatable {
     package var isExcluded: Bool
 
     package init(busy: Int, isAvoided: Bool = false, isExcluded: Bool = false) {
-        self.busy = busy
-        self.isAvoided = isAvoided
-        self.isExcluded = isExcluded
+        (self.busy, self.isAvoided, self.isExcluded) = (busy, isAvoided, isExcluded)
     }
 }
 

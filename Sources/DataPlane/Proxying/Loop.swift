@@ -77,11 +77,8 @@ final class Loop {
     init(index: Int, boundSocket: Int32, tls: TLSContext?, settings: LoopSettings, shared: LoopShared)
         throws(SystemError)
     {
-        self.index = index
-        self.boundSocket = boundSocket
-        self.tls = tls
-        self.settings = settings
-        self.shared = shared
+        (self.index, self.boundSocket, self.tls) = (index, boundSocket, tls)
+        (self.settings, self.shared) = (settings, shared)
         poller = try Poller()
         mailbox = shared.mailboxes[index]
         counters = shared.counters[index]

@@ -13,10 +13,7 @@ package final class ReplicaState: Sendable {
     let loops: PerLoop<LoopReplica>
 
     init(id: String, addressText: String, address: SocketAddress, slots: ReplicaSlots, loopCount: Int) {
-        self.id = id
-        self.addressText = addressText
-        self.address = address
-        self.slots = slots
+        (self.id, self.addressText, self.address, self.slots) = (id, addressText, address, slots)
         loops = PerLoop(count: loopCount) { LoopReplica() }
     }
 }

@@ -94,14 +94,9 @@ struct SlotNames: Sendable {
         entryAt: @escaping @Sendable (Int) -> Int, isReusable: @escaping @Sendable (Int) -> Bool,
         clean: @escaping @Sendable (Int) -> Void
     ) {
-        self.table = table
-        self.bit = bit
-        self.countWord = countWord
-        self.unusedWord = unusedWord
-        self.limit = limit
-        self.entryAt = entryAt
-        self.isReusable = isReusable
-        self.clean = clean
+        (self.table, self.bit, self.countWord) = (table, bit, countWord)
+        (self.unusedWord, self.limit, self.entryAt) = (unusedWord, limit, entryAt)
+        (self.isReusable, self.clean) = (isReusable, clean)
     }
 
     /// The entry of that name: the one that has it, else an unused one, else a new one.

@@ -46,8 +46,6 @@ package struct JSONWebKey: Sendable, Equatable, Codable {
     package var e: String
 
     init(kid: String, n: String, e: String) {
-        self.kid = kid
-        self.n = n
-        self.e = e
+        (self.kid, self.n, self.e) = (kid, n, e)
     }
 }

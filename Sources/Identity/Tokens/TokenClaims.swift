@@ -23,12 +23,8 @@ package struct TokenClaims: Sendable, Equatable, Codable {
         issuer: String, audience: String, subject: String, tenantID: String? = nil, applicationID: String? = nil,
         issuedAt: Date, expiresAt: Date
     ) {
-        self.issuer = issuer
-        self.audience = audience
-        self.subject = subject
-        self.tenantID = tenantID
-        self.applicationID = applicationID
-        self.issuedAt = issuedAt
+        (self.issuer, self.audience, self.subject) = (issuer, audience, subject)
+        (self.tenantID, self.applicationID, self.issuedAt) = (tenantID, applicationID, issuedAt)
         self.expiresAt = expiresAt
     }
 

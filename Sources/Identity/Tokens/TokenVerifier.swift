@@ -97,9 +97,7 @@ private struct CompactToken {
         guard parts.count == 3, let header = Data(base64URL: parts[0]), let payload = Data(base64URL: parts[1]),
             let signature = Data(base64URL: parts[2])
         else { throw .malformed }
-        self.header = header
-        self.payload = payload
-        self.signature = signature
+        (self.header, self.payload, self.signature) = (header, payload, signature)
         signed = Data(text.utf8.prefix(parts[0].count + 1 + parts[1].count))
     }
 }

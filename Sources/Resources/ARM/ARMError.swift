@@ -13,11 +13,8 @@ package struct ARMError: Error, Sendable, Equatable, Codable {
         _ code: ARMErrorCode, _ message: String, target: String? = nil, details: [ARMError]? = nil,
         additionalInfo: [ARMErrorInfo]? = nil
     ) {
-        self.code = code
-        self.message = message
-        self.target = target
-        self.details = details
-        self.additionalInfo = additionalInfo
+        (self.code, self.message, self.target) = (code, message, target)
+        (self.details, self.additionalInfo) = (details, additionalInfo)
     }
 
     /// What is wrong one by one: the details of an error that lists several, else the error itself.
@@ -41,9 +38,7 @@ package struct ARMErrorInfo: Sendable, Equatable, Codable {
         package var path: String
 
         package init(lineNumber: Int, linePosition: Int, path: String) {
-            self.lineNumber = lineNumber
-            self.linePosition = linePosition
-            self.path = path
+            (self.lineNumber, self.linePosition, self.path) = (lineNumber, linePosition, path)
         }
     }
 

@@ -36,9 +36,7 @@ package struct BodyReader {
     }
 
     private init(value: JSONValue?, path: String, problems: Problems) {
-        self.value = value
-        self.path = path
-        self.problems = problems
+        (self.value, self.path, self.problems) = (value, path, problems)
     }
 
     /// Whether the place holds anything but null.

@@ -8,9 +8,7 @@ package struct ResourceAddress: Sendable, Hashable {
     package var names: [String]
 
     package init(scope: String, type: String, names: [String]) {
-        self.scope = scope
-        self.type = type
-        self.names = names
+        (self.scope, self.type, self.names) = (scope, type, names)
     }
 
     package var id: String {

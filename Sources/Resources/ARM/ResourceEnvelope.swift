@@ -12,11 +12,8 @@ package struct ResourceEnvelope: Sendable, Equatable, Codable {
         location: String, tags: [String: String] = [:], kind: String? = nil, identity: ManagedIdentity? = nil,
         sku: ResourceSKU? = nil
     ) {
-        self.location = location
-        self.tags = tags
-        self.kind = kind
-        self.identity = identity
-        self.sku = sku
+        (self.location, self.tags, self.kind) = (location, tags, kind)
+        (self.identity, self.sku) = (identity, sku)
     }
 
     /// Reads `location`, `tags`, `kind`, `identity` and `sku` of a body.
@@ -90,11 +87,8 @@ package struct ResourceSKU: Sendable, Equatable, Codable {
     package var capacity: Int?
 
     package init(name: String, tier: String? = nil, size: String? = nil, family: String? = nil, capacity: Int? = nil) {
-        self.name = name
-        self.tier = tier
-        self.size = size
-        self.family = family
-        self.capacity = capacity
+        (self.name, self.tier, self.size) = (name, tier, size)
+        (self.family, self.capacity) = (family, capacity)
     }
 
     package init?(reading body: BodyReader) {
@@ -115,10 +109,8 @@ package struct AuditTrail: Sendable, Equatable, Codable {
     package var lastModifiedAt: Date
 
     package init(createdBy: String, createdAt: Date, lastModifiedBy: String, lastModifiedAt: Date) {
-        self.createdBy = createdBy
-        self.createdAt = createdAt
-        self.lastModifiedBy = lastModifiedBy
-        self.lastModifiedAt = lastModifiedAt
+        (self.createdBy, self.createdAt) = (createdBy, createdAt)
+        (self.lastModifiedBy, self.lastModifiedAt) = (lastModifiedBy, lastModifiedAt)
     }
 }
 

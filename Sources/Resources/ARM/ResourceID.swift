@@ -19,10 +19,8 @@ package struct ResourceID: Sendable, CustomStringConvertible {
     package static let machineLearning = "Microsoft.MachineLearningServices"
 
     private init(subscription: String, resourceGroup: String, provider: String, segments: [Segment]) {
-        self.subscription = subscription
-        self.resourceGroup = resourceGroup
-        self.provider = provider
-        self.segments = segments
+        (self.subscription, self.resourceGroup) = (subscription, resourceGroup)
+        (self.provider, self.segments) = (provider, segments)
     }
 
     package static func resourceGroup(subscription: String, name: String) -> ResourceID {

@@ -9,8 +9,7 @@ package struct Caller: Sendable, Equatable {
     package var correlationID: String
 
     package init(objectID: UUID, applicationID: String, correlationID: String) {
-        self.objectID = objectID
-        self.applicationID = applicationID
+        (self.objectID, self.applicationID) = (objectID, applicationID)
         self.correlationID = correlationID
     }
 

@@ -23,12 +23,9 @@ package struct RoleAssignment: Sendable, Equatable {
         name: UUID, scope: String, roleDefinitionID: UUID, principalID: UUID, principalType: PrincipalType,
         description: String?, audit: AuditTrail
     ) {
-        self.name = name
-        self.scope = scope
-        self.roleDefinitionID = roleDefinitionID
-        self.principalID = principalID
-        self.principalType = principalType
-        self.description = description
+        (self.name, self.scope) = (name, scope)
+        (self.roleDefinitionID, self.principalID) = (roleDefinitionID, principalID)
+        (self.principalType, self.description) = (principalType, description)
         self.audit = audit
     }
 

@@ -17,12 +17,8 @@ package struct RoleDefinition: Sendable, Equatable {
         _ id: UUID, _ name: String, _ description: String, actions: [String] = [], notActions: [String] = [],
         dataActions: [String] = [], notDataActions: [String] = []
     ) {
-        self.id = id
-        self.name = name
-        self.description = description
-        self.actions = actions
-        self.notActions = notActions
-        self.dataActions = dataActions
+        (self.id, self.name, self.description) = (id, name, description)
+        (self.actions, self.notActions, self.dataActions) = (actions, notActions, dataActions)
         self.notDataActions = notDataActions
     }
 

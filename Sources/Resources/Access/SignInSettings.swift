@@ -14,10 +14,8 @@ package struct SignInSettings: Sendable {
         tenantID: String, apiAddresses: [String] = [], tokenLifetime: Duration = .seconds(3_600),
         endpointTokenLifetime: Duration = .seconds(43_200)
     ) {
-        self.tenantID = tenantID
-        self.apiAddresses = apiAddresses
-        self.tokenLifetime = tokenLifetime
-        self.endpointTokenLifetime = endpointTokenLifetime
+        (self.tenantID, self.apiAddresses) = (tenantID, apiAddresses)
+        (self.tokenLifetime, self.endpointTokenLifetime) = (tokenLifetime, endpointTokenLifetime)
     }
 
     /// Hosts of these addresses, with their ports; nil where none is configured.

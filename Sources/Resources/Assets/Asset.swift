@@ -36,15 +36,9 @@ package struct AssetContainer: TrackedResource, Equatable {
         id: UUID, workspace: ResourceID, kind: AssetKind, name: String, properties: AssetBaseProperties,
         latestVersion: String?, nextVersion: String, version: RowVersion, audit: AuditTrail
     ) {
-        self.id = id
-        self.workspace = workspace
-        self.kind = kind
-        self.name = name
-        self.properties = properties
-        self.latestVersion = latestVersion
-        self.nextVersion = nextVersion
-        self.version = version
-        self.audit = audit
+        (self.id, self.workspace, self.kind) = (id, workspace, kind)
+        (self.name, self.properties, self.latestVersion) = (name, properties, latestVersion)
+        (self.nextVersion, self.version, self.audit) = (nextVersion, version, audit)
     }
 
     package var resourceID: ResourceID { workspace.child(kind.rawValue, name) }
@@ -66,15 +60,9 @@ package struct AssetVersion: TrackedResource, Equatable {
         id: UUID, workspace: ResourceID, kind: AssetKind, name: String, versionName: String,
         properties: AssetBaseProperties, content: AssetContent, version: RowVersion, audit: AuditTrail
     ) {
-        self.id = id
-        self.workspace = workspace
-        self.kind = kind
-        self.name = name
-        self.versionName = versionName
-        self.properties = properties
-        self.content = content
-        self.version = version
-        self.audit = audit
+        (self.id, self.workspace, self.kind) = (id, workspace, kind)
+        (self.name, self.versionName, self.properties) = (name, versionName, properties)
+        (self.content, self.version, self.audit) = (content, version, audit)
     }
 
     package var resourceID: ResourceID { workspace.child(kind.rawValue, name).child("versions", versionName) }
@@ -96,12 +84,8 @@ package struct AssetBaseProperties: Sendable, Equatable, Codable {
         isArchived: Bool = false, isAnonymous: Bool = false, stage: String? = nil,
         dataType: DataContent.Kind? = nil
     ) {
-        self.description = description
-        self.tags = tags
-        self.properties = properties
-        self.isArchived = isArchived
-        self.isAnonymous = isAnonymous
-        self.stage = stage
+        (self.description, self.tags, self.properties) = (description, tags, properties)
+        (self.isArchived, self.isAnonymous, self.stage) = (isArchived, isAnonymous, stage)
         self.dataType = dataType
     }
 

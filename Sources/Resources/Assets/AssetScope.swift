@@ -9,9 +9,7 @@ package struct AssetScope: Sendable {
     package var storage: StorageAddress
 
     package init(workspace: ResourceID, workspaceID: UUID?, storage: StorageAddress) {
-        self.workspace = workspace
-        self.workspaceID = workspaceID
-        self.storage = storage
+        (self.workspace, self.workspaceID, self.storage) = (workspace, workspaceID, storage)
     }
 
     /// Reads a reference to an asset of the workspace, or to its files.

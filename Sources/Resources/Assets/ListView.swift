@@ -29,12 +29,7 @@ package struct AssetVersionFilter: Sendable, Equatable {
         view: ListView = .activeOnly, hash: String? = nil, version: String? = nil, description: String? = nil,
         stage: String? = nil, tags: TagFilter? = nil, properties: TagFilter? = nil
     ) {
-        self.view = view
-        self.hash = hash
-        self.version = version
-        self.description = description
-        self.stage = stage
-        self.tags = tags
-        self.properties = properties
+        (self.view, self.hash, self.version, self.description) = (view, hash, version, description)
+        (self.stage, self.tags, self.properties) = (stage, tags, properties)
     }
 }

@@ -11,10 +11,8 @@ package struct RuleInputs: Sendable {
     package init(
         current: Int, now: Date, lastScaledAt: Date?, value: @escaping @Sendable (MetricTrigger) -> Double?
     ) {
-        self.current = current
-        self.now = now
-        self.lastScaledAt = lastScaledAt
-        self.value = value
+        (self.current, self.now) = (current, now)
+        (self.lastScaledAt, self.value) = (lastScaledAt, value)
     }
 }
 

@@ -17,14 +17,9 @@ package struct AutoscaleSetting: TrackedResource, Equatable {
         id: UUID, resourceID: ResourceID, location: String, tags: [String: String], properties: AutoscaleProperties,
         version: RowVersion, audit: AuditTrail, lastScaledAt: Date? = nil
     ) {
-        self.id = id
-        self.resourceID = resourceID
-        self.location = location
-        self.tags = tags
-        self.properties = properties
-        self.version = version
-        self.audit = audit
-        self.lastScaledAt = lastScaledAt
+        (self.id, self.resourceID, self.location) = (id, resourceID, location)
+        (self.tags, self.properties, self.version) = (tags, properties, version)
+        (self.audit, self.lastScaledAt) = (audit, lastScaledAt)
     }
 }
 

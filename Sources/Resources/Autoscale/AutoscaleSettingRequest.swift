@@ -15,9 +15,7 @@ package struct AutoscaleSettingRequest: BodyReadable, Equatable {
     }
 
     package init(location: String, tags: [String: String], properties: AutoscaleProperties) {
-        self.location = location
-        self.tags = tags
-        self.properties = properties
+        (self.location, self.tags, self.properties) = (location, tags, properties)
     }
 
     /// The deployment that is scaled.

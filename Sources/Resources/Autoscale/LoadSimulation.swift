@@ -19,11 +19,8 @@ package struct LoadSimulation: Sendable {
             requestMs: Int64, concurrency: Int = 1, startMs: Int64 = 2_000, longestWaitMs: Int64 = 5_000,
             queueLimit: Int = 1_000
         ) {
-            self.requestMs = requestMs
-            self.concurrency = concurrency
-            self.startMs = startMs
-            self.longestWaitMs = longestWaitMs
-            self.queueLimit = queueLimit
+            (self.requestMs, self.concurrency, self.startMs) = (requestMs, concurrency, startMs)
+            (self.longestWaitMs, self.queueLimit) = (longestWaitMs, queueLimit)
         }
     }
 

@@ -19,12 +19,8 @@ package struct LoadSample: Sendable, Equatable {
         at: Int64, busy: Double, queued: Double, offered: Double? = nil, requestSeconds: Double? = nil,
         isComplete: Bool = true
     ) {
-        self.at = at
-        self.busy = busy
-        self.queued = queued
-        self.offered = offered
-        self.requestSeconds = requestSeconds
-        self.isComplete = isComplete
+        (self.at, self.busy, self.queued) = (at, busy, queued)
+        (self.offered, self.requestSeconds, self.isComplete) = (offered, requestSeconds, isComplete)
     }
 
     /// The numerator of the utilization.

@@ -40,17 +40,10 @@ package struct ScalingInputs: Sendable, Equatable, Codable {
         minimum: Int? = nil, maximum: Int? = nil, setting: String? = nil, profile: String? = nil,
         metric: String? = nil, value: Double? = nil, condition: String? = nil
     ) {
-        self.busy = busy
-        self.queued = queued
-        self.peak = peak
-        self.targetPercent = targetPercent
-        self.minimum = minimum
-        self.maximum = maximum
-        self.setting = setting
-        self.profile = profile
-        self.metric = metric
-        self.value = value
-        self.condition = condition
+        (self.busy, self.queued, self.peak) = (busy, queued, peak)
+        (self.targetPercent, self.minimum, self.maximum) = (targetPercent, minimum, maximum)
+        (self.setting, self.profile, self.metric) = (setting, profile, metric)
+        (self.value, self.condition) = (value, condition)
     }
 }
 
@@ -62,9 +55,6 @@ package struct ScalingDecision: Sendable, Equatable {
     package var inputs: ScalingInputs
 
     package init(from: Int, to: Int, reason: ScalingReason, inputs: ScalingInputs) {
-        self.from = from
-        self.to = to
-        self.reason = reason
-        self.inputs = inputs
+        (self.from, self.to, self.reason, self.inputs) = (from, to, reason, inputs)
     }
 }

@@ -9,10 +9,8 @@ package struct ScalingRecord: Sendable, Equatable {
     package var decidedBy: String
 
     package init(id: UUID, decidedAt: Date, decision: ScalingDecision, decidedBy: String) {
-        self.id = id
-        self.decidedAt = decidedAt
-        self.decision = decision
-        self.decidedBy = decidedBy
+        (self.id, self.decidedAt) = (id, decidedAt)
+        (self.decision, self.decidedBy) = (decision, decidedBy)
     }
 
     /// What stands in ``decidedBy`` for the utilization scaler.

@@ -11,11 +11,8 @@ package struct UtilizationSettings: Sendable, Equatable, Codable {
 
     package init(minimum: Int, maximum: Int, targetPercent: Int = 70, pollingMs: Int64 = 1_000, calmMs: Int64 = 60_000)
     {
-        self.minimum = minimum
-        self.maximum = maximum
-        self.targetPercent = targetPercent
-        self.pollingMs = pollingMs
-        self.calmMs = calmMs
+        (self.minimum, self.maximum, self.targetPercent) = (minimum, maximum, targetPercent)
+        (self.pollingMs, self.calmMs) = (pollingMs, calmMs)
     }
 
     /// Nil for a fixed count.

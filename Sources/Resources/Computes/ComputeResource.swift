@@ -14,13 +14,8 @@ package struct ComputeResource: NamedResource, Equatable {
         id: UUID, workspace: ResourceID, name: String, envelope: ResourceEnvelope, properties: ComputeProperties,
         version: RowVersion, audit: AuditTrail
     ) {
-        self.id = id
-        self.workspace = workspace
-        self.name = name
-        self.envelope = envelope
-        self.properties = properties
-        self.version = version
-        self.audit = audit
+        (self.id, self.workspace, self.name, self.envelope) = (id, workspace, name, envelope)
+        (self.properties, self.version, self.audit) = (properties, version, audit)
     }
 
     package var resourceID: ResourceID { workspace.child("computes", name) }

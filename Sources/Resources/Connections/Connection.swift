@@ -14,13 +14,8 @@ package struct Connection: NamedResource, Equatable {
         id: UUID, workspace: ResourceID, workspaceID: UUID, name: String, properties: ConnectionProperties,
         version: RowVersion, audit: AuditTrail
     ) {
-        self.id = id
-        self.workspace = workspace
-        self.workspaceID = workspaceID
-        self.name = name
-        self.properties = properties
-        self.version = version
-        self.audit = audit
+        (self.id, self.workspace, self.workspaceID, self.name) = (id, workspace, workspaceID, name)
+        (self.properties, self.version, self.audit) = (properties, version, audit)
     }
 
     package var resourceID: ResourceID { workspace.child("connections", name) }
@@ -39,11 +34,8 @@ package struct ConnectionProperties: Sendable, Equatable {
         category: String, authType: ConnectionAuthType, target: String?, metadata: [String: String],
         settings: ConnectionOptions
     ) {
-        self.category = category
-        self.authType = authType
-        self.target = target
-        self.metadata = metadata
-        self.settings = settings
+        (self.category, self.authType, self.target) = (category, authType, target)
+        (self.metadata, self.settings) = (metadata, settings)
     }
 }
 

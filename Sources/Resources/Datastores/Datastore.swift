@@ -15,13 +15,8 @@ package struct Datastore: NamedResource, Equatable {
         id: UUID, workspace: ResourceID, name: String, properties: DatastoreProperties, isDefault: Bool,
         version: RowVersion, audit: AuditTrail
     ) {
-        self.id = id
-        self.workspace = workspace
-        self.name = name
-        self.properties = properties
-        self.isDefault = isDefault
-        self.version = version
-        self.audit = audit
+        (self.id, self.workspace, self.name, self.properties) = (id, workspace, name, properties)
+        (self.isDefault, self.version, self.audit) = (isDefault, version, audit)
     }
 
     package var resourceID: ResourceID { workspace.child("datastores", name) }
@@ -42,10 +37,8 @@ package struct DatastoreProperties: Sendable, Equatable, Codable {
         description: String? = nil, tags: [String: String] = [:], properties: [String: String] = [:],
         containerName: String
     ) {
-        self.description = description
-        self.tags = tags
-        self.properties = properties
-        self.containerName = containerName
+        (self.description, self.tags) = (description, tags)
+        (self.properties, self.containerName) = (properties, containerName)
     }
 }
 
@@ -88,8 +81,6 @@ package struct DatastoreFilter: Sendable, Equatable {
     package var searchText: String?
 
     package init(isDefault: Bool? = nil, names: [String]? = nil, searchText: String? = nil) {
-        self.isDefault = isDefault
-        self.names = names
-        self.searchText = searchText
+        (self.isDefault, self.names, self.searchText) = (isDefault, names, searchText)
     }
 }

@@ -12,11 +12,8 @@ package struct QuotaLimits: Sendable, Equatable {
         cores: Int? = nil, endpoints: Int? = nil, deployments: Int? = nil, hostCores: Double? = nil,
         hostMemoryGiB: Double? = nil
     ) {
-        self.cores = cores
-        self.endpoints = endpoints
-        self.deployments = deployments
-        self.hostCores = hostCores
-        self.hostMemoryGiB = hostMemoryGiB
+        (self.cores, self.endpoints, self.deployments) = (cores, endpoints, deployments)
+        (self.hostCores, self.hostMemoryGiB) = (hostCores, hostMemoryGiB)
     }
 }
 
@@ -29,10 +26,8 @@ package struct InstanceDemand: Sendable, Equatable {
     package var deployments: Int
 
     package init(instanceType: String, count: Int, limits: ResourceLimits, deployments: Int = 1) {
-        self.instanceType = instanceType
-        self.count = count
-        self.limits = limits
-        self.deployments = deployments
+        (self.instanceType, self.count) = (instanceType, count)
+        (self.limits, self.deployments) = (limits, deployments)
     }
 
     /// Cores with a fifth more instances of each deployment, rounded up, which upgrades need (`surface.md` §6).

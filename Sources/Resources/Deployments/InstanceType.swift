@@ -8,11 +8,8 @@ package struct InstanceType: Sendable, Equatable {
     package var hourlyPrice: Double?
 
     package init(name: String, cores: Int, memoryGiB: Double, gpus: Int = 0, hourlyPrice: Double? = nil) {
-        self.name = name
-        self.cores = cores
-        self.memoryGiB = memoryGiB
-        self.gpus = gpus
-        self.hourlyPrice = hourlyPrice
+        (self.name, self.cores, self.memoryGiB) = (name, cores, memoryGiB)
+        (self.gpus, self.hourlyPrice) = (gpus, hourlyPrice)
     }
 
     package var limits: ResourceLimits {

@@ -23,18 +23,12 @@ package struct OnlineDeployment: OperatedResource, Equatable {
         properties: OnlineDeploymentProperties, instanceCount: Int, scaledCount: Int? = nil,
         provisioningState: ProvisioningState, version: RowVersion, audit: AuditTrail, lastOperation: OperationID?
     ) {
-        self.id = id
-        self.endpoint = endpoint
-        self.endpointID = endpointID
-        self.workspaceID = workspaceID
-        self.name = name
-        self.envelope = envelope
-        self.properties = properties
-        self.instanceCount = instanceCount
-        self.scaledCount = scaledCount
-        self.provisioningState = provisioningState
-        self.version = version
-        self.audit = audit
+        (self.id, self.endpoint) = (id, endpoint)
+        (self.endpointID, self.workspaceID) = (endpointID, workspaceID)
+        (self.name, self.envelope) = (name, envelope)
+        (self.properties, self.instanceCount) = (properties, instanceCount)
+        (self.scaledCount, self.provisioningState) = (scaledCount, provisioningState)
+        (self.version, self.audit) = (version, audit)
         self.lastOperation = lastOperation
     }
 

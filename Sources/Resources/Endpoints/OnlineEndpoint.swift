@@ -19,15 +19,9 @@ package struct OnlineEndpoint: OperatedResource, Equatable {
         properties: OnlineEndpointProperties, provisioningState: ProvisioningState, version: RowVersion,
         audit: AuditTrail, lastOperation: OperationID?
     ) {
-        self.id = id
-        self.workspace = workspace
-        self.workspaceID = workspaceID
-        self.name = name
-        self.envelope = envelope
-        self.properties = properties
-        self.provisioningState = provisioningState
-        self.version = version
-        self.audit = audit
+        (self.id, self.workspace, self.workspaceID) = (id, workspace, workspaceID)
+        (self.name, self.envelope, self.properties) = (name, envelope, properties)
+        (self.provisioningState, self.version, self.audit) = (provisioningState, version, audit)
         self.lastOperation = lastOperation
     }
 
@@ -60,12 +54,8 @@ package struct OnlineEndpointProperties: Sendable, Equatable, Codable {
         traffic: [String: Int] = [:], mirrorTraffic: [String: Int] = [:], compute: String? = nil,
         publicNetworkAccess: PublicNetworkAccess = .enabled
     ) {
-        self.authMode = authMode
-        self.description = description
-        self.properties = properties
-        self.traffic = traffic
-        self.mirrorTraffic = mirrorTraffic
-        self.compute = compute
+        (self.authMode, self.description, self.properties) = (authMode, description, properties)
+        (self.traffic, self.mirrorTraffic, self.compute) = (traffic, mirrorTraffic, compute)
         self.publicNetworkAccess = publicNetworkAccess
     }
 }
@@ -101,9 +91,7 @@ package struct OnlineEndpointFilter: Sendable, Equatable {
     package init(
         name: String? = nil, onCompute: Bool? = nil, tags: TagFilter? = nil, properties: TagFilter? = nil
     ) {
-        self.name = name
-        self.onCompute = onCompute
-        self.tags = tags
-        self.properties = properties
+        (self.name, self.onCompute) = (name, onCompute)
+        (self.tags, self.properties) = (tags, properties)
     }
 }

@@ -6,9 +6,7 @@ package struct OnlineEndpointRequest: BodyReadable, Equatable {
     package var keys: EndpointKeys?
 
     package init(envelope: ResourceEnvelope, properties: OnlineEndpointProperties, keys: EndpointKeys? = nil) {
-        self.envelope = envelope
-        self.properties = properties
-        self.keys = keys
+        (self.envelope, self.properties, self.keys) = (envelope, properties, keys)
     }
 
     /// Reads a PUT body; throws all problems at once.

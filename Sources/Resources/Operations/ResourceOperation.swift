@@ -70,20 +70,11 @@ package struct ResourceOperation: Sendable, Equatable {
         state: OperationState, cursor: Int, timeline: [OperationPhase], error: ARMError?, location: String,
         correlationID: String, createdAt: Date, finishedAt: Date?, deadlineAt: Date
     ) {
-        self.id = id
-        self.kind = kind
-        self.resourceID = resourceID
-        self.subjectID = subjectID
-        self.generation = generation
-        self.state = state
-        self.cursor = cursor
-        self.timeline = timeline
-        self.error = error
-        self.location = location
-        self.correlationID = correlationID
-        self.createdAt = createdAt
-        self.finishedAt = finishedAt
-        self.deadlineAt = deadlineAt
+        (self.id, self.kind, self.resourceID) = (id, kind, resourceID)
+        (self.subjectID, self.generation, self.state) = (subjectID, generation, state)
+        (self.cursor, self.timeline, self.error) = (cursor, timeline, error)
+        (self.location, self.correlationID, self.createdAt) = (location, correlationID, createdAt)
+        (self.finishedAt, self.deadlineAt) = (finishedAt, deadlineAt)
     }
 
     /// Last part of the status URL: `odidp:{operation}:{generation}` in the shape that captures show.
@@ -98,9 +89,7 @@ package struct OperationPhase: Sendable, Equatable, Codable {
     package var endedAt: Date?
 
     package init(name: String, startedAt: Date, endedAt: Date? = nil) {
-        self.name = name
-        self.startedAt = startedAt
-        self.endedAt = endedAt
+        (self.name, self.startedAt, self.endedAt) = (name, startedAt, endedAt)
     }
 
     package init(from decoder: any Decoder) throws {

@@ -14,9 +14,7 @@ package struct Confinement: Sendable, Hashable, Codable {
     package var hasReadOnlyRoot: Bool
 
     package init(network: Network = .open, limits: Limits = Limits(), hasReadOnlyRoot: Bool = true) {
-        self.network = network
-        self.limits = limits
-        self.hasReadOnlyRoot = hasReadOnlyRoot
+        (self.network, self.limits, self.hasReadOnlyRoot) = (network, limits, hasReadOnlyRoot)
     }
 
     /// What holds for a replica that nobody said more about: memory and CPU as its instance type has them.

@@ -38,10 +38,7 @@ package struct ReplicaHandle: Sendable, Hashable, Codable {
     package var scoringPath: String
 
     package init(id: ReplicaID, pid: Int32, startTicks: Int64, address: String, scoringPath: String) {
-        self.id = id
-        self.pid = pid
-        self.startTicks = startTicks
-        self.address = address
-        self.scoringPath = scoringPath
+        (self.id, self.pid, self.startTicks) = (id, pid, startTicks)
+        (self.address, self.scoringPath) = (address, scoringPath)
     }
 }

@@ -33,20 +33,13 @@ package struct ReplicaSpecification: Sendable, Hashable, Codable {
         maxConcurrentRequests: Int, requestTimeoutMs: Int, dataCollections: [String: Double] = [:],
         confinement: Confinement? = nil
     ) {
-        self.endpoint = endpoint
-        self.deployment = deployment
-        self.generation = generation
-        self.environment = environment
-        self.code = code
-        self.model = model
-        self.environmentVariables = environmentVariables
-        self.instanceType = instanceType
-        self.resources = resources
-        self.livenessProbe = livenessProbe
-        self.readinessProbe = readinessProbe
-        self.maxConcurrentRequests = maxConcurrentRequests
-        self.requestTimeoutMs = requestTimeoutMs
-        self.dataCollections = dataCollections
+        (self.endpoint, self.deployment) = (endpoint, deployment)
+        (self.generation, self.environment) = (generation, environment)
+        (self.code, self.model) = (code, model)
+        (self.environmentVariables, self.instanceType) = (environmentVariables, instanceType)
+        (self.resources, self.livenessProbe) = (resources, livenessProbe)
+        (self.readinessProbe, self.maxConcurrentRequests) = (readinessProbe, maxConcurrentRequests)
+        (self.requestTimeoutMs, self.dataCollections) = (requestTimeoutMs, dataCollections)
         self.confinement = confinement ?? Confinement(resources)
     }
 
@@ -83,9 +76,7 @@ package struct EnvironmentSpecification: Sendable, Hashable, Codable {
     package var condaFile: String?
 
     package init(label: String, image: String?, condaFile: String?) {
-        self.label = label
-        self.image = image
-        self.condaFile = condaFile
+        (self.label, self.image, self.condaFile) = (label, image, condaFile)
     }
 }
 
@@ -127,10 +118,7 @@ package struct ModelSpecification: Sendable, Hashable, Codable {
     package var artifact: ArtifactReference
 
     package init(name: String, version: String, kind: Kind, artifact: ArtifactReference) {
-        self.name = name
-        self.version = version
-        self.kind = kind
-        self.artifact = artifact
+        (self.name, self.version, self.kind, self.artifact) = (name, version, kind, artifact)
     }
 }
 
@@ -173,10 +161,7 @@ package struct Probe: Sendable, Hashable, Codable {
         initialDelayMs: Int = 0, periodMs: Int = 10_000, timeoutMs: Int = 2_000, successThreshold: Int = 1,
         failureThreshold: Int = 30
     ) {
-        self.initialDelayMs = initialDelayMs
-        self.periodMs = periodMs
-        self.timeoutMs = timeoutMs
-        self.successThreshold = successThreshold
-        self.failureThreshold = failureThreshold
+        (self.initialDelayMs, self.periodMs, self.timeoutMs) = (initialDelayMs, periodMs, timeoutMs)
+        (self.successThreshold, self.failureThreshold) = (successThreshold, failureThreshold)
     }
 }

@@ -61,26 +61,16 @@ package struct TemplateDeployment: Sendable, Equatable {
         summary: JSONValue, outputs: JSONValue? = nil, outputResources: JSONValue? = nil, error: ARMError? = nil,
         startedAt: Date, changedAt: Date
     ) {
-        self.id = id
-        self.subscription = subscription
-        self.resourceGroup = resourceGroup
-        self.name = name
-        self.location = location
-        self.tags = tags
-        self.state = state
-        self.mode = mode
-        self.operationID = operationID
-        self.isNested = isNested
-        self.correlationID = correlationID
-        self.templateHash = templateHash
-        self.request = request
-        self.parameters = parameters
-        self.summary = summary
-        self.outputs = outputs
-        self.outputResources = outputResources
-        self.error = error
-        self.startedAt = startedAt
-        self.changedAt = changedAt
+        (self.id, self.subscription) = (id, subscription)
+        (self.resourceGroup, self.name) = (resourceGroup, name)
+        (self.location, self.tags) = (location, tags)
+        (self.state, self.mode) = (state, mode)
+        (self.operationID, self.isNested) = (operationID, isNested)
+        (self.correlationID, self.templateHash) = (correlationID, templateHash)
+        (self.request, self.parameters) = (request, parameters)
+        (self.summary, self.outputs) = (summary, outputs)
+        (self.outputResources, self.error) = (outputResources, error)
+        (self.startedAt, self.changedAt) = (startedAt, changedAt)
     }
 
     package static func id(subscription: String, resourceGroup: String?, name: String) -> String {
@@ -123,17 +113,10 @@ package struct TemplateDeploymentStep: Sendable, Equatable {
         deploymentID: UUID, position: Int, kind: String, state: State, target: String?, targetType: String?,
         targetName: String?, statusCode: String, error: ARMError? = nil, startedAt: Date, changedAt: Date
     ) {
-        self.deploymentID = deploymentID
-        self.position = position
-        self.kind = kind
-        self.state = state
-        self.target = target
-        self.targetType = targetType
-        self.targetName = targetName
-        self.statusCode = statusCode
-        self.error = error
-        self.startedAt = startedAt
-        self.changedAt = changedAt
+        (self.deploymentID, self.position, self.kind) = (deploymentID, position, kind)
+        (self.state, self.target, self.targetType) = (state, target, targetType)
+        (self.targetName, self.statusCode, self.error) = (targetName, statusCode, error)
+        (self.startedAt, self.changedAt) = (startedAt, changedAt)
     }
 
     /// `operationId` on the wire: 16 digits in capitals, as Azure's look.

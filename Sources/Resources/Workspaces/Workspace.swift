@@ -12,11 +12,8 @@ package struct ResourceGroup: Sendable, Equatable {
     package init(
         subscription: String, name: String, location: String, tags: [String: String], isDeleting: Bool = false
     ) {
-        self.subscription = subscription
-        self.name = name
-        self.location = location
-        self.tags = tags
-        self.isDeleting = isDeleting
+        (self.subscription, self.name, self.location) = (subscription, name, location)
+        (self.tags, self.isDeleting) = (tags, isDeleting)
     }
 
     package var resourceID: ResourceID { .resourceGroup(subscription: subscription, name: name) }
@@ -37,14 +34,9 @@ package struct Workspace: TrackedResource, Equatable {
         id: UUID, subscription: String, resourceGroup: String, name: String, envelope: ResourceEnvelope,
         properties: WorkspaceProperties, version: RowVersion, audit: AuditTrail
     ) {
-        self.id = id
-        self.subscription = subscription
-        self.resourceGroup = resourceGroup
-        self.name = name
-        self.envelope = envelope
-        self.properties = properties
-        self.version = version
-        self.audit = audit
+        (self.id, self.subscription, self.resourceGroup) = (id, subscription, resourceGroup)
+        (self.name, self.envelope, self.properties) = (name, envelope, properties)
+        (self.version, self.audit) = (version, audit)
     }
 
     package var resourceID: ResourceID {

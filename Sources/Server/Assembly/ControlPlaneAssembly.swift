@@ -59,28 +59,17 @@ package struct ControlPlaneAssembly: Sendable {
             logger: Logger, afterStep: @escaping OperationRunner.StepObserver = { _, _ in },
             onTemplateStep: @escaping @Sendable (TemplateDeploymentStep) async throws -> Void = { _ in }
         ) {
-            self.database = database
-            self.backend = backend
-            self.artifacts = artifacts
-            self.account = account
-            self.master = master
-            self.signIn = signIn
-            self.scoring = scoring
-            self.instanceTypes = instanceTypes
-            self.quota = quota
-            self.fleet = fleet
-            self.routerToken = routerToken
-            self.replicas = replicas
-            self.queue = queue
-            self.operationDeadline = operationDeadline
-            self.scalingCalm = scalingCalm
-            self.contract = contract
-            self.trustsForwardedHeaders = trustsForwardedHeaders
-            self.http = http
-            self.time = time
-            self.logger = logger
-            self.afterStep = afterStep
-            self.onTemplateStep = onTemplateStep
+            (self.database, self.backend) = (database, backend)
+            (self.artifacts, self.account) = (artifacts, account)
+            (self.master, self.signIn) = (master, signIn)
+            (self.scoring, self.instanceTypes) = (scoring, instanceTypes)
+            (self.quota, self.fleet) = (quota, fleet)
+            (self.routerToken, self.replicas) = (routerToken, replicas)
+            (self.queue, self.operationDeadline) = (queue, operationDeadline)
+            (self.scalingCalm, self.contract) = (scalingCalm, contract)
+            (self.trustsForwardedHeaders, self.http) = (trustsForwardedHeaders, http)
+            (self.time, self.logger) = (time, logger)
+            (self.afterStep, self.onTemplateStep) = (afterStep, onTemplateStep)
         }
     }
 

@@ -23,9 +23,7 @@ package struct SluiceServer: Sendable {
     private let logger: Logger
 
     package init(_ configuration: ServerConfiguration, environment: [String: String], logger: Logger) {
-        self.configuration = configuration
-        self.environment = environment
-        self.logger = logger
+        (self.configuration, self.environment, self.logger) = (configuration, environment, logger)
     }
 
     /// Serves until SIGTERM or SIGINT. Routers, replicas and the private database run on.

@@ -11,9 +11,7 @@ package struct ConfigurationSources: Sendable {
     package var environment: [String: String]
 
     package init(overrides: [String], file: String?, environment: [String: String]) {
-        self.overrides = overrides
-        self.file = file
-        self.environment = environment
+        (self.overrides, self.file, self.environment) = (overrides, file, environment)
     }
 
     package static let standardFile = "/etc/sluice/sluice.yaml"

@@ -10,10 +10,8 @@ package struct PrincipalRow: Sendable, Equatable {
     package var secretHashes: [String]
 
     package init(objectID: UUID, applicationID: UUID, displayName: String, secretHashes: [String]) {
-        self.objectID = objectID
-        self.applicationID = applicationID
-        self.displayName = displayName
-        self.secretHashes = secretHashes
+        (self.objectID, self.applicationID) = (objectID, applicationID)
+        (self.displayName, self.secretHashes) = (displayName, secretHashes)
     }
 }
 
@@ -24,8 +22,7 @@ package struct PrincipalSummary: Sendable, Equatable {
     package var isEnabled: Bool
 
     package init(applicationID: UUID, displayName: String, isEnabled: Bool) {
-        self.applicationID = applicationID
-        self.displayName = displayName
+        (self.applicationID, self.displayName) = (applicationID, displayName)
         self.isEnabled = isEnabled
     }
 }

@@ -8,8 +8,7 @@ package struct SigningKeyRow: Sendable, Equatable {
     package var publicKeyPEM: String
 
     package init(keyID: String, sealedPrivateKey: Data, publicKeyPEM: String) {
-        self.keyID = keyID
-        self.sealedPrivateKey = sealedPrivateKey
+        (self.keyID, self.sealedPrivateKey) = (keyID, sealedPrivateKey)
         self.publicKeyPEM = publicKeyPEM
     }
 }

@@ -14,9 +14,7 @@ package struct EndpointKeyRow: Sendable, Equatable {
     package var digest: String
 
     package init(slot: Slot, sealedKey: Data, digest: String) {
-        self.slot = slot
-        self.sealedKey = sealedKey
-        self.digest = digest
+        (self.slot, self.sealedKey, self.digest) = (slot, sealedKey, digest)
     }
 }
 

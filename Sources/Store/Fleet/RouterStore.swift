@@ -23,12 +23,9 @@ package struct RouterRow: Sendable, Equatable {
     package init(
         id: UUID, pid: Int32, startTicks: Int64, controlAddress: String, state: State, acknowledgedGeneration: Int64
     ) {
-        self.id = id
-        self.pid = pid
-        self.startTicks = startTicks
-        self.controlAddress = controlAddress
-        self.state = state
-        self.acknowledgedGeneration = acknowledgedGeneration
+        (self.id, self.pid) = (id, pid)
+        (self.startTicks, self.controlAddress) = (startTicks, controlAddress)
+        (self.state, self.acknowledgedGeneration) = (state, acknowledgedGeneration)
     }
 }
 

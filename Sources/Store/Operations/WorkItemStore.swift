@@ -9,9 +9,7 @@ package struct WorkClaim: Sendable, Hashable {
     package var attempt: Int
 
     package init(id: Int64, owner: UUID, attempt: Int) {
-        self.id = id
-        self.owner = owner
-        self.attempt = attempt
+        (self.id, self.owner, self.attempt) = (id, owner, attempt)
     }
 }
 

@@ -21,15 +21,9 @@ package struct ReplicaRow: Sendable, Equatable {
         id: ReplicaID, deploymentID: UUID, generation: Int64, state: ReplicaState, handle: ReplicaHandle? = nil,
         failures: Int = 0, retryAt: Date? = nil, error: ARMError? = nil, revision: Int64 = 1
     ) {
-        self.id = id
-        self.deploymentID = deploymentID
-        self.generation = generation
-        self.state = state
-        self.handle = handle
-        self.failures = failures
-        self.retryAt = retryAt
-        self.error = error
-        self.revision = revision
+        (self.id, self.deploymentID, self.generation) = (id, deploymentID, generation)
+        (self.state, self.handle, self.failures) = (state, handle, failures)
+        (self.retryAt, self.error, self.revision) = (retryAt, error, revision)
     }
 }
 
@@ -43,10 +37,8 @@ package struct DeploymentReplicas: Sendable, Equatable {
     package var replicas: [ReplicaRow]
 
     package init(deploymentID: UUID, wanted: Int, generation: Int64, replicas: [ReplicaRow]) {
-        self.deploymentID = deploymentID
-        self.wanted = wanted
-        self.generation = generation
-        self.replicas = replicas
+        (self.deploymentID, self.wanted) = (deploymentID, wanted)
+        (self.generation, self.replicas) = (generation, replicas)
     }
 }
 

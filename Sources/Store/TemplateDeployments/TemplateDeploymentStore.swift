@@ -17,12 +17,9 @@ package struct TemplateDeploymentInputs: Sendable {
         template: JSONValue, linkedTemplates: JSONValue, sealedParameters: Data?, callerObjectID: UUID,
         callerApplicationID: String, baseURL: String
     ) {
-        self.template = template
-        self.linkedTemplates = linkedTemplates
-        self.sealedParameters = sealedParameters
-        self.callerObjectID = callerObjectID
-        self.callerApplicationID = callerApplicationID
-        self.baseURL = baseURL
+        (self.template, self.linkedTemplates) = (template, linkedTemplates)
+        (self.sealedParameters, self.callerObjectID) = (sealedParameters, callerObjectID)
+        (self.callerApplicationID, self.baseURL) = (callerApplicationID, baseURL)
     }
 }
 

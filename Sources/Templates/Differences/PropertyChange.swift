@@ -18,11 +18,8 @@ package struct PropertyChange: Sendable, Equatable {
     package var children: [PropertyChange]
 
     init(_ path: String, _ kind: Kind, before: JSONValue?, after: JSONValue?, children: [PropertyChange] = []) {
-        self.path = path
-        self.kind = kind
-        self.before = before
-        self.after = after
-        self.children = children
+        (self.path, self.kind, self.before) = (path, kind, before)
+        (self.after, self.children) = (after, children)
     }
 
     /// What differs between two documents. Objects are walked, so that a path leads to the smallest thing that changed;

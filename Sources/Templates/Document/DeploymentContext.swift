@@ -25,9 +25,7 @@ package struct DeploymentContext: Sendable {
         package var apiVersions: [String]
 
         package init(name: String, locations: [String], apiVersions: [String]) {
-            self.name = name
-            self.locations = locations
-            self.apiVersions = apiVersions
+            (self.name, self.locations, self.apiVersions) = (name, locations, apiVersions)
         }
     }
 
@@ -36,16 +34,11 @@ package struct DeploymentContext: Sendable {
         subscription: JSONValue, tenant: JSONValue, environment: JSONValue, deployer: JSONValue,
         resourceGroup: JSONValue?, templateLink: JSONValue? = nil, resourceTypes: [ResourceType] = []
     ) {
-        self.scope = scope
-        self.name = name
-        self.location = location
-        self.mode = mode
-        self.subscription = subscription
-        self.tenant = tenant
-        self.environment = environment
-        self.deployer = deployer
-        self.resourceGroup = resourceGroup
-        self.templateLink = templateLink
+        (self.scope, self.name) = (scope, name)
+        (self.location, self.mode) = (location, mode)
+        (self.subscription, self.tenant) = (subscription, tenant)
+        (self.environment, self.deployer) = (environment, deployer)
+        (self.resourceGroup, self.templateLink) = (resourceGroup, templateLink)
         self.resourceTypes = resourceTypes
     }
 }

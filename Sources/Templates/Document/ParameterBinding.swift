@@ -10,10 +10,7 @@ package struct BoundParameter: Sendable, Equatable {
     package var isSecure: Bool
 
     package init(name: String, typeName: String, value: JSONValue, isSecure: Bool) {
-        self.name = name
-        self.typeName = typeName
-        self.value = value
-        self.isSecure = isSecure
+        (self.name, self.typeName, self.value, self.isSecure) = (name, typeName, value, isSecure)
     }
 }
 

@@ -73,12 +73,8 @@ package struct DeploymentProgram: Sendable {
         template: Template, parameters: [BoundParameter], target: DeploymentScope, environment: Environment,
         copies: [Frame.Copy], nesting: Int
     ) {
-        self.template = template
-        self.parameters = parameters
-        self.target = target
-        self.environment = environment
-        self.copies = copies
-        self.nesting = nesting
+        (self.template, self.parameters, self.target) = (template, parameters, target)
+        (self.environment, self.copies, self.nesting) = (environment, copies, nesting)
     }
 
     package var context: DeploymentContext { environment.context }

@@ -42,15 +42,9 @@ package struct PlannedResource: Sendable {
         turn: Turn?, isDeployed: Bool, isExisting: Bool, declaration: JSONObject, body: JSONValue,
         frame: Frame
     ) {
-        self.address = address
-        self.apiVersion = apiVersion
-        self.path = path
-        self.symbolicName = symbolicName
-        self.turn = turn
-        self.isDeployed = isDeployed
-        self.isExisting = isExisting
-        self.declaration = declaration
-        self.body = body
+        (self.address, self.apiVersion, self.path) = (address, apiVersion, path)
+        (self.symbolicName, self.turn, self.isDeployed) = (symbolicName, turn, isDeployed)
+        (self.isExisting, self.declaration, self.body) = (isExisting, declaration, body)
         self.frame = frame
         id = address.id
         name = address.name

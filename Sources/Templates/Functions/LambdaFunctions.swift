@@ -66,9 +66,7 @@ enum LambdaFunctions {
                     ? "\(allowed.lowerBound)" : "\(allowed.lowerBound) or \(allowed.upperBound)"
                 throw call.fail("expects a lambda of \(text) variables, not \(names.count)")
             }
-            self.names = names
-            self.body = body
-            self.call = call
+            (self.names, self.body, self.call) = (names, body, call)
         }
 
         func apply(_ values: [JSONValue]) throws(EvaluationFailure) -> JSONValue {

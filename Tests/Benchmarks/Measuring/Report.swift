@@ -9,10 +9,7 @@ struct Figure: Sendable {
     var isMet: Bool?
 
     init(_ name: String, _ measured: String, goal: String? = nil, isMet: Bool? = nil) {
-        self.name = name
-        self.measured = measured
-        self.goal = goal
-        self.isMet = isMet
+        (self.name, self.measured, self.goal, self.isMet) = (name, measured, goal, isMet)
     }
 
     /// Latencies with a limit for the 99th percentile, in milliseconds.

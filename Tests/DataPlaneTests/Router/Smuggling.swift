@@ -23,10 +23,7 @@ struct Smuggling: Sendable {
     var ending: Ending
 
     init(name: String, bytes: String, statuses: [Int], seen: [Seen] = [], ending: Ending? = nil) {
-        self.name = name
-        self.bytes = bytes
-        self.statuses = statuses
-        self.seen = seen
+        (self.name, self.bytes, self.statuses, self.seen) = (name, bytes, statuses, seen)
         self.ending = ending ?? (statuses.last == 200 ? .isOpen : .isClosed)
     }
 

@@ -62,10 +62,7 @@ final class Interleavings {
         private(set) var hasDied = false
 
         init(words: SteppedWords, actors: [Script], mayDie: Bool, prefix: [Int]) {
-            self.words = words
-            self.actors = actors
-            self.mayDie = mayDie
-            self.prefix = prefix
+            (self.words, self.actors, self.mayDie, self.prefix) = (words, actors, mayDie, prefix)
         }
 
         func go() {

@@ -51,12 +51,9 @@ package struct RequestReading: Equatable, Sendable {
         method: [UInt8], target: [UInt8], minorVersion: UInt8, framing: BodyFraming, keepsAlive: Bool,
         expectsContinue: Bool, fields: [ReadField]
     ) {
-        self.method = method
-        self.target = target
-        self.minorVersion = minorVersion
-        self.framing = framing
-        self.keepsAlive = keepsAlive
-        self.expectsContinue = expectsContinue
+        (self.method, self.target) = (method, target)
+        (self.minorVersion, self.framing) = (minorVersion, framing)
+        (self.keepsAlive, self.expectsContinue) = (keepsAlive, expectsContinue)
         self.fields = fields
     }
 
@@ -96,12 +93,8 @@ package struct ResponseReading: Equatable, Sendable {
     package init(
         status: Int, reason: [UInt8], minorVersion: UInt8, framing: BodyFraming, keepsAlive: Bool, fields: [ReadField]
     ) {
-        self.status = status
-        self.reason = reason
-        self.minorVersion = minorVersion
-        self.framing = framing
-        self.keepsAlive = keepsAlive
-        self.fields = fields
+        (self.status, self.reason, self.minorVersion) = (status, reason, minorVersion)
+        (self.framing, self.keepsAlive, self.fields) = (framing, keepsAlive, fields)
     }
 
     init(_ head: borrowing ResponseHead, _ bytes: Bytes) {
@@ -127,9 +120,7 @@ package struct BodyReading: Equatable, Sendable {
     package var consumed: Int
 
     package init(payload: [UInt8], state: BodyStep.State, consumed: Int) {
-        self.payload = payload
-        self.state = state
-        self.consumed = consumed
+        (self.payload, self.state, self.consumed) = (payload, state, consumed)
     }
 
     /// Decodes a body as a connection does, which asks for at most `limit` bytes of payload a time.

@@ -31,9 +31,7 @@ struct History {
     private(set) var log: [String] = []
 
     init(_ name: String, seed: UInt64, server: TestServer, environment: String) {
-        self.name = name
-        self.server = server
-        self.environment = environment
+        (self.name, self.server, self.environment) = (name, server, environment)
         random = SeededRandom(seed: seed)
     }
 

@@ -51,11 +51,8 @@ package final class TestServer: Sendable {
         api: APIClient, database: Database, directory: URL, principal: NewPrincipal,
         parts: ControlPlaneIncarnation.Parts, incarnation: ControlPlaneIncarnation
     ) {
-        self.api = api
-        self.database = database
-        self.directory = directory
-        self.principal = principal
-        self.parts = parts
+        (self.api, self.database, self.directory) = (api, database, directory)
+        (self.principal, self.parts) = (principal, parts)
         scoringPort = parts.scoringPort
         artifacts = parts.artifacts
         port = incarnation.port

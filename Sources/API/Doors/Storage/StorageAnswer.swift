@@ -11,9 +11,7 @@ struct StorageAnswer: Sendable {
     var body: ResponseBody
 
     init(_ status: HTTPResponse.Status, _ headers: [(String, String)] = [], body: ResponseBody = ResponseBody()) {
-        self.status = status
-        self.headers = headers
-        self.body = body
+        (self.status, self.headers, self.body) = (status, headers, body)
     }
 
     init(_ status: HTTPResponse.Status, xml: StorageXML, _ headers: [(String, String)] = []) {

@@ -10,10 +10,7 @@ struct StorageFailure: Error, Equatable {
     var context = ""
 
     init(_ status: HTTPResponse.Status, _ code: String, _ message: String, context: String = "") {
-        self.status = status
-        self.code = code
-        self.message = message
-        self.context = context
+        (self.status, self.code, self.message, self.context) = (status, code, message, context)
     }
 
     /// What part of a request asks for something that is not there.
