@@ -83,10 +83,10 @@ package struct ClientSettings: Sendable {
         url: String, caBundle: String? = nil, tenantID: String, clientID: String, clientSecret: String,
         subscriptionID: String, resourceGroup: String, workspace: String
     ) {
-        (self.url, self.caBundle) = (url, caBundle)
-        (self.tenantID, self.clientID) = (tenantID, clientID)
-        (self.clientSecret, self.subscriptionID) = (clientSecret, subscriptionID)
-        (self.resourceGroup, self.workspace) = (resourceGroup, workspace)
+        (self.url, self.caBundle, self.tenantID) = (url, caBundle, tenantID)
+        (self.clientID, self.clientSecret) = (clientID, clientSecret)
+        (self.subscriptionID, self.resourceGroup) = (subscriptionID, resourceGroup)
+        self.workspace = workspace
     }
 
     /// ARM path of the workspace.

@@ -21,9 +21,8 @@ package struct Route: Sendable, Equatable, Codable {
         traffic: [TrafficShare], mirrors: [TrafficShare]? = nil, allowedOrigins: [String]? = nil,
         deployments: [DeploymentRoute]
     ) {
-        (self.endpoint, self.endpointID) = (endpoint, endpointID)
-        (self.hosts, self.kind) = (hosts, kind)
-        (self.authentication, self.traffic) = (authentication, traffic)
+        (self.endpoint, self.endpointID, self.hosts) = (endpoint, endpointID, hosts)
+        (self.kind, self.authentication, self.traffic) = (kind, authentication, traffic)
         (self.mirrors, self.allowedOrigins) = (mirrors, allowedOrigins)
         self.deployments = deployments
     }

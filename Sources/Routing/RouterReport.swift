@@ -18,8 +18,8 @@ package struct RouterStatus: Sendable, Equatable, Codable {
         isDraining: Bool
     ) {
         (self.routerID, self.pid, self.startedAt) = (routerID, pid, startedAt)
-        (self.version, self.generation, self.listenAddress) = (version, generation, listenAddress)
-        self.isDraining = isDraining
+        (self.version, self.generation) = (version, generation)
+        (self.listenAddress, self.isDraining) = (listenAddress, isDraining)
     }
 }
 
@@ -89,10 +89,9 @@ package struct DeploymentLoad: Sendable, Equatable, Codable {
         endpoint: String, deployment: String, queued: Int = 0, busyMicroseconds: Int64 = 0,
         queuedMicroseconds: Int64 = 0, arrivals: Int64 = 0, answers: Int64 = 0
     ) {
-        (self.endpoint, self.deployment) = (endpoint, deployment)
-        (self.queued, self.busyMicroseconds) = (queued, busyMicroseconds)
-        (self.queuedMicroseconds, self.arrivals) = (queuedMicroseconds, arrivals)
-        self.answers = answers
+        (self.endpoint, self.deployment, self.queued) = (endpoint, deployment, queued)
+        (self.busyMicroseconds, self.queuedMicroseconds) = (busyMicroseconds, queuedMicroseconds)
+        (self.arrivals, self.answers) = (arrivals, answers)
     }
 }
 

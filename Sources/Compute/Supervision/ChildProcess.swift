@@ -158,10 +158,9 @@ package struct ChildLaunch: Sendable {
         executable: String, arguments: [String], environment: [String: String], workingDirectory: URL, logFile: URL,
         inheritedDescriptors: [Int32] = [], account: Account? = nil
     ) {
-        (self.executable, self.arguments) = (executable, arguments)
-        (self.environment, self.workingDirectory) = (environment, workingDirectory)
-        (self.logFile, self.inheritedDescriptors) = (logFile, inheritedDescriptors)
-        self.account = account
+        (self.executable, self.arguments, self.environment) = (executable, arguments, environment)
+        (self.workingDirectory, self.logFile) = (workingDirectory, logFile)
+        (self.inheritedDescriptors, self.account) = (inheritedDescriptors, account)
     }
 
     /// `setpriv` changes the account and then becomes the program, so the process id stays the same.

@@ -39,12 +39,10 @@ package struct FleetSettings: Sendable {
         failureThreshold: Int = 2,
         answerDeadline: Duration = .milliseconds(700), startDeadline: Duration = .seconds(10)
     ) {
-        (self.count, self.executable) = (count, executable)
-        (self.listenAddress, self.external) = (listenAddress, external)
-        (self.directory, self.slotTable) = (directory, slotTable)
-        (self.tls, self.accessLogInterval) = (tls, accessLogInterval)
-        (self.environment, self.healthInterval) = (environment, healthInterval)
-        (self.failureThreshold, self.answerDeadline) = (failureThreshold, answerDeadline)
-        self.startDeadline = startDeadline
+        (self.count, self.executable, self.listenAddress) = (count, executable, listenAddress)
+        (self.external, self.directory, self.slotTable) = (external, directory, slotTable)
+        (self.tls, self.accessLogInterval, self.environment) = (tls, accessLogInterval, environment)
+        (self.healthInterval, self.failureThreshold) = (healthInterval, failureThreshold)
+        (self.answerDeadline, self.startDeadline) = (answerDeadline, startDeadline)
     }
 }

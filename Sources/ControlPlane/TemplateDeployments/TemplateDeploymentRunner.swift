@@ -33,8 +33,8 @@ package struct TemplateDeploymentRunner: Sendable {
         observe: @escaping @Sendable (TemplateDeploymentStep) async throws -> Void, logger: Logger
     ) {
         (self.database, self.compiler, self.access) = (database, compiler, access)
-        (self.providers, self.vault, self.wait) = (providers, vault, wait)
-        (self.time, self.observe, self.logger) = (time, observe, logger)
+        (self.providers, self.vault, self.wait, self.time) = (providers, vault, wait, time)
+        (self.observe, self.logger) = (observe, logger)
     }
 
     func run(_ operation: ResourceOperation) async throws {

@@ -24,8 +24,8 @@ package struct TokenClaims: Sendable, Equatable, Codable {
         issuedAt: Date, expiresAt: Date
     ) {
         (self.issuer, self.audience, self.subject) = (issuer, audience, subject)
-        (self.tenantID, self.applicationID, self.issuedAt) = (tenantID, applicationID, issuedAt)
-        self.expiresAt = expiresAt
+        (self.tenantID, self.applicationID) = (tenantID, applicationID)
+        (self.issuedAt, self.expiresAt) = (issuedAt, expiresAt)
     }
 
     private enum CodingKeys: String, CodingKey {

@@ -23,10 +23,9 @@ package struct RoleAssignment: Sendable, Equatable {
         name: UUID, scope: String, roleDefinitionID: UUID, principalID: UUID, principalType: PrincipalType,
         description: String?, audit: AuditTrail
     ) {
-        (self.name, self.scope) = (name, scope)
-        (self.roleDefinitionID, self.principalID) = (roleDefinitionID, principalID)
-        (self.principalType, self.description) = (principalType, description)
-        self.audit = audit
+        (self.name, self.scope, self.roleDefinitionID) = (name, scope, roleDefinitionID)
+        (self.principalID, self.principalType) = (principalID, principalType)
+        (self.description, self.audit) = (description, audit)
     }
 
     package static let type = "Microsoft.Authorization/roleAssignments"

@@ -17,8 +17,8 @@ package struct RoleDefinition: Sendable, Equatable {
         _ id: UUID, _ name: String, _ description: String, actions: [String] = [], notActions: [String] = [],
         dataActions: [String] = [], notDataActions: [String] = []
     ) {
-        (self.id, self.name, self.description) = (id, name, description)
-        (self.actions, self.notActions, self.dataActions) = (actions, notActions, dataActions)
+        (self.id, self.name, self.description, self.actions) = (id, name, description, actions)
+        (self.notActions, self.dataActions) = (notActions, dataActions)
         self.notDataActions = notDataActions
     }
 

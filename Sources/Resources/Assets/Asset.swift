@@ -36,8 +36,8 @@ package struct AssetContainer: TrackedResource, Equatable {
         id: UUID, workspace: ResourceID, kind: AssetKind, name: String, properties: AssetBaseProperties,
         latestVersion: String?, nextVersion: String, version: RowVersion, audit: AuditTrail
     ) {
-        (self.id, self.workspace, self.kind) = (id, workspace, kind)
-        (self.name, self.properties, self.latestVersion) = (name, properties, latestVersion)
+        (self.id, self.workspace, self.kind, self.name) = (id, workspace, kind, name)
+        (self.properties, self.latestVersion) = (properties, latestVersion)
         (self.nextVersion, self.version, self.audit) = (nextVersion, version, audit)
     }
 
@@ -60,9 +60,9 @@ package struct AssetVersion: TrackedResource, Equatable {
         id: UUID, workspace: ResourceID, kind: AssetKind, name: String, versionName: String,
         properties: AssetBaseProperties, content: AssetContent, version: RowVersion, audit: AuditTrail
     ) {
-        (self.id, self.workspace, self.kind) = (id, workspace, kind)
-        (self.name, self.versionName, self.properties) = (name, versionName, properties)
-        (self.content, self.version, self.audit) = (content, version, audit)
+        (self.id, self.workspace, self.kind, self.name) = (id, workspace, kind, name)
+        (self.versionName, self.properties, self.content) = (versionName, properties, content)
+        (self.version, self.audit) = (version, audit)
     }
 
     package var resourceID: ResourceID { workspace.child(kind.rawValue, name).child("versions", versionName) }
@@ -85,8 +85,8 @@ package struct AssetBaseProperties: Sendable, Equatable, Codable {
         dataType: DataContent.Kind? = nil
     ) {
         (self.description, self.tags, self.properties) = (description, tags, properties)
-        (self.isArchived, self.isAnonymous, self.stage) = (isArchived, isAnonymous, stage)
-        self.dataType = dataType
+        (self.isArchived, self.isAnonymous) = (isArchived, isAnonymous)
+        (self.stage, self.dataType) = (stage, dataType)
     }
 
     init(reading body: BodyReader) {

@@ -17,8 +17,8 @@ package struct AutoscaleSetting: TrackedResource, Equatable {
         id: UUID, resourceID: ResourceID, location: String, tags: [String: String], properties: AutoscaleProperties,
         version: RowVersion, audit: AuditTrail, lastScaledAt: Date? = nil
     ) {
-        (self.id, self.resourceID, self.location) = (id, resourceID, location)
-        (self.tags, self.properties, self.version) = (tags, properties, version)
+        (self.id, self.resourceID, self.location, self.tags) = (id, resourceID, location, tags)
+        (self.properties, self.version) = (properties, version)
         (self.audit, self.lastScaledAt) = (audit, lastScaledAt)
     }
 }

@@ -19,8 +19,8 @@ package struct LoadSample: Sendable, Equatable {
         at: Int64, busy: Double, queued: Double, offered: Double? = nil, requestSeconds: Double? = nil,
         isComplete: Bool = true
     ) {
-        (self.at, self.busy, self.queued) = (at, busy, queued)
-        (self.offered, self.requestSeconds, self.isComplete) = (offered, requestSeconds, isComplete)
+        (self.at, self.busy, self.queued, self.offered) = (at, busy, queued, offered)
+        (self.requestSeconds, self.isComplete) = (requestSeconds, isComplete)
     }
 
     /// The numerator of the utilization.

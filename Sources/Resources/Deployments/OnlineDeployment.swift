@@ -23,13 +23,11 @@ package struct OnlineDeployment: OperatedResource, Equatable {
         properties: OnlineDeploymentProperties, instanceCount: Int, scaledCount: Int? = nil,
         provisioningState: ProvisioningState, version: RowVersion, audit: AuditTrail, lastOperation: OperationID?
     ) {
-        (self.id, self.endpoint) = (id, endpoint)
-        (self.endpointID, self.workspaceID) = (endpointID, workspaceID)
-        (self.name, self.envelope) = (name, envelope)
+        (self.id, self.endpoint, self.endpointID) = (id, endpoint, endpointID)
+        (self.workspaceID, self.name, self.envelope) = (workspaceID, name, envelope)
         (self.properties, self.instanceCount) = (properties, instanceCount)
         (self.scaledCount, self.provisioningState) = (scaledCount, provisioningState)
-        (self.version, self.audit) = (version, audit)
-        self.lastOperation = lastOperation
+        (self.version, self.audit, self.lastOperation) = (version, audit, lastOperation)
     }
 
     /// How many replicas there should be.

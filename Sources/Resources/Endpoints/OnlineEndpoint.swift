@@ -19,10 +19,10 @@ package struct OnlineEndpoint: OperatedResource, Equatable {
         properties: OnlineEndpointProperties, provisioningState: ProvisioningState, version: RowVersion,
         audit: AuditTrail, lastOperation: OperationID?
     ) {
-        (self.id, self.workspace, self.workspaceID) = (id, workspace, workspaceID)
-        (self.name, self.envelope, self.properties) = (name, envelope, properties)
-        (self.provisioningState, self.version, self.audit) = (provisioningState, version, audit)
-        self.lastOperation = lastOperation
+        (self.id, self.workspace, self.workspaceID, self.name) = (id, workspace, workspaceID, name)
+        (self.envelope, self.properties) = (envelope, properties)
+        (self.provisioningState, self.version) = (provisioningState, version)
+        (self.audit, self.lastOperation) = (audit, lastOperation)
     }
 
     package var resourceID: ResourceID { workspace.child("onlineEndpoints", name) }
@@ -55,8 +55,8 @@ package struct OnlineEndpointProperties: Sendable, Equatable, Codable {
         publicNetworkAccess: PublicNetworkAccess = .enabled
     ) {
         (self.authMode, self.description, self.properties) = (authMode, description, properties)
-        (self.traffic, self.mirrorTraffic, self.compute) = (traffic, mirrorTraffic, compute)
-        self.publicNetworkAccess = publicNetworkAccess
+        (self.traffic, self.mirrorTraffic) = (traffic, mirrorTraffic)
+        (self.compute, self.publicNetworkAccess) = (compute, publicNetworkAccess)
     }
 }
 

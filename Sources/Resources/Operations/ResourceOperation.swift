@@ -70,10 +70,10 @@ package struct ResourceOperation: Sendable, Equatable {
         state: OperationState, cursor: Int, timeline: [OperationPhase], error: ARMError?, location: String,
         correlationID: String, createdAt: Date, finishedAt: Date?, deadlineAt: Date
     ) {
-        (self.id, self.kind, self.resourceID) = (id, kind, resourceID)
-        (self.subjectID, self.generation, self.state) = (subjectID, generation, state)
-        (self.cursor, self.timeline, self.error) = (cursor, timeline, error)
-        (self.location, self.correlationID, self.createdAt) = (location, correlationID, createdAt)
+        (self.id, self.kind, self.resourceID, self.subjectID) = (id, kind, resourceID, subjectID)
+        (self.generation, self.state, self.cursor) = (generation, state, cursor)
+        (self.timeline, self.error, self.location) = (timeline, error, location)
+        (self.correlationID, self.createdAt) = (correlationID, createdAt)
         (self.finishedAt, self.deadlineAt) = (finishedAt, deadlineAt)
     }
 

@@ -33,9 +33,8 @@ package struct ReplicaSpecification: Sendable, Hashable, Codable {
         maxConcurrentRequests: Int, requestTimeoutMs: Int, dataCollections: [String: Double] = [:],
         confinement: Confinement? = nil
     ) {
-        (self.endpoint, self.deployment) = (endpoint, deployment)
-        (self.generation, self.environment) = (generation, environment)
-        (self.code, self.model) = (code, model)
+        (self.endpoint, self.deployment, self.generation) = (endpoint, deployment, generation)
+        (self.environment, self.code, self.model) = (environment, code, model)
         (self.environmentVariables, self.instanceType) = (environmentVariables, instanceType)
         (self.resources, self.livenessProbe) = (resources, livenessProbe)
         (self.readinessProbe, self.maxConcurrentRequests) = (readinessProbe, maxConcurrentRequests)

@@ -61,15 +61,12 @@ package struct TemplateDeployment: Sendable, Equatable {
         summary: JSONValue, outputs: JSONValue? = nil, outputResources: JSONValue? = nil, error: ARMError? = nil,
         startedAt: Date, changedAt: Date
     ) {
-        (self.id, self.subscription) = (id, subscription)
-        (self.resourceGroup, self.name) = (resourceGroup, name)
-        (self.location, self.tags) = (location, tags)
-        (self.state, self.mode) = (state, mode)
-        (self.operationID, self.isNested) = (operationID, isNested)
+        (self.id, self.subscription, self.resourceGroup) = (id, subscription, resourceGroup)
+        (self.name, self.location, self.tags, self.state) = (name, location, tags, state)
+        (self.mode, self.operationID, self.isNested) = (mode, operationID, isNested)
         (self.correlationID, self.templateHash) = (correlationID, templateHash)
-        (self.request, self.parameters) = (request, parameters)
-        (self.summary, self.outputs) = (summary, outputs)
-        (self.outputResources, self.error) = (outputResources, error)
+        (self.request, self.parameters, self.summary) = (request, parameters, summary)
+        (self.outputs, self.outputResources, self.error) = (outputs, outputResources, error)
         (self.startedAt, self.changedAt) = (startedAt, changedAt)
     }
 

@@ -59,12 +59,10 @@ package struct ControlPlaneAssembly: Sendable {
             logger: Logger, afterStep: @escaping OperationRunner.StepObserver = { _, _ in },
             onTemplateStep: @escaping @Sendable (TemplateDeploymentStep) async throws -> Void = { _ in }
         ) {
-            (self.database, self.backend) = (database, backend)
-            (self.artifacts, self.account) = (artifacts, account)
-            (self.master, self.signIn) = (master, signIn)
-            (self.scoring, self.instanceTypes) = (scoring, instanceTypes)
-            (self.quota, self.fleet) = (quota, fleet)
-            (self.routerToken, self.replicas) = (routerToken, replicas)
+            (self.database, self.backend, self.artifacts) = (database, backend, artifacts)
+            (self.account, self.master, self.signIn) = (account, master, signIn)
+            (self.scoring, self.instanceTypes, self.quota) = (scoring, instanceTypes, quota)
+            (self.fleet, self.routerToken, self.replicas) = (fleet, routerToken, replicas)
             (self.queue, self.operationDeadline) = (queue, operationDeadline)
             (self.scalingCalm, self.contract) = (scalingCalm, contract)
             (self.trustsForwardedHeaders, self.http) = (trustsForwardedHeaders, http)

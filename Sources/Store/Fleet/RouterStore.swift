@@ -23,9 +23,9 @@ package struct RouterRow: Sendable, Equatable {
     package init(
         id: UUID, pid: Int32, startTicks: Int64, controlAddress: String, state: State, acknowledgedGeneration: Int64
     ) {
-        (self.id, self.pid) = (id, pid)
-        (self.startTicks, self.controlAddress) = (startTicks, controlAddress)
-        (self.state, self.acknowledgedGeneration) = (state, acknowledgedGeneration)
+        (self.id, self.pid, self.startTicks) = (id, pid, startTicks)
+        (self.controlAddress, self.state) = (controlAddress, state)
+        self.acknowledgedGeneration = acknowledgedGeneration
     }
 }
 

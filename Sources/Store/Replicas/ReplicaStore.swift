@@ -22,8 +22,8 @@ package struct ReplicaRow: Sendable, Equatable {
         failures: Int = 0, retryAt: Date? = nil, error: ARMError? = nil, revision: Int64 = 1
     ) {
         (self.id, self.deploymentID, self.generation) = (id, deploymentID, generation)
-        (self.state, self.handle, self.failures) = (state, handle, failures)
-        (self.retryAt, self.error, self.revision) = (retryAt, error, revision)
+        (self.state, self.handle, self.failures, self.retryAt) = (state, handle, failures, retryAt)
+        (self.error, self.revision) = (error, revision)
     }
 }
 

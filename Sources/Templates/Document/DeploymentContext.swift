@@ -34,11 +34,9 @@ package struct DeploymentContext: Sendable {
         subscription: JSONValue, tenant: JSONValue, environment: JSONValue, deployer: JSONValue,
         resourceGroup: JSONValue?, templateLink: JSONValue? = nil, resourceTypes: [ResourceType] = []
     ) {
-        (self.scope, self.name) = (scope, name)
-        (self.location, self.mode) = (location, mode)
-        (self.subscription, self.tenant) = (subscription, tenant)
-        (self.environment, self.deployer) = (environment, deployer)
-        (self.resourceGroup, self.templateLink) = (resourceGroup, templateLink)
-        self.resourceTypes = resourceTypes
+        (self.scope, self.name, self.location, self.mode) = (scope, name, location, mode)
+        (self.subscription, self.tenant, self.environment) = (subscription, tenant, environment)
+        (self.deployer, self.resourceGroup) = (deployer, resourceGroup)
+        (self.templateLink, self.resourceTypes) = (templateLink, resourceTypes)
     }
 }

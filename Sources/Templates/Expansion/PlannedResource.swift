@@ -44,8 +44,8 @@ package struct PlannedResource: Sendable {
     ) {
         (self.address, self.apiVersion, self.path) = (address, apiVersion, path)
         (self.symbolicName, self.turn, self.isDeployed) = (symbolicName, turn, isDeployed)
-        (self.isExisting, self.declaration, self.body) = (isExisting, declaration, body)
-        self.frame = frame
+        (self.isExisting, self.declaration) = (isExisting, declaration)
+        (self.body, self.frame) = (body, frame)
         id = address.id
         name = address.name
         key = id.lowercased()

@@ -51,10 +51,9 @@ package struct RequestReading: Equatable, Sendable {
         method: [UInt8], target: [UInt8], minorVersion: UInt8, framing: BodyFraming, keepsAlive: Bool,
         expectsContinue: Bool, fields: [ReadField]
     ) {
-        (self.method, self.target) = (method, target)
-        (self.minorVersion, self.framing) = (minorVersion, framing)
-        (self.keepsAlive, self.expectsContinue) = (keepsAlive, expectsContinue)
-        self.fields = fields
+        (self.method, self.target, self.minorVersion) = (method, target, minorVersion)
+        (self.framing, self.keepsAlive) = (framing, keepsAlive)
+        (self.expectsContinue, self.fields) = (expectsContinue, fields)
     }
 
     init(_ head: borrowing RequestHead, _ bytes: Bytes) {
