@@ -1,5 +1,6 @@
 package import Postgres
 package import Resources
+import Store
 
 /// What a step of an operation came to.
 package enum StepOutcome: Sendable, Equatable {
@@ -7,6 +8,8 @@ package enum StepOutcome: Sendable, Equatable {
     /// It is to be run again when something about its subject has changed. Whoever changes it wakes the operation in the
     /// same transaction (`wake_work` in the migrations), so that it may wait as a row.
     case wait
+    /// The same, after it got further.
+    case advanced
 }
 
 /// One named step of an operation. Running it twice has the effect of running it once: after a crash, and after a wait, it
@@ -14,6 +17,8 @@ package enum StepOutcome: Sendable, Equatable {
 package struct OperationStep: Sendable {
     /// As it stands in the timeline.
     package let name: String
+    /// What is signalled in this process when its wait may be over.
+    var topic = ChangeTopic.replicas
     let run: @Sendable (ResourceOperation) async throws -> StepOutcome
 }
 

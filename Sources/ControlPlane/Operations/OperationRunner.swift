@@ -59,22 +59,41 @@ package struct OperationRunner: Sendable {
             // What happens from here on is counted in the row, so that no change falls between the look and the parking.
             guard let wakes = try await store.wakes(claim) else { return false }
             if try await look(step, of: operation) == .done { return true }
-            if try await store.park(claim, seen: wakes, upTo: Self.longestPark, deadline: operation.deadlineAt) {
+            if try await park(claim, of: operation, seen: wakes, waitsForOthers: step.topic == .operations) {
                 return false
             }
         }
     }
 
-    /// Waits for a short while, if not many do; whether the step is done then.
+    /// False where the step is to be looked at again.
+    private func park(
+        _ claim: WorkClaim, of operation: ResourceOperation, seen wakes: Int64, waitsForOthers: Bool
+    ) async throws -> Bool {
+        @Sendable func park(_ store: WorkItemStore) async throws -> Bool {
+            try await store.park(claim, seen: wakes, upTo: Self.longestPark, deadline: operation.deadlineAt)
+        }
+        guard waitsForOthers else { return try await park(WorkItemStore(database)) }
+        return try await database.transaction { transaction in
+            let store = WorkItemStore(transaction)
+            try await store.lockWaits(of: operation.id)
+            return try await park(store)
+        }
+    }
+
+    /// Waits for a short while after it last got further, if not many do; whether the step is done then.
     private func isDoneSoon(_ step: OperationStep, of operation: ResourceOperation) async throws -> Bool {
-        let end = ContinuousClock.now + waitInPlace
+        var end = ContinuousClock.now + waitInPlace
         while true {
-            let seen = hub.count(of: .replicas)
-            if try await look(step, of: operation) == .done { return true }
+            let seen = hub.count(of: step.topic)
+            switch try await look(step, of: operation) {
+            case .done: return true
+            case .wait: break
+            case .advanced: end = ContinuousClock.now + waitInPlace
+            }
             let rest = end - .now
             guard rest > .zero, waiting.enter(upTo: Self.waitersInPlace) else { return false }
             defer { waiting.leave() }
-            _ = await hub.wait(for: .replicas, after: seen, upTo: rest)
+            _ = await hub.wait(for: step.topic, after: seen, upTo: rest)
             try Task.checkCancellation()
         }
     }

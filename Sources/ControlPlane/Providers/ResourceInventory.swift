@@ -50,18 +50,6 @@ struct ResourceInventory: Sendable {
         return found.reversed()
     }
 
-    /// Deletes one after another; throws the error of the first deletion that fails.
-    func delete(
-        _ resources: [(provider: any ResourceProvider, address: ResourceAddress)], _ caller: Caller,
-        _ wait: OperationWait
-    ) async throws {
-        for (provider, address) in resources {
-            let call = ProviderCall(caller: caller, apiVersion: provider.newestVersion, baseURL: "")
-            guard let deletion = try await provider.delete(address, call) else { continue }
-            if let error = try await wait.untilEnded(deletion.id)?.error { throw error }
-        }
-    }
-
     /// Ids in lower case with those of everything that holds them.
     static func withParents(_ ids: Set<String>) -> Set<String> {
         var all = ids

@@ -3,7 +3,7 @@ import Postgres
 package import Resources
 import Store
 
-/// The operation on template deployments: one step that runs the whole graph.
+/// The operation on template deployments: one step, which makes passes over the whole graph.
 package struct TemplateDeploymentOperations: Sendable {
     private let runner: TemplateDeploymentRunner
     private let time: TimeSource
@@ -14,9 +14,8 @@ package struct TemplateDeploymentOperations: Sendable {
     }
 
     package var plans: [OperationKind: any OperationPlan] {
-        let deploying = OperationStep(name: "deploying") { [runner] operation in
-            try await runner.run(operation)
-            return .done
+        let deploying = OperationStep(name: "deploying", topic: .operations) { [runner] operation in
+            try await runner.carryOn(operation)
         }
         return [.deployTemplate: Deploy(steps: [deploying], time: time)]
     }

@@ -46,7 +46,7 @@ package struct TemplateDeploymentParts: Sendable {
     package var operations: TemplateDeploymentOperations {
         let runner = TemplateDeploymentRunner(
             database: database, compiler: compiler, access: access, providers: providers, vault: vault,
-            wait: OperationWait(database: database, hub: hub), time: time, observe: observe, logger: logger)
+            time: time, observe: observe, logger: logger)
         return TemplateDeploymentOperations(runner: runner, time: time)
     }
 

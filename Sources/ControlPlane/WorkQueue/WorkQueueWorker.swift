@@ -42,12 +42,7 @@ package final class WorkQueueWorker: Service {
     private let settings: WorkQueueSettings
     private let logger: Logger
     private let owner = UUID()
-    private let running = Mutex<[WorkClaim: Running]>([:])
-
-    private struct Running {
-        var kind: OperationKind
-        var task: Task<Void, Never>
-    }
+    private let running = Mutex<[WorkClaim: Task<Void, Never>]>([:])
 
     /// First pause after a failed try; doubled each time, with jitter.
     private static let firstBackoff = Duration.milliseconds(200)
@@ -106,12 +101,8 @@ package final class WorkQueueWorker: Service {
                 try await WorkItemStore(database).freeUnknown(of: owner, except: known)
                 mayHoldUnknown = false
             }
-            // Deployments of templates wait for operations of their resources, which must find room beside them.
-            let waiting = running.withLock { running in running.values.count { $0.kind == .deployTemplate } }
-            let skipped: [OperationKind] = waiting >= settings.concurrency / 2 ? [.deployTemplate] : []
-            let limit = min(limit, max(1, settings.concurrency / 4))
             return try await WorkItemStore(database).claim(
-                owner: owner, limit: limit, lease: settings.lease, except: skipped)
+                owner: owner, limit: min(limit, max(1, settings.concurrency / 4)), lease: settings.lease)
         } catch {
             mayHoldUnknown = true
             if !Task.isCancelled { logger.warning("claiming work failed", metadata: ["error": "\(error)"]) }
@@ -122,7 +113,7 @@ package final class WorkQueueWorker: Service {
     private func start(_ work: ClaimedWork, in group: inout DiscardingTaskGroup) {
         // The handle lets the heartbeat cancel an item that was taken away; the group's child awaits its end.
         let task = Task { await self.carryOut(work) }
-        running.withLock { $0[work.claim] = Running(kind: work.operation.kind, task: task) }
+        running.withLock { $0[work.claim] = task }
         group.addTask {
             await withTaskCancellationHandler {
                 await task.value
@@ -195,7 +186,7 @@ package final class WorkQueueWorker: Service {
         do {
             let held = try await look(WorkItemStore(database), mine)
             let lost = running.withLock { running in mine.filter { !held.contains($0) }.compactMap { running[$0] } }
-            for item in lost { item.task.cancel() }
+            for task in lost { task.cancel() }
         } catch {
             if !Task.isCancelled { logger.warning("looking after claims failed", metadata: ["error": "\(error)"]) }
         }

@@ -105,15 +105,23 @@ package struct TemplateDeploymentStep: Sendable, Equatable {
     package var error: ARMError?
     package var startedAt: Date
     package var changedAt: Date
+    /// What a running step waits for: the operation of its resource, or, before the put, one in its way.
+    package var awaited: OperationID?
+    /// Whether its resource was not there before; nil until it has been put.
+    package var wasMade: Bool?
+    /// The row of the nested deployment that it began.
+    package var nestedID: UUID?
 
     package init(
         deploymentID: UUID, position: Int, kind: String, state: State, target: String?, targetType: String?,
-        targetName: String?, statusCode: String, error: ARMError? = nil, startedAt: Date, changedAt: Date
+        targetName: String?, statusCode: String, error: ARMError? = nil, startedAt: Date, changedAt: Date,
+        awaited: OperationID? = nil, wasMade: Bool? = nil, nestedID: UUID? = nil
     ) {
         (self.deploymentID, self.position, self.kind) = (deploymentID, position, kind)
         (self.state, self.target, self.targetType) = (state, target, targetType)
         (self.targetName, self.statusCode, self.error) = (targetName, statusCode, error)
         (self.startedAt, self.changedAt) = (startedAt, changedAt)
+        (self.awaited, self.wasMade, self.nestedID) = (awaited, wasMade, nestedID)
     }
 
     /// `operationId` on the wire: 16 digits in capitals, as Azure's look.

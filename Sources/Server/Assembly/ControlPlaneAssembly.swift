@@ -115,9 +115,7 @@ package struct ControlPlaneAssembly: Sendable {
         let catalog = OperationCatalog(
             EndpointOperations(steps).plans,
             DeploymentOperations(steps).plans, templates.operations.plans,
-            GroupOperations(
-                database: database, providers: providers, wait: OperationWait(database: database, hub: hub)
-            ).plans)
+            GroupOperations(database: database, providers: providers).plans)
         let operations = OperationService(database: database, catalog: catalog, hub: hub)
         served = APIServices(
             nouns: services, operations: operations,

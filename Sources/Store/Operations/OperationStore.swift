@@ -38,6 +38,27 @@ package struct OperationStore: Sendable {
             .map(ResourceOperation.init)
     }
 
+    /// Those of these that are still known, in no order.
+    package func list(_ ids: [OperationID]) async throws -> [ResourceOperation] {
+        guard !ids.isEmpty else { return [] }
+        return try await runner.query(
+            """
+            SELECT \(raw: Self.columns) FROM operations o
+            WHERE o.id = ANY(\(PostgresArray(ids.map(\.value)))::uuid[])
+            """
+        ).rows.map(ResourceOperation.init)
+    }
+
+    /// An operation that runs on a resource now, by the resource's ARM id.
+    package func findRunning(resourceID: String) async throws -> ResourceOperation? {
+        try await runner.query(
+            """
+            SELECT \(raw: Self.columns) FROM operations o
+            WHERE lower(o.resource_id) = lower(\(resourceID)) AND o.state IN ('accepted', 'running') LIMIT 1
+            """
+        ).first.map(ResourceOperation.init)
+    }
+
     /// The operation that runs on a subject now.
     package func findRunning(subjectID: UUID) async throws -> ResourceOperation? {
         try await runner.query(

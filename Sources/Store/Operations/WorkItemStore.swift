@@ -29,15 +29,12 @@ package struct WorkItemStore: Sendable {
         self.runner = runner
     }
 
-    /// Takes up to `limit` due items for `owner` under a lease and marks their operations as running; those of the
-    /// kinds in `skipped` stay.
-    package func claim(
-        owner: UUID, limit: Int, lease: Duration, except skipped: [OperationKind] = []
-    ) async throws -> [ClaimedWork] {
+    /// Takes up to `limit` due items for `owner` under a lease and marks their operations as running.
+    package func claim(owner: UUID, limit: Int, lease: Duration) async throws -> [ClaimedWork] {
         let rows = try await runner.query(
             """
             WITH due AS (
-                SELECT id FROM work_items WHERE owner IS NULL AND run_at <= clock_timestamp() \(skipping: skipped)
+                SELECT id FROM work_items WHERE owner IS NULL AND run_at <= clock_timestamp()
                 ORDER BY run_at, id LIMIT \(limit) FOR UPDATE SKIP LOCKED
             ), claimed AS (
                 UPDATE work_items w SET owner = \(owner), attempt = w.attempt + 1,
@@ -98,17 +95,27 @@ package struct WorkItemStore: Sendable {
     }
 
     /// Gives an item back to wait, for `limit` at most and not beyond `deadline`, until something wakes it. False, and
-    /// nothing is written, where it was woken since `wakes` were seen, or the claim holds no more.
+    /// nothing is written, where it was woken since `wakes` were seen, an operation that it waits for has ended and it has
+    /// not dealt with that, or the claim holds no more.
     package func park(
         _ claim: WorkClaim, seen wakes: Int64, upTo limit: Duration, deadline: Date
     ) async throws -> Bool {
         try await runner.query(
             """
-            UPDATE work_items SET owner = NULL, lease_expires_at = NULL, failures = 0, last_error = NULL,
+            UPDATE work_items w SET owner = NULL, lease_expires_at = NULL, failures = 0, last_error = NULL,
                 run_at = least(clock_timestamp() + \(limit.milliseconds)::bigint * interval '1 millisecond', \(deadline))
             WHERE id = \(claim.id) AND owner = \(claim.owner) AND attempt = \(claim.attempt) AND wakes = \(wakes)
+            AND NOT EXISTS (SELECT 1 FROM operation_waits a JOIN operations o ON o.id = a.operation_id
+                WHERE a.waiter_id = w.operation_id AND o.finished_at IS NOT NULL)
             """
         ).affectedRows == 1
+    }
+
+    /// Waits until the ends of operations that are being written now are there, where `waiter` waits for them; further ones
+    /// wait for the end of this transaction, and see what it wrote.
+    package func lockWaits(of waiter: OperationID) async throws {
+        try await runner.query(
+            "SELECT pg_advisory_xact_lock(7350925, hashtext(\(waiter.value)::uuid::text))")
     }
 
     /// Gives an item back, to be claimed again after `delay`.
@@ -177,14 +184,5 @@ extension SQL.Interpolation {
         appendLiteral("::uuid[], ")
         appendInterpolation(PostgresArray(claims.map(\.attempt)))
         appendLiteral("::integer[]) AS mine (id, owner, attempt)")
-    }
-
-    /// Leaves out the items of operations of these kinds.
-    fileprivate mutating func appendInterpolation(skipping kinds: [OperationKind]) {
-        for kind in kinds {
-            appendLiteral("AND NOT EXISTS (SELECT 1 FROM operations s WHERE s.id = operation_id AND s.kind = ")
-            appendInterpolation(kind.rawValue)
-            appendLiteral(") ")
-        }
     }
 }

@@ -1,0 +1,44 @@
+package import Postgres
+package import Resources
+
+/// Rows of `operation_waits`: which operations an operation waits for, until it has dealt with their ends.
+package struct OperationWaitStore: Sendable {
+    private let runner: any StatementRunner
+
+    package init(_ runner: any StatementRunner) {
+        self.runner = runner
+    }
+
+    /// Notes that `waiter` waits for these. The end of each wakes it, and it can't be parked over one that has ended.
+    package func add(_ operations: [OperationID], waiter: OperationID) async throws {
+        guard !operations.isEmpty else { return }
+        // An end that is being written comes before, or sees the row.
+        try await runner.query(
+            """
+            WITH awaited AS (
+                SELECT id FROM operations WHERE id = ANY(\(PostgresArray(operations.map(\.value)))::uuid[])
+                ORDER BY id FOR SHARE
+            )
+            INSERT INTO operation_waits (waiter_id, operation_id) SELECT \(waiter.value)::uuid, id FROM awaited
+            ON CONFLICT DO NOTHING
+            """)
+    }
+
+    /// Those that have ended; they are waited for no more.
+    package func takeEnded(waiter: OperationID) async throws -> [ResourceOperation] {
+        try await runner.query(
+            """
+            DELETE FROM operation_waits a USING operations o
+            WHERE a.waiter_id = \(waiter.value) AND o.id = a.operation_id AND o.finished_at IS NOT NULL
+            RETURNING \(raw: OperationStore.columns)
+            """
+        ).rows.map(ResourceOperation.init)
+    }
+
+    /// Whether it waits for any.
+    package func isWaiting(_ waiter: OperationID) async throws -> Bool {
+        try await runner.query(
+            "SELECT 1 FROM operation_waits WHERE waiter_id = \(waiter.value) LIMIT 1"
+        ).first != nil
+    }
+}
