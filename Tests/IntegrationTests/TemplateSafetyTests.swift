@@ -124,7 +124,7 @@ import Testing
     // MARK: Kills
 
     /// Stops the world at one of the moments in which steps begin and end.
-    private final class Moment: Sendable {
+    final class Moment: Sendable {
         private struct State {
             var count = 0
             var isOver = false

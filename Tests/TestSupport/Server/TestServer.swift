@@ -228,12 +228,13 @@ package final class TestServer: Sendable {
     }
 
     /// Lets the control plane crash and starts another.
-    package func restart() async throws {
+    package func restart(meanwhile: (Database) async throws -> Void = { _ in }) async throws {
         let incarnation = state.withLock { state in
             defer { state.incarnation = nil }
             return state.incarnation
         }
         try await incarnation?.abandon()
+        try await meanwhile(database)
         try await startControlPlane()
     }
 
