@@ -167,7 +167,7 @@ import Testing
 
     /// Statements between a claim and the end of a parked operation, by their beginnings.
     private static let statements = [
-        "WITH due AS", "SELECT wakes", "UPDATE work_items SET owner = NULL", "UPDATE operations SET cursor",
+        "WITH due AS", "SELECT wakes", "UPDATE work_items w SET owner = NULL", "UPDATE operations SET cursor",
         "WITH gone AS", "COMMIT", "UPDATE work_items w SET",
     ]
 

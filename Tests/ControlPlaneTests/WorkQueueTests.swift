@@ -116,7 +116,7 @@ import Testing
             #expect(Set(runs.all).count == 5)
             // The dead one comes back: its claims mean nothing any more.
             for work in held {
-                let wrote = try await OperationStore(database).advance(work.operation, from: 0, holding: work.claim)
+                let wrote = try await OperationStore(database).advance(work.operation, holding: work.claim)
                 #expect(!wrote)
             }
         }

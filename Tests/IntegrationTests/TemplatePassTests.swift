@@ -1,7 +1,6 @@
 import Compute
 import ControlPlane
 import Postgres
-import Postgres
 import Resources
 import Synchronization
 import TestSupport
@@ -76,6 +75,32 @@ import Testing
             #expect(try await server.count("SELECT count(*) FROM online_endpoints") == 0)
             #expect(try await server.count("SELECT count(*) FROM work_items") == 0)
             #expect(try await server.count("SELECT count(*) FROM operation_waits") == 0)
+        }
+    }
+
+    /// Statements of a pass, by their beginnings.
+    private static let statements = [
+        "WITH awaited AS", "INSERT INTO template_deployment_steps", "DELETE FROM operation_waits",
+        "SELECT pg_advisory_xact_lock(7350925", "UPDATE work_items w SET owner = NULL",
+        "UPDATE template_deployments SET",
+    ]
+
+    @Test(arguments: statements) func `whatever statement goes wrong, a template ends`(_ statement: String) async throws
+    {
+        let faults = ChosenFaults()
+        var options = TestServerOptions.withoutRouters
+        options.faults = faults.source
+        try await TestServer.run(options) { server in
+            for (number, fault) in everyFault.enumerated() {
+                faults.set(fault, on: statement, count: 2)
+                let end = try await server.deploy(
+                    "twelve", TemplateSafetyTests.template,
+                    parameters: #"{"description": {"value": "\#(number)"}}"#)
+                #expect(end["properties.provisioningState"] == "Succeeded", "\(fault): \(end.text)")
+            }
+            try await eventually("nothing is open") {
+                try await server.count("SELECT count(*) FROM operations WHERE finished_at IS NULL") == 0
+            }
         }
     }
 }

@@ -28,12 +28,21 @@ package struct OperationStep: Sendable {
 /// order and the cursor of the operation's row says how many are done; then `succeed` writes the end of the resource in the
 /// transaction that ends the operation. `fail` does so for every other end. Both come before the operation's own end, whose
 /// row is locked last: an end that somebody else has written takes back what they wrote.
+///
+/// Cancelling ends an operation at once where `unwind` is empty. Else its worker leaves the steps after the one that runs,
+/// and carries out those of `unwind` instead; then the operation has been cancelled.
 package protocol OperationPlan: Sendable {
     var steps: [OperationStep] { get }
+    /// What takes back what the steps began.
+    var unwind: [OperationStep] { get }
     func succeed(_ operation: ResourceOperation, in transaction: Transaction) async throws
     func fail(
         _ operation: ResourceOperation, as state: OperationState, error: ARMError, in transaction: Transaction
     ) async throws
+}
+
+extension OperationPlan {
+    package var unwind: [OperationStep] { [] }
 }
 
 /// The plan of each kind of operation.

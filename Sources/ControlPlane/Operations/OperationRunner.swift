@@ -34,33 +34,67 @@ package struct OperationRunner: Sendable {
         let plan = try catalog.plan(of: work.operation.kind)
         var operation = work.operation
         do {
-            while operation.cursor < plan.steps.count {
-                let step = plan.steps[operation.cursor]
-                let isLast = operation.cursor == plan.steps.count - 1
-                // The end is written with the last step, and the only step of a short operation with its end.
-                guard try await begin(step, of: &operation, work.claim, writing: plan.steps.count > 1) else { return }
-                guard try await perform(step, of: operation, work.claim) else { return }
-                try await afterStep(operation, step.name)
-                guard try await complete(step, of: &operation, work.claim, writing: !isLast) else { return }
+            var outcome = Outcome.cancelled
+            if !operation.isCancelRequested {
+                outcome = try await carryOut(plan.steps, counting: \.cursor, of: &operation, work.claim)
             }
-            try await succeed(operation, plan, claim: work.claim)
+            switch outcome {
+            case .left: return
+            case .done:
+                try await succeed(operation, plan, claim: work.claim)
+            case .cancelled:
+                operation.isCancelRequested = true
+                guard try await carryOut(plan.unwind, counting: \.unwound, of: &operation, work.claim) == .done else {
+                    return
+                }
+                try await fail(operation, plan, as: .canceled, .cancelled, claim: work.claim)
+            }
         } catch let error as ARMError {
-            try await fail(operation, plan, error, claim: work.claim)
+            try await fail(operation, plan, as: .failed, error, claim: work.claim)
         }
     }
 
-    /// Carries a step out; false when the operation waits as a row now, or is no longer ours.
+    /// What became of steps.
+    private enum Outcome {
+        case done
+        /// The operation waits as a row now, or is no longer ours.
+        case left
+        /// They are not to be gone on with, but unwound.
+        case cancelled
+    }
+
+    /// Carries steps out, from the one that `count` says.
+    private func carryOut(
+        _ steps: [OperationStep], counting count: WritableKeyPath<ResourceOperation, Int>,
+        of operation: inout ResourceOperation, _ claim: WorkClaim
+    ) async throws -> Outcome {
+        while operation[keyPath: count] < steps.count {
+            let step = steps[operation[keyPath: count]]
+            let isLast = operation[keyPath: count] == steps.count - 1
+            // The end is written with the last step, and the only step of a short operation with its end.
+            guard try await begin(step, of: &operation, claim, writing: steps.count > 1) else { return .left }
+            let outcome = try await perform(step, of: operation, claim)
+            guard outcome == .done else { return outcome }
+            try await afterStep(operation, step.name)
+            if let last = operation.timeline.indices.last { operation.timeline[last].endedAt = time.now() }
+            operation[keyPath: count] += 1
+            if !isLast, try await !OperationStore(database).advance(operation, holding: claim) { return .left }
+        }
+        return .done
+    }
+
     private func perform(
         _ step: OperationStep, of operation: ResourceOperation, _ claim: WorkClaim
-    ) async throws -> Bool {
-        if try await isDoneSoon(step, of: operation) { return true }
+    ) async throws -> Outcome {
+        if try await isDoneSoon(step, of: operation) { return .done }
         let store = WorkItemStore(database)
         while true {
             // What happens from here on is counted in the row, so that no change falls between the look and the parking.
-            guard let wakes = try await store.wakes(claim) else { return false }
-            if try await look(step, of: operation) == .done { return true }
-            if try await park(claim, of: operation, seen: wakes, waitsForOthers: step.topic == .operations) {
-                return false
+            guard let wakes = try await store.wakes(claim) else { return .left }
+            if wakes.isCancelRequested, !operation.isCancelRequested { return .cancelled }
+            if try await look(step, of: operation) == .done { return .done }
+            if try await park(claim, of: operation, seen: wakes.count, waitsForOthers: step.topic == .operations) {
+                return .left
             }
         }
     }
@@ -80,8 +114,10 @@ package struct OperationRunner: Sendable {
         }
     }
 
-    /// Waits for a short while after it last got further, if not many do; whether the step is done then.
+    /// Waits for a short while after it last got further, if not many do and nothing is cancelled; whether the step is done
+    /// then.
     private func isDoneSoon(_ step: OperationStep, of operation: ResourceOperation) async throws -> Bool {
+        let cancellations = hub.count(of: .cancellations)
         var end = ContinuousClock.now + waitInPlace
         while true {
             let seen = hub.count(of: step.topic)
@@ -91,7 +127,9 @@ package struct OperationRunner: Sendable {
             case .advanced: end = ContinuousClock.now + waitInPlace
             }
             let rest = end - .now
-            guard rest > .zero, waiting.enter(upTo: Self.waitersInPlace) else { return false }
+            guard rest > .zero, hub.count(of: .cancellations) == cancellations,
+                waiting.enter(upTo: Self.waitersInPlace)
+            else { return false }
             defer { waiting.leave() }
             _ = await hub.wait(for: step.topic, after: seen, upTo: rest)
             try Task.checkCancellation()
@@ -114,16 +152,7 @@ package struct OperationRunner: Sendable {
         }
         operation.timeline.append(OperationPhase(name: step.name, startedAt: now))
         guard writing else { return true }
-        return try await OperationStore(database).advance(operation, from: operation.cursor, holding: claim)
-    }
-
-    private func complete(
-        _ step: OperationStep, of operation: inout ResourceOperation, _ claim: WorkClaim, writing: Bool
-    ) async throws -> Bool {
-        if let last = operation.timeline.indices.last { operation.timeline[last].endedAt = time.now() }
-        operation.cursor += 1
-        guard writing else { return true }
-        return try await OperationStore(database).advance(operation, from: operation.cursor - 1, holding: claim)
+        return try await OperationStore(database).advance(operation, holding: claim)
     }
 
     /// Runs a step once, no longer than until the operation's deadline.
@@ -155,19 +184,20 @@ package struct OperationRunner: Sendable {
     }
 
     private func fail(
-        _ operation: ResourceOperation, _ plan: any OperationPlan, _ error: ARMError, claim: WorkClaim
+        _ operation: ResourceOperation, _ plan: any OperationPlan, as state: OperationState, _ error: ARMError,
+        claim: WorkClaim
     ) async throws {
         var timeline = operation.timeline
         if let last = timeline.indices.last, timeline[last].endedAt == nil { timeline[last].endedAt = time.now() }
         let ended = try await database.ending { [timeline] transaction in
-            try await plan.fail(operation, as: .failed, error: error, in: transaction)
-            return try await OperationStore(transaction).finish(claim, as: .failed, error: error, timeline: timeline)
+            try await plan.fail(operation, as: state, error: error, in: transaction)
+            return try await OperationStore(transaction).finish(claim, as: state, error: error, timeline: timeline)
         }
         guard ended else { return }
         hub.raiseHere([.operations])
         var metadata = Self.metadata(operation)
         metadata["error.code"] = "\(error.code.rawValue)"
-        logger.info("operation failed", metadata: metadata)
+        logger.info(state == .canceled ? "operation cancelled" : "operation failed", metadata: metadata)
     }
 
     static func metadata(_ operation: ResourceOperation) -> Logger.Metadata {

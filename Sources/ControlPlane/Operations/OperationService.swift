@@ -30,26 +30,40 @@ package struct OperationService: Sendable {
         return rights.allow(Right(.read, subject)) ? operation : nil
     }
 
-    /// Ends a running operation; one that has ended stays as it is.
+    /// Cancels a running operation; one that has ended stays as it is.
     package func cancel(caller: Caller, _ id: OperationID) async throws -> ResourceOperation {
         let operation = try await get(caller: caller, id)
         if let resource = ResourceAddress(id: operation.resourceID) {
             try await AccessService(database: database).check(
                 caller, Right(.write, resource))
         }
-        guard !operation.state.isTerminal else { return operation }
+        try await end(operation)
+        return try await get(caller: caller, id)
+    }
+
+    /// Ends an operation, or lets its worker unwind it first.
+    func end(_ operation: ResourceOperation) async throws {
+        guard !operation.state.isTerminal else { return }
         guard !operation.kind.isDeletion else {
             throw ARMError(
                 .conflict, "A deletion can't be cancelled; nothing leads back from it.", target: operation.resourceID)
         }
         let plan = try catalog.plan(of: operation.kind)
-        let error = ARMError(.operationCanceled, "The operation was cancelled on request.")
-        _ = try await database.ending { transaction in
-            try await plan.fail(operation, as: .canceled, error: error, in: transaction)
-            return try await OperationStore(transaction).finish(id, as: .canceled, error: error, timeline: nil)
+        if plan.unwind.isEmpty {
+            _ = try await database.ending { transaction in
+                try await plan.fail(operation, as: .canceled, error: .cancelled, in: transaction)
+                return try await OperationStore(transaction).finish(
+                    operation.id, as: .canceled, error: .cancelled, timeline: nil)
+            }
+        } else {
+            _ = try await OperationStore(database).requestCancel(operation.id)
         }
-        hub.raise(.cancellations, .replicas, .routing)
+        hub.raise(.cancellations, .replicas, .routing, .work)
         hub.raiseHere([.operations])
-        return try await get(caller: caller, id)
     }
+}
+
+extension ARMError {
+    /// The end of an operation that a caller has cancelled.
+    static let cancelled = ARMError(.operationCanceled, "The operation was cancelled on request.")
 }

@@ -64,17 +64,23 @@ package struct ResourceOperation: Sendable, Equatable {
     package var createdAt: Date
     package var finishedAt: Date?
     package var deadlineAt: Date
+    /// Somebody wants it to end; its worker unwinds it.
+    package var isCancelRequested: Bool
+    /// Number of unwinding steps that are done.
+    package var unwound: Int
 
     package init(
         id: OperationID, kind: OperationKind, resourceID: String, subjectID: UUID, generation: Int64,
         state: OperationState, cursor: Int, timeline: [OperationPhase], error: ARMError?, location: String,
-        correlationID: String, createdAt: Date, finishedAt: Date?, deadlineAt: Date
+        correlationID: String, createdAt: Date, finishedAt: Date?, deadlineAt: Date, isCancelRequested: Bool = false,
+        unwound: Int = 0
     ) {
         (self.id, self.kind, self.resourceID, self.subjectID) = (id, kind, resourceID, subjectID)
         (self.generation, self.state, self.cursor) = (generation, state, cursor)
         (self.timeline, self.error, self.location) = (timeline, error, location)
         (self.correlationID, self.createdAt) = (correlationID, createdAt)
         (self.finishedAt, self.deadlineAt) = (finishedAt, deadlineAt)
+        (self.isCancelRequested, self.unwound) = (isCancelRequested, unwound)
     }
 
     /// Last part of the status URL: `odidp:{operation}:{generation}` in the shape that captures show.

@@ -12,7 +12,8 @@ package struct OperationStore: Sendable {
 
     static let columns = """
         o.id, o.kind, o.resource_id, o.subject_id, o.generation, o.state, o.cursor, o.timeline, o.error, o.location,
-        o.correlation_id, o.created_at, o.finished_at, o.deadline_at
+        o.correlation_id, o.created_at, o.finished_at, o.deadline_at, o.cancel_requested_at IS NOT NULL AS is_cancel_requested,
+        o.unwound
         """
 
     /// Writes an accepted operation and its work item. A unique violation of `operations_running` means that
@@ -80,14 +81,27 @@ package struct OperationStore: Sendable {
         ).rows.map(ResourceOperation.init)
     }
 
-    /// Writes timeline and cursor of a step that ended; false when the operation was cancelled or taken over.
-    package func advance(_ operation: ResourceOperation, from cursor: Int, holding claim: WorkClaim) async throws
-        -> Bool
-    {
+    /// Asks its worker to unwind an operation, and wakes it; false when it has ended already.
+    package func requestCancel(_ id: OperationID) async throws -> Bool {
         try await runner.query(
             """
-            UPDATE operations SET cursor = \(operation.cursor), timeline = \(JSONColumn(operation.timeline))
-            WHERE id = \(operation.id.value) AND state = 'running' AND cursor = \(cursor)
+            WITH woken AS (
+                UPDATE work_items SET wakes = wakes + 1, run_at = least(run_at, clock_timestamp())
+                WHERE operation_id = \(id.value) RETURNING operation_id
+            )
+            UPDATE operations o SET cancel_requested_at = coalesce(o.cancel_requested_at, clock_timestamp())
+            FROM woken WHERE o.id = woken.operation_id AND o.state IN ('accepted', 'running')
+            """
+        ).affectedRows == 1
+    }
+
+    /// Writes timeline and cursors of a step that began or ended; false when the operation was ended or taken over.
+    package func advance(_ operation: ResourceOperation, holding claim: WorkClaim) async throws -> Bool {
+        try await runner.query(
+            """
+            UPDATE operations SET cursor = \(operation.cursor), unwound = \(operation.unwound),
+                timeline = \(JSONColumn(operation.timeline))
+            WHERE id = \(operation.id.value) AND state = 'running'
             AND EXISTS (SELECT 1 FROM work_items w WHERE w.id = \(claim.id) AND w.owner = \(claim.owner)
                 AND w.attempt = \(claim.attempt))
             """
@@ -146,6 +160,7 @@ extension ResourceOperation: RowDecodable {
             subjectID: try row("subject_id"), generation: try row("generation"), state: try row("state"),
             cursor: try row("cursor"), timeline: try row.json("timeline"), error: try row.jsonIfPresent("error"),
             location: try row("location"), correlationID: try row("correlation_id"), createdAt: try row("created_at"),
-            finishedAt: try row("finished_at"), deadlineAt: try row("deadline_at"))
+            finishedAt: try row("finished_at"), deadlineAt: try row("deadline_at"),
+            isCancelRequested: try row("is_cancel_requested"), unwound: try row("unwound"))
     }
 }

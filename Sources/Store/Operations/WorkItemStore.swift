@@ -84,14 +84,15 @@ package struct WorkItemStore: Sendable {
         return WorkClaim(id: id, owner: owner, attempt: attempt)
     }
 
-    /// How often the operation was woken; nil when the claim holds no more.
-    package func wakes(_ claim: WorkClaim) async throws -> Int64? {
+    /// How often the operation was woken, and whether its cancellation was requested; nil when the claim holds no more.
+    package func wakes(_ claim: WorkClaim) async throws -> (count: Int64, isCancelRequested: Bool)? {
         try await runner.query(
             """
-            SELECT wakes FROM work_items
-            WHERE id = \(claim.id) AND owner = \(claim.owner) AND attempt = \(claim.attempt)
+            SELECT wakes, o.cancel_requested_at IS NOT NULL FROM work_items w
+            JOIN operations o ON o.id = w.operation_id
+            WHERE w.id = \(claim.id) AND w.owner = \(claim.owner) AND w.attempt = \(claim.attempt)
             """
-        ).first?.decode(Int64.self)
+        ).first?.decode(Int64.self, Bool.self)
     }
 
     /// Gives an item back to wait, for `limit` at most and not beyond `deadline`, until something wakes it. False, and
