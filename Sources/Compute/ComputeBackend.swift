@@ -76,11 +76,6 @@ package struct ReplicaUsage: Sendable, Equatable {
     package var cpuMicroseconds: Int64
     /// Memory that it holds now, in bytes; pages that processes share count for each of them.
     package var memoryBytes: Int64
-
-    package init(cpuMicroseconds: Int64, memoryBytes: Int64) {
-        self.cpuMicroseconds = cpuMicroseconds
-        self.memoryBytes = memoryBytes
-    }
 }
 
 package enum ProbeKind: Sendable {

@@ -31,9 +31,4 @@ package struct IsolationFinding: Sendable, Equatable, Codable {
     /// Nil when no replica may be started.
     package var mode: IsolationMode?
     package var reason: String
-
-    package init(mode: IsolationMode?, reason: String) {
-        self.mode = mode
-        self.reason = reason
-    }
 }

@@ -1,14 +1,10 @@
-package import Postgres
+import Postgres
 package import Resources
 import Store
 
 /// Who may do what, decided by role assignments before anything is looked up.
 package struct AccessService: Sendable {
-    private let database: Database
-
-    package init(database: Database) {
-        self.database = database
-    }
+    let database: Database
 
     /// Throws `AuthorizationFailed` unless a role of the caller, at the scope or above it, grants the right.
     package func check(_ caller: Caller, _ right: Right) async throws {

@@ -1,6 +1,6 @@
 package import Foundation
 package import Identity
-package import Postgres
+import Postgres
 package import Resources
 import Store
 
@@ -13,14 +13,10 @@ package struct AccessToken: Sendable, Equatable {
 
 /// Principals, their sign-in by client credentials, and the checking of their tokens.
 package struct SignInService: Sendable {
-    private let database: Database
-    private let keys: KeyRing
-    private let settings: SignInSettings
-    private let time: TimeSource
-
-    package init(database: Database, keys: KeyRing, settings: SignInSettings, time: TimeSource = .system) {
-        (self.database, self.keys, self.settings, self.time) = (database, keys, settings, time)
-    }
+    let database: Database
+    let keys: KeyRing
+    let settings: SignInSettings
+    var time: TimeSource = .system
 
     package var jsonWebKeys: [JSONWebKey] { keys.jsonWebKeys }
     package var issuer: String { settings.issuer }

@@ -1,19 +1,14 @@
-package import Artifacts
+import Artifacts
 import Foundation
 import Resources
 
 /// Signs containers of the artifact store for clients, for a day.
 package struct ContainerSigner: Sendable {
-    private let account: StorageAccount
-    private let time: TimeSource
+    let account: StorageAccount
+    var time: TimeSource = .system
 
     /// How long a signature is valid.
     static let lifetime = Duration.seconds(24 * 3_600)
-
-    package init(account: StorageAccount, time: TimeSource = .system) {
-        self.account = account
-        self.time = time
-    }
 
     /// Whether an account's name, as a client states it, is ours: bare, or behind the host as we tell it.
     func isOurs(_ accountName: String) -> Bool {

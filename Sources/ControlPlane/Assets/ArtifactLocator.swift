@@ -1,4 +1,4 @@
-package import Artifacts
+import Artifacts
 import Foundation
 import Postgres
 import Resources
@@ -6,13 +6,8 @@ import Store
 
 /// Finds what a reference in a deployment's body means: a registered version, or a place in the artifact store.
 package struct ArtifactLocator: Sendable {
-    private let artifacts: ArtifactStore
-    private let signer: ContainerSigner
-
-    package init(artifacts: ArtifactStore, signer: ContainerSigner) {
-        self.artifacts = artifacts
-        self.signer = signer
-    }
+    let artifacts: ArtifactStore
+    let signer: ContainerSigner
 
     /// The registered version that a reference names.
     func findVersion(

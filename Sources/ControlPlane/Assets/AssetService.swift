@@ -1,17 +1,12 @@
 import Foundation
-package import Postgres
+import Postgres
 package import Resources
 import Store
 
 /// Models, code, environments and data: containers and versions, written at once, without an operation.
 package struct AssetService: Sendable {
-    private let database: Database
-    private let storage: StorageAddress
-
-    package init(database: Database, storage: StorageAddress = StorageAddress()) {
-        self.database = database
-        self.storage = storage
-    }
+    let database: Database
+    var storage = StorageAddress()
 
     // MARK: Containers
 

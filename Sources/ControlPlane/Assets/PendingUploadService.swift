@@ -1,7 +1,7 @@
-package import Artifacts
+import Artifacts
 import Foundation
 import Identity
-package import Postgres
+import Postgres
 package import Resources
 import Store
 
@@ -15,13 +15,9 @@ package struct PendingUpload: Sendable, Equatable {
 
 /// Hands out containers with a signed URL (`startPendingUpload`).
 package struct PendingUploadService: Sendable {
-    private let database: Database
-    private let artifacts: ArtifactStore
-    private let signer: ContainerSigner
-
-    package init(database: Database, artifacts: ArtifactStore, signer: ContainerSigner) {
-        (self.database, self.artifacts, self.signer) = (database, artifacts, signer)
-    }
+    let database: Database
+    let artifacts: ArtifactStore
+    let signer: ContainerSigner
 
     /// A container of its own for one version of an asset; asked again, the same one.
     package func start(

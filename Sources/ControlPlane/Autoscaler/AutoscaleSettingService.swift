@@ -1,17 +1,12 @@
 import Foundation
-package import Postgres
+import Postgres
 package import Resources
 import Store
 
 /// Autoscale settings: written at once, without an operation.
 package struct AutoscaleSettingService: Sendable {
-    private let database: Database
-    private let hub: SignalHub
-
-    package init(database: Database, hub: SignalHub) {
-        self.database = database
-        self.hub = hub
-    }
+    let database: Database
+    let hub: SignalHub
 
     package func get(caller: Caller, _ id: ResourceID) async throws -> AutoscaleSetting {
         if let setting = try await AutoscaleSettingStore(database).find(id) { return setting }

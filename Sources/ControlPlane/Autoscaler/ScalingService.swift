@@ -1,20 +1,15 @@
 import Foundation
-package import Postgres
+import Postgres
 package import Resources
 import Store
 
 /// What callers may see of scaling: the ledger of a deployment, and its recorded load.
 package struct ScalingService: Sendable {
-    private let database: Database
-    private let time: TimeSource
+    let database: Database
+    var time: TimeSource = .system
 
     /// Minutes that one answer holds.
     package static let loadLimit = 1_440
-
-    package init(database: Database, time: TimeSource = .system) {
-        self.database = database
-        self.time = time
-    }
 
     /// Decisions about the number of a deployment's replicas.
     package func history(

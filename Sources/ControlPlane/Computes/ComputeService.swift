@@ -7,12 +7,7 @@ import Store
 package struct ComputeService: NamedService {
     package static let noun = "compute"
     package let database: Database
-    private let instanceTypes: InstanceTypeCatalog
-
-    package init(database: Database, instanceTypes: InstanceTypeCatalog) {
-        self.database = database
-        self.instanceTypes = instanceTypes
-    }
+    let instanceTypes: InstanceTypeCatalog
 
     /// Makes a compute, or changes one of the same kind.
     package func put(

@@ -8,12 +8,7 @@ import Store
 package struct ConnectionService: NamedService {
     package static let noun = "connection"
     package let database: Database
-    private let vault: SecretVault
-
-    package init(database: Database, vault: SecretVault) {
-        self.database = database
-        self.vault = vault
-    }
+    let vault: SecretVault
 
     package func list(
         caller: Caller, workspace: ResourceID, _ filter: ConnectionFilter, page: PageRequest

@@ -1,4 +1,4 @@
-package import Artifacts
+import Artifacts
 package import Postgres
 package import Resources
 import Store
@@ -7,12 +7,8 @@ import Store
 package struct DatastoreService: NamedService {
     package static let noun = "datastore"
     package let database: Database
-    private let artifacts: ArtifactStore
-    private let signer: ContainerSigner
-
-    package init(database: Database, artifacts: ArtifactStore, signer: ContainerSigner) {
-        (self.database, self.artifacts, self.signer) = (database, artifacts, signer)
-    }
+    let artifacts: ArtifactStore
+    let signer: ContainerSigner
 
     package func list(
         caller: Caller, workspace: ResourceID, _ filter: DatastoreFilter, page: PageRequest

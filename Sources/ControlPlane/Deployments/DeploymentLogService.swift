@@ -1,18 +1,13 @@
-package import Compute
+import Compute
 import Foundation
-package import Postgres
+import Postgres
 package import Resources
 import Store
 
 /// Logs of a deployment's replicas (`getLogs`).
 package struct DeploymentLogService: Sendable {
-    private let database: Database
-    private let backend: any ComputeBackend
-
-    package init(database: Database, backend: any ComputeBackend) {
-        self.database = database
-        self.backend = backend
-    }
+    let database: Database
+    let backend: any ComputeBackend
 
     /// The last lines of every replica's log, or of the replica that failed last. With several replicas each part
     /// begins with a line that names it.

@@ -1,5 +1,5 @@
 import Foundation
-package import Postgres
+import Postgres
 package import Resources
 import Store
 
@@ -7,17 +7,9 @@ import Store
 package struct DeploymentService: Sendable {
     let database: Database
     let resolver: SpecificationResolver
-    private let starter: OperationStarter
-    private let hub: SignalHub
+    let starter: OperationStarter
+    let hub: SignalHub
     let quota: QuotaService
-
-    package init(
-        database: Database, resolver: SpecificationResolver, starter: OperationStarter, hub: SignalHub,
-        quota: QuotaService
-    ) {
-        (self.database, self.resolver, self.starter) = (database, resolver, starter)
-        (self.hub, self.quota) = (hub, quota)
-    }
 
     package func get(caller: Caller, endpoint: ResourceID, name: String) async throws -> OnlineDeployment {
         try await Self.find(name, under: endpoint, database)

@@ -1,23 +1,15 @@
-package import Compute
+import Compute
 import Foundation
 import Postgres
-package import Resources
+import Resources
 import Store
 
 /// Turns what a deployment asks for into what a compute backend can start: every reference looked up, every problem named.
 package struct SpecificationResolver: Sendable {
-    private let locator: ArtifactLocator
-    private let instanceTypes: InstanceTypeCatalog
-    private let backend: any ComputeBackend
-    private let storage: StorageAddress
-
-    package init(
-        locator: ArtifactLocator, instanceTypes: InstanceTypeCatalog, backend: any ComputeBackend,
-        storage: StorageAddress = StorageAddress()
-    ) {
-        (self.locator, self.instanceTypes) = (locator, instanceTypes)
-        (self.backend, self.storage) = (backend, storage)
-    }
+    let locator: ArtifactLocator
+    let instanceTypes: InstanceTypeCatalog
+    let backend: any ComputeBackend
+    var storage = StorageAddress()
 
     /// What references of deployments in a workspace may name.
     func scope(_ workspace: ResourceID, id: UUID?) -> AssetScope {

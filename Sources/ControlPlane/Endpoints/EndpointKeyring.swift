@@ -6,11 +6,7 @@ import Store
 
 /// Makes, seals, opens and replaces the keys of endpoints.
 package struct EndpointKeyring: Sendable {
-    private let vault: SecretVault
-
-    package init(vault: SecretVault) {
-        self.vault = vault
-    }
+    let vault: SecretVault
 
     /// Two keys for a new endpoint: the caller's own, or fresh ones.
     func create(_ keys: EndpointKeys?, endpointID: UUID, workspaceID: UUID, in transaction: Transaction) async throws {

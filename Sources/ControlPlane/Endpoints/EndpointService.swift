@@ -1,5 +1,5 @@
 import Foundation
-package import Postgres
+import Postgres
 package import Resources
 import Store
 
@@ -9,14 +9,7 @@ package struct EndpointService: Sendable {
     let keyring: EndpointKeyring
     let starter: OperationStarter
     let hub: SignalHub
-    private let quota: QuotaService
-
-    package init(
-        database: Database, keyring: EndpointKeyring, starter: OperationStarter, hub: SignalHub, quota: QuotaService
-    ) {
-        (self.database, self.keyring, self.starter) = (database, keyring, starter)
-        (self.hub, self.quota) = (hub, quota)
-    }
+    let quota: QuotaService
 
     package func get(caller: Caller, workspace: ResourceID, name: String) async throws -> OnlineEndpoint {
         let workspace = try await WorkspaceService.find(workspace, database, isParent: true)

@@ -1,15 +1,11 @@
 package import Foundation
-package import Postgres
+import Postgres
 package import Resources
 import Store
 
 /// Role assignments.
 package struct RoleAssignmentService: Sendable {
-    private let database: Database
-
-    package init(database: Database) {
-        self.database = database
-    }
+    let database: Database
 
     package func get(caller: Caller, _ name: UUID, scope: String) async throws -> RoleAssignment {
         guard let found = try await RoleAssignmentStore(database).find(name), Self.isSame(found.scope, scope) else {

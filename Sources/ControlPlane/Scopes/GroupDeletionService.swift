@@ -1,17 +1,13 @@
 import Foundation
-package import Postgres
+import Postgres
 package import Resources
 import Store
 
 /// Deletes resource groups with everything in them.
 package struct GroupDeletionService: Sendable {
-    private let database: Database
-    private let starter: OperationStarter
-    private let hub: SignalHub
-
-    package init(database: Database, starter: OperationStarter, hub: SignalHub) {
-        (self.database, self.starter, self.hub) = (database, starter, hub)
-    }
+    let database: Database
+    let starter: OperationStarter
+    let hub: SignalHub
 
     /// Starts the deletion, or joins the one that runs; nil when an empty group was removed at once.
     package func delete(caller: Caller, subscription: String, name: String) async throws -> ResourceOperation? {

@@ -1,14 +1,10 @@
-package import Postgres
+import Postgres
 package import Resources
 import Store
 
 /// Subscriptions and resource groups.
 package struct ScopeService: Sendable {
-    private let database: Database
-
-    package init(database: Database) {
-        self.database = database
-    }
+    let database: Database
 
     package func ensureSubscription(_ id: String, displayName: String) async throws {
         try await SubscriptionStore(database).ensure(id: id, displayName: displayName)

@@ -1,20 +1,14 @@
 import Foundation
-package import Postgres
+import Postgres
 package import Resources
 import Store
 
 /// Workspaces: written at once, without an operation.
 package struct WorkspaceService: Sendable {
-    private let database: Database
-    private let vault: SecretVault
+    let database: Database
+    let vault: SecretVault
     /// Makes the container of the default datastore.
-    private let createContainer: @Sendable (String) async throws -> Void
-
-    package init(
-        database: Database, vault: SecretVault, createContainer: @escaping @Sendable (String) async throws -> Void
-    ) {
-        (self.database, self.vault, self.createContainer) = (database, vault, createContainer)
-    }
+    let createContainer: @Sendable (String) async throws -> Void
 
     package func get(caller: Caller, _ id: ResourceID) async throws -> Workspace {
         try await Self.find(id, database, isParent: false)

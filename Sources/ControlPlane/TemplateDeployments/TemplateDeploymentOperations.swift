@@ -5,13 +5,8 @@ import Store
 
 /// The operation on template deployments: one step, which makes passes over the whole graph.
 package struct TemplateDeploymentOperations: Sendable {
-    private let runner: TemplateDeploymentRunner
-    private let time: TimeSource
-
-    package init(runner: TemplateDeploymentRunner, time: TimeSource) {
-        self.runner = runner
-        self.time = time
-    }
+    let runner: TemplateDeploymentRunner
+    let time: TimeSource
 
     package var plans: [OperationKind: any OperationPlan] {
         let deploying = OperationStep(name: "deploying", topic: .operations) { [runner] operation in

@@ -7,11 +7,6 @@ package struct TLSFiles: Sendable, Equatable {
     package var certificate: String
     package var key: String
 
-    package init(certificate: String, key: String) {
-        self.certificate = certificate
-        self.key = key
-    }
-
     func load() throws(ConfigurationFault) -> TLSContext {
         do {
             return try TLSContext(certificate: certificate, key: key)

@@ -2,13 +2,9 @@
 package struct ReplicaLoad: Sendable, Equatable {
     package var busy: Int
     /// It could not be reached a moment ago.
-    package var isAvoided: Bool
+    package var isAvoided: Bool = false
     /// It has already failed this request.
-    package var isExcluded: Bool
-
-    package init(busy: Int, isAvoided: Bool = false, isExcluded: Bool = false) {
-        (self.busy, self.isAvoided, self.isExcluded) = (busy, isAvoided, isExcluded)
-    }
+    package var isExcluded: Bool = false
 }
 
 /// Chooses the least loaded replica that has a free slot.
