@@ -20,8 +20,9 @@ extension ConfinedReplicaTests {
             var description: String { "\(name): \(detail)" }
         }
 
-        private static let script = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
-            .appending(path: "../../Support/hostile_score.py").standardizedFileURL
+        /// The code folder: `score.py` and the modules that it imports.
+        private static let hostileCode = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+            .appending(path: "../../Support/hostile").standardizedFileURL
 
         @Test(arguments: [IsolationMode.namespaces, .landlock])
         func `reaches nothing`(mode: IsolationMode) async throws {
@@ -61,11 +62,19 @@ extension ConfinedReplicaTests {
             let policy = try #require(IsolationPolicy(rawValue: mode.rawValue))
             let installation = try await HostileInstallation { $0.isolation = policy }
             let backend = installation.backend
-            let hostile = try specification("hostile", try Self.script.text, in: installation)
+            let hostile = try specification("hostile", in: installation) { code in
+                // Text by text, for a copy would keep an owner that this account may not give.
+                let paths = try FileManager.default.subpathsOfDirectory(atPath: Self.hostileCode.path)
+                for path in paths where path.hasSuffix(".py") {
+                    try code.appending(path: path).write(try Self.hostileCode.appending(path: path).text)
+                }
+            }
             let harmless = try specification(
-                "harmless", "# \(HostileInstallation.canary)\ndef init(): pass\ndef run(data): return 1\n",
-                in: installation,
-                variables: ["CANARY": HostileInstallation.canary])
+                "harmless", in: installation, variables: ["CANARY": HostileInstallation.canary]
+            ) { code in
+                try code.appending(path: "score.py")
+                    .write("# \(HostileInstallation.canary)\ndef init(): pass\ndef run(data): return 1\n")
+            }
             var attempts: [Attempt] = []
             try await withReplica(backend, harmless) { victim in
                 try await withReplica(backend, hostile) { attacker in
@@ -86,11 +95,12 @@ extension ConfinedReplicaTests {
         }
 
         private func specification(
-            _ name: String, _ script: String, in installation: HostileInstallation, variables: [String: String] = [:]
+            _ name: String, in installation: HostileInstallation, variables: [String: String] = [:],
+            writeCode: (URL) throws -> Void
         ) throws -> ReplicaSpecification {
             let code = "code-\(UUID().uuidString)"
-            try installation.store.appending(components: "store", code, "score.py").write(script)
             try installation.store.appending(components: "store", code + "-model", "weights.bin").write("weights")
+            try writeCode(installation.store.appending(components: "store", code))
             let model = ModelSpecification(
                 name: "m", version: "1", kind: .custom,
                 artifact: ArtifactReference(container: "store", path: code + "-model/weights.bin"))
