@@ -19,7 +19,8 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "Support"))
 
 from installed_sluice import InstalledSluice  # noqa: E402
-from world import PROVIDER, World, deployment_scope  # noqa: E402
+from service import PROVIDER  # noqa: E402
+from world import World, deployment_scope  # noqa: E402
 
 NAMESPACES = ("microsoft.machinelearningservices", "microsoft.insights", "microsoft.authorization", "microsoft.resources")
 # Where a path names no provider.
