@@ -3,7 +3,7 @@ import os
 import pytest
 import requests
 
-from installed_sluice import InstalledSluice, find_uv
+from installed_sluice import InstalledSluice, find_uv, workspace_id
 
 
 @pytest.fixture(scope="session")
@@ -76,8 +76,13 @@ def workspace(settings):
 
 @pytest.fixture(scope="session")
 def workspace_path(settings):
-    return "/subscriptions/%(SLUICE_SUBSCRIPTION_ID)s/resourceGroups/%(SLUICE_RESOURCE_GROUP)s/providers" \
-        "/Microsoft.MachineLearningServices/workspaces/%(SLUICE_WORKSPACE)s" % settings
+    return workspace_id(settings)
+
+
+@pytest.fixture(scope="session")
+def rest(arm, workspace_path):
+    """Calls the API about something in the workspace, such as `computes/small`."""
+    return lambda method, path, body=None: arm.request(method, "%s/%s" % (workspace_path, path), json=body)
 
 
 @pytest.fixture(scope="session")

@@ -16,15 +16,6 @@ def pool(ml):
         tier="low_priority", description="For batch jobs", tags={"team": "one"})))
 
 
-@pytest.fixture
-def rest(arm, workspace_path):
-    """Calls the API about a compute of the workspace."""
-    def call(method, path, body=None):
-        return arm.request(method, "%s/computes/%s" % (workspace_path, path), json=body)
-
-    return call
-
-
 def test_created_pool_reads_back(ml, pool):
     found = ml.compute.get("cpu-cluster")
     assert isinstance(found, AmlCompute)
@@ -35,7 +26,7 @@ def test_created_pool_reads_back(ml, pool):
 
 def test_pool_without_jobs_has_no_nodes(ml, rest, pool):
     assert list(ml.compute.list_nodes("cpu-cluster")) == []
-    inner = rest("GET", "cpu-cluster").json()["properties"]["properties"]
+    inner = rest("GET", "computes/cpu-cluster").json()["properties"]["properties"]
     assert (inner["currentNodeCount"], inner["allocationState"]) == (0, "Steady")
 
 
@@ -48,9 +39,9 @@ def test_update_changes_the_limits_of_a_pool(ml, pool):
 
 def test_patch_changes_the_scale_settings(rest, ml, pool):
     scale = {"minNodeCount": 1, "maxNodeCount": 2, "nodeIdleTimeBeforeScaleDown": "PT5M"}
-    answer = rest("PATCH", "cpu-cluster", {"properties": {"scaleSettings": scale}})
+    answer = rest("PATCH", "computes/cpu-cluster", {"properties": {"scaleSettings": scale}})
     assert answer.json()["properties"]["properties"]["scaleSettings"] == scale
-    assert rest("PATCH", "none", {"properties": {"scaleSettings": scale}}).status_code == 404
+    assert rest("PATCH", "computes/none", {"properties": {"scaleSettings": scale}}).status_code == 404
 
 
 def test_computes_are_listed_by_their_kind(ml, pool):
@@ -65,7 +56,7 @@ def test_cluster_with_endpoints_stays(ml, rest, arm, workspace_path):
     endpoint = workspace_path + "/onlineEndpoints/on-busy"
     body = {"location": "local", "properties": {"authMode": "Key", "compute": workspace_path + "/computes/busy"}}
     assert arm.put(endpoint, json=body).status_code == 201
-    refused = rest("DELETE", "busy?underlyingResourceAction=Detach")
+    refused = rest("DELETE", "computes/busy?underlyingResourceAction=Detach")
     assert (refused.status_code, "on-busy" in refused.text) == (409, True)
 
 
@@ -78,7 +69,7 @@ def test_cluster_with_endpoints_stays(ml, rest, arm, workspace_path):
     ({"computeType": "Kubernetes", "properties": {}}, "$.properties.resourceId"),
 ])
 def test_what_is_wrong_is_named(rest, properties, field):
-    answer = rest("PUT", "broken", {"location": "local", "properties": properties})
+    answer = rest("PUT", "computes/broken", {"location": "local", "properties": properties})
     assert answer.status_code == 400
     assert answer.json()["error"]["target"] == field
 

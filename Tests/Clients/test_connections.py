@@ -14,15 +14,6 @@ def openai(ml):
         name="openai", azure_endpoint="https://models.example", api_key="the-secret-key", api_version="2024-02-01"))
 
 
-@pytest.fixture
-def rest(arm, workspace_path):
-    """Calls the API about a connection of the workspace."""
-    def call(method, path, body=None):
-        return arm.request(method, "%s/connections/%s" % (workspace_path, path), json=body)
-
-    return call
-
-
 def test_created_connection_reads_back(ml, openai):
     found = ml.connections.get("openai")
     assert isinstance(found, AzureOpenAIConnection)
@@ -59,18 +50,18 @@ PERSON = UsernamePasswordConfiguration(username="u", password="w")
 def test_credentials_of_every_kind_come_back(ml, rest, connection, credentials):
     ml.connections.create_or_update(connection)
     name = connection.name
-    assert rest("GET", name).json()["properties"]["credentials"] is None
-    assert rest("POST", name + "/listsecrets").json()["properties"]["credentials"] == credentials
+    assert rest("GET", "connections/" + name).json()["properties"]["credentials"] is None
+    assert rest("POST", "connections/" + name + "/listsecrets").json()["properties"]["credentials"] == credentials
 
 
 def test_update_without_credentials_keeps_them(rest):
     body = {"properties": {"authType": "CustomKeys", "category": "CustomKeys", "target": "_", "credentials": {
         "keys": {"first": "1", "second": "2"}}}}
-    assert rest("PUT", "custom", body).status_code == 200
+    assert rest("PUT", "connections/custom", body).status_code == 200
     del body["properties"]["credentials"]
     body["properties"]["metadata"] = {"note": "new"}
-    assert rest("PUT", "custom", body).json()["properties"]["metadata"] == {"note": "new"}
-    secrets = rest("POST", "custom/listsecrets").json()["properties"]["credentials"]
+    assert rest("PUT", "connections/custom", body).json()["properties"]["metadata"] == {"note": "new"}
+    secrets = rest("POST", "connections/custom/listsecrets").json()["properties"]["credentials"]
     assert secrets == {"keys": {"first": "1", "second": "2"}}
 
 
@@ -81,7 +72,7 @@ def test_update_without_credentials_keeps_them(rest):
     ({"authType": "no kind", "category": "OpenAI"}, "$.properties.authType"),
 ])
 def test_what_is_missing_is_named(rest, properties, field):
-    answer = rest("PUT", "broken", {"properties": properties})
+    answer = rest("PUT", "connections/broken", {"properties": properties})
     assert answer.status_code == 400
     assert answer.json()["error"]["target"] == field
 
@@ -98,7 +89,7 @@ def test_connection_by_template(rest, deployer, workspace):
     assert (planned.change_type, planned.after["properties"]["credentials"]) == ("Create", None)
     done = deployer.create("connection", document, {"key": "from-a-template"})
     assert done.outputs["category"]["value"] == "Serp"
-    secrets = rest("POST", "templated/listsecrets").json()["properties"]["credentials"]
+    secrets = rest("POST", "connections/templated/listsecrets").json()["properties"]["credentials"]
     assert secrets == {"key": "from-a-template"}
     changes = deployer.what_if("connection", document, {"key": "another"})
     assert changes["templated"].change_type == "NoChange"

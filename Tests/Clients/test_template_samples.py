@@ -1,28 +1,18 @@
 """ARM templates end to end with real replicas: examples/arm, and those of azureml-examples where they are."""
 import json
-import os
-import pathlib
 
 import pytest
 import requests
 from azure.storage.blob import ContainerClient
 
 from installed_sluice import REPOSITORY
+from originals import find_originals
 from support import CODE, CONDA, MODEL, Scorer
 from templates import outputs
 
 EXAMPLES = REPOSITORY / "examples"
 # What azureml-examples asks for.
 VERSION = {"api-version": "2022-05-01"}
-
-
-def find_originals():
-    """The folder of the templates that azureml-examples deploys, or None."""
-    for root in os.environ.get("SLUICE_FIXTURES"), REPOSITORY.parent / "shared" / "fixtures":
-        folder = pathlib.Path(root or "/nowhere") / "azureml-examples" / "arm-templates"
-        if folder.is_dir():
-            return folder
-    return None
 
 
 @pytest.fixture(scope="module")

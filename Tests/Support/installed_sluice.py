@@ -27,6 +27,13 @@ def find_uv():
     return found
 
 
+def workspace_id(variables):
+    """The resource id of the workspace that the variables of `sluice env` name."""
+    return (
+        "/subscriptions/%(SLUICE_SUBSCRIPTION_ID)s/resourceGroups/%(SLUICE_RESOURCE_GROUP)s/providers"
+        "/Microsoft.MachineLearningServices/workspaces/%(SLUICE_WORKSPACE)s" % variables)
+
+
 def free_ports(count):
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [listening.getsockname()[1] for listening in sockets]

@@ -1,14 +1,13 @@
 import datetime
 import json
 import os
-import pathlib
 import subprocess
 import sys
 
 import pytest
 import requests
 
-from installed_sluice import REPOSITORY, InstalledSluice, find_uv
+from installed_sluice import REPOSITORY, InstalledSluice, find_uv, workspace_id
 
 ASSETS = REPOSITORY / "Tests" / "Clients" / "assets"
 
@@ -87,8 +86,7 @@ def az(sluice, settings, trust, credentials):
 
 @pytest.fixture(scope="session")
 def workspace_url(settings):
-    return "%(SLUICE_URL)s/subscriptions/%(SLUICE_SUBSCRIPTION_ID)s/resourceGroups/%(SLUICE_RESOURCE_GROUP)s" \
-        "/providers/Microsoft.MachineLearningServices/workspaces/%(SLUICE_WORKSPACE)s" % settings
+    return settings["SLUICE_URL"] + workspace_id(settings)
 
 
 @pytest.fixture(scope="session")
@@ -142,12 +140,3 @@ def write(tmp_path):
         return path
 
     return run
-
-
-def find_originals():
-    """The folder of the templates that azureml-examples deploys, or None."""
-    for root in os.environ.get("SLUICE_FIXTURES"), REPOSITORY.parent / "shared" / "fixtures":
-        folder = pathlib.Path(root or "/nowhere") / "azureml-examples" / "arm-templates"
-        if folder.is_dir():
-            return folder
-    return None

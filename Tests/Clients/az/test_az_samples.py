@@ -8,8 +8,9 @@ import sys
 
 import pytest
 
-from conftest import ASSETS, AzureCLI, find_originals
+from conftest import ASSETS, AzureCLI
 from installed_sluice import REPOSITORY, find_binary
+from originals import find_originals
 
 ARM = REPOSITORY / "examples" / "arm"
 
