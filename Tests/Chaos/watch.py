@@ -1,37 +1,28 @@
 """Asks the API for a resource ten times a second, to tell how long it was not there."""
 import http.client
-import threading
 import time
 
 from api import Refused
+from background import Background
 
 
-class Watch:
-    INTERVAL, TIMEOUT = 0.1, 1.0
+class Watch(Background):
+    LAST_STEP = 30
+    TIMEOUT = 1.0
 
     def __init__(self, api):
+        super().__init__()
         self._api = api
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
         # (time when asked, whether it was answered)
         self.looks = []
 
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        self._thread.join(30)
-
-    def _run(self):
-        while not self._stop.wait(self.INTERVAL):
-            asked = time.monotonic()
-            try:
-                self._api.get(self._api.workspace, timeout=self.TIMEOUT)
-                self.looks.append((asked, True))
-            except (OSError, http.client.HTTPException, Refused, ValueError):
-                self.looks.append((asked, False))
+    def step(self, number):
+        asked = time.monotonic()
+        try:
+            self._api.get(self._api.workspace, timeout=self.TIMEOUT)
+            self.looks.append((asked, True))
+        except (OSError, http.client.HTTPException, Refused, ValueError):
+            self.looks.append((asked, False))
 
     def wait_for_answer(self, since, deadline=60):
         """When the API answered a question that was asked after `since`."""

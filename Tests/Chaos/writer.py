@@ -1,26 +1,24 @@
 """Keeps writing through the API, and holds the API to what it acknowledged."""
 import http.client
-import threading
 import time
 
 from api import API, ENDED, Refused
+from background import Background
 from installation import OPERATION_DEADLINE
 
 
-class Writer:
+class Writer(Background):
     """`with Writer(api, location, name) as writer:` writes; `writer.verify()` afterwards compares.
 
     In turn: a datastore is put, tags of an endpoint are patched, an endpoint is made or the oldest deleted.
     """
 
-    PAUSE = 0.1
     DATASTORES = 5
     ENDPOINTS = 4
 
     def __init__(self, api, location, name):
+        super().__init__()
         self._api, self._location, self._name = api, location, name
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
         # Path to the value that was acknowledged last, and values sent since whose fate is unknown.
         self._acknowledged, self._unknown = {}, {}
         self._deleted = set()
@@ -30,14 +28,6 @@ class Writer:
         # Kind of refusal to how often it occurred, and to the first one's text.
         self.problems, self.examples = {}, {}
 
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        self._thread.join(60)
-
     def note_operation(self, url):
         """An operation that somebody else started must end as well."""
         if url:
@@ -45,17 +35,14 @@ class Writer:
 
     # Writing
 
-    def _run(self):
-        number = 0
-        while not self._stop.wait(self.PAUSE):
-            number += 1
-            try:
-                (self._put_datastore, self._patch_tags, self._make_or_delete)[number % 3](number)
-            except API.FAILURES as error:
-                self.refused += 1
-                key = "%d" % error.status if isinstance(error, Refused) else type(error).__name__
-                self.problems[key] = self.problems.get(key, 0) + 1
-                self.examples.setdefault(key, str(error)[:500])
+    def step(self, number):
+        try:
+            (self._put_datastore, self._patch_tags, self._make_or_delete)[number % 3](number)
+        except API.FAILURES as error:
+            self.refused += 1
+            key = "%d" % error.status if isinstance(error, Refused) else type(error).__name__
+            self.problems[key] = self.problems.get(key, 0) + 1
+            self.examples.setdefault(key, str(error)[:500])
 
     def _put_datastore(self, number):
         path = "%s/datastores/%s%d" % (self._api.workspace, self._name.replace("-", "_"), number % self.DATASTORES)
