@@ -45,12 +45,9 @@ class Bench:
     """What all sections share."""
 
     def __init__(self, programs, scratch, router, peers, is_quick, seed):
-        self.programs = programs
-        self.scratch = scratch
-        self.router = router
+        self.programs, self.scratch, self.router, self.is_quick = programs, scratch, router, is_quick
         #: By name, the peer with its program.
         self.peers = peers
-        self.is_quick = is_quick
         #: Of everything that a section does at random and must be able to do again.
         self.seed = seed
         self.repetitions, self.seconds = (2, 1) if is_quick else (7, 2)

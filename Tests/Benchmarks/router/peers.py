@@ -20,6 +20,14 @@ def _joined(template, replicas, **values):
     return "\n".join(template.format(replica=replica, index=index, **values) for index, replica in enumerate(replicas))
 
 
+class Installed:
+    """A peer that a package of the system installs under its own name."""
+
+    @classmethod
+    def program(cls):
+        return shutil.which(cls.name, path=SYSTEM_PATH)
+
+
 NGINX = """\
 daemon off;
 pid {directory}/nginx.pid;
@@ -62,12 +70,8 @@ http {{
 NGINX_TLS = " ssl; ssl_protocols TLSv1.3; ssl_certificate {0.certificate}; ssl_certificate_key {0.key}"
 
 
-class Nginx:
+class Nginx(Installed):
     name = "nginx"
-
-    @staticmethod
-    def program():
-        return shutil.which("nginx", path=SYSTEM_PATH)
 
     @staticmethod
     def command(program, work, port, directory, body_buffer="256k", tls=None, is_traced=False):
@@ -127,12 +131,8 @@ backend green
 """
 
 
-class HAProxy:
+class HAProxy(Installed):
     name = "haproxy"
-
-    @staticmethod
-    def program():
-        return shutil.which("haproxy", path=SYSTEM_PATH)
 
     @staticmethod
     def command(program, work, port, directory, body_buffer=None, tls=None, is_traced=False):
