@@ -85,11 +85,7 @@ import Testing
         _ body: @escaping @Sendable (SocketAddress, String, RawSocket, Gate) throws -> Void
     ) async throws {
         let gate = Gate()
-        let replica = try StubReplica { message, socket in
-            gate.wait()
-            try socket.send(StubReplica.answer(message.text))
-            return true
-        }
+        let replica = try StubReplica.echo(behind: gate)
         try await withControl { address, fixture in
             let first = try RouterFixture.lines([replica.route], TableOptions(generation: 1))
             #expect(try Self.ask(address, "PUT /table", first).status == 200)
@@ -123,10 +119,7 @@ import Testing
     }
 
     @Test func `a replica that the table still names is not drained, whatever is inside`() async throws {
-        let replica = try StubReplica { message, socket in
-            try socket.send(StubReplica.answer(message.text))
-            return true
-        }
+        let replica = try StubReplica.echo()
         try await withControl { address, _ in
             let id = replica.route
             let first = try RouterFixture.lines([replica.route], TableOptions(generation: 1))
@@ -166,11 +159,7 @@ import Testing
 
     @Test func `those beyond the most that may wait are told at once`() async throws {
         let gate = Gate()
-        let replica = try StubReplica { message, socket in
-            gate.wait()
-            try socket.send(StubReplica.answer(message.text))
-            return true
-        }
+        let replica = try StubReplica.echo(behind: gate)
         let fixture = try RouterFixture()
         try await fixture.use([replica.route])
         let client = try await onThread {

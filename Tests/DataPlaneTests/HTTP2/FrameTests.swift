@@ -16,8 +16,7 @@ import Testing
         // Whatever was sent, the router serves on.
         try await onThread {
             let client = try fixture.connect()
-            try client.send(scoring("fine"))
-            #expect(try client.readMessage().text == "fine")
+            #expect(try client.ask(scoring("fine")).text == "fine")
         }
         try await fixture.stop()
         replica.kill()
@@ -52,8 +51,7 @@ import Testing
                 try client.send(Frames.frame(1, flags: 5, stream: UInt32(number * 2 + 1), Frames.request))
             }
             let other = try fixture.connect()
-            try other.send(scoring("other"))
-            #expect(try other.readMessage().text == "other")
+            #expect(try other.ask(scoring("other")).text == "other")
         }
     }
 

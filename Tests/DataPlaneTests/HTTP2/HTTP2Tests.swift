@@ -10,25 +10,8 @@ import Testing
     private static let score = "{}/api/v1/endpoint/fraud/score"
     private static let info = "{}/api/v1/endpoint/fraud/info"
 
-    /// Runs on a thread against a router with a replica, an echoing one if no script is given.
-    private func withRouter(
-        _ script: @escaping StubReplica.Script = { message, socket in
-            try socket.send(StubReplica.answer(message.text))
-            return true
-        },
-        _ body: @escaping @Sendable (RouterFixture, StubReplica, Scratch) throws -> Void
-    ) async throws {
-        let replica = try StubReplica(script)
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route], TableOptions(slots: 8, timeoutMs: 20_000))
-        try await onThread { try body(fixture, replica, try Scratch()) }
-        #expect(await fixture.waitForReport { $0.inFlight == 0 && $0.queued == 0 })
-        try await fixture.stop()
-        replica.kill()
-    }
-
     @Test func `a request is answered`() async throws {
-        try await withRouter { fixture, replica, _ in
+        try await withCurl { fixture, replica, _ in
             let text = try Curl.run(
                 fixture,
                 Self.options + ["-w", "|%{http_version} %{http_code}", "-b", "a=1; b=2", "--data", "hello", Self.score])
@@ -47,7 +30,7 @@ import Testing
                 isHEAD ? "HTTP/1.1 200 OK\r\nContent-Length: 12345\r\n\r\n" : StubReplica.answer(message.startLine))
             return true
         }
-        try await withRouter(script) { fixture, replica, _ in
+        try await withCurl(script) { fixture, replica, _ in
             let head = try Curl.run(fixture, Self.options + ["--head", Self.info])
             #expect(head.contains("content-length: 12345\r\n"))
             #expect(try Curl.run(fixture, Self.options + [Self.info]) == "GET /info HTTP/1.1")
@@ -57,7 +40,7 @@ import Testing
     }
 
     @Test func `the router's own answers are the same`() async throws {
-        try await withRouter { fixture, replica, _ in
+        try await withCurl { fixture, replica, _ in
             for (arguments, status) in [
                 (["--http2-prior-knowledge", Self.score], 401), (Self.options + ["{}/nobody"], 404),
                 (Self.options + ["-H", "azureml-model-deployment: nobody", Self.score], 404),
@@ -79,9 +62,9 @@ import Testing
             try socket.send(StubReplica.answer(message.startLine + message.text))
             return true
         }
-        let fixture = try RouterFixture { $0.tls = certificates.files }
-        try await fixture.use([replica.route], TableOptions(slots: 20, timeoutMs: 20_000))
-        try await onThread {
+        try await withFixture(of: [replica], options: TableOptions(slots: 20, timeoutMs: 20_000)) {
+            $0.tls = certificates.files
+        } body: { fixture in
             let scratch = try Scratch()
             let text = try Curl.run(
                 fixture,
@@ -98,21 +81,13 @@ import Testing
                 #expect(answer == "POST /predict?n=\(number) HTTP/1.1hello")
             }
         }
-        #expect(await fixture.waitForReport { $0.inFlight == 0 && $0.queued == 0 })
-        try await fixture.stop()
-        replica.kill()
     }
 
     @Test(arguments: [false, true])
     func `three megabytes come back as they went`(isChunked: Bool) async throws {
-        let script: StubReplica.Script = { message, socket in
-            try StubReplica.sendBack(message, on: socket, inChunksOf: isChunked ? 200_000 : nil)
-            return true
-        }
-        try await withRouter(script) { fixture, replica, scratch in
-            let random = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/dev/urandom"))
-            let body = try #require(try random.read(upToCount: 3_000_000))
-            try body.write(to: URL(fileURLWithPath: scratch.path("body")))
+        try await withCurl(StubReplica.sendingBack(inChunksOf: isChunked ? 200_000 : nil)) {
+            fixture, replica, scratch in
+            let body = try scratch.writeBody(count: 3_000_000)
             let text = try Curl.run(
                 fixture,
                 Self.options + [
@@ -127,16 +102,7 @@ import Testing
 
     @Test func `a streamed answer arrives as it is made`() async throws {
         let gates = [Gate(), Gate()]
-        let script: StubReplica.Script = { _, socket in
-            try socket.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-            for (number, text) in ["one", "two", "end"].enumerated() {
-                try socket.send("3\r\n\(text)\r\n")
-                if number < gates.count { gates[number].wait() }
-            }
-            try socket.send("0\r\n\r\n")
-            return true
-        }
-        try await withRouter(script) { fixture, _, _ in
+        try await withCurl(StubReplica.streaming(["one", "two", "end"], gates)) { fixture, _, _ in
             let curl = try Curl(fixture, Self.options + ["--no-buffer", Self.info])
             #expect(curl.readSome() == "one")
             gates[0].open()
@@ -147,7 +113,7 @@ import Testing
     }
 
     @Test func `a body that nobody wants is not taken`() async throws {
-        try await withRouter { fixture, replica, scratch in
+        try await withCurl { fixture, replica, scratch in
             try Data(repeating: 0x61, count: 200_000).write(to: URL(fileURLWithPath: scratch.path("body")))
             let text = try Curl.run(
                 fixture,
@@ -169,7 +135,7 @@ import Testing
             try socket.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
             return false
         }
-        try await withRouter(script) { fixture, _, _ in
+        try await withCurl(script) { fixture, _, _ in
             let broken = try Curl(fixture, Self.options + ["{}/api/v1/endpoint/fraud/broken"]).finish()
             // CURLE_HTTP2_STREAM
             #expect(broken.status == 92)
@@ -178,7 +144,7 @@ import Testing
     }
 
     @Test func `what is no HTTP 2 behind its preface ends the connection`() async throws {
-        try await withRouter { fixture, replica, _ in
+        try await withCurl { fixture, replica, _ in
             let client = try fixture.connect()
             try client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + Smuggling.hidden)
             _ = try client.readToEnd()
@@ -188,11 +154,7 @@ import Testing
 
     @Test func `a drain lets streams finish`() async throws {
         let gate = Gate()
-        let replica = try StubReplica { message, socket in
-            gate.wait()
-            try socket.send(StubReplica.answer(message.text))
-            return true
-        }
+        let replica = try StubReplica.echo(behind: gate)
         let fixture = try RouterFixture()
         try await fixture.use([replica.route], TableOptions(slots: 8, timeoutMs: 20_000))
         async let answered: Void = onThread {

@@ -36,9 +36,9 @@ import Testing
         let certificates = try Certificates()
         let authority = try certificates.renew("a")
         let replica = try StubReplica.echo()
-        let fixture = try RouterFixture { $0.tls = certificates.files }
-        try await fixture.use([replica.route])
-        try await onThread {
+        try await withFixture(of: [replica]) {
+            $0.tls = certificates.files
+        } body: { fixture in
             let url = Self.url(fixture)
             let small = try Self.curl([
                 "--cacert", authority, "-d", "one", url, "--next", "--cacert", authority, "-H",
@@ -53,8 +53,6 @@ import Testing
                 #expect(long.status == 0 && long.output == body)
             }
         }
-        try await fixture.stop()
-        replica.kill()
     }
 
     @Test func `who does not trust the authority, or speaks no TLS, gets nothing`() async throws {
@@ -86,9 +84,9 @@ import Testing
             try socket.send(StubReplica.answer(message.text))
             return true
         }
-        let fixture = try RouterFixture { $0.tls = certificates.files }
-        try await fixture.use([replica.route])
-        try await onThread {
+        try await withFixture(of: [replica]) {
+            $0.tls = certificates.files
+        } body: { fixture in
             let url = Self.url(fixture)
             let isServed = DispatchSemaphore(value: 0)
             let slow = Counter()
@@ -107,8 +105,6 @@ import Testing
             isServed.wait()
             #expect(slow.value == 1)
         }
-        try await fixture.stop()
-        replica.kill()
     }
 
     @Test func `a certificate that cannot be used ends the start`() throws {

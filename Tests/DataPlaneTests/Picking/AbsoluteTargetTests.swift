@@ -33,9 +33,7 @@ import Testing
     /// The target's host counts, whatever `Host` says.
     @Test func `the host of the target decides over Host`() async throws {
         let replica = try StubReplica.echo()
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route])
-        try await onThread {
+        try await withFixture(of: [replica]) { fixture in
             for (target, host, status) in [
                 ("fraud.example", "other.example", 200), ("other.example", "fraud.example", 404),
             ] {
@@ -47,7 +45,5 @@ import Testing
                 #expect(answer.status == status)
             }
         }
-        try await fixture.stop()
-        replica.kill()
     }
 }

@@ -10,23 +10,6 @@ import Testing
     private static let score = "{}/api/v1/endpoint/fraud/score"
     private static let info = "{}/api/v1/endpoint/fraud/info"
 
-    /// Runs on a thread against a router with a replica, an echoing one if no script is given.
-    private func withRouter(
-        _ script: @escaping StubReplica.Script = { message, socket in
-            try socket.send(StubReplica.answer(message.text))
-            return true
-        },
-        _ body: @escaping @Sendable (RouterFixture, StubReplica, Scratch) throws -> Void
-    ) async throws {
-        let replica = try StubReplica(script)
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route], TableOptions(slots: 8, timeoutMs: 20_000))
-        try await onThread { try body(fixture, replica, try Scratch()) }
-        #expect(await fixture.waitForReport { $0.inFlight == 0 && $0.queued == 0 })
-        try await fixture.stop()
-        replica.kill()
-    }
-
     /// Answers with as many chunks as there are texts.
     private static func chunks(_ texts: [String]) -> String {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -37,7 +20,7 @@ import Testing
 
     @Test(arguments: ["--http1.0", "--http1.1", "--http2"])
     func `every version that curl offers gets an answer in HTTP 1.1`(version: String) async throws {
-        try await withRouter { fixture, replica, _ in
+        try await withCurl { fixture, replica, _ in
             let text = try Curl.run(
                 fixture, Self.key + [version, "-w", "|%{http_version} %{http_code}", "--data", "hello", Self.score])
             #expect(text == "hello|1.1 200")
@@ -54,7 +37,7 @@ import Testing
             try socket.send(Self.chunks(["one", "two", "three"]))
             return true
         }
-        try await withRouter(script) { fixture, _, _ in
+        try await withCurl(script) { fixture, _, _ in
             let text = try Curl.run(fixture, Self.key + [version, "--raw", "--include", Self.info])
             #expect(text.contains("transfer-encoding: chunked") == (version == "--http1.1"))
             #expect(text.hasSuffix(version == "--http1.1" ? "three\r\n0\r\n\r\n" : "\r\n\r\nonetwothree"))
@@ -66,7 +49,7 @@ import Testing
             try socket.send("HTTP/1.1 200 OK\r\nContent-Length: 12345\r\n\r\n")
             return true
         }
-        try await withRouter(script) { fixture, replica, _ in
+        try await withCurl(script) { fixture, replica, _ in
             let text = try Curl.run(
                 fixture, Self.key + ["--head", "-w", "%{size_download} %{num_connects}\n", Self.info, Self.info])
             #expect(text.components(separatedBy: "content-length: 12345\r\n").count == 3)
@@ -76,7 +59,7 @@ import Testing
     }
 
     @Test func `a proxy's client names the host in its target`() async throws {
-        try await withRouter { fixture, replica, _ in
+        try await withCurl { fixture, replica, _ in
             let text = try Curl.run(
                 fixture,
                 Self.key + ["--noproxy", "", "--proxy", "{}", "--data", "hello", "http://fraud.example/score?x=1"])
@@ -94,7 +77,7 @@ import Testing
         ["--haproxy-protocol"],
     ])
     func `what curl can be made to say wrong is refused, and the connection ends`(options: [String]) async throws {
-        try await withRouter { fixture, replica, _ in
+        try await withCurl { fixture, replica, _ in
             let text = try Curl.run(
                 fixture, Self.key + options + ["-D", "-", "-o", "/dev/null", "--data", "hello", Self.score])
             #expect(text.hasPrefix("HTTP/1.1 400 Bad Request\r\n"))
@@ -106,7 +89,7 @@ import Testing
     // MARK: Bodies
 
     @Test func `a body of unknown length goes up in chunks`() async throws {
-        try await withRouter { fixture, replica, _ in
+        try await withCurl { fixture, replica, _ in
             let input = Pipe()
             let curl = try Curl(
                 fixture,
@@ -123,7 +106,7 @@ import Testing
     }
 
     @Test func `a large body waits to be asked for`() async throws {
-        try await withRouter { fixture, replica, scratch in
+        try await withCurl { fixture, replica, scratch in
             let body = Data(repeating: 0x61, count: 5 << 20)
             try body.write(to: URL(fileURLWithPath: scratch.path("body")))
             let upload = [
@@ -145,7 +128,7 @@ import Testing
     }
 
     @Test func `a form with files goes through`() async throws {
-        try await withRouter { fixture, replica, scratch in
+        try await withCurl { fixture, replica, scratch in
             try Data("file".utf8).write(to: URL(fileURLWithPath: scratch.path("file")))
             let text = try Curl.run(fixture, Self.key + ["-F", "a=b", "-F", "c=@\(scratch.path("file"))", Self.score])
             #expect(text.contains("name=\"c\"; filename=\"file\""))
@@ -155,14 +138,9 @@ import Testing
 
     @Test(arguments: [false, true])
     func `thirty megabytes come back as they went`(isChunked: Bool) async throws {
-        let script: StubReplica.Script = { message, socket in
-            try StubReplica.sendBack(message, on: socket, inChunksOf: isChunked ? 200_000 : nil)
-            return true
-        }
-        try await withRouter(script) { fixture, replica, scratch in
-            let random = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/dev/urandom"))
-            let body = try #require(try random.read(upToCount: 30_000_000))
-            try body.write(to: URL(fileURLWithPath: scratch.path("body")))
+        try await withCurl(StubReplica.sendingBack(inChunksOf: isChunked ? 200_000 : nil)) {
+            fixture, replica, scratch in
+            _ = try scratch.writeBody(count: 30_000_000)
             let fields = isChunked ? ["-H", "Transfer-Encoding: chunked"] : []
             let text = try Curl.run(
                 fixture,
@@ -182,17 +160,7 @@ import Testing
     @Test func `a streamed answer arrives as it is made`() async throws {
         let gates = [Gate(), Gate()]
         let sent = Counter()
-        let script: StubReplica.Script = { _, socket in
-            try socket.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-            for (number, text) in ["one", "two", "end"].enumerated() {
-                sent.add(1)
-                try socket.send("3\r\n\(text)\r\n")
-                if number < gates.count { gates[number].wait() }
-            }
-            try socket.send("0\r\n\r\n")
-            return true
-        }
-        try await withRouter(script) { fixture, _, _ in
+        try await withCurl(StubReplica.streaming(["one", "two", "end"], gates, sent: sent)) { fixture, _, _ in
             let curl = try Curl(fixture, Self.key + ["--no-buffer", Self.info])
             #expect(curl.readSome() == "one")
             #expect(sent.value == 1)
@@ -207,7 +175,7 @@ import Testing
     // MARK: Connections
 
     @Test func `one connection serves one request after the other`() async throws {
-        try await withRouter { fixture, replica, _ in
+        try await withCurl { fixture, replica, _ in
             let wrong = ["-H", "Authorization: Bearer wrong"]
             let write = ["-w", "|%{http_code} %{num_connects}\n"]
             let text = try Curl.run(
@@ -226,7 +194,7 @@ import Testing
 
     @Test(arguments: [("--http1.0", "1 1"), ("--http1.1", "1 0")])
     func `a connection goes on as the version has it`(version: String, connects: String) async throws {
-        try await withRouter { fixture, _, _ in
+        try await withCurl { fixture, _, _ in
             let text = try Curl.run(fixture, Self.key + [version, "-w", "%{num_connects} ", Self.info, Self.info])
             #expect(text == connects + " ")
         }
@@ -237,7 +205,7 @@ import Testing
             try socket.send(StubReplica.answer(message.startLine))
             return true
         }
-        try await withRouter(script) { fixture, replica, scratch in
+        try await withCurl(script) { fixture, replica, scratch in
             let text = try Curl.run(
                 fixture,
                 Self.key + [

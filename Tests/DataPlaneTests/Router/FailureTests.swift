@@ -4,48 +4,31 @@ import Testing
 @testable import DataPlane
 
 @Suite struct FailureTests {
-    private struct Case: Sendable {
-        var kind: EndpointKind
-        var path: String
-        var model: String
-        var status: Int
-        var modelStatus: String?
-    }
-
-    private static let cases = [
-        Case(kind: .managed, path: "/score", model: "500 Model Broke", status: 424, modelStatus: "500"),
-        Case(kind: .managed, path: "/score", model: "404 Not Found", status: 424, modelStatus: "404"),
-        Case(kind: .managed, path: "/score", model: "302 Found", status: 424, modelStatus: "302"),
-        Case(kind: .managed, path: "/score", model: "201 Created", status: 201, modelStatus: nil),
-        Case(kind: .managed, path: "/docs", model: "404 Not Found", status: 404, modelStatus: nil),
-        Case(kind: .managed, path: "/docs", model: "500 Model Broke", status: 424, modelStatus: "500"),
-        Case(kind: .kubernetes, path: "/score", model: "500 Model Broke", status: 502, modelStatus: "500"),
-        Case(kind: .kubernetes, path: "/score", model: "404 Not Found", status: 404, modelStatus: nil),
-        Case(kind: .kubernetes, path: "/docs", model: "404 Not Found", status: 404, modelStatus: nil),
-    ]
-
-    @Test(arguments: cases.indices)
-    func `a model's own status is told apart from the router's`(index: Int) async throws {
-        let each = Self.cases[index]
-        let replica = try StubReplica { _, socket in
-            try socket.send(StubReplica.answer("why", status: each.model))
-            return true
-        }
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route], TableOptions(kind: each.kind))
-        try await onThread {
-            let client = try fixture.connect()
-            try client.send(scoring(path: "/api/v1/endpoint/fraud" + each.path))
-            let answer = try client.readMessage()
-            #expect(answer.status == each.status)
-            #expect(answer["ms-azureml-model-error-statuscode"] == each.modelStatus)
+    @Test(
+        arguments: [
+            (.managed, "/score", "500 Model Broke", 424, "500"),
+            (.managed, "/score", "404 Not Found", 424, "404"),
+            (.managed, "/score", "302 Found", 424, "302"),
+            (.managed, "/score", "201 Created", 201, nil),
+            (.managed, "/docs", "404 Not Found", 404, nil),
+            (.managed, "/docs", "500 Model Broke", 424, "500"),
+            (.kubernetes, "/score", "500 Model Broke", 502, "500"),
+            (.kubernetes, "/score", "404 Not Found", 404, nil),
+            (.kubernetes, "/docs", "404 Not Found", 404, nil),
+        ] as [(EndpointKind, String, String, Int, String?)])
+    func `a model's own status is told apart from the router's`(
+        kind: EndpointKind, path: String, model: String, status: Int, modelStatus: String?
+    ) async throws {
+        let replica = try StubReplica.saying(StubReplica.answer("why", status: model))
+        try await withClient(of: [replica], options: TableOptions(kind: kind)) { client in
+            let answer = try client.ask(scoring(path: "/api/v1/endpoint/fraud" + path))
+            #expect(answer.status == status)
+            #expect(answer["ms-azureml-model-error-statuscode"] == modelStatus)
             #expect(
-                answer["ms-azureml-model-error-reason"] == each.modelStatus.map { _ in String(each.model.dropFirst(4)) }
+                answer["ms-azureml-model-error-reason"] == modelStatus.map { _ in String(model.dropFirst(4)) }
             )
             #expect(answer.text == "why")
         }
-        try await fixture.stop()
-        replica.kill()
     }
 
     @Test func `a replica that cannot be reached is passed over`() async throws {
@@ -57,8 +40,7 @@ import Testing
         try await onThread {
             let client = try fixture.connect()
             for number in 0..<6 {
-                try client.send(scoring("\(number)"))
-                #expect(try client.readMessage().text == "\(number)")
+                #expect(try client.ask(scoring("\(number)")).text == "\(number)")
             }
         }
         try await fixture.stop()
@@ -70,11 +52,7 @@ import Testing
         tcp: Bool
     ) async throws {
         let gate = Gate()
-        let alive = try StubReplica { message, socket in
-            gate.wait()
-            try socket.send(StubReplica.answer(message.text))
-            return true
-        }
+        let alive = try StubReplica.echo(behind: gate)
         let dead = try (0..<3).map { _ in try StubReplica.echo(tcp: tcp) }
         for each in dead { each.kill() }
         let fixture = try RouterFixture()
@@ -106,8 +84,7 @@ import Testing
         try await fixture.use([replica.route], TableOptions(slots: 1, timeoutMs: 1_500))
         try await onThread {
             let client = try fixture.connect()
-            try client.send(scoring("long"))
-            #expect(try client.readMessage().status == 408)
+            #expect(try client.ask(scoring("long")).status == 408)
         }
         async let answer = onThread {
             let client = try fixture.connect()
@@ -130,8 +107,7 @@ import Testing
         try await fixture.use([dead.route])
         try await onThread {
             let client = try fixture.connect()
-            try client.send(scoring())
-            let answer = try client.readMessage()
+            let answer = try client.ask(scoring())
             #expect(answer.status == 502)
             #expect(answer["x-sluice-cause"] == "replica-unreachable")
         }
@@ -144,18 +120,13 @@ import Testing
             try socket.send(StubReplica.answer(message.text))
             return false
         }
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route])
-        try await onThread {
-            let client = try fixture.connect()
+        try await withClient(of: [replica]) { client in
             for number in 0..<20 {
-                try client.send(scoring("\(number)"))
-                #expect(try client.readMessage().text == "\(number)")
+                let answer = try client.ask(scoring("\(number)"))
+                #expect(answer.text == "\(number)")
                 #expect(replica.wait { $0.openConnections == 0 })
             }
         }
-        try await fixture.stop()
-        replica.kill()
     }
 
     @Test(arguments: [("GET", 200), ("POST", 502)])
@@ -174,8 +145,10 @@ import Testing
         try await fixture.use(replicas.map(\.route))
         try await onThread {
             let client = try fixture.connect()
-            try client.send("\(method) /score HTTP/1.1\r\nHost: fraud.example\r\nAuthorization: Bearer secret\r\n\r\n")
-            #expect(try client.readMessage().status == status)
+            #expect(
+                try client.ask(
+                    "\(method) /score HTTP/1.1\r\nHost: fraud.example\r\nAuthorization: Bearer secret\r\n\r\n"
+                ).status == status)
             #expect(attempts.value == (status == 200 ? 2 : 1))
         }
         try await fixture.stop()
@@ -188,39 +161,21 @@ import Testing
         "HTTP/1.1 200 OK\n\n",
     ])
     func `an answer that is not valid is replaced by 502`(raw: String) async throws {
-        let replica = try StubReplica { _, socket in
-            try socket.send(raw)
-            return true
-        }
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route])
-        try await onThread {
-            let client = try fixture.connect()
-            try client.send(scoring())
-            let answer = try client.readMessage()
+        let replica = try StubReplica.saying(raw)
+        try await withClient(of: [replica]) { client in
+            let answer = try client.ask(scoring())
             #expect(answer.status == 502)
             #expect(answer["x-sluice-cause"] == "invalid-answer")
         }
-        try await fixture.stop()
-        replica.kill()
     }
 
     @Test(arguments: ["Content-Length: 100", "Transfer-Encoding: chunked"])
     func `an answer that breaks off ends the connection`(framing: String) async throws {
-        let replica = try StubReplica { _, socket in
-            try socket.send("HTTP/1.1 200 OK\r\n\(framing)\r\n\r\n3\r\nabc\r\n")
-            return false
-        }
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route])
-        try await onThread {
-            let client = try fixture.connect()
+        let replica = try StubReplica.saying("HTTP/1.1 200 OK\r\n\(framing)\r\n\r\n3\r\nabc\r\n", closes: true)
+        try await withClient(of: [replica]) { client in
             try client.send(scoring())
             let bytes = try client.readToEnd()
             #expect(!String(decoding: bytes, as: UTF8.self).hasSuffix("0\r\n\r\n"))
         }
-        #expect(await fixture.waitForReport { $0.inFlight == 0 })
-        try await fixture.stop()
-        replica.kill()
     }
 }

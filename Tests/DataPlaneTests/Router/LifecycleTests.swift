@@ -7,17 +7,12 @@ import Testing
 @Suite struct LifecycleTests {
     @Test func `a drain finishes the request in flight, closes idle connections and accepts no more`() async throws {
         let gate = Gate()
-        let replica = try StubReplica { message, socket in
-            gate.wait()
-            try socket.send(StubReplica.answer(message.text))
-            return true
-        }
+        let replica = try StubReplica.echo(behind: gate)
         let fixture = try RouterFixture(loops: 2)
         try await fixture.use([replica.route])
         let clients = try await onThread {
             let idle = try fixture.connect()
-            try idle.send(scoring(key: "wrong"))
-            #expect(try idle.readMessage().status == 401)
+            #expect(try idle.ask(scoring(key: "wrong")).status == 401)
             let busy = try fixture.connect()
             try busy.send(scoring("last"))
             #expect(replica.wait { $0.requests.count == 1 })
@@ -40,10 +35,7 @@ import Testing
     @Test func `a router that gets no table while its host's others do drains, and the others serve on`() async throws {
         let directory = URL(filePath: "/tmp/fresh-\(UUID().uuidString.prefix(8))").path
         defer { try? FileManager.default.removeItem(atPath: directory) }
-        let replica = try StubReplica { message, socket in
-            try socket.send(StubReplica.answer(message.text))
-            return true
-        }
+        let replica = try StubReplica.echo()
         let saved = directory + ".table"
         defer { try? FileManager.default.removeItem(atPath: saved) }
         let cutOff = try RouterFixture { configuration in
@@ -62,8 +54,7 @@ import Testing
         try await onThread {
             #expect((try? cutOff.connect()) == nil)
             let client = try reached.connect()
-            try client.send(scoring("hello", key: "new"))
-            #expect(try client.readMessage().status == 200)
+            #expect(try client.ask(scoring("hello", key: "new")).status == 200)
         }
         #expect(!reached.router.status.isDraining)
         // Started again, it does not take up what it saved, and lets no connection in.

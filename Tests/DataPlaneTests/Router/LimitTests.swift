@@ -5,20 +5,11 @@ import Testing
 @testable import DataPlane
 
 @Suite struct LimitTests {
-    /// A replica whose requests wait at a gate.
-    private static func gated(_ gate: Gate) throws -> StubReplica {
-        try StubReplica { message, socket in
-            gate.wait()
-            try socket.send(StubReplica.answer(message.text))
-            return true
-        }
-    }
-
     @Test(arguments: [1, 2])
     func `no replica has more requests than its slots, the next wait, and too many are refused`(loops: Int) async throws
     {
         let gate = Gate()
-        let replica = try Self.gated(gate)
+        let replica = try StubReplica.echo(behind: gate)
         let fixture = try RouterFixture(loops: loops)
         try await fixture.use([replica.route], TableOptions(slots: 2, queueLimit: 3))
         let clients = try await onThread {
@@ -33,8 +24,7 @@ import Testing
         #expect(replica.wait { $0.requests.count == 2 })
         try await onThread {
             let client = try fixture.connect()
-            try client.send(scoring())
-            let refused = try client.readMessage()
+            let refused = try client.ask(scoring())
             #expect(refused.status == 429)
             #expect(refused["x-sluice-cause"] == "queue-full")
             #expect(refused["retry-after"] == "1")
@@ -51,23 +41,18 @@ import Testing
     @Test(arguments: [(EndpointKind.managed, 429), (.kubernetes, 503)])
     func `a request that waits too long is refused`(kind: EndpointKind, status: Int) async throws {
         let gate = Gate()
-        let replica = try Self.gated(gate)
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route], TableOptions(kind: kind, slots: 1, queueWaitMs: 50))
-        try await onThread {
+        let replica = try StubReplica.echo(behind: gate)
+        try await withFixture(of: [replica], options: TableOptions(kind: kind, slots: 1, queueWaitMs: 50)) { fixture in
             let first = try fixture.connect()
             try first.send(scoring())
             #expect(replica.wait { $0.requests.count == 1 })
             let second = try fixture.connect()
-            try second.send(scoring())
-            let answer = try second.readMessage()
+            let answer = try second.ask(scoring())
             #expect(answer.status == status)
             #expect(answer["x-sluice-cause"] == "queue-wait-exceeded")
             gate.open()
             #expect(try first.readMessage().status == 200)
         }
-        try await fixture.stop()
-        replica.kill()
     }
 
     @Test(arguments: [(EndpointKind.managed, 408), (.kubernetes, 504)])
@@ -75,20 +60,13 @@ import Testing
         async throws
     {
         let gate = Gate()
-        let replica = try Self.gated(gate)
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route], TableOptions(kind: kind, slots: 1, timeoutMs: 500))
-        try await onThread {
-            let client = try fixture.connect()
-            try client.send(scoring())
-            #expect(try client.readMessage().status == status)
+        let replica = try StubReplica.echo(behind: gate)
+        try await withClient(of: [replica], options: TableOptions(kind: kind, slots: 1, timeoutMs: 500)) { client in
+            let answer = try client.ask(scoring())
+            #expect(answer.status == status)
             gate.open()
-            try client.send(scoring("again"))
-            #expect(try client.readMessage().text == "again")
+            #expect(try client.ask(scoring("again")).text == "again")
         }
-        #expect(await fixture.waitForReport { $0.inFlight == 0 })
-        try await fixture.stop()
-        replica.kill()
     }
 
     @Test func `a request waits for a replica that is coming, and is refused if none comes`() async throws {
@@ -106,8 +84,7 @@ import Testing
         #expect(waited == "waited")
         try await fixture.use([], TableOptions(generation: 3, queueWaitMs: 20))
         try await onThread {
-            try client.value.send(scoring())
-            let answer = try client.value.readMessage()
+            let answer = try client.value.ask(scoring())
             #expect(answer.status == 503)
             #expect(answer["x-sluice-cause"] == "no-ready-replica")
         }
@@ -118,7 +95,7 @@ import Testing
 
     @Test func `a client that goes away leaves the line; its slot is free when the model answers`() async throws {
         let gate = Gate()
-        let replica = try Self.gated(gate)
+        let replica = try StubReplica.echo(behind: gate)
         let fixture = try RouterFixture()
         try await fixture.use([replica.route], TableOptions(slots: 1))
         let clients = try await onThread {
@@ -138,8 +115,7 @@ import Testing
             try third.send(scoring("3"))
             // One line of the router's own answers shows that it has seen the hang-up before.
             let probe = try fixture.connect()
-            try probe.send(scoring(key: "wrong"))
-            #expect(try probe.readMessage().status == 401)
+            #expect(try probe.ask(scoring(key: "wrong")).status == 401)
             #expect(replica.requests.count == 1, "the model is still at work")
             gate.open()
             #expect(try third.readMessage().text == "3")
@@ -151,33 +127,26 @@ import Testing
 
     @Test func `a head that does not arrive in time is refused, an idle connection closed`() async throws {
         let replica = try StubReplica.echo()
-        let fixture = try RouterFixture {
+        try await withFixture(of: [replica]) {
             $0.loop.headTimeoutMs = 500
             $0.loop.idleTimeoutMs = 500
-        }
-        try await fixture.use([replica.route])
-        try await onThread {
+        } body: { fixture in
             let slow = try fixture.connect()
-            try slow.send("POST /score HTTP/1.1\r\nHo")
-            #expect(try slow.readMessage().status == 408)
+            #expect(try slow.ask("POST /score HTTP/1.1\r\nHo").status == 408)
             #expect(slow.isClosedByPeer())
             let silent = try fixture.connect()
             #expect(silent.isClosedByPeer())
             let idle = try fixture.connect()
-            try idle.send(scoring())
-            #expect(try idle.readMessage().status == 200)
+            #expect(try idle.ask(scoring()).status == 200)
             #expect(idle.isClosedByPeer())
         }
-        try await fixture.stop()
-        replica.kill()
     }
 
     @Test func `one connection too many is told so`() async throws {
         let fixture = try RouterFixture { $0.loop.maxConnections = 1 }
         try await onThread {
             let first = try fixture.connect()
-            try first.send(scoring())
-            #expect(try first.readMessage()["x-sluice-cause"] == "no-table")
+            #expect(try first.ask(scoring())["x-sluice-cause"] == "no-table")
             let second = try fixture.connect()
             #expect(try second.readMessage().status == 503)
             #expect(second.isClosedByPeer())
@@ -187,12 +156,10 @@ import Testing
 
     @Test func `a connection whose last response is out takes no place from the next`() async throws {
         let replica = try StubReplica.echo()
-        let fixture = try RouterFixture {
+        try await withFixture(of: [replica]) {
             $0.loop.maxConnections = 1
             $0.loop.maxBodySize = 1000
-        }
-        try await fixture.use([replica.route])
-        try await onThread {
+        } body: { fixture in
             // It is refused before its body is there, so the router waits for its end, lest the response be lost.
             let refused = try fixture.connect()
             try refused.send(
@@ -201,29 +168,21 @@ import Testing
             #expect(try refused.readMessage().status == 413)
             for _ in 0..<100 {
                 let next = try fixture.connect()
-                try next.send(scoring("next", fields: "Connection: close\r\n"))
-                try #require(try next.readMessage().text == "next")
+                try #require(try next.ask(scoring("next", fields: "Connection: close\r\n")).text == "next")
                 next.close()
             }
         }
-        try await fixture.stop()
-        replica.kill()
     }
 
     @Test func `a body over the limit is refused, also without a length`() async throws {
         let replica = try StubReplica.echo()
-        let fixture = try RouterFixture { $0.loop.maxBodySize = 1000 }
-        try await fixture.use([replica.route])
-        try await onThread {
-            let client = try fixture.connect()
+        try await withClient(of: [replica]) {
+            $0.loop.maxBodySize = 1000
+        } body: { client in
             try client.send(
                 "POST /score HTTP/1.1\r\nHost: fraud.example\r\nAuthorization: Bearer secret\r\nTransfer-Encoding: chunked\r\n\r\n"
             )
-            try client.send("3e9\r\n" + String(repeating: "x", count: 1001))
-            #expect(try client.readMessage().status == 413)
+            #expect(try client.ask("3e9\r\n" + String(repeating: "x", count: 1001)).status == 413)
         }
-        #expect(await fixture.waitForReport { $0.inFlight == 0 })
-        try await fixture.stop()
-        replica.kill()
     }
 }

@@ -7,17 +7,13 @@ import Testing
 @Suite struct MirroringTests {
     @Test func `a copy has the request's head and body, and only the live answer returns`() async throws {
         let blue = try StubReplica.echo()
-        let green = try StubReplica { _, socket in
-            try socket.send(StubReplica.answer("from green", status: "500 Internal Server Error"))
-            return true
-        }
+        let green = try StubReplica.saying(StubReplica.answer("from green", status: "500 Internal Server Error"))
         let fixture = try RouterFixture()
         try await fixture.use([blue.route], TableOptions(green: [green.route], greenMirror: 100))
         try await onThread {
             let client = try fixture.connect()
             for body in ["one", "", "three"] {
-                try client.send(scoring(body, fields: "x-trace: 7\r\n"))
-                let message = try client.readMessage()
+                let message = try client.ask(scoring(body, fields: "x-trace: 7\r\n"))
                 #expect(message.status == 200 && message.text == body)
                 #expect(message["azureml-model-deployment"] == "blue")
             }
@@ -57,11 +53,10 @@ import Testing
             for number in 0..<200 {
                 // Chosen by the caller: not copied, and counted in no cycle.
                 if number % 10 == 0 {
-                    try client.send(scoring("chosen", fields: "azureml-model-deployment: blue\r\n"))
-                    #expect(try client.readMessage().status == 200)
+                    #expect(
+                        try client.ask(scoring("chosen", fields: "azureml-model-deployment: blue\r\n")).status == 200)
                 }
-                try client.send(scoring("split"))
-                #expect(try client.readMessage().status == 200)
+                #expect(try client.ask(scoring("split")).status == 200)
             }
             #expect(green.wait { $0.requests.count == 2 * percent })
             #expect(green.requests.allSatisfy { $0.text == "split" })
@@ -75,9 +70,7 @@ import Testing
     func `a body that comes in pieces is copied whole`(isChunked: Bool) async throws {
         let blue = try StubReplica.echo()
         let green = try StubReplica.echo()
-        let fixture = try RouterFixture()
-        try await fixture.use([blue.route], TableOptions(green: [green.route], greenMirror: 100))
-        try await onThread {
+        try await withFixture(of: [blue], options: TableOptions(green: [green.route], greenMirror: 100)) { fixture in
             let pieces = (0..<30).map { String(repeating: "\($0) ", count: 5_000) }
             let body = pieces.joined()
             let client = try fixture.connect()
@@ -93,19 +86,13 @@ import Testing
             #expect(green.wait { $0.requests.count == 1 })
             #expect(green.requests.first?.text == body)
         }
-        try await fixture.stop()
-        blue.kill()
         green.kill()
     }
 
     @Test func `a mirror that hangs, or is not there, costs the live requests nothing`() async throws {
         let gate = Gate()
         let blue = try StubReplica.echo()
-        let green = try StubReplica { message, socket in
-            gate.wait()
-            try socket.send(StubReplica.answer(message.text))
-            return true
-        }
+        let green = try StubReplica.echo(behind: gate)
         let gone = try StubReplica.echo()
         gone.kill()
         let fixture = try RouterFixture()
@@ -117,8 +104,7 @@ import Testing
             try await onThread {
                 let client = try fixture.connect()
                 for number in 0..<50 {
-                    try client.send(scoring("\(number)"))
-                    let message = try client.readMessage()
+                    let message = try client.ask(scoring("\(number)"))
                     #expect(message.status == 200 && message.text == "\(number)")
                 }
             }
@@ -139,16 +125,14 @@ import Testing
         try await onThread {
             let long = try fixture.connect()
             let body = String(repeating: "x", count: (4 << 20) + 1)
-            try long.send(scoring(body))
-            #expect(try long.readMessage().body.count == body.utf8.count)
+            #expect(try long.ask(scoring(body)).body.count == body.utf8.count)
             let broken = try fixture.connect()
             try broken.send(
                 "POST /score HTTP/1.1\r\nHost: fraud.example\r\nAuthorization: Bearer secret\r\nContent-Length: 9\r\n\r\nhalf"
             )
             broken.close()
             let client = try fixture.connect()
-            try client.send(scoring("short"))
-            #expect(try client.readMessage().status == 200)
+            #expect(try client.ask(scoring("short")).status == 200)
             #expect(green.wait { $0.requests.count == 1 })
             #expect(green.requests.first?.text == "short")
         }

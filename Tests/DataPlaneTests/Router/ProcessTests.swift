@@ -11,12 +11,7 @@ struct ProcessTests {
         let replica = try StubReplica.echo()
         try await onThread {
             let setting = try RouterProcesses()
-            try RouterFixture.lines([replica.route]).write(to: URL(fileURLWithPath: setting.path("table")))
-            let process = try setting.start([
-                "--listen", "127.0.0.1:0", "--control", "unix:\(setting.path("control.sock"))", "--table",
-                setting.path("table"),
-                "--router-id", "one",
-            ])
+            let process = try setting.serve(replica, ["--router-id", "one"])
             let status = try setting.status()
             #expect(status.routerID == "one")
             #expect(status.pid == process.processIdentifier)
@@ -25,8 +20,7 @@ struct ProcessTests {
                 as? Int
             #expect(mode == 0o600)
             let client = try RawSocket(try #require(SocketAddress(hostAndPort: status.listenAddress)))
-            try client.send(scoring("hello"))
-            #expect(try client.readMessage().text == "hello")
+            #expect(try client.ask(scoring("hello")).text == "hello")
             let second = try setting.start([
                 "--listen", "127.0.0.1:0", "--control", "unix:\(setting.path("control.sock"))",
             ])
@@ -74,11 +68,7 @@ struct ProcessTests {
         }
         try await onThread {
             let setting = try RouterProcesses()
-            try RouterFixture.lines([replica.route]).write(to: URL(fileURLWithPath: setting.path("table")))
-            let process = try setting.start([
-                "--listen", "127.0.0.1:0", "--control", "unix:\(setting.path("control.sock"))", "--table",
-                setting.path("table"),
-            ])
+            let process = try setting.serve(replica)
             let client = try RawSocket(try #require(SocketAddress(hostAndPort: try setting.status().listenAddress)))
             try client.send(scoring())
             #expect(replica.wait { $0.requests.count == 1 })

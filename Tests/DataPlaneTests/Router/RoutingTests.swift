@@ -27,8 +27,7 @@ import Testing
         try await withRouter { fixture, blue, _ in
             let client = try fixture.connect()
             for number in 0..<20 {
-                try client.send(scoring("body-\(number)"))
-                let answer = try client.readMessage()
+                let answer = try client.ask(scoring("body-\(number)"))
                 #expect(answer.status == 200)
                 #expect(answer.text == "body-\(number)")
                 #expect(answer["azureml-model-deployment"] == "blue")
@@ -90,14 +89,12 @@ import Testing
     {
         try await withRouter { fixture, blue, _ in
             let client = try fixture.connect()
-            try client.send(request)
-            let answer = try client.readMessage()
+            let answer = try client.ask(request)
             #expect(answer.status == status)
             #expect(answer["content-type"] == "application/json")
             #expect(answer.text.contains("\"code\":\"\(code)\""))
             #expect((answer["www-authenticate"] == "Bearer") == (status == 401))
-            try client.send(scoring("again"))
-            #expect(try client.readMessage().text == "again")
+            #expect(try client.ask(scoring("again")).text == "again")
             #expect(blue.requests.count == 1)
         }
     }
@@ -114,8 +111,7 @@ import Testing
     func `a message that cannot be trusted ends the connection`(message: String, status: Int) async throws {
         try await withRouter { fixture, _, _ in
             let client = try fixture.connect()
-            try client.send(message)
-            let answer = try client.readMessage()
+            let answer = try client.ask(message)
             #expect(answer.status == status)
             #expect(answer["connection"] == "close")
             #expect(client.isClosedByPeer())
@@ -125,8 +121,9 @@ import Testing
     @Test func `the deployment header pins a deployment, also one without traffic`() async throws {
         try await withRouter { fixture, blue, green in
             let client = try fixture.connect()
-            try client.send(scoring(fields: "azureml-model-deployment: green\r\n"))
-            #expect(try client.readMessage()["azureml-model-deployment"] == "green")
+            #expect(
+                try client.ask(scoring(fields: "azureml-model-deployment: green\r\n"))["azureml-model-deployment"]
+                    == "green")
             #expect(green.requests.count == 1)
             #expect(blue.requests.isEmpty)
         }
@@ -135,8 +132,7 @@ import Testing
     @Test func `without a positive share there is nothing to route to`() async throws {
         try await withRouter(TableOptions(bluePercent: 0)) { fixture, _, _ in
             let client = try fixture.connect()
-            try client.send(scoring())
-            let answer = try client.readMessage()
+            let answer = try client.ask(scoring())
             #expect(answer.status == 404)
             #expect(answer.text.contains("NoTraffic"))
         }
@@ -149,8 +145,7 @@ import Testing
                 "Connection: X-Secret, keep-alive\r\nX-Secret: 1\r\nKeep-Alive: 5\r\nTE: trailers\r\nUpgrade: h2c\r\n"
                 + "Proxy-Authorization: a\r\nX-Request-Id: mine\r\nx-ms-client-request-id: \(String(repeating: "a", count: 50))\r\n"
                 + "X-Forwarded-For: 10.0.0.1\r\ntraceparent: 00-1\r\n"
-            try client.send(scoring(fields: fields))
-            let answer = try client.readMessage()
+            let answer = try client.ask(scoring(fields: fields))
             let request = try #require(blue.requests.last)
             for name in [
                 "connection", "x-secret", "keep-alive", "te", "upgrade", "proxy-authorization", "authorization",
@@ -182,8 +177,7 @@ import Testing
         try await withRouter { fixture, _, _ in
             let client = try fixture.connect()
             for _ in 0..<3 {
-                try client.send(scoring())
-                #expect(try client.readMessage().status == 200)
+                #expect(try client.ask(scoring()).status == 200)
             }
         } afterwards: { fixture in
             #expect(await fixture.waitForReport { $0.durationBuckets?.reduce(0, +) == 3 })
@@ -197,23 +191,17 @@ import Testing
 
     @Test func `only the paths that the model server has are asked for`() async throws {
         let blue = try StubReplica.echo()
-        let fixture = try RouterFixture()
-        try await fixture.use([blue.route], TableOptions(otherPaths: ["/", "/swagger.json"]))
-        try await onThread {
-            let client = try fixture.connect()
+        try await withClient(of: [blue], options: TableOptions(otherPaths: ["/", "/swagger.json"])) { client in
             for (path, status) in [
                 ("/score?a=/x", 200), ("/swagger.json?v=1", 200), ("/", 200), ("", 200), ("/swagger", 404),
                 ("/score/", 404), ("/x", 404), ("//", 404),
             ] {
-                try client.send(scoring(path: "/api/v1/endpoint/fraud\(path)"))
-                let answer = try client.readMessage()
+                let answer = try client.ask(scoring(path: "/api/v1/endpoint/fraud\(path)"))
                 #expect(answer.status == status, "\(path)")
                 #expect(answer.text.contains("PathNotFound") == (status == 404))
             }
             #expect(blue.requests.count == 4)
         }
-        try await fixture.stop()
-        blue.kill()
     }
 
     private static let preflight =
@@ -237,14 +225,12 @@ import Testing
             #expect(allowed["access-control-allow-headers"]?.contains("authorization") == true)
             #expect(blue.requests.isEmpty)
             for (fields, status) in [("", 200), ("azureml-model-deployment: nowhere\r\n", 404)] {
-                try client.send(scoring(fields: "Origin: https://a.example\r\n\(fields)"))
-                let answer = try client.readMessage()
+                let answer = try client.ask(scoring(fields: "Origin: https://a.example\r\n\(fields)"))
                 #expect(answer.status == status && answer["vary"] == "origin")
                 #expect(answer.fields.filter { $0.name == "access-control-allow-origin" }.map(\.value) == [told])
             }
             // Not from a page: the replica's own fields pass.
-            try client.send(scoring())
-            #expect(try client.readMessage()["access-control-allow-origin"] == "https://own.example")
+            #expect(try client.ask(scoring())["access-control-allow-origin"] == "https://own.example")
         }
         try await fixture.stop()
         blue.kill()
@@ -253,18 +239,11 @@ import Testing
     @Test(arguments: [nil, ["https://b.example"]] as [[String]?])
     func `a page of another origin is told nothing`(origins: [String]?) async throws {
         let blue = try StubReplica.echo()
-        let fixture = try RouterFixture()
-        try await fixture.use([blue.route], TableOptions(allowedOrigins: origins))
-        try await onThread {
-            let client = try fixture.connect()
-            try client.send(Self.preflight)
-            #expect(try client.readMessage().status == 401)
-            try client.send(scoring(fields: "Origin: https://a.example\r\n"))
-            let answer = try client.readMessage()
+        try await withClient(of: [blue], options: TableOptions(allowedOrigins: origins)) { client in
+            #expect(try client.ask(Self.preflight).status == 401)
+            let answer = try client.ask(scoring(fields: "Origin: https://a.example\r\n"))
             #expect(answer.status == 200 && answer["access-control-allow-origin"] == nil)
         }
-        try await fixture.stop()
-        blue.kill()
     }
 
     @Test func `a key that is revoked no longer opens a connection that used it`() async throws {
@@ -273,30 +252,23 @@ import Testing
         try await fixture.use([blue.route])
         let client = try await onThread { [fixture] in
             let client = try fixture.connect()
-            try client.send(scoring())
-            #expect(try client.readMessage().status == 200)
+            #expect(try client.ask(scoring()).status == 200)
             return Unchecked(client)
         }
         try await fixture.use([blue.route], TableOptions(generation: 2, key: "other"))
         try await onThread {
-            try client.value.send(scoring())
-            #expect(try client.value.readMessage().status == 401)
-            try client.value.send(scoring(key: "other"))
-            #expect(try client.value.readMessage().status == 200)
+            let answer = try client.value.ask(scoring())
+            #expect(answer.status == 401)
+            #expect(try client.value.ask(scoring(key: "other")).status == 200)
         }
         try await fixture.stop()
         blue.kill()
     }
 
     @Test func `a client of version 1.0 gets no chunks and is told when the connection stays`() async throws {
-        let replica = try StubReplica { _, socket in
-            try socket.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
-            return true
-        }
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route])
-        try await onThread {
-            let client = try fixture.connect()
+        let replica = try StubReplica.saying(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
+        try await withClient(of: [replica]) { client in
             try client.send(
                 "GET /score HTTP/1.0\r\nHost: fraud.example\r\nConnection: keep-alive\r\nAuthorization: Bearer secret\r\n\r\n"
             )
@@ -305,8 +277,6 @@ import Testing
             #expect(answer["connection"] == "close")
             #expect(answer.text == "abc")
         }
-        try await fixture.stop()
-        replica.kill()
     }
 }
 

@@ -37,11 +37,7 @@ import Testing
 
     @Test func `a caller's next request may come before the line has moved up`() async throws {
         let gate = Gate()
-        let replica = try StubReplica { message, socket in
-            gate.wait()
-            try socket.send(StubReplica.answer(message.text))
-            return true
-        }
+        let replica = try StubReplica.echo(behind: gate)
         let fixture = try RouterFixture()
         try await fixture.use([replica.route], TableOptions(slots: 1, queueLimit: 1))
         let clients = try await onThread {
@@ -75,17 +71,12 @@ import Testing
         }
         try await onThread {
             let fleet = try RouterFleet(2, [replica.route], TableOptions(slots: 1, queueLimit: 1))
-            let caller = try fleet.client(0)
-            try caller.send(scoring("first"))
+            let caller = try fleet.ask(0, "first")
             #expect(replica.wait { $0.requests.count == 1 })
-            let other = try fleet.client(1)
-            try other.send(scoring("other"))
-            try fleet.waitForQueue(1, 1)
-            fleet.halt(1)
+            let other = try fleet.askAndHalt(1, "other")
             gate.open()
             #expect(try caller.readMessage().text.hasPrefix("first"))
-            try caller.send(scoring("next"))
-            let next = try caller.readMessage()
+            let next = try caller.ask(scoring("next"))
             #expect(next.status == 200)
             #expect(next.text.hasPrefix("next"))
             fleet.signal(1, SIGCONT)
@@ -97,11 +88,7 @@ import Testing
     @Test(.enabled(if: RouterExecutable.url != nil, "the executable was not built"))
     func `the same holds for streams of HTTP 2`() async throws {
         let gate = Gate()
-        let replica = try StubReplica { message, socket in
-            gate.wait()
-            try socket.send(StubReplica.answer(message.text))
-            return true
-        }
+        let replica = try StubReplica.echo(behind: gate)
         try await onThread {
             let fleet = try RouterFleet(2, [replica.route], TableOptions(slots: 1, queueLimit: 1))
             let caller = try Frames.begun(try fleet.client(0))
@@ -111,10 +98,7 @@ import Testing
             }
             try ask("first", stream: 1)
             #expect(replica.wait { $0.requests.count == 1 })
-            let other = try fleet.client(1)
-            try other.send(scoring("other"))
-            try fleet.waitForQueue(1, 1)
-            fleet.halt(1)
+            let other = try fleet.askAndHalt(1, "other")
             gate.open()
             #expect(try Frames.read(caller, kind: 0) == Array("first".utf8))
             try ask("next", stream: 3)
@@ -128,11 +112,7 @@ import Testing
     /// The model is still at work for a caller that was told so: it has no room in a replica, but in the line.
     @Test func `a caller whose request timed out may come again while the model is at work`() async throws {
         let gate = Gate()
-        let replica = try StubReplica { message, socket in
-            gate.wait()
-            try socket.send(StubReplica.answer(message.text))
-            return true
-        }
+        let replica = try StubReplica.echo(behind: gate)
         let fixture = try RouterFixture()
         try await fixture.use([replica.route], TableOptions(slots: 1, timeoutMs: 500, queueLimit: 1))
         let clients = try await onThread {
@@ -165,8 +145,7 @@ import Testing
                     try await onThread {
                         let client = try connect(caller)
                         for number in 0..<requests {
-                            try client.send(scoring("\(caller)-\(number)"))
-                            let response = try client.readMessage()
+                            let response = try client.ask(scoring("\(caller)-\(number)"))
                             try #require(response.status == 200, sourceLocation: sourceLocation)
                             #expect(
                                 response.text.hasPrefix("\(caller)-\(number)"), sourceLocation: sourceLocation)

@@ -35,8 +35,7 @@ import Testing
 
     private static func expectServed(_ fixture: RouterFixture) throws {
         let client = try fixture.connect()
-        try client.send(scoring("other"))
-        #expect(try client.readMessage().text == "other")
+        #expect(try client.ask(scoring("other")).text == "other")
     }
 
     @Test func `an upload with a length holds no slot`() async throws {
@@ -45,8 +44,7 @@ import Testing
             for upload in uploads { try upload.send("first") }
             try Self.expectServed(fixture)
             for upload in uploads {
-                try upload.send("third")
-                #expect(try upload.readMessage().text == "firstthird")
+                #expect(try upload.ask("third").text == "firstthird")
             }
             #expect(replica.requests.map(\.text) == ["other"] + Array(repeating: "firstthird", count: 3))
         }
@@ -57,8 +55,7 @@ import Testing
             let upload = try Self.begun(fixture, "Transfer-Encoding: chunked")
             try upload.send("5\r\nfirst\r\n")
             try Self.expectServed(fixture)
-            try upload.send("5\r\nthird\r\n0\r\n\r\n")
-            #expect(try upload.readMessage().text == "firstthird")
+            #expect(try upload.ask("5\r\nthird\r\n0\r\n\r\n").text == "firstthird")
             #expect(replica.requests.map(\.text) == ["other", "firstthird"])
         }
     }
@@ -89,8 +86,8 @@ import Testing
         }
         #expect(await fixture.waitForReport { $0.inFlight == 1 })
         try await onThread {
-            try client.value.send(Array(body[65_536...]))
-            #expect(try client.value.readMessage().body == body)
+            let answer = try client.value.ask(Array(body[65_536...]))
+            #expect(answer.body == body)
         }
         try await fixture.stop()
         replica.kill()
@@ -117,8 +114,7 @@ import Testing
         let options = TableOptions(slots: 1, timeoutMs: 300, queueLimit: 1)
         try await withRouter(options) { fixture, replica in
             let upload = try Self.begun(fixture, "Content-Length: 10")
-            try upload.send("first")
-            let refused = try upload.readMessage()
+            let refused = try upload.ask("first")
             #expect(refused.status == 408)
             #expect(refused["x-sluice-cause"] == "body-timeout")
             #expect(upload.isClosedByPeer())
@@ -133,8 +129,8 @@ import Testing
         let client = try await onThread { Unchecked(try Self.begun(fixture, "Content-Length: 5")) }
         #expect(await fixture.waitForReport { $0.inFlight == 1 })
         try await onThread {
-            try client.value.send("first")
-            #expect(try client.value.readMessage().text == "first")
+            let answer = try client.value.ask("first")
+            #expect(answer.text == "first")
         }
         try await fixture.stop()
         replica.kill()

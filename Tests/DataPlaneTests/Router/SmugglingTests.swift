@@ -26,8 +26,7 @@ import Testing
         let isKept = attempt.ending == .isOpen
         if isKept {
             // With nothing left over from before.
-            try client.send(scoring("next"))
-            #expect(try client.readMessage().text == "next", "\(attempt.name): \(spelt(bytes))")
+            #expect(try client.ask(scoring("next")).text == "next", "\(attempt.name): \(spelt(bytes))")
         } else {
             #expect(try client.readToEnd() == [], "\(attempt.name): \(spelt(bytes))")
         }
@@ -46,16 +45,11 @@ import Testing
     @Test(arguments: [false, true])
     func `a replica sees no request that was not plainly sent`(byteByByte: Bool) async throws {
         let replica = try StubReplica.echo()
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route])
-        try await onThread {
+        try await withFixture(of: [replica]) { fixture in
             for each in Smuggling.all where !byteByByte || each.bytes.utf8.count < 1_000 {
                 try Self.attempt(each, byteByByte: byteByByte, fixture, replica)
             }
         }
-        #expect(await fixture.waitForReport { $0.inFlight == 0 && $0.queued == 0 })
-        try await fixture.stop()
-        replica.kill()
     }
 
     // MARK: Answers
@@ -121,13 +115,11 @@ import Testing
     {
         try await Self.withReplica(saying: Self.brokenAnswers) { client, replica in
             for (number, bytes) in Self.brokenAnswers.enumerated() {
-                try client.send(Self.evil(number))
-                let answer = try client.readMessage()
+                let answer = try client.ask(Self.evil(number))
                 #expect(answer.status == 502, "\(spelt(latin1(bytes)))")
                 #expect(answer["x-sluice-cause"] == "invalid-answer")
                 #expect(replica.wait { $0.openConnections == 0 }, "\(spelt(latin1(bytes)))")
-                try client.send(scoring("fine \(number)"))
-                #expect(try client.readMessage().text == "fine \(number)", "\(spelt(latin1(bytes)))")
+                #expect(try client.ask(scoring("fine \(number)")).text == "fine \(number)", "\(spelt(latin1(bytes)))")
             }
         }
     }
@@ -150,20 +142,12 @@ import Testing
     /// A managed endpoint answers 424 for a model's 304, which has no body.
     @Test(arguments: ["", "Content-Length: 5\r\n"])
     func `an answer announces no body that does not come`(length: String) async throws {
-        let replica = try StubReplica { _, socket in
-            try socket.send("HTTP/1.1 304 Not Modified\r\n\(length)\r\n")
-            return true
-        }
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route])
-        try await onThread {
-            let client = try fixture.connect()
+        let replica = try StubReplica.saying("HTTP/1.1 304 Not Modified\r\n\(length)\r\n")
+        try await withClient(of: [replica]) { client in
             try client.send(scoring())
             let answer = try client.readMessage(hasNoBody: true)
             #expect(answer.status == 424)
             #expect(answer["content-length"] == "0" || answer["connection"] == "close")
         }
-        try await fixture.stop()
-        replica.kill()
     }
 }

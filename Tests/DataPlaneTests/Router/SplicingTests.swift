@@ -25,28 +25,32 @@ import Testing
         }
     }
 
+    /// Sends a body that does not arrive whole, and expects what its client is told.
+    private static func failToSend(to fixture: RouterFixture, status: Int) throws {
+        let client = try fixture.connect()
+        try client.send(head())
+        let sender = client.sendAside(pattern, counting: Counter())
+        #expect(try client.readMessage().status == status)
+        #expect(eventually { sender.isFinished })
+    }
+
     @Test(arguments: [false, true])
     func `a long body arrives byte for byte, and so does the request behind it`(isTCP: Bool) async throws {
         let replica = try StubReplica(tcp: isTCP) { message, socket in
             try socket.send(StubReplica.answer("\(message.body.count)"))
             return true
         }
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route])
-        try await onThread {
-            let client = try fixture.connect()
+        try await withClient(of: [replica]) { client in
             for length in [Self.size, Self.size - 1, 1 << 20, 300_001, 131_072] {
                 let body = Array(Self.pattern[..<length])
-                try client.send(Array(Self.head(length).utf8) + body + Array(scoring("next").utf8))
-                #expect(try client.readMessage().text == "\(length)")
+                let answer = try client.ask(Array(Self.head(length).utf8) + body + Array(scoring("next").utf8))
+                #expect(answer.text == "\(length)")
                 #expect(try client.readMessage().text == "4")
                 #expect(replica.requests.dropLast().last?.body == body)
                 #expect(replica.requests.last?.text == "next")
             }
             #expect(replica.openConnections == 1)
         }
-        try await fixture.stop()
-        replica.kill()
     }
 
     @Test(arguments: [false, true])
@@ -59,10 +63,7 @@ import Testing
             try socket.send(StubReplica.answer(isWhole ? "whole" : "torn"))
             return true
         }
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route], TableOptions(timeoutMs: 60_000))
-        try await onThread {
-            let client = try fixture.connect()
+        try await withClient(of: [replica], options: TableOptions(timeoutMs: 60_000)) { client in
             let sent = Counter()
             try client.send(Self.head(64 << 20))
             let sender = client.sendAside(Self.pattern, times: 8, counting: sent)
@@ -72,8 +73,6 @@ import Testing
             #expect(try client.readMessage().text == "whole")
             #expect(eventually { sender.isFinished })
         }
-        try await fixture.stop()
-        replica.kill()
     }
 
     @Test func `what a client sent before it ended its side is moved on when the replica reads`() async throws {
@@ -84,19 +83,13 @@ import Testing
             try socket.send(StubReplica.answer(isWhole ? "whole" : "torn"))
             return true
         }
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route])
-        try await onThread {
-            let client = try fixture.connect()
+        try await withClient(of: [replica]) { client in
             try client.send(Array(Self.head(1 << 20).utf8) + Self.megabyte)
             client.endSending()
             #expect(replica.wait { $0.requests.count == 1 })
             gate.open()
             #expect(try client.readMessage().text == "whole")
         }
-        #expect(await fixture.waitForReport { $0.inFlight == 0 })
-        try await fixture.stop()
-        replica.kill()
     }
 
     @Test func `every piece of a slow client's body goes on at once`() async throws {
@@ -111,10 +104,7 @@ import Testing
             try socket.send(StubReplica.answer("whole"))
             return true
         }
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route])
-        try await onThread {
-            let client = try fixture.connect()
+        try await withClient(of: [replica]) { client in
             try client.send(Self.head(20 * piece))
             for number in 0..<20 {
                 try client.send(Array(Self.pattern[number * piece..<(number + 1) * piece]))
@@ -122,8 +112,6 @@ import Testing
             }
             #expect(try client.readMessage().text == "whole")
         }
-        try await fixture.stop()
-        replica.kill()
     }
 
     @Test func `a client that breaks off ends the replica's connection too`() async throws {
@@ -132,17 +120,11 @@ import Testing
             arrived.add(try socket.readToEnd().count)
             return false
         }
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route], TableOptions(slots: 1))
-        try await onThread {
-            let client = try fixture.connect()
+        try await withClient(of: [replica], options: TableOptions(slots: 1)) { client in
             try client.send(Array(Self.head().utf8) + Self.pattern[..<(2 << 20)])
             client.close()
             #expect(eventually { arrived.value == 2 << 20 })
         }
-        #expect(await fixture.waitForReport { $0.inFlight == 0 })
-        try await fixture.stop()
-        replica.kill()
     }
 
     @Test func `an answer before the whole body ends the exchange, whatever waits in the pipe`() async throws {
@@ -160,9 +142,7 @@ import Testing
             try socket.send(StubReplica.answer(isWhole ? "whole" : "torn"))
             return true
         }
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route], TableOptions(slots: 1))
-        try await onThread {
+        try await withFixture(of: [replica], options: TableOptions(slots: 1)) { fixture in
             // More often than there are pipes: none may be lost.
             for _ in 0..<20 {
                 let client = try fixture.connect()
@@ -177,12 +157,8 @@ import Testing
                 #expect(eventually { sender.isFinished })
             }
             let client = try fixture.connect()
-            try client.send(Array(Self.head(1 << 20).utf8) + Self.megabyte)
-            #expect(try client.readMessage().text == "whole")
+            #expect(try client.ask(Array(Self.head(1 << 20).utf8) + Self.megabyte).text == "whole")
         }
-        #expect(await fixture.waitForReport { $0.inFlight == 0 })
-        try await fixture.stop()
-        replica.kill()
     }
 
     @Test(arguments: [false, true])
@@ -195,22 +171,11 @@ import Testing
             try socket.send(StubReplica.answer(String(decoding: try socket.read(count: 4), as: UTF8.self)))
             return true
         }
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route], TableOptions(slots: 1))
-        try await onThread {
-            let client = try fixture.connect()
-            let sent = Counter()
-            try client.send(Self.head())
-            let sender = client.sendAside(Self.pattern, counting: sent)
-            #expect(try client.readMessage().status == 502)
-            #expect(eventually { sender.isFinished })
+        try await withFixture(of: [replica], options: TableOptions(slots: 1)) { fixture in
+            try Self.failToSend(to: fixture, status: 502)
             let next = try fixture.connect()
-            try next.send(scoring("next"))
-            #expect(try next.readMessage().text == "next")
+            #expect(try next.ask(scoring("next")).text == "next")
         }
-        #expect(await fixture.waitForReport { $0.inFlight == 0 })
-        try await fixture.stop()
-        replica.kill()
     }
 
     @Test func `a request whose body is stuck times out, and its bytes reach nobody else`() async throws {
@@ -224,22 +189,11 @@ import Testing
             try socket.send(StubReplica.answer(isWhole ? "whole" : "torn"))
             return true
         }
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route], TableOptions(timeoutMs: 3_000))
-        try await onThread {
-            let client = try fixture.connect()
-            let sent = Counter()
-            try client.send(Self.head())
-            let sender = client.sendAside(Self.pattern, counting: sent)
-            #expect(try client.readMessage().status == 408)
-            #expect(eventually { sender.isFinished })
+        try await withFixture(of: [replica], options: TableOptions(timeoutMs: 3_000)) { fixture in
+            try Self.failToSend(to: fixture, status: 408)
             let next = try fixture.connect()
-            try next.send(Array(Self.head(1 << 20).utf8) + Self.megabyte)
-            #expect(try next.readMessage().text == "whole")
+            #expect(try next.ask(Array(Self.head(1 << 20).utf8) + Self.megabyte).text == "whole")
             gate.open()
         }
-        #expect(await fixture.waitForReport { $0.inFlight == 0 })
-        try await fixture.stop()
-        replica.kill()
     }
 }

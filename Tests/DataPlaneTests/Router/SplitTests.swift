@@ -10,8 +10,7 @@ import Testing
         defer { client.close() }
         var counts: [String: Int] = [:]
         for number in 0..<count {
-            try client.send(scoring("\(number)"))
-            let message = try client.readMessage()
+            let message = try client.ask(scoring("\(number)"))
             #expect(message.status == 200 && message.text == "\(number)")
             counts[message["azureml-model-deployment"] ?? "", default: 0] += 1
         }

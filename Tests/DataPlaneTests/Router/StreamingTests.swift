@@ -25,9 +25,7 @@ import Testing
             try StubReplica.sendBack(message, on: socket, inChunksOf: isChunked ? 100_000 : nil)
             return true
         }
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route], TableOptions(timeoutMs: 60_000))
-        try await onThread {
+        try await withFixture(of: [replica], options: TableOptions(timeoutMs: 60_000)) { fixture in
             let body = Self.pattern(Self.size)
             let client = try fixture.connect()
             let framing = isChunked ? "Transfer-Encoding: chunked" : "Content-Length: \(body.count)"
@@ -46,11 +44,8 @@ import Testing
             #expect(answer.status == 200)
             #expect(answer.body == body)
             // The connection goes on after it.
-            try client.send(scoring("next"))
-            #expect(try client.readMessage().text == "next")
+            #expect(try client.ask(scoring("next")).text == "next")
         }
-        try await fixture.stop()
-        replica.kill()
     }
 
     @Test func `a client that reads nothing holds the replica back`() async throws {
@@ -64,10 +59,7 @@ import Testing
             }
             return true
         }
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route], TableOptions(timeoutMs: 60_000))
-        try await onThread {
-            let client = try fixture.connect()
+        try await withClient(of: [replica], options: TableOptions(timeoutMs: 60_000)) { client in
             try client.send(scoring())
             _ = try client.read(count: 1000)
             // What fits in the kernel's buffers was sent; most of it cannot have been.
@@ -81,26 +73,18 @@ import Testing
             #expect(sent.value < 40)
             #expect(try client.readToEndCount(until: (64 << 20) + 40) >= 64 << 20)
         }
-        try await fixture.stop()
-        replica.kill()
     }
 
     @Test func `a client that expects it is told to continue, once its body is awaited`() async throws {
         let replica = try StubReplica.echo()
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route])
-        try await onThread {
-            let client = try fixture.connect()
+        try await withClient(of: [replica]) { client in
             let head =
                 "POST /score HTTP/1.1\r\nHost: fraud.example\r\nAuthorization: Bearer secret\r\nExpect: 100-continue\r\n"
             try client.send(head + "Content-Length: 5\r\n\r\n")
             #expect(try client.read(upTo: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
-            try client.send("hello")
-            #expect(try client.readMessage().text == "hello")
+            #expect(try client.ask("hello").text == "hello")
             #expect(replica.requests.last?["expect"] == nil)
         }
-        try await fixture.stop()
-        replica.kill()
     }
 
     @Test(
@@ -112,14 +96,8 @@ import Testing
     func `an answer without a body leaves the connection usable`(
         method: String, raw: String, status: Int, length: String?
     ) async throws {
-        let replica = try StubReplica { _, socket in
-            try socket.send(raw)
-            return true
-        }
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route])
-        try await onThread {
-            let client = try fixture.connect()
+        let replica = try StubReplica.saying(raw)
+        try await withClient(of: [replica]) { client in
             for _ in 0..<3 {
                 try client.send(
                     "\(method) /info HTTP/1.1\r\nHost: fraud.example\r\nAuthorization: Bearer secret\r\n\r\n")
@@ -129,45 +107,29 @@ import Testing
             }
             #expect(replica.requests.count == 3)
         }
-        try await fixture.stop()
-        replica.kill()
     }
 
     @Test func `an answer that ends with the connection is passed on in chunks`() async throws {
-        let replica = try StubReplica { _, socket in
-            try socket.send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\nuntil the end")
-            return false
-        }
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route])
-        try await onThread {
-            let client = try fixture.connect()
+        let replica = try StubReplica.saying(
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\nuntil the end", closes: true)
+        try await withClient(of: [replica]) { client in
             for _ in 0..<2 {
-                try client.send(scoring())
-                let answer = try client.readMessage()
+                let answer = try client.ask(scoring())
                 #expect(answer["transfer-encoding"] == "chunked")
                 #expect(answer.text == "until the end")
             }
         }
-        try await fixture.stop()
-        replica.kill()
     }
 
     @Test func `a broken chunk from the client ends the exchange`() async throws {
         let replica = try StubReplica.echo()
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route])
-        try await onThread {
-            let client = try fixture.connect()
+        try await withClient(of: [replica]) { client in
             try client.send(
                 "POST /score HTTP/1.1\r\nHost: fraud.example\r\nAuthorization: Bearer secret\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nX"
             )
             #expect(try client.readMessage().status == 400)
             #expect(client.isClosedByPeer())
         }
-        #expect(await fixture.waitForReport { $0.inFlight == 0 })
-        try await fixture.stop()
-        replica.kill()
     }
 }
 

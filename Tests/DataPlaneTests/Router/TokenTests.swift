@@ -40,10 +40,8 @@ import Testing
             try await onThread {
                 let client = try fixture.connect()
                 for _ in 0..<2 {
-                    try client.send(scoring(key: opening))
-                    #expect(try client.readMessage().status == 200)
-                    try client.send(scoring(key: refused))
-                    #expect(try client.readMessage().status == 401)
+                    #expect(try client.ask(scoring(key: opening)).status == 200)
+                    #expect(try client.ask(scoring(key: refused)).status == 401)
                 }
             }
         }
@@ -74,19 +72,16 @@ import Testing
         try await onThread {
             let client = try fixture.connect()
             for _ in 0..<2 {
-                try client.send(scoring(key: good))
-                #expect(try client.readMessage().status == 200)
+                #expect(try client.ask(scoring(key: good)).status == 200)
                 for token in refused {
-                    try client.send(scoring(key: token))
-                    #expect(try client.readMessage().status == 401)
+                    #expect(try client.ask(scoring(key: token)).status == 401)
                 }
             }
         }
         _ = try await fixture.router.tables.apply(Self.table(other, replica: replica.route, generation: 2))
         try await onThread {
             let client = try fixture.connect()
-            try client.send(scoring(key: good))
-            #expect(try client.readMessage().status == 401)
+            #expect(try client.ask(scoring(key: good)).status == 401)
         }
         try await fixture.stop()
         replica.kill()

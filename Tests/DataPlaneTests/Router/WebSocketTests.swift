@@ -60,42 +60,31 @@ import Testing
 
     @Test func `a client that ends ends the replica's connection too`() async throws {
         let replica = try Self.shouting()
-        let fixture = try RouterFixture()
-        try await fixture.use([replica.route])
-        try await onThread {
-            let client = try fixture.connect()
+        try await withClient(of: [replica]) { client in
             try client.send(Self.opening)
             _ = try client.read(upTo: "hello\r\n")
             #expect(replica.openConnections == 1)
             client.close()
             #expect(replica.wait { $0.openConnections == 0 })
         }
-        #expect(await fixture.waitForReport { $0.inFlight == 0 })
-        try await fixture.stop()
-        replica.kill()
     }
 
     @Test func `no protocol is changed that nobody asked for`() async throws {
-        let willing = try StubReplica { _, socket in
-            try socket.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
-            return false
-        }
+        let willing = try StubReplica.saying(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", closes: true)
         let plain = try StubReplica.echo()
         let fixture = try RouterFixture()
         try await fixture.use([willing.route])
         try await onThread {
             let client = try fixture.connect()
-            try client.send(scoring())
-            #expect(try client.readMessage().status == 502)
+            #expect(try client.ask(scoring()).status == 502)
         }
         try await fixture.use([plain.route], TableOptions(generation: 2))
         try await onThread {
             let client = try fixture.connect()
-            try client.send(Self.opening)
-            #expect(try client.readMessage().status == 200, "the replica did not agree")
+            #expect(try client.ask(Self.opening).status == 200, "the replica did not agree")
             // Another protocol, and an upgrade with a body, are ordinary requests.
-            try client.send(scoring("a", fields: "Connection: Upgrade\r\nUpgrade: h2c\r\n"))
-            #expect(try client.readMessage().text == "a")
+            #expect(try client.ask(scoring("a", fields: "Connection: Upgrade\r\nUpgrade: h2c\r\n")).text == "a")
             #expect(plain.requests.last?["upgrade"] == nil && plain.requests.last?["connection"] == nil)
         }
         try await fixture.stop()

@@ -51,6 +51,17 @@ final class Curl {
     }
 }
 
+/// Runs `body` on a thread against a router of a replica, an echoing one if no script is given, with a directory for files.
+func withCurl(
+    _ script: StubReplica.Script? = nil,
+    _ body: @escaping @Sendable (RouterFixture, StubReplica, Scratch) throws -> Void
+) async throws {
+    let replica = try script.map { try StubReplica($0) } ?? .echo()
+    try await withFixture(of: [replica], options: TableOptions(slots: 8, timeoutMs: 20_000)) { fixture in
+        try body(fixture, replica, try Scratch())
+    }
+}
+
 /// A directory for one test, which ends with it.
 final class Scratch: Sendable {
     let directory = URL(fileURLWithPath: "/tmp/scratch-\(getpid())-\(UInt32.random(in: 0...(.max)))")
@@ -63,5 +74,14 @@ final class Scratch: Sendable {
     }
 
     func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
+
+    /// Writes random bytes into the file `body`.
+    func writeBody(count: Int) throws -> Data {
+        let random = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/dev/urandom"))
+        let body = try random.read(upToCount: count) ?? Data()
+        try body.write(to: URL(fileURLWithPath: path("body")))
+        return body
+    }
+
     func data(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path(name))) }
 }

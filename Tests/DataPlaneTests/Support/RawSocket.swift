@@ -157,6 +157,16 @@ final class RawSocket {
     }
 }
 
+extension RawSocket {
+    /// Sends a request and reads its answer.
+    func ask(_ request: String) throws -> Message { try ask(Array(request.utf8)) }
+
+    func ask(_ request: [UInt8]) throws -> Message {
+        try send(request)
+        return try readMessage()
+    }
+}
+
 /// A message as a test reads it.
 struct Message: Sendable {
     var startLine: String

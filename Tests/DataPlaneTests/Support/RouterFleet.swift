@@ -27,6 +27,22 @@ final class RouterFleet {
     }
 
     func client(_ router: Int) throws -> RawSocket { try RawSocket(addresses[router]) }
+
+    /// A new client of a router, which has sent it a scoring request.
+    func ask(_ router: Int, _ text: String) throws -> RawSocket {
+        let client = try client(router)
+        try client.send(scoring(text))
+        return client
+    }
+
+    /// The same, of a router that stands still while the request waits in its line.
+    func askAndHalt(_ router: Int, _ text: String) throws -> RawSocket {
+        let client = try ask(router, text)
+        try waitForQueue(router, 1)
+        halt(router)
+        return client
+    }
+
     func signal(_ router: Int, _ number: Int32) { Glibc.kill(running[router].processIdentifier, number) }
 
     /// Stops a router, and waits until none of its threads runs any more.

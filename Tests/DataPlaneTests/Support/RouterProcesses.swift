@@ -46,6 +46,14 @@ final class RouterProcesses {
         return process
     }
 
+    /// Starts a router that has a table of the replica.
+    func serve(_ replica: StubReplica, _ arguments: [String] = []) throws -> Process {
+        try RouterFixture.lines([replica.route]).write(to: URL(fileURLWithPath: path("table")))
+        return try start(
+            ["--listen", "127.0.0.1:0", "--control", "unix:\(path("control.sock"))", "--table", path("table")]
+                + arguments)
+    }
+
     /// What the router answers at `control`, the usual one's if none is given.
     func status(at control: SocketAddress? = nil) throws -> RouterStatus {
         var found: RouterStatus?

@@ -125,11 +125,42 @@ final class StubReplica: Sendable {
 }
 
 extension StubReplica {
-    /// Answers every request with its own body.
-    static func echo(tcp: Bool = false) throws -> StubReplica {
+    /// Answers every request with its own body, once the gate is open if there is one.
+    static func echo(tcp: Bool = false, behind gate: Gate? = nil) throws -> StubReplica {
         try StubReplica(tcp: tcp) { message, socket in
+            gate?.wait()
             try socket.send(answer(message.text))
             return true
+        }
+    }
+
+    /// Answers as ``sendBack(_:on:inChunksOf:)`` does.
+    static func sendingBack(inChunksOf size: Int?) -> Script {
+        { message, socket in
+            try sendBack(message, on: socket, inChunksOf: size)
+            return true
+        }
+    }
+
+    /// Answers with a chunk for each text, and goes on when the gate behind it is open.
+    static func streaming(_ texts: [String], _ gates: [Gate], sent: Counter = Counter()) -> Script {
+        { _, socket in
+            try socket.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            for (number, text) in texts.enumerated() {
+                sent.add(1)
+                try socket.send("\(String(text.utf8.count, radix: 16))\r\n\(text)\r\n")
+                if number < gates.count { gates[number].wait() }
+            }
+            try socket.send("0\r\n\r\n")
+            return true
+        }
+    }
+
+    /// Answers every request with these bytes.
+    static func saying(_ bytes: String, closes: Bool = false) throws -> StubReplica {
+        try StubReplica { _, socket in
+            try socket.send(bytes)
+            return !closes
         }
     }
 
