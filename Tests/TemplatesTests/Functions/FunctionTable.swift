@@ -14,26 +14,27 @@ typealias FunctionRow = (expression: String, expected: String)
         "object": {"One": 1, "nested": {"list": [1, {"deep": "x"}]}, "nothing": null}}
         """#)
 
-    static func expect(_ row: FunctionRow, sourceLocation: SourceLocation = #_sourceLocation) throws {
-        let result = Result { try TemplateFixture.evaluate(row.expression, parameters: parameters) }
+    @Test(arguments: rows)
+    func aRowHolds(expression: String, expected: String) {
+        let result = Result { try TemplateFixture.evaluate(expression, parameters: Self.parameters) }
         switch result {
         case .success(let value):
-            guard !row.expected.hasPrefix("!") else {
-                Issue.record("\(row.expression) is \(JSONWriter.text(of: value))", sourceLocation: sourceLocation)
+            guard !expected.hasPrefix("!") else {
+                Issue.record("\(expression) is \(JSONWriter.text(of: value))")
                 return
             }
-            #expect(value == TemplateFixture.json(row.expected), "\(row.expression)", sourceLocation: sourceLocation)
+            #expect(value == TemplateFixture.json(expected), "\(expression)")
         case .failure(let error):
             let message = TemplateFixture.message(of: error)
-            let isExpected = row.expected.hasPrefix("!") && message.contains(row.expected.dropFirst())
-            #expect(isExpected, "\(row.expression) fails: \(message)", sourceLocation: sourceLocation)
+            let isExpected = expected.hasPrefix("!") && message.contains(expected.dropFirst())
+            #expect(isExpected, "\(expression) fails: \(message)")
         }
     }
 
     private static let rows =
-        TextFunctionTests.rows + FormatTests.rows + EncodingFunctionTests.rows + CollectionFunctionTests.rows
-        + ObjectFunctionTests.rows + LogicFunctionTests.rows + NumberFunctionTests.rows + TimeFunctionTests.rows
-        + LambdaFunctionTests.rows + NetworkFunctionTests.rows + IdentityFunctionTests.rows
+        TextFunctionRows.rows + FormatRows.rows + EncodingFunctionRows.rows + CollectionFunctionRows.rows
+        + ObjectFunctionRows.rows + LogicFunctionRows.rows + NumberFunctionTests.rows + TimeFunctionTests.rows
+        + LambdaFunctionRows.rows + NetworkFunctionRows.rows + IdentityFunctionTests.rows
 
     /// They need a loop, a parameter's default or the running system; other suites have them.
     private static let elsewhere: Set<BuiltInFunction> = [.copyIndex, .reference, .references, .variables]

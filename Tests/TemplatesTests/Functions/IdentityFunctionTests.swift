@@ -5,33 +5,32 @@ import Testing
 
 /// Names, ids and what a deployment knows of itself.
 @Suite struct IdentityFunctionTests {
-    @Test(arguments: rows)
-    func identity(expression: String, expected: String) throws {
-        try FunctionTable.expect((expression, expected))
-    }
-
     private static let group = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg"
 
     static let rows: [FunctionRow] =
         hashes + ids + [
-            ("[resourceGroup().location]", #""eastus""#), ("[resourceGroup().id]", "\"\(group)\""),
+            ("[resourceGroup().location]", #""eastus""#),
+            ("[resourceGroup().id]", "\"\(group)\""),
             ("[resourceGroup().tags.ENV]", #""dev""#),
             ("[resourceGroup().properties.provisioningState]", #""Succeeded""#),
             ("[subscription().subscriptionId]", #""00000000-0000-0000-0000-000000000000""#),
             ("[subscription().displayName]", #""test""#),
-            ("[tenant().tenantId]", #""11111111-0000-0000-0000-000000000000""#), ("[tenant().displayName]", #""test""#),
+            ("[tenant().tenantId]", #""11111111-0000-0000-0000-000000000000""#),
+            ("[tenant().displayName]", #""test""#),
             ("[environment().resourceManager]", #""https://localhost/""#),
             ("[environment().suffixes.storage]", #""local""#),
             ("[deployer().objectId]", #""22222222-0000-0000-0000-000000000000""#),
             ("[deployer().none]", "!doesn't exist"),
-            ("[deployment().name]", #""test""#), ("[deployment().properties.mode]", #""Incremental""#),
+            ("[deployment().name]", #""test""#),
+            ("[deployment().properties.mode]", #""Incremental""#),
             ("[deployment().properties.template.contentVersion]", #""1.0.0.0""#),
             (
                 "[uri(deployment().properties.templateLink.uri, 'nested.json')]",
                 #""https://localhost/templates/nested.json""#
             ),
             ("[deployment().location]", "!doesn't exist"),
-            ("[managementGroup().id]", "!management group scope"), ("[managementGroup()]", "!management group scope"),
+            ("[managementGroup().id]", "!management group scope"),
+            ("[managementGroup()]", "!management group scope"),
             ("[providers('Microsoft.Nothing', 'things')]", "!knows no resource type"),
             ("[providers('Microsoft.Nothing').namespace]", #""Microsoft.Nothing""#),
             ("[pickZones('Microsoft.Compute', 'virtualMachines', 'eastus')]", "[]"),
@@ -41,8 +40,10 @@ import Testing
             ("[toLogicalZone('a', '1')]", "!no availability zones"),
             ("[toLogicalZone('a', '2')]", "!no availability zones"),
             ("[toLogicalZones('a', createArray('1'))]", "!zones"),
-            ("[toLogicalZones('a', createArray())]", "!zones"), ("[toPhysicalZone('a', '1')]", "!zones"),
-            ("[toPhysicalZone('a', '2')]", "!zones"), ("[toPhysicalZones('a', createArray('1'))]", "!zones"),
+            ("[toLogicalZones('a', createArray())]", "!zones"),
+            ("[toPhysicalZone('a', '1')]", "!zones"),
+            ("[toPhysicalZone('a', '2')]", "!zones"),
+            ("[toPhysicalZones('a', createArray('1'))]", "!zones"),
             ("[toPhysicalZones('a', createArray())]", "!zones"),
         ]
 

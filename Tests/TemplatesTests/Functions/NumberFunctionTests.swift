@@ -4,11 +4,6 @@ import Testing
 @testable import Templates
 
 @Suite struct NumberFunctionTests {
-    @Test(arguments: rows)
-    func number(expression: String, expected: String) throws {
-        try FunctionTable.expect((expression, expected))
-    }
-
     /// Nested divisions cost what they have operands, not two to the power of that.
     @Test func nestedDivisionsAreEvaluatedOnce() throws {
         let expression = String(repeating: "div(1, ", count: 60) + "1" + String(repeating: ")", count: 60)

@@ -1,13 +1,4 @@
-import Testing
-
-@testable import Templates
-
-@Suite struct LambdaFunctionTests {
-    @Test(arguments: rows)
-    func lambda(expression: String, expected: String) throws {
-        try FunctionTable.expect((expression, expected))
-    }
-
+enum LambdaFunctionRows {
     static let rows: [FunctionRow] =
         filtering + grouping + [
             ("[lambda('x', lambdaVariables('x'))]", "!only as an argument"),

@@ -1,13 +1,4 @@
-import Testing
-
-@testable import Templates
-
-@Suite struct CollectionFunctionTests {
-    @Test(arguments: rows)
-    func collection(expression: String, expected: String) throws {
-        try FunctionTable.expect((expression, expected))
-    }
-
+enum CollectionFunctionRows {
     static let rows: [FunctionRow] =
         making + looking + [
             ("[union(createArray('one', 'two'), createArray('two', 'three'))]", #"["one", "two", "three"]"#),

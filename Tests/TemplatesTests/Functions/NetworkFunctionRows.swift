@@ -1,13 +1,4 @@
-import Testing
-
-@testable import Templates
-
-@Suite struct NetworkFunctionTests {
-    @Test(arguments: rows)
-    func network(expression: String, expected: String) throws {
-        try FunctionTable.expect((expression, expected))
-    }
-
+enum NetworkFunctionRows {
     static let rows: [FunctionRow] = [
         (
             "[parseCidr('10.144.0.0/20')]",

@@ -1,13 +1,4 @@
-import Testing
-
-@testable import Templates
-
-@Suite struct LogicFunctionTests {
-    @Test(arguments: rows)
-    func logic(expression: String, expected: String) throws {
-        try FunctionTable.expect((expression, expected))
-    }
-
+enum LogicFunctionRows {
     static let rows: [FunctionRow] =
         comparing + [
             ("[true()]", "true"), ("[TRUE()]", "true"), ("[false()]", "false"), ("[False()]", "false"),

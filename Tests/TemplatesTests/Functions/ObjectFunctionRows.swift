@@ -1,13 +1,4 @@
-import Testing
-
-@testable import Templates
-
-@Suite struct ObjectFunctionTests {
-    @Test(arguments: rows)
-    func object(expression: String, expected: String) throws {
-        try FunctionTable.expect((expression, expected))
-    }
-
+enum ObjectFunctionRows {
     static let rows: [FunctionRow] =
         json + [
             ("[null()]", "null"), ("[createArray(null())]", "[null]"), ("[coalesce(null(), 123)]", "123"),

@@ -1,14 +1,5 @@
-import Testing
-
-@testable import Templates
-
 /// .NET's composite formats in the invariant culture.
-@Suite struct FormatTests {
-    @Test(arguments: rows)
-    func format(expression: String, expected: String) throws {
-        try FunctionTable.expect((expression, expected))
-    }
-
+enum FormatRows {
     static let rows: [FunctionRow] = [
         (
             "[format('{0}, {1}. Formatted number: {2:N0}', 'Hello', 'User', 8175133)]",

@@ -1,13 +1,4 @@
-import Testing
-
-@testable import Templates
-
-@Suite struct EncodingFunctionTests {
-    @Test(arguments: rows)
-    func encoding(expression: String, expected: String) throws {
-        try FunctionTable.expect((expression, expected))
-    }
-
+enum EncodingFunctionRows {
     static let rows: [FunctionRow] =
         base64 + [
             ("[uri('http://contoso.org/firstpath', 'myscript.sh')]", #""http://contoso.org/myscript.sh""#),
