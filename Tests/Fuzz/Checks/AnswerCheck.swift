@@ -5,37 +5,25 @@ import Routing
 /// What must hold of any bytes that a replica can send instead of an answer's head.
 package enum AnswerCheck {
     private static let dropped = Set(
-        [
-            "te", "upgrade", "trailer", "connection", "keep-alive", "proxy-connection", "proxy-authenticate",
-            "proxy-authorization", "x-request-id", "x-ms-client-request-id", "azureml-model-deployment",
-            "ms-azureml-model-error-statuscode", "ms-azureml-model-error-reason", "content-length",
-            "transfer-encoding",
-        ].map(latin1))
+        (ReadField.notPassedOn + [
+            "azureml-model-deployment", "ms-azureml-model-error-statuscode", "ms-azureml-model-error-reason",
+        ]).map(latin1))
 
     /// What does not hold of `message`, if anything; `seed` decides in which pieces it arrives, and what it answers.
     package static func complaint(about message: [UInt8], seed: UInt64) -> String? {
         var random = RandomSource(seed: seed)
         let outcome = ResponseReading.read(message)
-        for arrival in [Arrival.byteByByte(message.count), .random(message.count, &random)] {
-            let again = ResponseReading.read(message, arrival)
-            guard again == outcome else { return "in pieces of \(arrival.pieces): \(again), at once: \(outcome)" }
-        }
+        let inPieces = Arrival.complaint(about: message, outcome, &random) { ResponseReading.read(message, $0) }
+        if let inPieces { return inPieces }
         let reference = Reference.response(message)
         guard case .read(let reading, let length) = outcome else {
-            return reference == nil || isOverLimit(outcome) ? nil : "\(outcome), though it is well-formed"
+            return reference == nil || outcome.isOverLimit ? nil : "\(outcome), though it is well-formed"
         }
         guard let reference else { return "accepted, though it is malformed: \(reading)" }
         guard reference.reading == reading, reference.length == length, length <= message.count else {
             return "read as \(reading) with \(length) bytes, is \(reference.reading) with \(reference.length)"
         }
         return relayComplaint(reading, Array(message[..<length]), &random)
-    }
-
-    private static func isOverLimit(_ outcome: Outcome<ResponseReading>) -> Bool {
-        switch outcome {
-        case .refused(.headTooLarge), .refused(.targetTooLong), .refused(.tooManyFields): true
-        default: false
-        }
     }
 
     /// The head as the client gets it announces the body that follows it.

@@ -32,6 +32,18 @@ package struct Arrival: Sendable {
         return Arrival(pieces: pieces, garbage: UInt8(ascii: "0"))
     }
 
+    /// What `read` makes of `message` when it comes in pieces, if that is something else than `outcome`.
+    static func complaint<Reading>(
+        about message: [UInt8], _ outcome: Outcome<Reading>, _ random: inout RandomSource,
+        _ read: (Arrival) -> Outcome<Reading>
+    ) -> String? {
+        for arrival in [byteByByte(message.count), .random(message.count, &random)] {
+            let again = read(arrival)
+            guard again == outcome else { return "in pieces of \(arrival.pieces): \(again), at once: \(outcome)" }
+        }
+        return nil
+    }
+
     /// Calls `look` with what is there after each piece, until it returns something.
     func feed<Result>(_ message: [UInt8], _ look: (Bytes) -> Result?) -> Result? {
         let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: message.count + 32)

@@ -6,6 +6,13 @@ package enum Outcome<Reading: Equatable & Sendable>: Equatable, Sendable {
     case incomplete
     case refused(HeadFault)
     case read(Reading, length: Int)
+
+    var isOverLimit: Bool {
+        switch self {
+        case .refused(.headTooLarge), .refused(.targetTooLong), .refused(.tooManyFields): true
+        default: false
+        }
+    }
 }
 
 /// One header field, its value without the blanks around it.
@@ -19,6 +26,12 @@ package struct ReadField: Equatable, Sendable {
     }
 
     var lowercasedName: [UInt8] { lowercased(name) }
+
+    /// Names of what stays between neighbours or is written anew, in requests and answers alike.
+    static let notPassedOn = [
+        "te", "upgrade", "trailer", "connection", "keep-alive", "proxy-connection", "proxy-authenticate",
+        "proxy-authorization", "x-request-id", "x-ms-client-request-id", "content-length", "transfer-encoding",
+    ]
 }
 
 /// Everything that a request head says to the router.

@@ -5,23 +5,17 @@ package enum RequestCheck {
     private static let scoringPath = latin1("/predict")
     /// Fields that stay between neighbours or that the router writes itself; every other one goes through.
     private static let dropped = Set(
-        [
-            "te", "upgrade", "trailer", "connection", "keep-alive", "proxy-connection", "proxy-authenticate",
-            "proxy-authorization", "authorization", "expect", "x-request-id", "x-forwarded-for",
-            "x-ms-client-request-id", "content-length", "transfer-encoding",
-        ].map(latin1))
+        (ReadField.notPassedOn + ["authorization", "expect", "x-forwarded-for"]).map(latin1))
 
     /// What does not hold of `message`, if anything; `seed` decides in which pieces it arrives.
     package static func complaint(about message: [UInt8], seed: UInt64) -> String? {
         var random = RandomSource(seed: seed)
         let outcome = RequestReading.read(message)
-        for arrival in [Arrival.byteByByte(message.count), .random(message.count, &random)] {
-            let again = RequestReading.read(message, arrival)
-            guard again == outcome else { return "in pieces of \(arrival.pieces): \(again), at once: \(outcome)" }
-        }
+        let inPieces = Arrival.complaint(about: message, outcome, &random) { RequestReading.read(message, $0) }
+        if let inPieces { return inPieces }
         let reference = Reference.request(message)
         guard case .read(let reading, let length) = outcome else {
-            return reference == nil || isOverLimit(outcome) ? nil : "\(outcome), though it is well-formed"
+            return reference == nil || outcome.isOverLimit ? nil : "\(outcome), though it is well-formed"
         }
         guard length <= message.count else { return "\(length) of \(message.count) bytes consumed" }
         guard let reference else { return "accepted, though it is malformed: \(reading)" }
@@ -29,13 +23,6 @@ package enum RequestCheck {
             return "read as \(reading) with \(length) bytes, is \(reference.reading) with \(reference.length)"
         }
         return framingComplaint(reading, Array(message[..<length])) ?? forwardingComplaint(Array(message[..<length]))
-    }
-
-    private static func isOverLimit(_ outcome: Outcome<RequestReading>) -> Bool {
-        switch outcome {
-        case .refused(.headTooLarge), .refused(.targetTooLong), .refused(.tooManyFields): true
-        default: false
-        }
     }
 
     /// A careless reader, who takes any line end and any bytes around a name, finds the same framing and no other.
