@@ -62,11 +62,7 @@ import Testing
 
     @Test func `a deployment that is being made can be removed`() async throws {
         try await TestServer.run(.withoutRouters) { server in
-            let environment = try await server.makeEnvironment()
-            try await server.makeEndpoint("house")
-            let path = server.deployment("blue", of: "house")
-            let made = try await server.api.put(
-                path, TestBody.deployment(environment: environment, simulate: "prepare-delay=1m"))
+            let (path, environment, made) = try await server.makePreparing("blue", of: "house")
             let deleted = try await server.api.delete(path)
             #expect(deleted.status == 202)
             #expect(try await server.api.finish(made)["status"] == "Canceled")

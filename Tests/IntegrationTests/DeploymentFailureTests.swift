@@ -7,55 +7,40 @@ import Testing
 
 /// Deployments that don't come up, and what is left of them.
 @Suite struct DeploymentFailureTests {
-    /// What a simulated failure is told as.
-    struct Failure: Sendable, CustomTestStringConvertible {
-        let simulate: String
-        let code: String
-        let text: String
-        let phase: String
-
-        var testDescription: String { simulate }
-    }
-
-    static let failures = [
-        Failure(
-            simulate: "fail-prepare", code: "ImageBuildFailure", text: "simulated installer log", phase: "environment"),
-        Failure(simulate: "fail-start", code: "OutOfQuota", text: "no memory left", phase: "starting"),
-        Failure(
-            simulate: "fail-init", code: "UserScriptInitFailed", text: "ValueError: simulated failure of init()",
-            phase: "probing"),
-        Failure(
-            simulate: "ready-after=10s,crash-after=20ms,log=first words", code: "DeploymentCrashLoopBackOff",
-            text: "first words", phase: "probing"),
-    ]
-
-    @Test(arguments: failures)
-    func `a failure ends the operation with its cause, and a new try may mend it`(_ failure: Failure) async throws {
+    @Test(arguments: [
+        ("fail-prepare", "ImageBuildFailure", "simulated installer log", "environment"),
+        ("fail-start", "OutOfQuota", "no memory left", "starting"),
+        ("fail-init", "UserScriptInitFailed", "ValueError: simulated failure of init()", "probing"),
+        ("ready-after=10s,crash-after=20ms,log=first words", "DeploymentCrashLoopBackOff", "first words", "probing"),
+    ])
+    func `a failure ends the operation with its cause, and a new try may mend it`(
+        simulate: String, code: String, text: String, phase: String
+    ) async throws {
         try await TestServer.run(.withoutRouters) { server in
             let environment = try await server.makeEnvironment()
             try await server.makeEndpoint("house")
             let path = server.deployment("blue", of: "house")
-            let body = TestBody.deployment(environment: environment, simulate: failure.simulate)
+            let body = TestBody.deployment(environment: environment, simulate: simulate)
             let made = try await server.api.put(path, body)
             let end = try await server.api.finish(made)
             #expect(end["status"] == "Failed")
-            #expect(end.errorCode == failure.code)
-            #expect(end["error.message"]?.contains(failure.text) == true, "\(end.text)")
+            #expect(end.errorCode == code)
+            #expect(end["error.message"]?.contains(text) == true, "\(end.text)")
             // A replica may break before the operation has looked at the phase that it broke in.
             let phases = end.json["phases"].texts("name")
             let order = ["queued", "environment", "artifacts", "starting", "probing", "routing"]
             #expect(phases == Array(order.prefix(phases.count)))
             #expect(
-                phases.count <= (order.firstIndex(of: failure.phase) ?? 0) + 1,
-                "it ends in \(failure.phase) at the latest")
+                phases.count <= (order.firstIndex(of: phase) ?? 0) + 1,
+                "it ends in \(phase) at the latest")
             #expect(try await server.api.get(path)["properties.provisioningState"] == "Failed")
-            if failure.simulate.contains("init") || failure.simulate.contains("log") {
+            if simulate.contains("init") || simulate.contains("log") {
                 try await eventually("the replicas are gone") {
                     try await server.count("SELECT count(*) FROM replicas") == 0
                 }
                 let logs = try await server.api.post(
                     "\(path)/getLogs", #"{"containerType": "InferenceServer", "tail": 50}"#)
-                #expect(logs["content"]?.contains(failure.text) == true, "\(logs.text)")
+                #expect(logs["content"]?.contains(text) == true, "\(logs.text)")
             }
             // The same is tried again, and a better one succeeds.
             let again = try await server.api.put(path, body)
@@ -158,11 +143,7 @@ import Testing
 
     @Test func `a cancelled creation ends at once and leaves no replica`() async throws {
         try await TestServer.run(.withoutRouters) { server in
-            let environment = try await server.makeEnvironment()
-            try await server.makeEndpoint("house")
-            let path = server.deployment("blue", of: "house")
-            let made = try await server.api.put(
-                path, TestBody.deployment(environment: environment, simulate: "prepare-delay=1m"))
+            let (path, environment, made) = try await server.makePreparing("blue", of: "house")
             let url = try #require(made.header("Azure-AsyncOperation"))
             try await eventually("it prepares") {
                 try await server.count("SELECT count(*) FROM replicas WHERE state = 'environment'") == 1

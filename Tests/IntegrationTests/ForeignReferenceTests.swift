@@ -74,14 +74,7 @@ import Testing
                 #expect((answer.status, answer.errorCode) == (400, "BadArgument"), "\(text): \(answer.text)")
                 #expect(answer["error.target"] == "$.properties.\(field)", "\(answer.text)")
                 #expect(answer["error.message"]?.contains(text) == true, "\(answer.text)")
-                let name = "\(TestServer.workspaceName)/house/blue"
-                let template = TestBody.template(
-                    "",
-                    resources: [
-                        #"{"type": "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments", "apiVersion": "2024-04-01", "name": "\#(name)", \#(refused.dropFirst())"#
-                    ])
-                let preflight = try await server.api.put(
-                    server.templateDeployment("foreign"), TestBody.deployment(of: template))
+                let preflight = try await server.deploy("foreign", deployment: "blue", of: "house", refused)
                 #expect(preflight.status == 400 && preflight.text.contains(text), "\(preflight.text)")
             }
             #expect(try await server.count("SELECT count(*) FROM online_deployments") == 0)

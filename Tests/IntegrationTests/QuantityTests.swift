@@ -28,14 +28,7 @@ import Testing
                 let refused = try await server.api.put(path, body)
                 #expect((refused.status, refused.errorCode) == (400, "InvalidRequestContent"), "\(refused.text)")
                 #expect(refused["error.target"] == target, "\(refused.text)")
-                let name = "\(TestServer.workspaceName)/house/blue"
-                let template = TestBody.template(
-                    "",
-                    resources: [
-                        #"{"type": "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments", "apiVersion": "2024-04-01", "name": "\#(name)", \#(body.dropFirst())"#
-                    ])
-                let preflight = try await server.api.put(
-                    server.templateDeployment("numbers"), TestBody.deployment(of: template))
+                let preflight = try await server.deploy("numbers", deployment: "blue", of: "house", body)
                 #expect(preflight.status == 400 && preflight.text.contains("containerResourceLimits"))
             }
             try await server.putAndFinish(path, deployment(environment, cpu: "10000", memory: "1Pi"))

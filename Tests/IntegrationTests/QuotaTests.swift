@@ -41,15 +41,8 @@ import Testing
         try await TestServer.run(options) { server in
             let environment = try await server.makeEnvironment()
             try await server.makeEndpoint("house")
-            let name = "\(TestServer.workspaceName)/house/blue"
-            let body = deployment(environment, count: 2).dropFirst()
-            let template = TestBody.template(
-                "",
-                resources: [
-                    #"{"type": "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments", "apiVersion": "2024-04-01", "name": "\#(name)", \#(body)"#
-                ])
-            let answer = try await server.api.put(
-                server.templateDeployment("big"), TestBody.deployment(of: template))
+            let body = deployment(environment, count: 2)
+            let answer = try await server.deploy("big", deployment: "blue", of: "house", body)
             #expect(
                 answer.status == 400 && answer.text.contains("vCPUs of this host: 8 needed, 0 of 4 in use"),
                 "\(answer.text)")

@@ -88,14 +88,7 @@ import Testing
             let long = String(repeating: "d", count: 31)
             let refused = try await server.api.put(server.deployment(long, of: endpoint), kubernetes)
             #expect((refused.status, refused.errorCode) == (400, "InvalidResourceName"), "\(refused.text)")
-            let name = "\(TestServer.workspaceName)/\(endpoint)/\(long)"
-            let template = TestBody.template(
-                "",
-                resources: [
-                    #"{"type": "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments", "apiVersion": "2024-04-01", "name": "\#(name)", \#(kubernetes.dropFirst())"#
-                ])
-            let preflight = try await server.api.put(
-                server.templateDeployment("names"), TestBody.deployment(of: template))
+            let preflight = try await server.deploy("names", deployment: long, of: endpoint, kubernetes)
             #expect(preflight.status == 400 && preflight.text.contains("62 characters together"), "\(preflight.text)")
             let managed = TestBody.deployment(environment: environment, count: 0)
             #expect(try await server.api.put(server.deployment(long, of: endpoint), managed).status < 300)

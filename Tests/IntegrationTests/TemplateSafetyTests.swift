@@ -160,16 +160,24 @@ import Testing
     /// are one) and for the two steps of the nested deployment.
     static let moments = 32
 
-    @Test(arguments: 1...moments) func `a control plane that is killed at any moment changes nothing of the end`(
-        _ number: Int
+    /// Runs `body` when a deployment has come to the moment.
+    private func runUntil(
+        _ moment: Moment, _ body: @escaping @Sendable (TestServer, Moment, String) async throws -> Void
     ) async throws {
-        let moment = Moment(number)
         var options = TestServerOptions.withoutRouters
         options.onTemplateStep = moment.observe
         try await TestServer.run(options) { server in
             let path = server.templateDeployment("twelve")
             #expect(try await server.api.put(path, TestBody.deployment(of: Self.template)).status == 201)
             try await eventually("the moment") { moment.isReached }
+            try await body(server, moment, path)
+        }
+    }
+
+    @Test(arguments: 1...moments) func `a control plane that is killed at any moment changes nothing of the end`(
+        _ number: Int
+    ) async throws {
+        try await runUntil(Moment(number)) { server, moment, path in
             moment.end()
             try await server.restart()
             try await server.untilEnded(path)
@@ -228,13 +236,7 @@ import Testing
     @Test(arguments: [1, 6, 12, 20, 27]) func `a cancelled deployment ends, and what it began goes on`(
         _ number: Int
     ) async throws {
-        let moment = Moment(number)
-        var options = TestServerOptions.withoutRouters
-        options.onTemplateStep = moment.observe
-        try await TestServer.run(options) { server in
-            let path = server.templateDeployment("twelve")
-            #expect(try await server.api.put(path, TestBody.deployment(of: Self.template)).status == 201)
-            try await eventually("the moment") { moment.isReached }
+        try await runUntil(Moment(number)) { server, moment, path in
             #expect(try await server.api.post("\(path)/cancel").status == 204)
             moment.end()
             let end = try await server.api.get(path)

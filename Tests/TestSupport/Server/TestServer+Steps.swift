@@ -26,6 +26,18 @@ extension TestServer {
         return try await api.get(path)
     }
 
+    /// Puts a template with one online deployment, whose body this is.
+    package func deploy(_ template: String, deployment: String, of endpoint: String, _ body: String)
+        async throws -> Answer
+    {
+        let resource = """
+            {"type": "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments",
+             "apiVersion": "2024-04-01", "name": "\(Self.workspaceName)/\(endpoint)/\(deployment)", \(body.dropFirst())
+            """
+        return try await api.put(
+            templateDeployment(template), TestBody.deployment(of: TestBody.template("", resources: [resource])))
+    }
+
     package func untilEnded(_ deployment: String) async throws {
         try await eventually("the end of the deployment") {
             let state = try await api.get(deployment)["properties.provisioningState"] ?? ""
@@ -50,26 +62,21 @@ extension TestServer {
     /// Puts, follows the operation and expects success; answers the first answer.
     @discardableResult
     package func putAndFinish(_ path: String, _ json: String) async throws -> Answer {
-        let answer = try await api.put(path, json)
-        guard answer.status < 300 else {
-            throw NotSucceeded(description: "PUT \(path): \(answer.status) \(answer.text)")
-        }
-        let end = try await api.finish(answer)
-        guard answer.header("Azure-AsyncOperation") == nil || end["status"] == "Succeeded" else {
-            throw NotSucceeded(description: "PUT \(path): \(end.text)")
-        }
-        return answer
+        try await finish("PUT \(path)", try await api.put(path, json))
     }
 
     @discardableResult
     package func deleteAndFinish(_ path: String) async throws -> Answer {
-        let answer = try await api.delete(path)
+        try await finish("DELETE \(path)", try await api.delete(path))
+    }
+
+    private func finish(_ request: String, _ answer: Answer) async throws -> Answer {
         guard answer.status < 300 else {
-            throw NotSucceeded(description: "DELETE \(path): \(answer.status) \(answer.text)")
+            throw NotSucceeded(description: "\(request): \(answer.status) \(answer.text)")
         }
         let end = try await api.finish(answer)
         guard answer.header("Azure-AsyncOperation") == nil || end["status"] == "Succeeded" else {
-            throw NotSucceeded(description: "DELETE \(path): \(end.text)")
+            throw NotSucceeded(description: "\(request): \(end.text)")
         }
         return answer
     }
@@ -104,6 +111,17 @@ extension TestServer {
             self.deployment(deployment, of: endpoint),
             TestBody.deployment(environment: environment, simulate: simulate, count: count))
         try await makeEndpoint(endpoint, traffic: [deployment: 100])
+    }
+
+    /// A deployment that prepares for a minute: its path, its environment, and the answer to the request that makes it.
+    package func makePreparing(_ deployment: String, of endpoint: String) async throws -> (
+        path: String, environment: String, made: Answer
+    ) {
+        let path = self.deployment(deployment, of: endpoint)
+        let environment = try await makeEnvironment()
+        try await makeEndpoint(endpoint)
+        let body = TestBody.deployment(environment: environment, simulate: "prepare-delay=1m")
+        return (path, environment, try await api.put(path, body))
     }
 
     /// A scoring request through the routers.

@@ -214,11 +214,7 @@ package final class TestServer: Sendable {
 
     /// Stops the control plane as SIGTERM does; routers and replicas run on.
     package func stopControlPlane() async throws {
-        let incarnation = state.withLock { state in
-            defer { state.incarnation = nil }
-            return state.incarnation
-        }
-        try await incarnation?.stop()
+        try await state.withLock { $0.incarnation.take() }?.stop()
     }
 
     /// Starts a control plane again, on the same port.
@@ -229,22 +225,14 @@ package final class TestServer: Sendable {
 
     /// Lets the control plane crash and starts another.
     package func restart(meanwhile: (Database) async throws -> Void = { _ in }) async throws {
-        let incarnation = state.withLock { state in
-            defer { state.incarnation = nil }
-            return state.incarnation
-        }
-        try await incarnation?.abandon()
+        try await state.withLock { $0.incarnation.take() }?.abandon()
         try await meanwhile(database)
         try await startControlPlane()
     }
 
     /// Lets the control plane crash and starts one that has another number of routers.
     package func restart(routers count: Int) async throws {
-        let incarnation = state.withLock { state in
-            defer { state.incarnation = nil }
-            return state.incarnation
-        }
-        try await incarnation?.abandon()
+        try await state.withLock { $0.incarnation.take() }?.abandon()
         var parts = parts
         parts.options.routers = count
         let next = try await ControlPlaneIncarnation.start(parts, port: port)
@@ -259,11 +247,7 @@ package final class TestServer: Sendable {
 
     /// Lets the second control plane crash and starts another.
     package func restartStandby() async throws {
-        let standby = state.withLock { state in
-            defer { state.standby = nil }
-            return state.standby
-        }
-        try await standby?.abandon()
+        try await state.withLock { $0.standby.take() }?.abandon()
         try await startStandby()
     }
 
