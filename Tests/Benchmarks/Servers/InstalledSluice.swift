@@ -22,15 +22,10 @@ struct InstalledSluice: Sendable {
         ]
         let sluice = InstalledSluice(
             data: DataDirectory(root: directory), arguments: settings.flatMap { ["--set", $0] })
-        do {
+        return try await withEnd(sluice.end) {
             try await sluice.start()
             try await sluice.stop()
-            let result = try await body(sluice)
-            await sluice.end()
-            return result
-        } catch {
-            await sluice.end()
-            throw error
+            return try await body(sluice)
         }
     }
 
@@ -96,14 +91,7 @@ struct InstalledSluice: Sendable {
         let url = try PrivateCluster(data, logger: Workbench.silent).url
         let database = Database(
             settings: ConnectionSettings(url: url, schema: "sluice"), poolSize: 2, logger: Workbench.silent)
-        do {
-            let result = try await body(database)
-            await database.close()
-            return result
-        } catch {
-            await database.close()
-            throw error
-        }
+        return try await withEnd(database.close) { try await body(database) }
     }
 
     func makeClient() throws -> SluiceClient {

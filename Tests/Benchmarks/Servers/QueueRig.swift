@@ -24,14 +24,7 @@ struct QueueRig: Sendable {
         waitInPlace: Duration = .milliseconds(250), _ body: (QueueRig) async throws -> Result
     ) async throws -> Result {
         let rig = QueueRig(settings, afterStep: afterStep, waitInPlace: waitInPlace)
-        do {
-            let result = try await body(rig)
-            try await rig.close()
-            return result
-        } catch {
-            try await rig.close()
-            throw error
-        }
+        return try await withEnd(rig.close) { try await body(rig) }
     }
 
     private init(
