@@ -6,14 +6,10 @@ import Testing
 @Suite struct AccessLogTests {
     private struct Line: Decodable {
         var time: Date
-        var router: String
-        var requestId: String
         var status: Int
         var milliseconds: Double
-        var peer: String
-        var endpoint: String?
-        var deployment: String?
-        var clientRequestId: String?
+        var router, requestId, peer: String
+        var endpoint, deployment, clientRequestId: String?
         var mirror: Bool?
     }
 
