@@ -1,97 +1,70 @@
 import Foundation
-import Postgres
+package import Postgres
 package import Resources
 import Store
 
-/// Autoscale settings: written at once, without an operation.
-package struct AutoscaleSettingService: Sendable {
-    let database: Database
+/// Autoscale settings. A deployment whose setting is deleted keeps the number that it has.
+package struct AutoscaleSettingService: GroupedService {
+    package static let noun = "autoscale setting"
+    package let database: Database
     let hub: SignalHub
 
-    package func get(caller: Caller, _ id: ResourceID) async throws -> AutoscaleSetting {
-        if let setting = try await AutoscaleSettingStore(database).find(id) { return setting }
-        _ = try await ScopeService(database: database).getGroup(
-            caller: caller, subscription: id.subscription, name: id.resourceGroup)
-        throw Self.notFound(id)
+    package static func checkName(_ name: String) throws(ARMError) { try ResourceName.checkAutoscaleSetting(name) }
+
+    package static func find(_ id: ResourceID, _ runner: any StatementRunner) async throws -> AutoscaleSetting {
+        if let setting = try await AutoscaleSettingStore(runner).find(id) { return setting }
+        try await ScopeService.findGroup(subscription: id.subscription, name: id.resourceGroup, runner)
+        throw ARMError(
+            .resourceNotFound,
+            "The autoscale setting '\(id.name)' was not found in the resource group '\(id.resourceGroup)'.")
     }
 
-    package func list(
-        caller: Caller, subscription: String, resourceGroup: String?, page: PageRequest
-    ) async throws -> Page<AutoscaleSetting> {
-        try await ScopeService(database: database).check(
-            caller: caller, subscription: subscription, resourceGroup: resourceGroup)
-        return try await AutoscaleSettingStore(database).list(
-            subscription: subscription, resourceGroup: resourceGroup, page: page)
+    package static func request(
+        _ patch: AutoscaleSettingPatch, over stored: AutoscaleSetting
+    ) throws(ARMError) -> AutoscaleSettingRequest {
+        try patch.applied(to: stored)
     }
 
-    package func put(
-        caller: Caller, _ id: ResourceID, _ request: AutoscaleSettingRequest, if precondition: WritePrecondition
-    ) async throws -> Written<AutoscaleSetting> {
-        try ResourceName.checkAutoscaleSetting(id.name)
-        let scopes = ScopeService(database: database)
-        try scopes.checkOpen(
-            try await scopes.getGroup(caller: caller, subscription: id.subscription, name: id.resourceGroup))
-        let outcome = try await translating(id) {
-            try await database.transaction { transaction -> Written<AutoscaleSetting> in
-                let store = AutoscaleSettingStore(transaction)
-                let existing = try await store.find(id)
-                try precondition.check(existing?.version, "The autoscale setting '\(id.name)'")
-                try await checkTarget(request, caller, in: transaction)
-                try await checkIsFree(request, for: id, caller, in: transaction)
-                guard let existing else {
-                    try await store.insert(id: UUID(), resource: id, request, by: caller.auditName)
-                    return Written(try await find(id, store), wasMade: true)
-                }
-                try WriteRules.checkLocation(existing.location, request.location, "The autoscale setting '\(id.name)'")
-                let isSame = existing.tags == request.tags && existing.properties == request.properties
-                if !isSame { try await write(request, over: existing, caller: caller, store) }
-                return Written(try await find(id, store), wasMade: false)
-            }
+    package static func location(of request: AutoscaleSettingRequest) -> String { request.location }
+    package static func location(of stored: AutoscaleSetting) -> String { stored.location }
+
+    package static func translate(_ error: PostgresError, _ subject: String) -> any Error {
+        guard case .uniqueViolation(let constraint) = error.code else { return error }
+        guard constraint == AutoscaleSettingStore.targetConstraint else {
+            return ARMError(.conflict, "\(subject) was made by somebody else meanwhile; try again.")
         }
-        hub.raise(.scaling)
-        return outcome
+        // Written after ours had looked: the next attempt is told which one it is.
+        return ARMError(
+            .conflict, "The deployment was given another autoscale setting meanwhile; try again.",
+            target: "$.properties.targetResourceUri")
     }
 
-    /// Changes what the patch names.
-    package func patch(
-        caller: Caller, _ id: ResourceID, _ patch: AutoscaleSettingPatch, if precondition: WritePrecondition
-    ) async throws -> AutoscaleSetting {
-        let setting = try await translating(id) {
-            try await database.transaction { transaction in
-                let store = AutoscaleSettingStore(transaction)
-                guard let existing = try await store.find(id) else { throw Self.notFound(id) }
-                try precondition.check(existing.version, "The autoscale setting '\(id.name)'")
-                let request = try patch.applied(to: existing)
-                // A setting that is switched off may name what is gone.
-                if request.properties.enabled { try await checkTarget(request, caller, in: transaction) }
-                try await checkIsFree(request, for: id, caller, in: transaction)
-                try await write(request, over: existing, caller: caller, store)
-                return try await find(id, store)
-            }
-        }
-        hub.raise(.scaling)
-        return setting
-    }
-
-    /// False when there was none. The deployment keeps the number that it has.
-    package func delete(caller: Caller, _ id: ResourceID, if precondition: WritePrecondition) async throws -> Bool {
-        try await database.transaction { transaction in
-            let store = AutoscaleSettingStore(transaction)
-            guard let setting = try await store.find(id) else { return false }
-            try precondition.check(setting.version, "The autoscale setting '\(id.name)'")
-            try await store.delete(id: setting.id)
-            return true
-        }
-    }
-
-    private func write(
-        _ request: AutoscaleSettingRequest, over existing: AutoscaleSetting, caller: Caller,
-        _ store: AutoscaleSettingStore
+    package func check(
+        _ request: AutoscaleSettingRequest, at id: ResourceID, _ caller: Caller, isPatch: Bool,
+        in transaction: Transaction
     ) async throws {
-        guard try await store.update(existing, to: request, by: caller.auditName) else {
-            throw WriteRules.lost("The autoscale setting '\(existing.resourceID.name)'")
-        }
+        // A setting that is switched off may name what is gone.
+        if !isPatch || request.properties.enabled { try await checkTarget(request, caller, in: transaction) }
+        try await checkIsFree(request, for: id, caller, in: transaction)
     }
+
+    package func insert(
+        _ request: AutoscaleSettingRequest, at id: ResourceID, _ caller: Caller, in transaction: Transaction
+    ) async throws {
+        try await AutoscaleSettingStore(transaction).insert(id: UUID(), resource: id, request, by: caller.auditName)
+    }
+
+    package func isSame(_ request: AutoscaleSettingRequest, as stored: AutoscaleSetting) -> Bool {
+        stored.tags == request.tags && stored.properties == request.properties
+    }
+
+    package func update(
+        _ stored: AutoscaleSetting, to request: AutoscaleSettingRequest, _ caller: Caller, in transaction: Transaction
+    ) async throws -> Bool {
+        try await AutoscaleSettingStore(transaction).update(stored, to: request, by: caller.auditName)
+    }
+
+    package func didWrite(_ setting: AutoscaleSetting) { hub.raise(.scaling) }
 
     /// What is wrong with the deployment that a setting is to scale, told before the setting is written. Settings that
     /// are written beside it, which `isPlanned` tells, may leave the deployment to it.
@@ -153,32 +126,5 @@ package struct AutoscaleSettingService: Sendable {
                 "The deployment '\(deployment.name)' scales by utilization (scaleSettings), and a deployment has one scaler. "
                     + "Give it scaleSettings of the type Default first.", target: "$.properties.targetResourceUri")
         }
-    }
-
-    private func find(_ id: ResourceID, _ store: AutoscaleSettingStore) async throws -> AutoscaleSetting {
-        guard let setting = try await store.find(id) else { throw Self.notFound(id) }
-        return setting
-    }
-
-    private func translating<Value>(_ id: ResourceID, _ work: () async throws -> Value) async throws -> Value {
-        do {
-            return try await work()
-        } catch let error as PostgresError {
-            guard case .uniqueViolation(let constraint) = error.code else { throw error }
-            guard constraint == AutoscaleSettingStore.targetConstraint else {
-                throw ARMError(
-                    .conflict, "The autoscale setting '\(id.name)' was made by somebody else meanwhile; try again.")
-            }
-            // Written after ours had looked: the next attempt is told which one it is.
-            throw ARMError(
-                .conflict, "The deployment was given another autoscale setting meanwhile; try again.",
-                target: "$.properties.targetResourceUri")
-        }
-    }
-
-    private static func notFound(_ id: ResourceID) -> ARMError {
-        ARMError(
-            .resourceNotFound,
-            "The autoscale setting '\(id.name)' was not found in the resource group '\(id.resourceGroup)'.")
     }
 }

@@ -31,8 +31,10 @@ package struct ScopeService: Sendable {
         try rights.check(Right(action: action, scope: scope))
     }
 
-    private func checkSubscription(_ id: String) async throws {
-        guard try await SubscriptionStore(database).exists(id) else { throw Self.subscriptionNotFound(id) }
+    private func checkSubscription(_ id: String) async throws { try await Self.checkSubscription(id, database) }
+
+    private static func checkSubscription(_ id: String, _ runner: any StatementRunner) async throws {
+        guard try await SubscriptionStore(runner).exists(id) else { throw subscriptionNotFound(id) }
     }
 
     /// The subscription, and the group if one is named, must be there.
@@ -42,9 +44,17 @@ package struct ScopeService: Sendable {
     }
 
     package func getGroup(caller: Caller, subscription: String, name: String) async throws -> ResourceGroup {
-        try await checkSubscription(subscription)
-        guard let group = try await ResourceGroupStore(database).find(subscription: subscription, name: name) else {
-            throw Self.groupNotFound(name)
+        try await Self.findGroup(subscription: subscription, name: name, database)
+    }
+
+    /// A group, or the error that says what of its path is missing.
+    @discardableResult
+    static func findGroup(
+        subscription: String, name: String, _ runner: any StatementRunner
+    ) async throws -> ResourceGroup {
+        try await checkSubscription(subscription, runner)
+        guard let group = try await ResourceGroupStore(runner).find(subscription: subscription, name: name) else {
+            throw groupNotFound(name)
         }
         return group
     }

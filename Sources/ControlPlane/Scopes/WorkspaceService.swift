@@ -1,75 +1,61 @@
 import Foundation
-import Postgres
+package import Postgres
 package import Resources
 import Store
 
-/// Workspaces: written at once, without an operation.
-package struct WorkspaceService: Sendable {
-    let database: Database
+/// Workspaces. One that holds endpoints can't be deleted; its assets go with it.
+package struct WorkspaceService: GroupedService {
+    package static let noun = "workspace"
+    package let database: Database
     let vault: SecretVault
     /// Makes the container of the default datastore.
     let createContainer: @Sendable (String) async throws -> Void
 
-    package func get(caller: Caller, _ id: ResourceID) async throws -> Workspace {
-        try await Self.find(id, database, isParent: false)
+    package static func checkName(_ name: String) throws(ARMError) { try ResourceName.checkWorkspace(name) }
+
+    package static func request(_ patch: WorkspacePatch, over stored: Workspace) -> WorkspaceRequest {
+        patch.applied(to: stored)
     }
 
-    package func list(
-        caller: Caller, subscription: String, resourceGroup: String?, page: PageRequest
-    ) async throws -> Page<Workspace> {
-        try await ScopeService(database: database).check(
-            caller: caller, subscription: subscription, resourceGroup: resourceGroup)
-        return try await WorkspaceStore(database).list(
-            subscription: subscription, resourceGroup: resourceGroup, page: page)
+    package static func location(of request: WorkspaceRequest) -> String { request.envelope.location }
+    package static func location(of stored: Workspace) -> String { stored.envelope.location }
+
+    package static func translate(_ error: PostgresError, _ subject: String) -> any Error {
+        guard case .foreignKeyViolation = error.code else { return error }
+        return ARMError(.conflict, "\(subject) holds endpoints; delete them first.")
     }
 
-    package func put(
-        caller: Caller, _ id: ResourceID, _ request: WorkspaceRequest, if precondition: WritePrecondition
-    ) async throws -> Written<Workspace> {
-        try ResourceName.checkWorkspace(id.name)
-        let scopes = ScopeService(database: database)
-        try scopes.checkOpen(
-            try await scopes.getGroup(caller: caller, subscription: id.subscription, name: id.resourceGroup))
-        let wasMade = try await write(caller: caller, id, request, if: precondition)
-        let workspace = try await get(caller: caller, id)
-        try await createContainer(workspace.blobContainer)
-        return Written(workspace, wasMade: wasMade)
+    package func check(
+        _ request: WorkspaceRequest, at id: ResourceID, _ caller: Caller, isPatch: Bool, in transaction: Transaction
+    ) async throws {}
+
+    package func insert(
+        _ request: WorkspaceRequest, at id: ResourceID, _ caller: Caller, in transaction: Transaction
+    ) async throws {
+        try await Self.checkCount(id, QuotaStore(transaction))
+        let store = WorkspaceStore(transaction)
+        let newID = UUID()
+        try await store.insert(id: newID, resource: id, request: request, by: caller.auditName)
+        try await vault.createDataKey(workspaceID: newID, in: transaction)
+        guard let made = try await store.find(id: newID) else { return }
+        _ = try await ArtifactContainerStore(transaction).claim(
+            made.blobContainer, workspaceID: newID, purpose: .datastore)
+        try await NamedStore<Datastore>(transaction).save(
+            workspaceID: newID, name: Datastore.defaultName,
+            properties: DatastoreProperties(containerName: made.blobContainer), isDefault: true, by: caller.auditName)
     }
 
-    /// True when it was made.
-    private func write(
-        caller: Caller, _ id: ResourceID, _ request: WorkspaceRequest, if precondition: WritePrecondition
+    package func isSame(_ request: WorkspaceRequest, as stored: Workspace) -> Bool {
+        stored.envelope == request.envelope && stored.properties == request.properties
+    }
+
+    package func update(
+        _ stored: Workspace, to request: WorkspaceRequest, _ caller: Caller, in transaction: Transaction
     ) async throws -> Bool {
-        try await database.transactionLookingAgain { transaction in
-            let store = WorkspaceStore(transaction)
-            let existing = try await store.find(id)
-            try precondition.check(existing?.version, "The workspace '\(id.name)'")
-            guard let existing else {
-                try await Self.checkCount(id, QuotaStore(transaction))
-                let newID = UUID()
-                try await store.insert(id: newID, resource: id, request: request, by: caller.auditName)
-                try await vault.createDataKey(workspaceID: newID, in: transaction)
-                if let made = try await store.find(id: newID) {
-                    _ = try await ArtifactContainerStore(transaction).claim(
-                        made.blobContainer, workspaceID: newID, purpose: .datastore)
-                    try await NamedStore<Datastore>(transaction).save(
-                        workspaceID: newID, name: Datastore.defaultName,
-                        properties: DatastoreProperties(containerName: made.blobContainer), isDefault: true,
-                        by: caller.auditName)
-                }
-                return true
-            }
-            try WriteRules.checkLocation(
-                existing.envelope.location, request.envelope.location, "The workspace '\(id.name)'")
-            guard existing.envelope != request.envelope || existing.properties != request.properties else {
-                return false
-            }
-            guard try await store.update(existing, to: request, by: caller.auditName) else {
-                throw WriteRules.lost("The workspace '\(id.name)'")
-            }
-            return false
-        }
+        try await WorkspaceStore(transaction).update(stored, to: request, by: caller.auditName)
     }
+
+    package func didWrite(_ workspace: Workspace) async throws { try await createContainer(workspace.blobContainer) }
 
     /// Refuses one workspace more than a group may hold.
     private static func checkCount(_ id: ResourceID, _ store: QuotaStore) async throws {
@@ -82,47 +68,14 @@ package struct WorkspaceService: Sendable {
                 + "\(ServiceLimits.workspacesPerResourceGroup) are allowed.")
     }
 
-    /// Changes what the patch names.
-    package func patch(
-        caller: Caller, _ id: ResourceID, _ patch: WorkspacePatch, if precondition: WritePrecondition
-    ) async throws -> Workspace {
-        try await database.transaction { transaction in
-            let workspace = try await Self.find(id, transaction, isParent: false)
-            try precondition.check(workspace.version, "The workspace '\(id.name)'")
-            guard
-                try await WorkspaceStore(transaction).update(
-                    workspace, to: patch.applied(to: workspace), by: caller.auditName)
-            else { throw WriteRules.lost("The workspace '\(id.name)'") }
-            return try await Self.find(id, transaction, isParent: false)
-        }
-    }
-
-    /// Removes a workspace without endpoints, with its assets; false when there was none.
-    package func delete(caller: Caller, _ id: ResourceID, if precondition: WritePrecondition) async throws -> Bool {
-        do {
-            return try await database.transaction { transaction in
-                let store = WorkspaceStore(transaction)
-                guard let workspace = try await store.find(id) else { return false }
-                try precondition.check(workspace.version, "The workspace '\(id.name)'")
-                try await store.delete(id: workspace.id)
-                return true
-            }
-        } catch let error as PostgresError {
-            guard case .foreignKeyViolation = error.code else { throw error }
-            throw ARMError(.conflict, "The workspace '\(id.name)' holds endpoints; delete them first.")
-        }
+    package static func find(_ id: ResourceID, _ runner: any StatementRunner) async throws -> Workspace {
+        try await find(id, runner, isParent: false)
     }
 
     /// The workspace of an id, or the error that says what of its path is missing.
     static func find(_ id: ResourceID, _ runner: any StatementRunner, isParent: Bool) async throws -> Workspace {
         if let workspace = try await WorkspaceStore(runner).find(id) { return workspace }
-        guard try await SubscriptionStore(runner).exists(id.subscription) else {
-            throw ARMError(.subscriptionNotFound, "The subscription '\(id.subscription)' could not be found.")
-        }
-        guard try await ResourceGroupStore(runner).find(subscription: id.subscription, name: id.resourceGroup) != nil
-        else {
-            throw ScopeService.groupNotFound(id.resourceGroup)
-        }
+        try await ScopeService.findGroup(subscription: id.subscription, name: id.resourceGroup, runner)
         let name = id.name(of: "workspaces") ?? ""
         throw ARMError(
             isParent ? .parentResourceNotFound : .resourceNotFound,

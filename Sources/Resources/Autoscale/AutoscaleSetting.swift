@@ -2,7 +2,7 @@ package import Foundation
 
 /// An autoscale setting: rules and schedules for the instance count of a deployment
 /// (`Microsoft.Insights/autoscaleSettings`).
-package struct AutoscaleSetting: TrackedResource, Equatable {
+package struct AutoscaleSetting: NamedResource, Equatable {
     package var id: UUID
     package var resourceID: ResourceID
     package var location: String
@@ -21,6 +21,8 @@ package struct AutoscaleSetting: TrackedResource, Equatable {
         (self.properties, self.version) = (properties, version)
         (self.audit, self.lastScaledAt) = (audit, lastScaledAt)
     }
+
+    package var name: String { resourceID.name }
 }
 
 /// `properties` of an autoscale setting (2022-10-01 `AutoscaleSetting`).

@@ -20,7 +20,7 @@ package struct ResourceGroup: Sendable, Equatable {
 }
 
 /// A workspace: the parent of endpoints and assets.
-package struct Workspace: TrackedResource, Equatable {
+package struct Workspace: NamedResource, Equatable {
     package var id: UUID
     package var subscription: String
     package var resourceGroup: String

@@ -3,46 +3,20 @@ package import Postgres
 package import Resources
 
 /// Rows of `autoscale_settings`.
-package struct AutoscaleSettingStore: Sendable {
-    private let runner: any StatementRunner
+package typealias AutoscaleSettingStore = GroupedStore<AutoscaleSetting>
 
+extension GroupedStore<AutoscaleSetting> {
     /// The constraint that lets a deployment have one setting.
-    package static let targetConstraint = "autoscale_settings_target"
-
-    package init(_ runner: any StatementRunner) {
-        self.runner = runner
-    }
-
-    private static let table = TrackedTable<AutoscaleSetting>(
-        name: "autoscale_settings", alias: "a",
-        columns: "\(Parents.groupColumns), a.name, a.location, a.tags, a.properties, a.last_scaled_at, a.generation",
-        joins: "\(Parents.group)a.resource_group_id")
-
-    package func find(_ id: ResourceID) async throws -> AutoscaleSetting? {
-        try await Self.table.first(
-            runner,
-            where: """
-                \(Parents.condition(subscription: id.subscription, resourceGroup: id.resourceGroup))
-                AND lower(a.name) = lower(\(id.name))
-                """)
-    }
+    package static var targetConstraint: String { "autoscale_settings_target" }
 
     /// The setting of a deployment.
     package func find(target: ResourceID) async throws -> AutoscaleSetting? {
-        try await Self.table.first(runner, where: "a.target = \(target.description.lowercased())")
-    }
-
-    /// Settings of a group, or of a whole subscription.
-    package func list(
-        subscription: String, resourceGroup: String?, page: PageRequest
-    ) async throws -> Page<AutoscaleSetting> {
-        try await Self.table.page(
-            runner, where: Parents.condition(subscription: subscription, resourceGroup: resourceGroup), page)
+        try await AutoscaleSetting.table.first(runner, where: "a.target = \(target.description.lowercased())")
     }
 
     /// All settings that are switched on.
     package func listEnabled() async throws -> [AutoscaleSetting] {
-        try await Self.table.list(runner, where: "(a.properties ->> 'enabled')::boolean ORDER BY a.id")
+        try await AutoscaleSetting.table.list(runner, where: "(a.properties ->> 'enabled')::boolean ORDER BY a.id")
     }
 
     package func insert(
@@ -78,13 +52,16 @@ package struct AutoscaleSettingStore: Sendable {
     package func markScaled(id: UUID, at date: Date) async throws {
         try await runner.query("UPDATE autoscale_settings SET last_scaled_at = \(date) WHERE id = \(id)")
     }
-
-    package func delete(id: UUID) async throws {
-        try await Self.table.delete(runner, id: id)
-    }
 }
 
-extension AutoscaleSetting: RowDecodable {
+extension AutoscaleSetting: GroupedRow {
+    package static let collection = "autoscaleSettings"
+
+    package static let table = TrackedTable<AutoscaleSetting>(
+        name: "autoscale_settings", alias: "a",
+        columns: "\(Parents.groupColumns), a.name, a.location, a.tags, a.properties, a.last_scaled_at, a.generation",
+        joins: "\(Parents.group)a.resource_group_id")
+
     package init(_ row: Row) throws {
         self.init(
             id: try row("id"),

@@ -2,40 +2,10 @@ package import Foundation
 package import Postgres
 package import Resources
 
-/// Rows of `workspaces`.
-package struct WorkspaceStore: Sendable {
-    private let runner: any StatementRunner
+/// Rows of `workspaces`. A foreign key refuses to delete one that has endpoints.
+package typealias WorkspaceStore = GroupedStore<Workspace>
 
-    package init(_ runner: any StatementRunner) {
-        self.runner = runner
-    }
-
-    private static let table = TrackedTable<Workspace>(
-        name: "workspaces", alias: "w",
-        columns: "\(Parents.groupColumns), w.name, w.envelope, w.properties, w.generation",
-        joins: "\(Parents.group)w.resource_group_id")
-
-    package func find(_ id: ResourceID) async throws -> Workspace? {
-        try await Self.table.first(
-            runner,
-            where: """
-                \(Parents.condition(subscription: id.subscription, resourceGroup: id.resourceGroup))
-                AND lower(w.name) = lower(\(id.name(of: "workspaces") ?? ""))
-                """)
-    }
-
-    package func find(id: UUID) async throws -> Workspace? {
-        try await Self.table.first(runner, where: "w.id = \(id)")
-    }
-
-    /// Workspaces of a group, or of a whole subscription.
-    package func list(
-        subscription: String, resourceGroup: String?, page: PageRequest
-    ) async throws -> Page<Workspace> {
-        try await Self.table.page(
-            runner, where: Parents.condition(subscription: subscription, resourceGroup: resourceGroup), page)
-    }
-
+extension GroupedStore<Workspace> {
     package func insert(
         id: UUID, resource: ResourceID, request: WorkspaceRequest, by caller: String
     ) async throws {
@@ -59,14 +29,16 @@ package struct WorkspaceStore: Sendable {
             """
         ).affectedRows == 1
     }
-
-    /// Removes an empty workspace; a foreign key refuses one that has endpoints.
-    package func delete(id: UUID) async throws {
-        try await Self.table.delete(runner, id: id)
-    }
 }
 
-extension Workspace: RowDecodable {
+extension Workspace: GroupedRow {
+    package static let collection = "workspaces"
+
+    package static let table = TrackedTable<Workspace>(
+        name: "workspaces", alias: "w",
+        columns: "\(Parents.groupColumns), w.name, w.envelope, w.properties, w.generation",
+        joins: "\(Parents.group)w.resource_group_id")
+
     package init(_ row: Row) throws {
         self.init(
             id: try row("id"), subscription: try row("subscription_id"), resourceGroup: try row("group_name"),

@@ -2,7 +2,7 @@ import ControlPlane
 import Resources
 
 /// `AutoscaleSettings_*`.
-struct AutoscaleSettingType: ServedType {
+struct AutoscaleSettingType: GroupedType {
     let service: AutoscaleSettingService
 
     let declaration = TypeDeclaration(
@@ -20,44 +20,8 @@ struct AutoscaleSettingType: ServedType {
         return body.value
     }
 
-    func version(of setting: AutoscaleSetting) -> RowVersion? { setting.version }
-    func location(of setting: AutoscaleSetting) -> String? { setting.location }
-    func location(of request: AutoscaleSettingRequest) -> String? { request.location }
-
-    // MARK: Work
-
-    func get(_ call: ServedCall) async throws -> AutoscaleSetting {
-        try await service.get(caller: call.caller, try call.id())
-    }
-
-    func list(_ call: ServedCall, _ page: PageRequest) async throws -> Page<AutoscaleSetting> {
-        let scope = try call.scope()
-        return try await service.list(
-            caller: call.caller, subscription: scope.subscription, resourceGroup: scope.resourceGroup, page: page)
-    }
-
-    func put(
-        _ call: ServedCall, _ requested: Requested<AutoscaleSettingRequest, AutoscaleSetting>
-    ) async throws -> Written<AutoscaleSetting> {
-        try await service.put(caller: call.caller, try call.id(), requested.request, if: try call.precondition)
-    }
-
-    func patch(_ call: ServedCall, _ body: BodyReader) async throws -> Written<AutoscaleSetting> {
-        let patch = try AutoscaleSettingPatch(reading: body)
-        let setting = try await service.patch(
-            caller: call.caller, try call.id(), patch, if: try call.precondition)
-        return Written(setting, wasMade: false)
-    }
-
-    func delete(_ call: ServedCall) async throws -> Deletion<AutoscaleSetting> {
-        Deletion(
-            existed: try await service.delete(caller: call.caller, try call.id(), if: try call.precondition))
-    }
-
-    // MARK: Templates
-
-    func checkName(_ address: ResourceAddress) throws(ARMError) {
-        try ResourceName.checkAutoscaleSetting(address.name)
+    func readPatch(_ body: BodyReader) throws(ARMError) -> AutoscaleSettingPatch {
+        try AutoscaleSettingPatch(reading: body)
     }
 
     func preflight(

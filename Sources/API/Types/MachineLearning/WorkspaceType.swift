@@ -3,7 +3,7 @@ import FoundationEssentials
 import Resources
 
 /// `Workspaces_*`.
-struct WorkspaceType: ServedType {
+struct WorkspaceType: GroupedType {
     let service: WorkspaceService
     let site: SiteSettings
 
@@ -32,43 +32,7 @@ struct WorkspaceType: ServedType {
         return body.value
     }
 
-    func version(of workspace: Workspace) -> RowVersion? { workspace.version }
-    func location(of workspace: Workspace) -> String? { workspace.envelope.location }
-    func location(of request: WorkspaceRequest) -> String? { request.envelope.location }
-
-    // MARK: Work
-
-    func get(_ call: ServedCall) async throws -> Workspace {
-        try await service.get(caller: call.caller, try call.id())
-    }
-
-    func list(_ call: ServedCall, _ page: PageRequest) async throws -> Page<Workspace> {
-        let scope = try call.scope()
-        return try await service.list(
-            caller: call.caller, subscription: scope.subscription, resourceGroup: scope.resourceGroup, page: page)
-    }
-
-    func put(
-        _ call: ServedCall, _ requested: Requested<WorkspaceRequest, Workspace>
-    ) async throws -> Written<Workspace> {
-        try await service.put(caller: call.caller, try call.id(), requested.request, if: try call.precondition)
-    }
-
-    func patch(_ call: ServedCall, _ body: BodyReader) async throws -> Written<Workspace> {
-        let patch = try WorkspacePatch(reading: body)
-        let workspace = try await service.patch(
-            caller: call.caller, try call.id(), patch, if: try call.precondition)
-        return Written(workspace, wasMade: false)
-    }
-
-    func delete(_ call: ServedCall) async throws -> Deletion<Workspace> {
-        Deletion(
-            existed: try await service.delete(caller: call.caller, try call.id(), if: try call.precondition))
-    }
-
-    // MARK: Templates
-
-    func checkName(_ address: ResourceAddress) throws(ARMError) { try ResourceName.checkWorkspace(address.name) }
+    func readPatch(_ body: BodyReader) throws(ARMError) -> WorkspacePatch { try WorkspacePatch(reading: body) }
 
     func predict(_ request: WorkspaceRequest, over stored: Workspace) -> Workspace {
         var workspace = stored
