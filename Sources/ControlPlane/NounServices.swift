@@ -31,8 +31,7 @@ package struct NounServices: Sendable {
         package var account: StorageAccount
 
         package init(artifacts: ArtifactStore, account: StorageAccount) {
-            self.artifacts = artifacts
-            self.account = account
+            (self.artifacts, self.account) = (artifacts, account)
         }
     }
 

@@ -36,8 +36,7 @@ package final class Router: Service {
                 metadata: ["router.connections": "\(most)"])
             configuration.loop.maxConnections = most
         }
-        self.configuration = configuration
-        self.logger = logger
+        (self.configuration, self.logger) = (configuration, logger)
         tls = try configuration.tls.map { (files) throws(ConfigurationFault) in try files.load() }
         shared = try LoopShared(
             slots: SlotHost(directory: configuration.slots, loopCount: configuration.loopCount),

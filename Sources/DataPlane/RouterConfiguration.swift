@@ -154,8 +154,7 @@ package struct ConfigurationFault: Error, Equatable, CustomStringConvertible {
     package let reason: String
 
     init(key: String, _ reason: String) {
-        self.key = key
-        self.reason = reason
+        (self.key, self.reason) = (key, reason)
     }
 
     package var description: String { "setting \(key) \(reason)" }

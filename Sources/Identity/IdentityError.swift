@@ -18,8 +18,7 @@ package struct IdentityError: Error, Sendable, Equatable, CustomStringConvertibl
     package var description: String { "\(code.rawValue): \(message)" }
 
     init(_ code: Code, _ message: String) {
-        self.code = code
-        self.message = message
+        (self.code, self.message) = (code, message)
     }
 
     /// The newest message on OpenSSL's error queue of this thread, which is emptied.

@@ -17,8 +17,7 @@ actor Connection {
     private nonisolated let canceller: Canceller
 
     private init(handle: Handle, executor: SerialThreadExecutor) {
-        self.handle = handle
-        self.executor = executor
+        (self.handle, self.executor) = (handle, executor)
         activity = handle.activity
         canceller = handle.canceller
     }

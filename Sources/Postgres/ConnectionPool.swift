@@ -21,8 +21,7 @@ actor ConnectionPool {
     private static let waiterLimit = 4_096
 
     init(settings: ConnectionSettings, limit: Int) {
-        self.settings = settings
-        self.limit = limit
+        (self.settings, self.limit) = (settings, limit)
         watch = SilenceWatch(settings: settings)
     }
 

@@ -113,8 +113,7 @@ package final class Transaction: Sendable {
     private let begun = Atomic<Bool>(false)
 
     init(connection: Connection, faults: StatementFault.Source?) {
-        self.connection = connection
-        self.faults = faults
+        (self.connection, self.faults) = (connection, faults)
     }
 
     var hasBegun: Bool { begun.load(ordering: .acquiring) }

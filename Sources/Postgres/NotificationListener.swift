@@ -17,8 +17,7 @@ package struct NotificationListener: Sendable {
     private let logger: Logger
 
     package init(settings: ConnectionSettings, logger: Logger) {
-        self.settings = settings
-        self.logger = logger
+        (self.settings, self.logger) = (settings, logger)
     }
 
     /// Name of the channel that a schema's writers and listeners share.

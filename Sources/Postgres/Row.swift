@@ -12,8 +12,7 @@ package struct Row: Sendable {
     private let index: Int32
 
     init(_ memory: ResultMemory, index: Int32) {
-        self.memory = memory
-        self.index = index
+        (self.memory, self.index) = (memory, index)
     }
 
     /// The value of a column; fails naming the column that is not there or does not fit.
@@ -116,8 +115,7 @@ package struct QueryResult: Sendable {
     package let affectedRows: Int
 
     init(rows: [Row], affectedRows: Int) {
-        self.rows = rows
-        self.affectedRows = affectedRows
+        (self.rows, self.affectedRows) = (rows, affectedRows)
     }
 
     init(_ memory: ResultMemory) {

@@ -63,8 +63,7 @@ package struct TrafficShare: Sendable, Equatable, Codable {
     package var percent: Int
 
     package init(deployment: String, percent: Int) {
-        self.deployment = deployment
-        self.percent = percent
+        (self.deployment, self.percent) = (deployment, percent)
     }
 }
 
@@ -118,7 +117,6 @@ package struct ReplicaRoute: Sendable, Equatable, Codable {
     package var address: String
 
     package init(id: String, address: String) {
-        self.id = id
-        self.address = address
+        (self.id, self.address) = (id, address)
     }
 }

@@ -29,8 +29,7 @@ package struct TableAcknowledgement: Sendable, Equatable, Codable {
     package var generation: Int64
 
     package init(routerID: String, generation: Int64) {
-        self.routerID = routerID
-        self.generation = generation
+        (self.routerID, self.generation) = (routerID, generation)
     }
 }
 
@@ -101,8 +100,7 @@ package struct LeavingReplica: Sendable, Equatable, Codable {
     package var inFlight: Int
 
     package init(id: String, inFlight: Int) {
-        self.id = id
-        self.inFlight = inFlight
+        (self.id, self.inFlight) = (id, inFlight)
     }
 }
 

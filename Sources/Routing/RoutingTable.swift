@@ -9,8 +9,7 @@ package struct RoutingTable: Sendable, Equatable {
     package var routes: [Route]
 
     package init(header: Header, routes: [Route]) {
-        self.header = header
-        self.routes = routes
+        (self.header, self.routes) = (header, routes)
     }
 
     /// The first line of a table: `{"format":1,"generation":42,"routeCount":2,"tokenKeys":[…]}`.
@@ -40,8 +39,7 @@ package struct RoutingTable: Sendable, Equatable {
         package var publicKeyPEM: String
 
         package init(keyID: String, publicKeyPEM: String) {
-            self.keyID = keyID
-            self.publicKeyPEM = publicKeyPEM
+            (self.keyID, self.publicKeyPEM) = (keyID, publicKeyPEM)
         }
     }
 

@@ -17,8 +17,7 @@ package struct TrackedTable<Resource: TrackedResource & RowDecodable>: Sendable 
     ///   - columns: what `Resource` reads beside those that every tracked table has under the same names.
     ///   - joins: `JOIN …`, for what comes from other tables.
     init(name: String, alias: String, columns: String, joins: String = "") {
-        self.name = name
-        self.alias = alias
+        (self.name, self.alias) = (name, alias)
         let common = ["id", "revision", "created_by", "created_at", "modified_by", "modified_at"]
         let own = common.map { "\(alias).\($0)" }.joined(separator: ", ")
         select = "SELECT \(columns), \(own) FROM \(name) \(alias) \(joins)"

@@ -26,8 +26,7 @@ package struct PathTemplate: Sendable, Equatable, CustomStringConvertible {
     }
 
     private init(parts: [Part], isExtension: Bool) {
-        self.parts = parts
-        self.isExtension = isExtension
+        (self.parts, self.isExtension) = (parts, isExtension)
     }
 
     private static let scope = "{scope}"

@@ -16,8 +16,7 @@ struct HiddenField<Served: ServedType>: Sendable {
         _ requested: any WritableKeyPath<Served.Request, Value> & Sendable,
         from stored: any KeyPath<Served.Resource, Value> & Sendable
     ) {
-        self.path = path
-        self.versions = versions
+        (self.path, self.versions) = (path, versions)
         keep = { request, resource in request[keyPath: requested] = resource[keyPath: stored] }
     }
 

@@ -16,8 +16,7 @@ struct JSONBody<Value: Encodable> {
     let names: Names
 
     init(_ value: Value, names: Names = .asWritten) {
-        self.value = value
-        self.names = names
+        (self.value, self.names) = (value, names)
     }
 
     func response(status: HTTPResponse.Status = .ok, headers: HTTPFields = HTTPFields()) throws -> Response {

@@ -16,8 +16,7 @@ package struct BlobListing: Sendable, Equatable {
         package init(
             prefix: String = "", delimiter: String = "", marker: String = "", limit: Int = maximumLimit
         ) throws(ArtifactError) {
-            self.prefix = prefix
-            self.delimiter = delimiter
+            (self.prefix, self.delimiter) = (prefix, delimiter)
             self.limit = min(max(limit, 1), Self.maximumLimit)
             guard !marker.isEmpty else { return }
             guard let bytes = Hexadecimal.decode(marker), let name = String(validating: bytes, as: UTF8.self) else {

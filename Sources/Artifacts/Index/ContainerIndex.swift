@@ -25,8 +25,7 @@ actor ContainerIndex {
     var blockNameLengths: [BlobName: Int] = [:]
 
     init(name: ContainerName, directory: String) {
-        self.name = name
-        self.directory = directory
+        (self.name, self.directory) = (name, directory)
         executor = DiskExecutor(label: "artifacts.\(name)")
         journal = IndexJournal(path: "\(directory)/index.journal")
     }

@@ -42,8 +42,7 @@ package struct StorageAccount: Sendable {
     package var keys: [AccountKey]
 
     package init(name: String, keys: [AccountKey]) {
-        self.name = name
-        self.keys = keys
+        (self.name, self.keys) = (name, keys)
     }
 
     func verify(_ signature: String, ofAny texts: [String]) -> Bool {

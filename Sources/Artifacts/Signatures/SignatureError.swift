@@ -14,7 +14,6 @@ package struct SignatureError: Error, Sendable, Equatable {
     package var message: String
 
     package init(_ code: Code, _ message: String) {
-        self.code = code
-        self.message = message
+        (self.code, self.message) = (code, message)
     }
 }

@@ -34,7 +34,6 @@ package struct StorageOrigin: Sendable, Equatable {
     package var address: String?
 
     package init(isSecure: Bool, address: String? = nil) {
-        self.isSecure = isSecure
-        self.address = address
+        (self.isSecure, self.address) = (isSecure, address)
     }
 }

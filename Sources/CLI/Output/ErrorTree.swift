@@ -7,8 +7,7 @@ struct ErrorTree: Error, CustomStringConvertible {
     private let painter: Painter
 
     init(_ error: JSONValue, _ painter: Painter) {
-        self.error = error
-        self.painter = painter
+        (self.error, self.painter) = (error, painter)
     }
 
     /// Throws the error of an answer.

@@ -13,8 +13,7 @@ package struct AccountRange: Sendable, Hashable {
     package static let standard = AccountRange(first: 200_000, last: 265_535)
 
     private init(first: UInt32, last: UInt32) {
-        self.first = first
-        self.last = last
+        (self.first, self.last) = (first, last)
     }
 
     /// Such as `200000-265535`: at least sixteen numbers, none of which the system gives to its own accounts.

@@ -24,8 +24,7 @@ package struct LocalProcessBackend: ComputeBackend {
     package init(
         configuration: LocalProcessConfiguration, logger: Logger, fetch: @escaping ArtifactFetch
     ) {
-        self.configuration = configuration
-        self.logger = logger
+        (self.configuration, self.logger) = (configuration, logger)
         isolation = IsolationProbe(configuration: configuration)
         environments = EnvironmentBuilder(configuration: configuration, isolation: isolation, logger: logger)
         artifacts = ArtifactCache(configuration: configuration, fetch: fetch)

@@ -6,8 +6,7 @@ package struct TeardownStep: Sendable, Equatable {
     package var wait: Duration
 
     package init(_ signal: Int32, wait: Duration) {
-        self.signal = signal
-        self.wait = wait
+        (self.signal, self.wait) = (signal, wait)
     }
 }
 

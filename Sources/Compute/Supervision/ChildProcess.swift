@@ -149,8 +149,7 @@ package struct ChildLaunch: Sendable {
         package var group: UInt32
 
         package init(user: UInt32, group: UInt32) {
-            self.user = user
-            self.group = group
+            (self.user, self.group) = (user, group)
         }
     }
 
@@ -178,8 +177,7 @@ package struct SpawnError: Error, Sendable, Equatable, CustomStringConvertible {
     package var errno: Int32
 
     package init(_ action: String, errno: Int32) {
-        self.action = action
-        self.errno = errno
+        (self.action, self.errno) = (action, errno)
     }
 
     package var description: String { "could not \(action): \(String(cString: strerror(errno)))" }

@@ -8,8 +8,7 @@ package struct ProcessIdentity: Sendable, Hashable, Codable {
     package var startTicks: Int64
 
     package init(pid: Int32, startTicks: Int64) {
-        self.pid = pid
-        self.startTicks = startTicks
+        (self.pid, self.startTicks) = (pid, startTicks)
     }
 
     /// The process that has this id now, dead but unreaped ones included; nil when there is none.

@@ -6,8 +6,7 @@ package struct CallerRights: Sendable {
     private let assignments: [RoleAssignment]
 
     init(caller: Caller, assignments: [RoleAssignment]) {
-        self.caller = caller
-        self.assignments = assignments
+        (self.caller, self.assignments) = (caller, assignments)
     }
 
     /// Whether a role, at the scope or above it, grants the right.

@@ -9,8 +9,7 @@ package struct BlobAccessService: Sendable {
     private let account: String
 
     package init(database: Database, account: String) {
-        self.database = database
-        self.account = account
+        (self.database, self.account) = (database, account)
     }
 
     private static let service = "Microsoft.Storage/storageAccounts/blobServices"

@@ -61,8 +61,7 @@ actor LoadCollector {
     private static let wholeInterval = Duration.seconds(60)
 
     init(database: Database, control: RouterControlClient) {
-        self.database = database
-        self.control = control
+        (self.database, self.control) = (database, control)
     }
 
     func look() async -> ObservedLoads {

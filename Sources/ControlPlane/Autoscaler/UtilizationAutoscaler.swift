@@ -32,8 +32,7 @@ package actor UtilizationAutoscaler {
         init?(_ deployment: ScaledDeployment, calm: Duration) {
             guard var settings = UtilizationSettings(deployment.settings) else { return nil }
             settings.calmMs = Int64(calm.seconds * 1_000)
-            self.deployment = deployment
-            self.settings = settings
+            (self.deployment, self.settings) = (deployment, settings)
             key = DeploymentKey(deployment.endpoint, deployment.name)
         }
     }

@@ -18,8 +18,7 @@ package struct RouterControlClient: Sendable {
     private static let answerLimit = 16 * 1_024 * 1_024
 
     package init(http: HTTPClient, token: String?) {
-        self.http = http
-        self.token = token
+        (self.http, self.token) = (http, token)
     }
 
     /// Pushes a table (JSON lines). Answers the generation that all loops of the router serve now, which is a newer one

@@ -10,8 +10,7 @@ package struct OperationStarter: Sendable {
     private let deadline: Duration
 
     package init(time: TimeSource = .system, deadline: Duration = .seconds(3_600)) {
-        self.time = time
-        self.deadline = deadline
+        (self.time, self.deadline) = (time, deadline)
     }
 
     struct Start {

@@ -10,8 +10,7 @@ package struct GroupOperations: Sendable {
     private let providers: ResourceProviders
 
     package init(database: Database, providers: ResourceProviders) {
-        self.database = database
-        self.providers = providers
+        (self.database, self.providers) = (database, providers)
     }
 
     package var plans: [OperationKind: any OperationPlan] {

@@ -24,8 +24,7 @@ package struct ResourceCatalogService: Sendable {
     private let providers: ResourceProviders
 
     package init(database: Database, providers: ResourceProviders) {
-        self.database = database
-        self.providers = providers
+        (self.database, self.providers) = (database, providers)
     }
 
     /// Every namespace; its regions are those of the subscription's groups, since any name of a region is taken.

@@ -20,8 +20,7 @@ package struct ProviderOutcome: Sendable {
     package var wasMade: Bool
 
     package init(operation: ResourceOperation?, wasMade: Bool) {
-        self.operation = operation
-        self.wasMade = wasMade
+        (self.operation, self.wasMade) = (operation, wasMade)
     }
 
     package init(_ written: Written<some Sendable>) {

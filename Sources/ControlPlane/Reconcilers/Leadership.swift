@@ -15,8 +15,7 @@ package struct Leadership: Service {
 
     package init(settings: ConnectionSettings, logger: Logger, duties: [@Sendable () async -> Void]) {
         lock = SessionLock(settings: settings, key: "leader")
-        self.duties = duties
-        self.logger = logger
+        (self.duties, self.logger) = (duties, logger)
     }
 
     package func run() async throws {

@@ -58,8 +58,7 @@ final class ReadyProbes: Sendable {
     private static let tick = Duration.milliseconds(200)
 
     init(backend: any ComputeBackend, time: TimeSource) {
-        self.backend = backend
-        self.time = time
+        (self.backend, self.time) = (backend, time)
     }
 
     /// Probes a replica from now on, for the first time after a period of each probe, until ``remove(_:)``, or until one

@@ -170,8 +170,7 @@ private actor PreparationProgress {
     private let supervisor: ReplicaSupervisor
 
     init(_ replica: ReplicaRow, supervisor: ReplicaSupervisor) {
-        self.replica = replica
-        self.supervisor = supervisor
+        (self.replica, self.supervisor) = (replica, supervisor)
     }
 
     /// Moves the row forward to `state`, through the states between; never back.

@@ -40,8 +40,7 @@ final class ReplicaSupervisor: Sendable {
     let hasBeenReady = Atomic<Bool>(false)
 
     init(id: ReplicaID, parts: Parts) {
-        self.id = id
-        self.parts = parts
+        (self.id, self.parts) = (id, parts)
     }
 
     /// The row stands at this revision, `.max` for one that is gone. What is being done on the ground of an older one is

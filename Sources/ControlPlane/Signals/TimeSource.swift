@@ -7,8 +7,7 @@ package struct TimeSource: Sendable {
     package var sleep: @Sendable (Duration) async throws -> Void
 
     package init(now: @escaping @Sendable () -> Date, sleep: @escaping @Sendable (Duration) async throws -> Void) {
-        self.now = now
-        self.sleep = sleep
+        (self.now, self.sleep) = (now, sleep)
     }
 
     /// Sleeps in pieces: what cancels a sleep leaves its timer behind, until the sleep would have ended.

@@ -7,8 +7,7 @@ struct DeploymentProgress: Sendable {
     private let steps: [Int: TemplateDeploymentStep]
 
     init(_ graph: DeploymentGraph, _ steps: [Int: TemplateDeploymentStep]) {
-        self.graph = graph
-        self.steps = steps
+        (self.graph, self.steps) = (graph, steps)
     }
 
     /// Steps of nodes that have begun and not ended.

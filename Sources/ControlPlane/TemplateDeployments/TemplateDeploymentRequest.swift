@@ -7,8 +7,7 @@ package struct TemplateDeploymentAddress: Sendable, Hashable {
     package var name: String
 
     package init(scope: DeploymentScope, name: String) {
-        self.scope = scope
-        self.name = name
+        (self.scope, self.name) = (scope, name)
     }
 
     package var id: String {

@@ -23,8 +23,7 @@ struct OperatedWriter: Sendable {
         var mark: () async throws -> Void
 
         init(_ resource: Resource, mark: @escaping () async throws -> Void) {
-            self.resource = resource
-            self.mark = mark
+            (self.resource, self.mark) = (resource, mark)
         }
     }
 

@@ -6,8 +6,7 @@ package struct Requested<Request: Sendable, Stored: Sendable>: Sendable {
     private let complete: @Sendable (inout Request, Stored) -> Void
 
     package init(_ request: Request, complete: @escaping @Sendable (inout Request, Stored) -> Void = { _, _ in }) {
-        self.request = request
-        self.complete = complete
+        (self.request, self.complete) = (request, complete)
     }
 
     /// Where `stored` is.

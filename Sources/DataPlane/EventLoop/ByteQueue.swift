@@ -131,8 +131,7 @@ final class BufferPool {
     @exclusivity(unchecked) private var freeCount = 0
 
     init(size: Int, spares: Int = 128) {
-        self.size = size
-        self.spares = spares
+        (self.size, self.spares) = (size, spares)
         free = .allocate(capacity: spares)
     }
 

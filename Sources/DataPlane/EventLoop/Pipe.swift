@@ -62,8 +62,7 @@ final class PipePool {
     @exclusivity(unchecked) private(set) var usedCount = 0
 
     init(pipeSize: Int, limit: Int = 16) {
-        self.pipeSize = pipeSize
-        self.limit = limit
+        (self.pipeSize, self.limit) = (pipeSize, limit)
     }
 
     deinit { for pipe in free { pipe.close() } }

@@ -6,8 +6,7 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
     package let code: Int32
 
     package init(_ call: String, code: Int32 = errno) {
-        self.call = call
-        self.code = code
+        (self.call, self.code) = (call, code)
     }
 
     package var description: String { "\(call): \(String(cString: strerror(code)))" }

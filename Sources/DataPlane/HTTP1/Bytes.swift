@@ -4,8 +4,7 @@ package struct ByteRun: Sendable, Equatable {
     package var count: Int
 
     package init(start: Int, count: Int) {
-        self.start = start
-        self.count = count
+        (self.start, self.count) = (start, count)
     }
 
     package static let none = ByteRun(start: 0, count: 0)

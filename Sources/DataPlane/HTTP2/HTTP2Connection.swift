@@ -19,8 +19,7 @@ final class HTTP2Connection {
 
     /// `nil` if there is no memory for it.
     init?(_ role: FrameSession.Role, headLimit: Int) {
-        self.role = role
-        self.headLimit = headLimit
+        (self.role, self.headLimit) = (role, headLimit)
         session = FrameSession(role, listener: self, headLimit: headLimit)
         guard session != nil else { return nil }
     }

@@ -152,8 +152,7 @@ package final class CompiledDeployment: Sendable {
         slotsPerReplica = route.maxConcurrentRequestsPerReplica
         maxQueueWaitMs = route.maxQueueWaitMs
         queueLimit = route.queueLimit
-        self.state = state
-        self.replicas = replicas
+        (self.state, self.replicas) = (state, replicas)
     }
 
     /// Whether the model server has the path of a target, which is what follows the endpoint's own part.

@@ -43,8 +43,7 @@ package final class CompiledTable: Sendable {
                 guard hosts.insert(host, value: index) else { throw CompileFault("two routes have the host \(host)") }
             }
         }
-        self.endpoints = endpoints
-        self.hosts = hosts
+        (self.endpoints, self.hosts) = (endpoints, hosts)
     }
 
     func route(endpoint name: Bytes) -> CompiledRoute? {

@@ -45,8 +45,7 @@ package struct TableCompiler {
     private var isLeased: Bool { hosts.count > 1 }
 
     init(slots: SlotHost, hostID: String? = nil) {
-        self.slots = slots
-        self.hostID = hostID
+        (self.slots, self.hostID) = (slots, hostID)
     }
 
     /// Compiles a table; on an error everything stays as it was.

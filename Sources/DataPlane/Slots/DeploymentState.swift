@@ -16,8 +16,7 @@ package final class DeploymentState: Sendable {
     init(endpoint: String, deployment: String, slots: DeploymentSlots, loopCount: Int) {
         self.endpoint = endpoint
         endpointBytes = Array(endpoint.utf8)
-        self.deployment = deployment
-        self.slots = slots
+        (self.deployment, self.slots) = (deployment, slots)
         loops = PerLoop(count: loopCount) { LoopDeployment() }
     }
 

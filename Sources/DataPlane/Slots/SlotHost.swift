@@ -252,8 +252,7 @@ package final class ReplicaSlots: Sendable {
     private let host: SlotHost
 
     fileprivate init(entry: Int, host: SlotHost) {
-        self.entry = entry
-        self.host = host
+        (self.entry, self.host) = (entry, host)
     }
 
     deinit { host.releaseReplica(entry) }
@@ -268,8 +267,7 @@ final class DeploymentSlots: Sendable {
     private let host: SlotHost
 
     fileprivate init(entry: Int, host: SlotHost) {
-        self.entry = entry
-        self.host = host
+        (self.entry, self.host) = (entry, host)
     }
 
     deinit { host.releaseDeployment(entry) }

@@ -6,8 +6,7 @@ struct SlotName: Hashable, Sendable {
     let low: UInt64
 
     init(high: UInt64, low: UInt64) {
-        self.high = high
-        self.low = low
+        (self.high, self.low) = (high, low)
     }
 
     /// All bits as 32 hexadecimal digits.

@@ -9,8 +9,7 @@ struct SlotTable<Memory: SlotMemory> {
     let layout: SlotLayout
 
     init(memory: Memory, layout: SlotLayout = SlotLayout()) {
-        self.memory = memory
-        self.layout = layout
+        (self.memory, self.layout) = (memory, layout)
     }
 
     // MARK: Slots

@@ -62,8 +62,7 @@ struct AccessLogWriter {
     private var opened: FileIdentity?
 
     init(path: String, routerID: String) {
-        self.path = path
-        self.routerID = routerID
+        (self.path, self.routerID) = (path, routerID)
     }
 
     /// - Throws: ``SystemError``; the records are lost then.

@@ -17,8 +17,7 @@ package struct CertificateAuthority: Sendable {
     private static let serverDays = 397
 
     package init(certificatePEM: String, privateKeyPEM: String) {
-        self.certificatePEM = certificatePEM
-        self.privateKeyPEM = privateKeyPEM
+        (self.certificatePEM, self.privateKeyPEM) = (certificatePEM, privateKeyPEM)
     }
 
     /// Makes a new authority.

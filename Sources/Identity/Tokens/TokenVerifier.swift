@@ -7,8 +7,7 @@ package struct VerificationKey: Sendable, Equatable {
     package var publicKeyPEM: String
 
     package init(keyID: String, publicKeyPEM: String) {
-        self.keyID = keyID
-        self.publicKeyPEM = publicKeyPEM
+        (self.keyID, self.publicKeyPEM) = (keyID, publicKeyPEM)
     }
 }
 

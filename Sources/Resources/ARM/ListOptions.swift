@@ -11,8 +11,7 @@ package struct ListOrder: Sendable, Equatable {
     package static let oldestFirst = ListOrder(time: .created, newestFirst: false)
 
     package init(time: Time, newestFirst: Bool) {
-        self.time = time
-        self.newestFirst = newestFirst
+        (self.time, self.newestFirst) = (time, newestFirst)
     }
 
     /// Reads `orderBy` and `$orderBy`: `CreatedAtDesc`, `UpdatedAtAsc`, `createdtime desc`, `modifiedTime asc`; nil for

@@ -7,8 +7,7 @@ package struct Page<Item: Sendable>: Sendable {
     package var next: PageToken?
 
     package init(items: [Item], next: PageToken?) {
-        self.items = items
-        self.next = next
+        (self.items, self.next) = (items, next)
     }
 
     package func map<Other>(_ transform: (Item) throws -> Other) rethrows -> Page<Other> {
@@ -23,8 +22,7 @@ package struct PageToken: Sendable, Equatable {
     package var id: UUID
 
     package init(microseconds: Int64, id: UUID) {
-        self.microseconds = microseconds
-        self.id = id
+        (self.microseconds, self.id) = (microseconds, id)
     }
 
     /// Nil when the text was not made by `text`.
@@ -53,8 +51,7 @@ package struct PageRequest: Sendable, Equatable {
     package static let maximumCount = 1_000
 
     package init(after: PageToken? = nil, count: Int = defaultCount, order: ListOrder = .oldestFirst) {
-        self.after = after
-        self.order = order
+        (self.after, self.order) = (after, order)
         self.count = min(max(1, count), Self.maximumCount)
     }
 }

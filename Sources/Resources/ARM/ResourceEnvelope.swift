@@ -122,8 +122,7 @@ package struct RowVersion: Sendable, Equatable {
     package var generation: Int64
 
     package init(revision: Int64, generation: Int64) {
-        self.revision = revision
-        self.generation = generation
+        (self.revision, self.generation) = (revision, generation)
     }
 
     package var etag: String { "\"\(revision)\"" }

@@ -11,8 +11,7 @@ package struct WritePrecondition: Sendable, Equatable {
     package var mustNotExist: Bool
 
     package init(ifMatch: Match? = nil, mustNotExist: Bool = false) {
-        self.ifMatch = ifMatch
-        self.mustNotExist = mustNotExist
+        (self.ifMatch, self.mustNotExist) = (ifMatch, mustNotExist)
     }
 
     package static let none = WritePrecondition()

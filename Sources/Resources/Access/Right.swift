@@ -6,8 +6,7 @@ package struct Right: Sendable, Hashable {
     package var scope: String
 
     package init(action: String, scope: String) {
-        self.action = action
-        self.scope = scope
+        (self.action, self.scope) = (action, scope)
     }
 
     /// What is done to a resource.

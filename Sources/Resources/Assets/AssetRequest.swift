@@ -18,8 +18,7 @@ package struct AssetVersionRequest: Sendable, Equatable {
     package var content: AssetContent
 
     package init(properties: AssetBaseProperties, content: AssetContent) {
-        self.properties = properties
-        self.content = content
+        (self.properties, self.content) = (properties, content)
     }
 
     /// Reads a PUT body; throws all problems at once.

@@ -28,8 +28,7 @@ package struct DeploymentMinute: Sendable, Equatable, Codable {
     package var answerCount: Int64 { answers.reduce(0, +) }
 
     package init(deploymentID: UUID, minute: Date) {
-        self.deploymentID = deploymentID
-        self.minute = minute
+        (self.deploymentID, self.minute) = (deploymentID, minute)
         arrivals = []
         answers = []
         latencies = []

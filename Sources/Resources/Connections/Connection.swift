@@ -170,7 +170,6 @@ package struct ConnectionFilter: Sendable, Equatable {
     package var target: String?
 
     package init(category: String? = nil, target: String? = nil) {
-        self.category = category
-        self.target = target
+        (self.category, self.target) = (category, target)
     }
 }

@@ -71,8 +71,7 @@ package struct EndpointKeys: Sendable, Equatable, Codable {
     package var secondaryKey: String
 
     package init(primaryKey: String, secondaryKey: String) {
-        self.primaryKey = primaryKey
-        self.secondaryKey = secondaryKey
+        (self.primaryKey, self.secondaryKey) = (primaryKey, secondaryKey)
     }
 
     /// Length that a caller's own key must have.

@@ -42,8 +42,7 @@ package struct JSONParser {
     package static let templateDepthLimit = 100
 
     private init(_ bytes: [UInt8], dialect: Dialect) {
-        self.bytes = bytes
-        self.dialect = dialect
+        (self.bytes, self.dialect) = (bytes, dialect)
     }
 
     /// One value and nothing but white space around it.

@@ -86,8 +86,7 @@ package struct ArtifactReference: Sendable, Hashable, Codable {
     package var path: String
 
     package init(container: String, path: String) {
-        self.container = container
-        self.path = path
+        (self.container, self.path) = (container, path)
     }
 }
 
@@ -98,8 +97,7 @@ package struct CodeSpecification: Sendable, Hashable, Codable {
     package var scoringScript: String
 
     package init(artifact: ArtifactReference, scoringScript: String) {
-        self.artifact = artifact
-        self.scoringScript = scoringScript
+        (self.artifact, self.scoringScript) = (artifact, scoringScript)
     }
 }
 
@@ -129,8 +127,7 @@ package struct ResourceLimits: Sendable, Hashable, Codable {
     package var memory: ByteCount
 
     package init(cpu: Millicores, memory: ByteCount) {
-        self.cpu = cpu
-        self.memory = memory
+        (self.cpu, self.memory) = (cpu, memory)
     }
 
     /// Amounts beyond the bounds are brought into them.

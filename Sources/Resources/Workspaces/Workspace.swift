@@ -87,8 +87,7 @@ package struct WorkspaceRequest: BodyReadable, Equatable {
     package var properties: WorkspaceProperties
 
     package init(envelope: ResourceEnvelope, properties: WorkspaceProperties) {
-        self.envelope = envelope
-        self.properties = properties
+        (self.envelope, self.properties) = (envelope, properties)
     }
 
     /// Reads a PUT body; throws all problems at once.

@@ -7,8 +7,7 @@ package struct WorkspaceName: Sendable {
     package var workspace: String
 
     package init(resourceGroup: String, workspace: String) {
-        self.resourceGroup = resourceGroup
-        self.workspace = workspace
+        (self.resourceGroup, self.workspace) = (resourceGroup, workspace)
     }
 }
 

@@ -11,8 +11,7 @@ package struct Principals: Sendable {
     private let logger: Logger
 
     package init(_ configuration: ServerConfiguration, logger: Logger) {
-        self.configuration = configuration
-        self.logger = logger
+        (self.configuration, self.logger) = (configuration, logger)
     }
 
     /// What can't be done as it was asked.

@@ -15,8 +15,7 @@ package struct BackgroundServer: Sendable {
     private static let shownLines = 20
 
     package init(_ configuration: ServerConfiguration, arguments: [String]) {
-        self.configuration = configuration
-        self.arguments = arguments
+        (self.configuration, self.arguments) = (configuration, arguments)
     }
 
     package var logFile: URL { configuration.data.logs.appending(path: "serve.log") }

@@ -11,8 +11,7 @@ package struct Shutdown: Sendable {
     private let logger: Logger
 
     package init(_ configuration: ServerConfiguration, logger: Logger) {
-        self.configuration = configuration
-        self.logger = logger
+        (self.configuration, self.logger) = (configuration, logger)
     }
 
     /// What was stopped, for the person who asked.

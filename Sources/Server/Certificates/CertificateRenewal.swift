@@ -17,8 +17,7 @@ final class CertificateRenewal: Service {
     private static let ensureInterval: TimeInterval = 3_600
 
     init(_ configuration: ServerConfiguration, logger: Logger) throws {
-        self.configuration = configuration
-        self.logger = logger
+        (self.configuration, self.logger) = (configuration, logger)
         try ServerCertificates.ensure(configuration, logger: logger)
         shown = Mutex(try ServerCertificates.read(configuration))
     }

@@ -142,8 +142,7 @@ package struct SocketAddressText: Sendable, Equatable, CustomStringConvertible {
     package var port: Int
 
     package init(host: String, port: Int) {
-        self.host = host
-        self.port = port
+        (self.host, self.port) = (host, port)
     }
 
     package init?(_ text: String) {

@@ -8,8 +8,7 @@ package struct FeedChange: Sendable, Hashable {
     package var deploymentID: UUID?
 
     package init(endpointID: UUID, deploymentID: UUID? = nil) {
-        self.endpointID = endpointID
-        self.deploymentID = deploymentID
+        (self.endpointID, self.deploymentID) = (endpointID, deploymentID)
     }
 }
 

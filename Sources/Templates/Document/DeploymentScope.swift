@@ -5,8 +5,7 @@ package struct DeploymentScope: Sendable, Hashable, Codable {
     package var resourceGroup: String?
 
     package init(subscriptionID: String, resourceGroup: String?) {
-        self.subscriptionID = subscriptionID
-        self.resourceGroup = resourceGroup
+        (self.subscriptionID, self.resourceGroup) = (subscriptionID, resourceGroup)
     }
 
     /// Takes the id of a subscription or a resource group apart; nil for anything else.

@@ -21,8 +21,7 @@ private struct TemplateReader {
     var problems: [TemplateProblem] = []
 
     init(path: String, enclosingFunctions: Set<String>) {
-        self.path = path
-        self.enclosingFunctions = enclosingFunctions
+        (self.path, self.enclosingFunctions) = (path, enclosingFunctions)
     }
 
     private mutating func report(_ message: String, at place: String, _ kind: TemplateProblem.Kind = .invalidTemplate) {

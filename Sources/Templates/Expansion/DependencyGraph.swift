@@ -21,8 +21,7 @@ struct DependencyGraph {
     private var named: [Set<Int>] = []
 
     init(_ resources: [PlannedResource], environment: Environment, symbols: Bool, emptyLoops: Set<String>) {
-        self.resources = resources
-        self.environment = environment
+        (self.resources, self.environment) = (resources, environment)
         hasSymbols = symbols
         self.emptyLoops = emptyLoops
         evaluator = Evaluator(environment)

@@ -34,8 +34,7 @@ final class Evaluator {
     var inputs: BindingInputs?
 
     init(_ environment: Environment, runtime: RuntimeValues = RuntimeValues()) {
-        self.environment = environment
-        self.runtime = runtime
+        (self.environment, self.runtime) = (environment, runtime)
         variables = environment.variableValues
     }
 

@@ -8,8 +8,7 @@ package struct BindingInputs: Sendable {
     package var newGuid: @Sendable () -> UUID
 
     package init(now: Date, newGuid: @escaping @Sendable () -> UUID) {
-        self.now = now
-        self.newGuid = newGuid
+        (self.now, self.newGuid) = (now, newGuid)
     }
 }
 

@@ -13,8 +13,7 @@ final class Stepper: @unchecked Sendable {
     private var isDead = false
 
     init(_ script: @escaping Interleavings.Script, _ words: SteppedWords) {
-        self.script = script
-        self.words = words
+        (self.script, self.words) = (script, words)
     }
 
     /// The actor whose thread this is.

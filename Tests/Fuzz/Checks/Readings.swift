@@ -21,8 +21,7 @@ package struct ReadField: Equatable, Sendable {
     package var value: [UInt8]
 
     package init(_ name: [UInt8], _ value: [UInt8]) {
-        self.name = name
-        self.value = value
+        (self.name, self.value) = (name, value)
     }
 
     var lowercasedName: [UInt8] { lowercased(name) }

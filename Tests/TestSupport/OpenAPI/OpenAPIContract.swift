@@ -45,8 +45,7 @@ package struct OpenAPIContract: Sendable {
                 definitions[Operation(id: id, method: method.uppercased(), path: path)] = definition
             }
         }
-        self.document = document
-        self.definitions = definitions
+        (self.document, self.definitions) = (document, definitions)
         operations = definitions.keys.sorted { ($0.path, $0.method) < ($1.path, $1.method) }
         templates = document.paths.map { path, item in
             PathTemplate(path, takesRest: item[exactly: Self.takesRest]?.flag ?? false)

@@ -7,8 +7,7 @@ package struct PathTemplate: Sendable {
     private let takesRest: Bool
 
     init(_ text: String, takesRest: Bool = false) {
-        self.text = text
-        self.takesRest = takesRest
+        (self.text, self.takesRest) = (text, takesRest)
         segments = Self.split(text[...]).map { $0.hasPrefix("{") && $0.hasSuffix("}") ? nil : $0.lowercased() }
     }
 

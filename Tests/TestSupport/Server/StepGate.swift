@@ -15,8 +15,7 @@ package final class StepGate: Sendable {
     private let state = Mutex(State())
 
     package init(kind: String, step: String) {
-        self.kind = kind
-        self.step = step
+        (self.kind, self.step) = (kind, step)
     }
 
     package var observer: OperationRunner.StepObserver {

@@ -27,8 +27,7 @@ package struct BlobRoutes: Sendable {
         store: ArtifactStore, account: StorageAccount, authorizationURI: String? = nil,
         now: @escaping @Sendable () -> Date, logger: Logger, bearer: @escaping BearerCheck
     ) {
-        self.store = store
-        self.logger = logger
+        (self.store, self.logger) = (store, logger)
         authorization = BlobAuthorization(account: account, bearer: bearer, now: now)
         challenge =
             "Bearer" + (authorizationURI.map { " authorization_uri=\($0)" } ?? "")

@@ -25,8 +25,7 @@ final class ArtifactCache: Sendable {
     private let fetches = SingleFlight()
 
     init(configuration: LocalProcessConfiguration, fetch: @escaping ArtifactFetch) {
-        self.configuration = configuration
-        self.fetch = fetch
+        (self.configuration, self.fetch) = (configuration, fetch)
     }
 
     /// What a fetched artifact amounts to.

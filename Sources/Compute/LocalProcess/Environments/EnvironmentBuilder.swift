@@ -21,8 +21,7 @@ final class EnvironmentBuilder: Sendable {
 
     /// Without `isolation`, one that looks for itself.
     init(configuration: LocalProcessConfiguration, isolation: IsolationProbe? = nil, logger: Logger) {
-        self.configuration = configuration
-        self.logger = logger
+        (self.configuration, self.logger) = (configuration, logger)
         installer = Installer(configuration: configuration, isolation: isolation)
         interpreters = Interpreters(configuration: configuration, installer: installer)
     }

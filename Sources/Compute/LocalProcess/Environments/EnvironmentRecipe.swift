@@ -37,8 +37,7 @@ struct EnvironmentRecipe: Sendable, Hashable {
         packages = file.packages
         leftOut = file.leftOut
         problems = file.problems
-        self.interpreter = interpreter
-        self.installerVersion = installerVersion
+        (self.interpreter, self.installerVersion) = (interpreter, installerVersion)
     }
 
     /// Name of the environment's folder.

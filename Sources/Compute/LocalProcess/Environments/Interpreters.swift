@@ -32,8 +32,7 @@ final class Interpreters: Sendable {
     private let downloads = SingleFlight()
 
     init(configuration: LocalProcessConfiguration, installer: Installer) {
-        self.configuration = configuration
-        self.installer = installer
+        (self.configuration, self.installer) = (configuration, installer)
     }
 
     /// `label` names who asks, in the error.
