@@ -53,6 +53,16 @@ extension OnlineDeploymentProperties {
         for (name, value) in environmentVariables where value.contains("\0") {
             body["environmentVariables"].report("the value of '\(name)' holds a zero byte, which no process can have")
         }
+        for (name, value) in environmentVariables.sorted(by: { $0.key < $1.key }) {
+            do throws(SecretReference.Malformed) {
+                guard try SecretReference(value) != nil else { continue }
+                body["environmentVariables"].report(
+                    "'\(name)' refers to a secret, and references are not resolved yet: give the value itself")
+            } catch {
+                body["environmentVariables"].report(
+                    "'\(name)' begins as a reference to a secret, but \(error.reason)")
+            }
+        }
     }
 
     /// Managed deployments of flows carry the variables of the flow's server.
