@@ -1,6 +1,7 @@
 package import ArgumentParser
 package import Client
 import Foundation
+import Resources
 
 /// Options of every command that talks to a Sluice.
 package struct ConnectionOptions: ParsableArguments {

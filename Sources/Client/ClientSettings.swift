@@ -1,33 +1,10 @@
 import Foundation
+package import Resources
 
-/// Where a Sluice is and how to sign in: from the environment (`SLUICE_URL`, …) or from the credentials file that the
-/// first start writes.
-package struct ClientSettings: Sendable {
-    package var url: String
-    /// PEM file of the CA that signed the server's certificate.
-    package var caBundle: String?
-    package var tenantID: String
-    package var clientID: String
-    /// A secret.
-    package var clientSecret: String
-    package var subscriptionID: String
-    package var resourceGroup: String
-    package var workspace: String
-
+/// Settings come from the environment (`SLUICE_URL`, …) or from the file.
+extension ClientSettings {
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
-    }
-
-    /// The file's own shape.
-    private struct File: Decodable {
-        var url: String
-        var caBundle: String
-        var tenantID: String
-        var clientID: String
-        var clientSecret: String
-        var subscriptionID: String
-        var resourceGroup: String
-        var workspace: String
     }
 
     /// The file that the caller names, if it names one; else the one of the environment or at its usual place, over
@@ -67,26 +44,11 @@ package struct ClientSettings: Sendable {
     }
 
     private static func read(_ path: String) throws -> ClientSettings {
-        let file: File
         do {
-            file = try JSONDecoder().decode(File.self, from: Data(contentsOf: URL(filePath: path)))
+            return try JSONDecoder().decode(ClientSettings.self, from: Data(contentsOf: URL(filePath: path)))
         } catch {
             throw Failure(description: "The credentials file \(path) can't be read: \(error.localizedDescription)")
         }
-        return ClientSettings(
-            url: file.url, caBundle: file.caBundle, tenantID: file.tenantID, clientID: file.clientID,
-            clientSecret: file.clientSecret, subscriptionID: file.subscriptionID, resourceGroup: file.resourceGroup,
-            workspace: file.workspace)
-    }
-
-    package init(
-        url: String, caBundle: String? = nil, tenantID: String, clientID: String, clientSecret: String,
-        subscriptionID: String, resourceGroup: String, workspace: String
-    ) {
-        (self.url, self.caBundle, self.tenantID) = (url, caBundle, tenantID)
-        (self.clientID, self.clientSecret) = (clientID, clientSecret)
-        (self.subscriptionID, self.resourceGroup) = (subscriptionID, resourceGroup)
-        self.workspace = workspace
     }
 
     /// ARM path of the workspace.

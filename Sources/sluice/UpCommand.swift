@@ -2,6 +2,7 @@ import ArgumentParser
 import CLI
 import Client
 import Foundation
+import Resources
 import Server
 
 struct UpCommand: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import Client
 import Foundation
 import Postgres
+import Resources
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import Client
 import Foundation
+import Resources
 import TestSupport
 import Testing
 

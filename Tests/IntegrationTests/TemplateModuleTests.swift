@@ -1,5 +1,6 @@
 import Client
 import Postgres
+import Resources
 import TestSupport
 import Testing
 

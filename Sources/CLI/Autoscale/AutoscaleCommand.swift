@@ -36,13 +36,12 @@ package struct AutoscaleCommand: AsyncParsableCommand {
         }
     }
 
-    struct Replay: AsyncParsableCommand {
+    struct Replay: ClientCommand {
         static let configuration = CommandConfiguration(
             abstract: "Play a deployment's recorded load through other scale settings.",
             discussion: "Nothing is changed: the load of the last minutes runs through a model of the deployment.")
         @OptionGroup var connection: ConnectionOptions
-        @Option(name: .shortAndLong, help: "Name of the endpoint.") var endpoint: String
-        @Argument(help: "Name of the deployment.") var name: String
+        @OptionGroup var deployment: DeploymentArguments
         @Option(help: "How many of the last minutes, up to 1440.") var minutes = 60
         @Option(help: "Fewest instances, instead of the deployment's own.") var min: Int?
         @Option(help: "Most instances.") var max: Int?
@@ -50,19 +49,18 @@ package struct AutoscaleCommand: AsyncParsableCommand {
         @Option(help: "Least time between two scale-outs, in seconds.") var pollingInterval: Int?
         @Option(help: "Time from the order of an instance until it serves, in seconds.") var startSeconds = 3.0
 
-        func run() async throws {
-            try await connection.withClient { client in
-                let path = client.settings.deploymentPath(endpoint, name)
-                let shown = try await client.get(path)
-                try SluiceClient.check(shown)
-                let answer = try await client.get("\(path)/load?minutes=\(minutes)")
-                try SluiceClient.check(answer)
-                guard let load = RecordedLoad(answer.json), let properties = shown.json?["properties"] else {
-                    throw ValidationError("Nothing was recorded of \(endpoint)/\(name) in the last \(minutes) minutes.")
-                }
-                let settings = try settings(of: properties["scaleSettings"])
-                print(ReplayReport(load, settings, properties["requestSettings"], startSeconds: startSeconds).text)
+        func run(_ client: SluiceClient) async throws {
+            let path = deployment.path(client.settings)
+            let shown = try await client.get(path)
+            try SluiceClient.check(shown)
+            let answer = try await client.get("\(path)/load?minutes=\(minutes)")
+            try SluiceClient.check(answer)
+            guard let load = RecordedLoad(answer.json), let properties = shown.json?["properties"] else {
+                throw ValidationError(
+                    "Nothing was recorded of \(deployment.endpoint)/\(deployment.name) in the last \(minutes) minutes.")
             }
+            let settings = try settings(of: properties["scaleSettings"])
+            print(ReplayReport(load, settings, properties["requestSettings"], startSeconds: startSeconds).text)
         }
 
         private func settings(of own: JSONValue?) throws -> UtilizationSettings {

@@ -3,21 +3,18 @@ import Client
 import Resources
 
 /// `sluice online-deployment scaling-history`.
-struct ScalingHistoryCommand: AsyncParsableCommand {
+struct ScalingHistoryCommand: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "scaling-history", abstract: "Print who changed the number of instances, when and why.")
     @OptionGroup var connection: ConnectionOptions
-    @Option(name: .shortAndLong, help: "Name of the endpoint.") var endpoint: String
-    @Argument(help: "Name of the deployment.") var name: String
+    @OptionGroup var deployment: DeploymentArguments
     @Option(name: [.customShort("n"), .long], help: "How many decisions, the newest.") var count = 20
 
-    func run() async throws {
-        try await connection.withClient { client in
-            let path = client.settings.deploymentPath(endpoint, name)
-            let answer = try await client.get("\(path)/scalingHistory?count=\(max(1, count))")
-            try SluiceClient.check(answer)
-            for record in (answer.json?["value"]?.elements ?? []).reversed() { print(Self.line(record)) }
-        }
+    func run(_ client: SluiceClient) async throws {
+        let path = deployment.path(client.settings)
+        let answer = try await client.get("\(path)/scalingHistory?count=\(max(1, count))")
+        try SluiceClient.check(answer)
+        for record in (answer.json?["value"]?.elements ?? []).reversed() { print(Self.line(record)) }
     }
 
     /// `2026-01-31T12:00:00.123456Z  1 → 3  Overload  utilization  busy 1.00, queued 1.52`

@@ -12,55 +12,43 @@ package struct OnlineEndpointCommand: AsyncParsableCommand {
 
     package init() {}
 
-    struct List: AsyncParsableCommand {
+    struct List: ClientCommand {
         static let configuration = CommandConfiguration(abstract: "List the workspace's endpoints.")
         @OptionGroup var connection: ConnectionOptions
 
-        func run() async throws {
-            try await connection.withClient { client in
-                for endpoint in try await client.list("\(client.settings.workspacePath)/onlineEndpoints") {
-                    let properties = endpoint["properties"]
-                    let traffic = properties?["traffic"]?.members.map { "\($0.name)=\($0.value.number ?? 0)%" } ?? []
-                    print(
-                        [
-                            endpoint["name"]?.text ?? "", properties?["provisioningState"]?.text ?? "",
-                            traffic.joined(separator: ","), properties?["scoringUri"]?.text ?? "",
-                        ].joined(separator: "\t"))
-                }
+        func run(_ client: SluiceClient) async throws {
+            for endpoint in try await client.list("\(client.settings.workspacePath)/onlineEndpoints") {
+                let properties = endpoint["properties"]
+                let traffic = properties?["traffic"]?.members.map { "\($0.name)=\($0.value.number ?? 0)%" } ?? []
+                printRow(
+                    endpoint["name"]?.text, properties?["provisioningState"]?.text, traffic.joined(separator: ","),
+                    properties?["scoringUri"]?.text)
             }
         }
     }
 
-    struct Show: AsyncParsableCommand {
+    struct Show: ClientCommand {
         static let configuration = CommandConfiguration(abstract: "Print an endpoint as the API answers it.")
         @OptionGroup var connection: ConnectionOptions
         @Argument(help: "Name of the endpoint.") var name: String
 
-        func run() async throws {
-            try await connection.withClient { client in
-                let answer = try await client.get(client.settings.endpointPath(name))
-                try SluiceClient.check(answer)
-                print(answer.text)
-            }
+        func run(_ client: SluiceClient) async throws {
+            try await client.get(client.settings.endpointPath(name)).show()
         }
     }
 
-    struct Credentials: AsyncParsableCommand {
+    struct Credentials: ClientCommand {
         static let configuration = CommandConfiguration(
             commandName: "get-credentials", abstract: "Print an endpoint's keys.")
         @OptionGroup var connection: ConnectionOptions
         @Argument(help: "Name of the endpoint.") var name: String
 
-        func run() async throws {
-            try await connection.withClient { client in
-                let answer = try await client.post(client.settings.endpointPath(name) + "/listKeys")
-                try SluiceClient.check(answer)
-                print(answer.text)
-            }
+        func run(_ client: SluiceClient) async throws {
+            try await client.post(client.settings.endpointPath(name) + "/listKeys").show()
         }
     }
 
-    struct Invoke: AsyncParsableCommand {
+    struct Invoke: ClientCommand {
         static let configuration = CommandConfiguration(
             abstract: "Score a request file.", discussion: "Example: sluice online-endpoint invoke iris -r request.json"
         )
@@ -69,36 +57,31 @@ package struct OnlineEndpointCommand: AsyncParsableCommand {
         @Option(name: .shortAndLong, help: "File that holds the request.") var requestFile: String
         @Option(name: .shortAndLong, help: "Deployment to ask, past the traffic split.") var deployment: String?
 
-        func run() async throws {
-            try await connection.withClient { client in
-                let path = client.settings.endpointPath(name)
-                let endpoint = try await client.get(path)
-                try SluiceClient.check(endpoint)
-                let keys = try await client.post("\(path)/listKeys")
-                let uri = endpoint.json?["properties"]?["scoringUri"]?.text ?? ""
-                var headers = [
-                    ("Authorization", "Bearer \(keys.json?["primaryKey"]?.text ?? "")"),
-                    ("Content-Type", "application/json"),
-                ]
-                if let deployment { headers.append(("azureml-model-deployment", deployment)) }
-                let answer = try await client.exchange(
-                    .POST, uri, body: try Data(contentsOf: URL(filePath: requestFile)), headers: headers)
-                print(answer.text)
-                if answer.status >= 400 { throw ExitCode.failure }
-            }
+        func run(_ client: SluiceClient) async throws {
+            let path = client.settings.endpointPath(name)
+            let endpoint = try await client.get(path)
+            try SluiceClient.check(endpoint)
+            let keys = try await client.post("\(path)/listKeys")
+            let uri = endpoint.json?["properties"]?["scoringUri"]?.text ?? ""
+            var headers = [
+                ("Authorization", "Bearer \(keys.json?["primaryKey"]?.text ?? "")"),
+                ("Content-Type", "application/json"),
+            ]
+            if let deployment { headers.append(("azureml-model-deployment", deployment)) }
+            let answer = try await client.exchange(
+                .POST, uri, body: try Data(contentsOf: URL(filePath: requestFile)), headers: headers)
+            print(answer.text)
+            if answer.status >= 400 { throw ExitCode.failure }
         }
     }
 
-    struct Delete: AsyncParsableCommand {
+    struct Delete: ClientCommand {
         static let configuration = CommandConfiguration(abstract: "Delete an endpoint with its deployments.")
         @OptionGroup var connection: ConnectionOptions
         @Argument(help: "Name of the endpoint.") var name: String
 
-        func run() async throws {
-            try await connection.withClient { client in
-                try await client.finish(
-                    try await client.delete(client.settings.endpointPath(name)))
-            }
+        func run(_ client: SluiceClient) async throws {
+            try await client.finish(try await client.delete(client.settings.endpointPath(name)))
         }
     }
 }

@@ -1,6 +1,7 @@
 package import ArgumentParser
 import Client
 import Foundation
+import Resources
 
 /// `sluice env`: what Azure's clients read, for the shell.
 package struct EnvCommand: ParsableCommand {

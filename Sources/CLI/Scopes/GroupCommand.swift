@@ -14,44 +14,38 @@ package struct GroupCommand: AsyncParsableCommand {
         "/subscriptions/\(settings.subscriptionID)/resourceGroups" + (name.isEmpty ? "" : "/\(name)")
     }
 
-    struct Create: AsyncParsableCommand {
+    struct Create: ClientCommand {
         static let configuration = CommandConfiguration(abstract: "Make a resource group, or leave it as it is.")
         @OptionGroup var connection: ConnectionOptions
         @Argument(help: "Name of the resource group.") var name: String
         @Option(name: .shortAndLong, help: "Location, a name of your own.") var location = "local"
 
-        func run() async throws {
-            try await connection.withClient { client in
-                let body = try JSONEncoder().encode(["location": location])
-                try SluiceClient.check(
-                    try await client.put(path(client.settings, name), json: String(decoding: body, as: UTF8.self)))
-                print("Resource group \(name) is there.")
-            }
+        func run(_ client: SluiceClient) async throws {
+            let body = try JSONEncoder().encode(["location": location])
+            try SluiceClient.check(
+                try await client.put(path(client.settings, name), json: String(decoding: body, as: UTF8.self)))
+            print("Resource group \(name) is there.")
         }
     }
 
-    struct List: AsyncParsableCommand {
+    struct List: ClientCommand {
         static let configuration = CommandConfiguration(abstract: "List the resource groups.")
         @OptionGroup var connection: ConnectionOptions
 
-        func run() async throws {
-            try await connection.withClient { client in
-                for group in try await client.list(path(client.settings)) {
-                    print("\(group["name"]?.text ?? "")\t\(group["location"]?.text ?? "")")
-                }
+        func run(_ client: SluiceClient) async throws {
+            for group in try await client.list(path(client.settings)) {
+                printRow(group["name"]?.text, group["location"]?.text)
             }
         }
     }
 
-    struct Delete: AsyncParsableCommand {
+    struct Delete: ClientCommand {
         static let configuration = CommandConfiguration(abstract: "Delete a resource group with everything in it.")
         @OptionGroup var connection: ConnectionOptions
         @Argument(help: "Name of the resource group.") var name: String
 
-        func run() async throws {
-            try await connection.withClient { client in
-                try await client.finish(try await client.delete(path(client.settings, name)))
-            }
+        func run(_ client: SluiceClient) async throws {
+            try await client.finish(try await client.delete(path(client.settings, name)))
         }
     }
 }

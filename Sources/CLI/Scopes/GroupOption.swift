@@ -1,5 +1,6 @@
 import ArgumentParser
 import Client
+import Resources
 
 /// The resource group that a command works in.
 struct GroupOption: ParsableArguments {

@@ -11,7 +11,7 @@ package struct WorkspaceCommand: AsyncParsableCommand {
 
     package init() {}
 
-    struct Create: AsyncParsableCommand {
+    struct Create: ClientCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make a workspace, or leave it as it is.",
             discussion: "Example: sluice workspace create team-a --write-config ~/project")
@@ -21,21 +21,19 @@ package struct WorkspaceCommand: AsyncParsableCommand {
         @Option(name: .shortAndLong, help: "Location; by default that of the resource group.") var location: String?
         @Option(help: "Directory to write a config.json to.") var writeConfig: String?
 
-        func run() async throws {
-            try await connection.withClient { client in
-                let path = "\(group.collection(client.settings))/\(name)"
-                let present = try await client.get(path)
-                if present.status == 404 {
-                    let place = try await groupLocation(client)
-                    let body = try JSONEncoder().encode(["location": place])
-                    try SluiceClient.check(try await client.put(path, json: String(decoding: body, as: UTF8.self)))
-                } else {
-                    try SluiceClient.check(present)
-                }
-                print("Workspace \(name) is there.")
-                guard let writeConfig else { return }
-                try ConfigFile(client.settings, group.resourceGroup, name).write(into: writeConfig)
+        func run(_ client: SluiceClient) async throws {
+            let path = "\(group.collection(client.settings))/\(name)"
+            let present = try await client.get(path)
+            if present.status == 404 {
+                let place = try await groupLocation(client)
+                let body = try JSONEncoder().encode(["location": place])
+                try SluiceClient.check(try await client.put(path, json: String(decoding: body, as: UTF8.self)))
+            } else {
+                try SluiceClient.check(present)
             }
+            print("Workspace \(name) is there.")
+            guard let writeConfig else { return }
+            try ConfigFile(client.settings, group.resourceGroup, name).write(into: writeConfig)
         }
 
         private func groupLocation(_ client: SluiceClient) async throws -> String {
@@ -46,16 +44,14 @@ package struct WorkspaceCommand: AsyncParsableCommand {
         }
     }
 
-    struct List: AsyncParsableCommand {
+    struct List: ClientCommand {
         static let configuration = CommandConfiguration(abstract: "List the workspaces of a resource group.")
         @OptionGroup var connection: ConnectionOptions
         @OptionGroup var group: GroupOption
 
-        func run() async throws {
-            try await connection.withClient { client in
-                for workspace in try await client.list(group.collection(client.settings)) {
-                    print("\(workspace["name"]?.text ?? "")\t\(workspace["location"]?.text ?? "")")
-                }
+        func run(_ client: SluiceClient) async throws {
+            for workspace in try await client.list(group.collection(client.settings)) {
+                printRow(workspace["name"]?.text, workspace["location"]?.text)
             }
         }
     }
@@ -75,17 +71,15 @@ package struct WorkspaceCommand: AsyncParsableCommand {
         }
     }
 
-    struct Delete: AsyncParsableCommand {
+    struct Delete: ClientCommand {
         static let configuration = CommandConfiguration(
             abstract: "Delete a workspace without endpoints, with its assets.")
         @OptionGroup var connection: ConnectionOptions
         @OptionGroup var group: GroupOption
         @Argument(help: "Name of the workspace.") var name: String
 
-        func run() async throws {
-            try await connection.withClient { client in
-                try SluiceClient.check(try await client.delete("\(group.collection(client.settings))/\(name)"))
-            }
+        func run(_ client: SluiceClient) async throws {
+            try SluiceClient.check(try await client.delete("\(group.collection(client.settings))/\(name)"))
         }
     }
 }

@@ -120,97 +120,78 @@ package struct DeploymentCommand: AsyncParsableCommand {
         }
     }
 
-    struct Show: AsyncParsableCommand {
+    struct Show: ClientCommand {
         static let configuration = CommandConfiguration(abstract: "Print a deployment as the API answers it.")
         @OptionGroup var connection: ConnectionOptions
         @OptionGroup var target: Target
 
-        func run() async throws {
-            try await connection.withClient { client in
-                let answer = try await client.get(target.path(client.settings))
-                try SluiceClient.check(answer)
-                print(answer.text)
-            }
+        func run(_ client: SluiceClient) async throws {
+            try await client.get(target.path(client.settings)).show()
         }
     }
 
-    struct List: AsyncParsableCommand {
+    struct List: ClientCommand {
         static let configuration = CommandConfiguration(abstract: "List a group's deployments, the newest first.")
         @OptionGroup var connection: ConnectionOptions
         @OptionGroup var scope: GroupOption
 
-        func run() async throws {
-            try await connection.withClient { client in
-                for deployment in try await client.list(scope.deployments(client.settings)) {
-                    let properties = deployment["properties"]
-                    print(
-                        [
-                            deployment["name"]?.text ?? "", properties?["provisioningState"]?.text ?? "",
-                            properties?["mode"]?.text ?? "", properties?["timestamp"]?.text ?? "",
-                            properties?["duration"]?.text ?? "",
-                        ].joined(separator: "\t"))
-                }
+        func run(_ client: SluiceClient) async throws {
+            for deployment in try await client.list(scope.deployments(client.settings)) {
+                let properties = deployment["properties"]
+                printRow(
+                    deployment["name"]?.text, properties?["provisioningState"]?.text, properties?["mode"]?.text,
+                    properties?["timestamp"]?.text, properties?["duration"]?.text)
             }
         }
     }
 
-    struct Operations: AsyncParsableCommand {
+    struct Operations: ClientCommand {
         static let configuration = CommandConfiguration(abstract: "List what a deployment did about each resource.")
         @OptionGroup var connection: ConnectionOptions
         @OptionGroup var target: Target
 
-        func run() async throws {
-            try await connection.withClient { client in
-                for step in try await client.list("\(target.path(client.settings))/operations") {
-                    let properties = step["properties"]
-                    print(
-                        [
-                            properties?["provisioningOperation"]?.text ?? "",
-                            properties?["provisioningState"]?.text ?? "", properties?["statusCode"]?.text ?? "",
-                            properties?["duration"]?.text ?? "", properties?["targetResource"]?["id"]?.text ?? "",
-                        ].joined(separator: "\t"))
-                }
+        func run(_ client: SluiceClient) async throws {
+            for step in try await client.list("\(target.path(client.settings))/operations") {
+                let properties = step["properties"]
+                printRow(
+                    properties?["provisioningOperation"]?.text, properties?["provisioningState"]?.text,
+                    properties?["statusCode"]?.text, properties?["duration"]?.text,
+                    properties?["targetResource"]?["id"]?.text)
             }
         }
     }
 
-    struct Cancel: AsyncParsableCommand {
+    struct Cancel: ClientCommand {
         static let configuration = CommandConfiguration(
             abstract: "Cancel a running deployment; what it has begun is not rolled back.")
         @OptionGroup var connection: ConnectionOptions
         @OptionGroup var target: Target
 
-        func run() async throws {
-            try await connection.withClient { client in
-                try SluiceClient.check(try await client.post("\(target.path(client.settings))/cancel"))
-            }
+        func run(_ client: SluiceClient) async throws {
+            try SluiceClient.check(try await client.post("\(target.path(client.settings))/cancel"))
         }
     }
 
-    struct Delete: AsyncParsableCommand {
+    struct Delete: ClientCommand {
         static let configuration = CommandConfiguration(
             abstract: "Remove a deployment from the history; its resources stay.")
         @OptionGroup var connection: ConnectionOptions
         @OptionGroup var target: Target
 
-        func run() async throws {
-            try await connection.withClient { client in
-                try SluiceClient.check(try await client.delete(target.path(client.settings)))
-            }
+        func run(_ client: SluiceClient) async throws {
+            try SluiceClient.check(try await client.delete(target.path(client.settings)))
         }
     }
 
-    struct Export: AsyncParsableCommand {
+    struct Export: ClientCommand {
         static let configuration = CommandConfiguration(abstract: "Print the template of a deployment.")
         @OptionGroup var connection: ConnectionOptions
         @OptionGroup var target: Target
 
-        func run() async throws {
-            try await connection.withClient { client in
-                let answer = try await client.post("\(target.path(client.settings))/exportTemplate")
-                try SluiceClient.check(answer)
-                print((answer.json?["template"] ?? .null).pretty())
-            }
+        func run(_ client: SluiceClient) async throws {
+            let answer = try await client.post("\(target.path(client.settings))/exportTemplate")
+            try SluiceClient.check(answer)
+            print((answer.json?["template"] ?? .null).pretty())
         }
     }
 }

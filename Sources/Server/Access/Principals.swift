@@ -38,9 +38,9 @@ package struct Principals: Sendable {
             try await PrincipalService(database: $0).create(
                 displayName: name, roles: wanted.map { [$0] } ?? [], scope: scope)
         }
-        var credentials = ClientCredentials(configuration, installation, made, workspace)
+        var credentials = ClientSettings(configuration, installation, made, workspace)
         // The running Sluice may have been told another address than this command was.
-        if let first = try? ClientCredentials.read(configuration.data.credentials) { credentials.url = first.url }
+        if let first = try? ClientSettings.read(configuration.data.credentials) { credentials.url = first.url }
         try credentials.write(to: file)
         return (made.applicationID, made.objectID)
     }

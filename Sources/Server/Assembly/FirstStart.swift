@@ -41,7 +41,7 @@ enum FirstStart {
             displayName: "first principal", roles: [.owner, .storageBlobDataOwner])
         let name = WorkspaceName(
             resourceGroup: configuration.bootstrapResourceGroup, workspace: configuration.bootstrapWorkspace)
-        try ClientCredentials(configuration, installation, principal, name).write(to: file)
+        try ClientSettings(configuration, installation, principal, name).write(to: file)
         logger.info("credentials of the first principal written", metadata: ["credentials.file": "\(file.path)"])
     }
 }

@@ -1,6 +1,7 @@
-package import Client
+import Client
 import Foundation
 import NIOHTTP1
+package import Resources
 import Synchronization
 
 /// Calls the API of a ``TestServer`` with its first principal's token and holds every answer against the contract.

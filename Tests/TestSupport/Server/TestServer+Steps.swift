@@ -2,6 +2,7 @@ import Artifacts
 import Client
 package import Foundation
 package import Postgres
+import Resources
 
 /// Templates and what comes of them.
 extension TestServer {
