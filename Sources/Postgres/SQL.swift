@@ -101,25 +101,19 @@ extension String: PostgresEncodable, PostgresDecodable {
     package init?(postgresText: String) { self = postgresText }
 }
 
-extension Int: PostgresEncodable, PostgresDecodable {
-    package var postgresText: String { String(self) }
+/// Numbers read and write themselves as PostgreSQL does.
+extension PostgresEncodable where Self: LosslessStringConvertible {
+    package var postgresText: String { description }
+}
+
+extension PostgresDecodable where Self: LosslessStringConvertible {
     package init?(postgresText: String) { self.init(postgresText) }
 }
 
-extension Int32: PostgresEncodable, PostgresDecodable {
-    package var postgresText: String { String(self) }
-    package init?(postgresText: String) { self.init(postgresText) }
-}
-
-extension Int64: PostgresEncodable, PostgresDecodable {
-    package var postgresText: String { String(self) }
-    package init?(postgresText: String) { self.init(postgresText) }
-}
-
-extension Double: PostgresEncodable, PostgresDecodable {
-    package var postgresText: String { String(self) }
-    package init?(postgresText: String) { self.init(postgresText) }
-}
+extension Int: PostgresEncodable, PostgresDecodable {}
+extension Int32: PostgresEncodable, PostgresDecodable {}
+extension Int64: PostgresEncodable, PostgresDecodable {}
+extension Double: PostgresEncodable, PostgresDecodable {}
 
 extension Bool: PostgresEncodable, PostgresDecodable {
     package var postgresText: String { self ? "t" : "f" }

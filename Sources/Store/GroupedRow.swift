@@ -4,42 +4,38 @@ package import Resources
 
 /// How rows of resources that lie in a resource group are found.
 package protocol GroupedRow: NamedResource, RowDecodable {
+    /// As messages call one: `workspace`.
+    static var noun: String { get }
     static var table: TrackedTable<Self> { get }
     /// Type of the segment of an id that names one: `workspaces`.
     static var collection: String { get }
 }
 
 /// What the tables of a resource group's resources have in common; inserts and updates stand with each of them.
-package struct GroupedStore<Resource: GroupedRow>: Sendable {
-    let runner: any StatementRunner
-
-    package init(_ runner: any StatementRunner) {
-        self.runner = runner
-    }
-
+extension RowStore where Stored: GroupedRow {
     /// The one that an id names; that of a child names it too.
-    package func find(_ id: ResourceID) async throws -> Resource? {
-        try await Resource.table.first(
+    package func find(_ id: ResourceID) async throws -> Stored? {
+        try await Stored.table.first(
             runner,
             where: """
                 \(Parents.condition(subscription: id.subscription, resourceGroup: id.resourceGroup))
-                AND lower(\(raw: Resource.table.alias).name) = lower(\(id.name(of: Resource.collection) ?? ""))
+                AND lower(\(raw: Stored.table.alias).name) = lower(\(id.name(of: Stored.collection) ?? ""))
                 """)
     }
 
-    package func find(id: UUID) async throws -> Resource? {
-        try await Resource.table.first(runner, where: "\(raw: Resource.table.alias).id = \(id)")
+    package func find(id: UUID) async throws -> Stored? {
+        try await Stored.table.first(runner, where: "\(raw: Stored.table.alias).id = \(id)")
     }
 
     /// Those of a group, or of a whole subscription.
     package func list(
         subscription: String, resourceGroup: String?, page: PageRequest
-    ) async throws -> Page<Resource> {
-        try await Resource.table.page(
+    ) async throws -> Page<Stored> {
+        try await Stored.table.page(
             runner, where: Parents.condition(subscription: subscription, resourceGroup: resourceGroup), page)
     }
 
     package func delete(id: UUID) async throws {
-        try await Resource.table.delete(runner, id: id)
+        try await Stored.table.delete(runner, id: id)
     }
 }

@@ -14,7 +14,6 @@ extension ProvisioningState: PostgresEnumeration {}
 extension OperationState: PostgresEnumeration {}
 extension OperationKind: PostgresEnumeration {}
 extension ReplicaState: PostgresEnumeration {}
-extension RouterRow.State: PostgresEnumeration {}
 extension AssetKind: PostgresEnumeration {}
 extension ScalingReason: PostgresEnumeration {}
 extension RoleAssignment.PrincipalType: PostgresEnumeration {}

@@ -31,6 +31,6 @@ extension NamedType {
     }
 
     func checkName(_ address: ResourceAddress) throws(ARMError) {
-        try ResourceName.checkAsset(address.names.last ?? "", kind: Service.noun)
+        try Service.checkName(address.names.last ?? "")
     }
 }

@@ -5,7 +5,6 @@ import Store
 
 /// Autoscale settings. A deployment whose setting is deleted keeps the number that it has.
 package struct AutoscaleSettingService: GroupedService {
-    package static let noun = "autoscale setting"
     package let database: Database
     let hub: SignalHub
 

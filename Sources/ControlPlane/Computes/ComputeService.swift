@@ -5,7 +5,6 @@ import Store
 
 /// Computes. A pool has no nodes before a job wants them, so that making one is done at once.
 package struct ComputeService: NamedService {
-    package static let noun = "compute"
     package let database: Database
     let instanceTypes: InstanceTypeCatalog
 
@@ -22,7 +21,7 @@ package struct ComputeService: NamedService {
                 try WriteRules.checkLocation(existing.envelope.location, envelope.location, Self.subject(name))
                 guard existing.envelope != envelope || existing.properties != request.properties else { return }
             }
-            try await NamedStore<ComputeResource>(transaction).save(
+            try await RowStore<ComputeResource>(transaction).save(
                 id: existing?.id ?? UUID(), workspaceID: workspace.id, name: name, envelope, request.properties,
                 by: caller.auditName)
         }
@@ -41,14 +40,14 @@ package struct ComputeService: NamedService {
             }
             var properties = existing.properties
             properties.pool?.scaleSettings = patch.scaleSettings
-            try await NamedStore<ComputeResource>(transaction).save(
+            try await RowStore<ComputeResource>(transaction).save(
                 id: existing.id, workspaceID: workspace.id, name: name, existing.envelope, properties,
                 by: caller.auditName)
         }
     }
 
     package func checkDeletion(of compute: ComputeResource, in transaction: Transaction) async throws {
-        guard let endpoint = try await NamedStore<ComputeResource>(transaction).endpoint(on: compute.resourceID) else {
+        guard let endpoint = try await RowStore<ComputeResource>(transaction).endpoint(on: compute.resourceID) else {
             return
         }
         throw ARMError(

@@ -6,7 +6,6 @@ import Store
 
 /// Workspace connections; their credentials are sealed under the workspace's data key.
 package struct ConnectionService: NamedService {
-    package static let noun = "connection"
     package let database: Database
     let vault: SecretVault
 
@@ -14,7 +13,7 @@ package struct ConnectionService: NamedService {
         caller: Caller, workspace: ResourceID, _ filter: ConnectionFilter, page: PageRequest
     ) async throws -> Page<Connection> {
         let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
-        return try await NamedStore<Connection>(database).list(workspaceID: workspace.id, filter, page: page)
+        return try await RowStore<Connection>(database).list(workspaceID: workspace.id, filter, page: page)
     }
 
     /// Makes or replaces a connection. A request without credentials leaves those that are stored.
@@ -23,7 +22,7 @@ package struct ConnectionService: NamedService {
         if precondition: WritePrecondition
     ) async throws -> Written<Connection> {
         try await write(workspace: workspace, name: name, if: precondition) { transaction, workspace, existing in
-            let store = NamedStore<Connection>(transaction)
+            let store = RowStore<Connection>(transaction)
             let id = existing?.id ?? UUID()
             var sealed: Data?
             if let credentials = request.credentials {
@@ -46,7 +45,7 @@ package struct ConnectionService: NamedService {
 
     /// What opens the connection's service; nil for a kind without credentials. Secret.
     package func credentials(of connection: Connection) async throws -> ConnectionCredentials? {
-        guard let sealed = try await NamedStore<Connection>(database).sealedCredentials(id: connection.id) else {
+        guard let sealed = try await RowStore<Connection>(database).sealedCredentials(id: connection.id) else {
             return nil
         }
         let box = try await vault.box(workspaceID: connection.workspaceID, database)

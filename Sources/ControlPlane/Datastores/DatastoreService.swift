@@ -5,7 +5,6 @@ import Store
 
 /// Datastores: names of containers in the artifact store.
 package struct DatastoreService: NamedService {
-    package static let noun = "datastore"
     package let database: Database
     let artifacts: ArtifactStore
     let signer: ContainerSigner
@@ -14,7 +13,7 @@ package struct DatastoreService: NamedService {
         caller: Caller, workspace: ResourceID, _ filter: DatastoreFilter, page: PageRequest
     ) async throws -> Page<Datastore> {
         let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
-        return try await NamedStore<Datastore>(database).list(workspaceID: workspace.id, filter, page: page)
+        return try await RowStore<Datastore>(database).list(workspaceID: workspace.id, filter, page: page)
     }
 
     /// Makes or changes a datastore; its container is made if it is not there.
@@ -34,7 +33,7 @@ package struct DatastoreService: NamedService {
                     .conflict, "The default datastore '\(existing.name)' can't change its container.",
                     target: "$.properties.containerName")
             }
-            try await NamedStore<Datastore>(transaction).save(
+            try await RowStore<Datastore>(transaction).save(
                 workspaceID: workspace.id, name: name, properties: request.properties, by: caller.auditName)
         }
         try await artifacts.ensureContainer(container)

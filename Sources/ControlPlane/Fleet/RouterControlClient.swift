@@ -24,12 +24,7 @@ package struct RouterControlClient: Sendable {
     /// Pushes a table (JSON lines). Answers the generation that all loops of the router serve now, which is a newer one
     /// when the router was given one meanwhile.
     func push(_ table: ByteBuffer, to address: String, timeout: Duration) async throws -> Int64 {
-        var request = try makeRequest(address, path: "/table")
-        request.method = .PUT
-        request.headers.replaceOrAdd(name: "Content-Type", value: "application/x-ndjson")
-        request.body = .bytes(table)
-        let response = try await http.execute(request, timeout: timeout.timeAmount)
-        let body = try await response.body.collect(upTo: Self.answerLimit)
+        let (response, body) = try await send(.PUT, table, to: address, "/table", timeout)
         switch response.status.code {
         case 200:
             return try JSONDecoder().decode(TableAcknowledgement.self, from: Data(body.readableBytesView)).generation
@@ -45,14 +40,21 @@ package struct RouterControlClient: Sendable {
     /// Pushes what has changed since the table that the router serves (``TableChanges``). Returns the generation that all
     /// loops of the router serve now; nil when it needs the whole table, or knows no changes because it is older.
     func push(changes: ByteBuffer, to address: String, timeout: Duration) async throws -> Int64? {
-        var request = try makeRequest(address, path: "/table/changes")
-        request.method = .POST
-        request.headers.replaceOrAdd(name: "Content-Type", value: "application/x-ndjson")
-        request.body = .bytes(changes)
-        let response = try await http.execute(request, timeout: timeout.timeAmount)
-        let body = try await response.body.collect(upTo: Self.answerLimit)
+        let (response, body) = try await send(.POST, changes, to: address, "/table/changes", timeout)
         guard response.status == .ok else { return nil }
         return try JSONDecoder().decode(TableAcknowledgement.self, from: Data(body.readableBytesView)).generation
+    }
+
+    /// Sends JSON lines.
+    private func send(
+        _ method: HTTPMethod, _ lines: ByteBuffer, to address: String, _ path: String, _ timeout: Duration
+    ) async throws -> (HTTPClientResponse, body: ByteBuffer) {
+        var request = try makeRequest(address, path: path)
+        request.method = method
+        request.headers.replaceOrAdd(name: "Content-Type", value: "application/x-ndjson")
+        request.body = .bytes(lines)
+        let response = try await http.execute(request, timeout: timeout.timeAmount)
+        return (response, try await response.body.collect(upTo: Self.answerLimit))
     }
 
     func status(of address: String, timeout: Duration) async throws -> RouterStatus {

@@ -9,8 +9,6 @@ package protocol NamedService: Sendable {
     /// What a PUT asks for.
     associatedtype Request: Sendable
 
-    /// As messages call one: `connection`.
-    static var noun: String { get }
     var database: Database { get }
     func put(
         caller: Caller, workspace: ResourceID, name: String, _ request: Request, if precondition: WritePrecondition
@@ -29,7 +27,7 @@ extension NamedService {
 
     package func list(caller: Caller, workspace: ResourceID, page: PageRequest) async throws -> Page<Resource> {
         let workspace = try await WorkspaceService.find(workspace, database, isParent: true)
-        return try await NamedStore<Resource>(database).list(workspaceID: workspace.id, page: page)
+        return try await RowStore<Resource>(database).list(workspaceID: workspace.id, page: page)
     }
 
     /// False when there was none.
@@ -38,7 +36,7 @@ extension NamedService {
     ) async throws -> Bool {
         try await database.transaction { transaction in
             let workspace = try await WorkspaceService.find(id, transaction, isParent: true)
-            let store = NamedStore<Resource>(transaction)
+            let store = RowStore<Resource>(transaction)
             guard let found = try await store.find(workspaceID: workspace.id, name: name, lock: true) else {
                 return false
             }
@@ -54,10 +52,10 @@ extension NamedService {
         workspace id: ResourceID, name: String, if precondition: WritePrecondition,
         save: @Sendable (Transaction, Workspace, Resource?) async throws -> Void
     ) async throws -> Written<Resource> {
-        try ResourceName.checkAsset(name, kind: Self.noun)
+        try Self.checkName(name)
         return try await database.transactionLookingAgain { transaction in
             let workspace = try await WorkspaceService.find(id, transaction, isParent: true)
-            let existing = try await NamedStore<Resource>(transaction).find(
+            let existing = try await RowStore<Resource>(transaction).find(
                 workspaceID: workspace.id, name: name, lock: true)
             try precondition.check(existing?.version, Self.subject(name))
             try await save(transaction, workspace, existing)
@@ -68,7 +66,7 @@ extension NamedService {
     static func find(
         _ name: String, in workspace: Workspace, _ runner: any StatementRunner
     ) async throws -> Resource {
-        guard let found = try await NamedStore<Resource>(runner).find(workspaceID: workspace.id, name: name) else {
+        guard let found = try await RowStore<Resource>(runner).find(workspaceID: workspace.id, name: name) else {
             throw notFound(name)
         }
         return found
@@ -78,5 +76,9 @@ extension NamedService {
         ARMError(.resourceNotFound, "\(subject(name)) was not found in the workspace.")
     }
 
-    static func subject(_ name: String) -> String { "The \(noun) '\(name)'" }
+    package static func checkName(_ name: String) throws(ARMError) {
+        try ResourceName.checkAsset(name, kind: Resource.noun)
+    }
+
+    static func subject(_ name: String) -> String { "The \(Resource.noun) '\(name)'" }
 }

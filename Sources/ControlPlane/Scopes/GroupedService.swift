@@ -11,8 +11,6 @@ package protocol GroupedService: Sendable {
     associatedtype Request: Sendable
     associatedtype Patch: Sendable
 
-    /// As messages call one: `workspace`.
-    static var noun: String { get }
     static func checkName(_ name: String) throws(ARMError)
     /// The resource of an id; throws an error that says what of its path is missing.
     static func find(_ id: ResourceID, _ runner: any StatementRunner) async throws -> Resource
@@ -47,7 +45,7 @@ extension GroupedService {
     ) async throws -> Page<Resource> {
         try await ScopeService(database: database).check(
             caller: caller, subscription: subscription, resourceGroup: resourceGroup)
-        return try await GroupedStore<Resource>(database).list(
+        return try await RowStore<Resource>(database).list(
             subscription: subscription, resourceGroup: resourceGroup, page: page)
     }
 
@@ -60,7 +58,7 @@ extension GroupedService {
         try scopes.checkOpen(
             try await scopes.getGroup(caller: caller, subscription: id.subscription, name: id.resourceGroup))
         return try await write(id) { transaction in
-            let existing = try await GroupedStore<Resource>(transaction).find(id)
+            let existing = try await RowStore<Resource>(transaction).find(id)
             try precondition.check(existing?.version, Self.subject(id))
             try await check(request, at: id, caller, isPatch: false, in: transaction)
             guard let existing else {
@@ -92,7 +90,7 @@ extension GroupedService {
     package func delete(caller: Caller, _ id: ResourceID, if precondition: WritePrecondition) async throws -> Bool {
         do {
             return try await database.transaction { transaction in
-                let store = GroupedStore<Resource>(transaction)
+                let store = RowStore<Resource>(transaction)
                 guard let found = try await store.find(id) else { return false }
                 try precondition.check(found.version, Self.subject(id))
                 try await store.delete(id: found.id)
@@ -127,5 +125,5 @@ extension GroupedService {
         }
     }
 
-    static func subject(_ id: ResourceID) -> String { "The \(noun) '\(id.name)'" }
+    static func subject(_ id: ResourceID) -> String { "The \(Resource.noun) '\(id.name)'" }
 }

@@ -5,7 +5,6 @@ import Store
 
 /// Workspaces. One that holds endpoints can't be deleted; its assets go with it.
 package struct WorkspaceService: GroupedService {
-    package static let noun = "workspace"
     package let database: Database
     let vault: SecretVault
     /// Makes the container of the default datastore.
@@ -40,7 +39,7 @@ package struct WorkspaceService: GroupedService {
         guard let made = try await store.find(id: newID) else { return }
         _ = try await ArtifactContainerStore(transaction).claim(
             made.blobContainer, workspaceID: newID, purpose: .datastore)
-        try await NamedStore<Datastore>(transaction).save(
+        try await RowStore<Datastore>(transaction).save(
             workspaceID: newID, name: Datastore.defaultName,
             properties: DatastoreProperties(containerName: made.blobContainer), isDefault: true, by: caller.auditName)
     }

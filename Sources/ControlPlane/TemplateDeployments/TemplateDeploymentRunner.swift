@@ -243,7 +243,7 @@ extension TemplateDeploymentStep {
 
     func failed(_ error: ARMError, at date: Date) -> Self {
         var step = self
-        (step.state, step.statusCode, step.error, step.changedAt) = (.failed, error.code.status.rawValue, error, date)
+        (step.state, step.statusCode, step.error, step.changedAt) = (.failed, error.code.status.name, error, date)
         return step
     }
 }

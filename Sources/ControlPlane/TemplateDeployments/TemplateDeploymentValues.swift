@@ -5,23 +5,17 @@ import Templates
 /// Parameters, outputs and summaries as deployments show them. Values of secure ones are left out.
 enum TemplateDeploymentValues {
     static func parameters(_ bound: [BoundParameter]) -> JSONValue {
-        .object(
-            JSONObject(
-                bound.map { parameter in
-                    var shown = JSONObject([("type", .string(parameter.typeName))])
-                    if !parameter.isSecure { shown.set("value", parameter.value) }
-                    return (name: parameter.name, value: .object(shown))
-                }))
+        .object(JSONObject(bound.map { shown($0.name, type: $0.typeName, $0.isSecure ? nil : $0.value) }))
     }
 
     static func outputs(_ values: [Expansion.OutputValue]) -> JSONValue {
-        .object(
-            JSONObject(
-                values.map { output in
-                    var shown = JSONObject([("type", .string(output.typeName))])
-                    if !output.isSecure { shown.set("value", output.value) }
-                    return (name: output.name, value: .object(shown))
-                }))
+        .object(JSONObject(values.map { shown($0.name, type: $0.typeName, $0.isSecure ? nil : $0.value) }))
+    }
+
+    private static func shown(_ name: String, type: String, _ value: JSONValue?) -> (name: String, value: JSONValue) {
+        var shown = JSONObject([("type", .string(type))])
+        if let value { shown.set("value", value) }
+        return (name, .object(shown))
     }
 
     /// `providers` and `dependencies` of a deployment.

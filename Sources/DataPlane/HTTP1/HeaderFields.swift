@@ -95,6 +95,11 @@ package struct HeaderFields: ~Copyable {
     /// `Connection` names further fields, which are then between neighbours only.
     package private(set) var connectionNamesFields = false
 
+    /// Whether a connection of HTTP/1 goes on after a message with these fields, RFC 9112 section 9.3.
+    func keepsAlive(_ minorVersion: UInt8) -> Bool {
+        !saysClose && (minorVersion == 1 || saysKeepAlive)
+    }
+
     /// Memory for ``capacity`` fields, of which the first ``count`` are there; grows, and stays for the next head.
     private var memory: UnsafeMutablePointer<HeaderField>
     private var capacity = 32

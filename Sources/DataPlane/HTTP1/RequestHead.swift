@@ -16,10 +16,7 @@ package struct RequestHead: ~Copyable {
     package init() {}
 
     /// Whether the client wants to go on with the connection, RFC 9112 section 9.3.
-    package var keepsAlive: Bool {
-        if headers.saysClose { return false }
-        return minorVersion == 1 || headers.saysKeepAlive
-    }
+    package var keepsAlive: Bool { headers.keepsAlive(minorVersion) }
 
     /// How the body ends, RFC 9112 section 6.3.
     package var bodyFraming: BodyFraming {

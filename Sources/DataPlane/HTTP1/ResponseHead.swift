@@ -14,10 +14,7 @@ package struct ResponseHead: ~Copyable {
     package init() {}
 
     /// Whether the replica goes on with the connection.
-    package var keepsAlive: Bool {
-        if headers.saysClose { return false }
-        return minorVersion == 1 || headers.saysKeepAlive
-    }
+    package var keepsAlive: Bool { headers.keepsAlive(minorVersion) }
 
     /// How the body ends, RFC 9112 section 6.3.
     package func bodyFraming(answeringHEAD: Bool) -> BodyFraming {

@@ -50,8 +50,12 @@ package struct TableCompiler {
 
     /// Compiles a table; on an error everything stays as it was.
     package mutating func compile(_ lines: Data) throws -> Output {
+        try wholly { next in try next.compileInPlace(lines) }
+    }
+
+    private mutating func wholly(_ change: (inout Self) throws -> Output) throws -> Output {
         var next = self
-        let output = try next.compileInPlace(lines)
+        let output = try change(&next)
         self = next
         return output
     }
@@ -95,10 +99,7 @@ package struct TableCompiler {
     ///
     /// - Throws: ``UnfitChanges`` where they do not lead from the last table to the one that they announce.
     package mutating func compile(changes lines: Data) throws -> Output {
-        var next = self
-        let output = try next.changeInPlace(lines)
-        self = next
-        return output
+        try wholly { next in try next.changeInPlace(lines) }
     }
 
     private mutating func changeInPlace(_ lines: Data) throws -> Output {

@@ -1,38 +1,26 @@
-/// What an error code means for a call: the name and number of its HTTP status, which deployments tell as well.
-package enum ARMStatus: String, Sendable {
-    case badRequest = "BadRequest"
-    case unauthorized = "Unauthorized"
-    case forbidden = "Forbidden"
-    case notFound = "NotFound"
-    case methodNotAllowed = "MethodNotAllowed"
-    case conflict = "Conflict"
-    case preconditionFailed = "PreconditionFailed"
-    case requestTooLarge = "RequestEntityTooLarge"
-    case requestTimeout = "RequestTimeout"
-    case unsupportedMediaType = "UnsupportedMediaType"
-    case tooManyRequests = "TooManyRequests"
-    case internalServerError = "InternalServerError"
-    case notImplemented = "NotImplemented"
-    case serviceUnavailable = "ServiceUnavailable"
+/// What an error code means for a call: the number and name of its HTTP status, which deployments show as well.
+package struct ARMStatus: Sendable, Equatable {
+    package let code: Int
+    package let name: String
 
-    package var code: Int {
-        switch self {
-        case .badRequest: 400
-        case .unauthorized: 401
-        case .forbidden: 403
-        case .notFound: 404
-        case .methodNotAllowed: 405
-        case .conflict: 409
-        case .preconditionFailed: 412
-        case .requestTimeout: 408
-        case .requestTooLarge: 413
-        case .unsupportedMediaType: 415
-        case .tooManyRequests: 429
-        case .internalServerError: 500
-        case .notImplemented: 501
-        case .serviceUnavailable: 503
-        }
+    private init(_ code: Int, _ name: String) {
+        (self.code, self.name) = (code, name)
     }
+
+    package static let badRequest = ARMStatus(400, "BadRequest")
+    package static let unauthorized = ARMStatus(401, "Unauthorized")
+    package static let forbidden = ARMStatus(403, "Forbidden")
+    package static let notFound = ARMStatus(404, "NotFound")
+    package static let methodNotAllowed = ARMStatus(405, "MethodNotAllowed")
+    package static let requestTimeout = ARMStatus(408, "RequestTimeout")
+    package static let conflict = ARMStatus(409, "Conflict")
+    package static let preconditionFailed = ARMStatus(412, "PreconditionFailed")
+    package static let requestTooLarge = ARMStatus(413, "RequestEntityTooLarge")
+    package static let unsupportedMediaType = ARMStatus(415, "UnsupportedMediaType")
+    package static let tooManyRequests = ARMStatus(429, "TooManyRequests")
+    package static let internalServerError = ARMStatus(500, "InternalServerError")
+    package static let notImplemented = ARMStatus(501, "NotImplemented")
+    package static let serviceUnavailable = ARMStatus(503, "ServiceUnavailable")
 }
 
 extension ARMErrorCode {

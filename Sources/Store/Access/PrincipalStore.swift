@@ -1,5 +1,5 @@
 package import Foundation
-package import Postgres
+import Postgres
 
 /// An application that may call the API.
 package struct PrincipalRow: Sendable, Equatable {
@@ -28,13 +28,9 @@ package struct PrincipalSummary: Sendable, Equatable {
 }
 
 /// Rows of `principals`.
-package struct PrincipalStore: Sendable {
-    private let runner: any StatementRunner
+package typealias PrincipalStore = RowStore<PrincipalRow>
 
-    package init(_ runner: any StatementRunner) {
-        self.runner = runner
-    }
-
+extension RowStore<PrincipalRow> {
     /// The enabled principal of that application id.
     package func findEnabled(applicationID: UUID) async throws -> PrincipalRow? {
         let rows = try await runner.query(

@@ -3,17 +3,15 @@ package import Postgres
 package import Resources
 
 /// Rows of `role_assignments`.
-package struct RoleAssignmentStore: Sendable {
-    private let runner: any StatementRunner
+package typealias RoleAssignmentStore = RowStore<RoleAssignment>
 
-    package init(_ runner: any StatementRunner) {
-        self.runner = runner
-    }
-
-    private static let columns = """
+extension RowStore<RoleAssignment> {
+    private static var columns: String {
+        """
         name, scope, role_definition_id, principal_id, principal_type, description, created_by, created_at, changed_by,
         changed_at
         """
+    }
 
     /// What a principal may now, wherever.
     package func list(principalID: UUID) async throws -> [RoleAssignment] {

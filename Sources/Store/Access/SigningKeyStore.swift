@@ -14,13 +14,9 @@ package struct SigningKeyRow: Sendable, Equatable {
 }
 
 /// Rows of `signing_keys`.
-package struct SigningKeyStore: Sendable {
-    private let runner: any StatementRunner
+package typealias SigningKeyStore = RowStore<SigningKeyRow>
 
-    package init(_ runner: any StatementRunner) {
-        self.runner = runner
-    }
-
+extension RowStore<SigningKeyRow> {
     /// Keys that tokens in use may be signed with, newest first.
     package func listActive() async throws -> [SigningKeyRow] {
         try await runner.query(

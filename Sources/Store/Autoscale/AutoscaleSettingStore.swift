@@ -3,9 +3,9 @@ package import Postgres
 package import Resources
 
 /// Rows of `autoscale_settings`.
-package typealias AutoscaleSettingStore = GroupedStore<AutoscaleSetting>
+package typealias AutoscaleSettingStore = RowStore<AutoscaleSetting>
 
-extension GroupedStore<AutoscaleSetting> {
+extension RowStore<AutoscaleSetting> {
     /// The constraint that lets a deployment have one setting.
     package static var targetConstraint: String { "autoscale_settings_target" }
 
@@ -55,6 +55,7 @@ extension GroupedStore<AutoscaleSetting> {
 }
 
 extension AutoscaleSetting: GroupedRow {
+    package static let noun = "autoscale setting"
     package static let collection = "autoscaleSettings"
 
     package static let table = TrackedTable<AutoscaleSetting>(

@@ -1,5 +1,5 @@
 package import Foundation
-package import Postgres
+import Postgres
 package import Resources
 
 /// A deployment with replicas that are ready, for whoever measures it.
@@ -13,13 +13,9 @@ package struct MeasuredDeployment: Sendable, Equatable {
 }
 
 /// Rows of `deployment_minutes`.
-package struct DeploymentMinuteStore: Sendable {
-    private let runner: any StatementRunner
+package typealias DeploymentMinuteStore = RowStore<DeploymentMinute>
 
-    package init(_ runner: any StatementRunner) {
-        self.runner = runner
-    }
-
+extension RowStore<DeploymentMinute> {
     /// Those of these deployments that serve; all that do for nil.
     package func listMeasured(_ deploymentIDs: Set<UUID>? = nil) async throws -> [MeasuredDeployment] {
         let ids = deploymentIDs.map { PostgresArray(Array($0)) }

@@ -1,5 +1,5 @@
 package import Foundation
-package import Postgres
+import Postgres
 package import Resources
 
 /// A deployment that the utilization scaler looks after.
@@ -16,15 +16,11 @@ package struct ScaledDeployment: Sendable, Equatable {
 }
 
 /// The scaling ledger (`scaling_decisions`) and the numbers that it is about.
-package struct ScalingStore: Sendable {
-    private let runner: any StatementRunner
+package typealias ScalingStore = RowStore<ScaledDeployment>
 
+extension RowStore<ScaledDeployment> {
     /// Entries that a deployment keeps.
-    package static let ledgerLength = 1_000
-
-    package init(_ runner: any StatementRunner) {
-        self.runner = runner
-    }
+    package static var ledgerLength: Int { 1_000 }
 
     /// The deployments that scale by utilization and have once been ready.
     package func listScaled() async throws -> [ScaledDeployment] {

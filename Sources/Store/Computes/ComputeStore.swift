@@ -3,7 +3,7 @@ package import Postgres
 package import Resources
 
 /// Rows of `computes`.
-extension NamedStore<ComputeResource> {
+extension RowStore<ComputeResource> {
     /// Makes the row of an id, or replaces what it holds.
     package func save(
         id: UUID, workspaceID: UUID, name: String, _ envelope: ResourceEnvelope, _ properties: ComputeProperties,
@@ -28,6 +28,8 @@ extension NamedStore<ComputeResource> {
 }
 
 extension ComputeResource: NamedRow {
+    package static let noun = "compute"
+
     package static let table = TrackedTable<ComputeResource>(
         name: "computes", alias: "c", columns: "\(Parents.workspaceColumns), c.name, c.envelope, c.properties",
         joins: Parents.workspace(of: "c"))

@@ -3,7 +3,7 @@ package import Postgres
 package import Resources
 
 /// Rows of `connections`.
-extension NamedStore<Connection> {
+extension RowStore<Connection> {
     package func list(
         workspaceID: UUID, _ filter: ConnectionFilter, page: PageRequest
     ) async throws -> Page<Connection> {
@@ -42,6 +42,8 @@ extension NamedStore<Connection> {
 }
 
 extension Connection: NamedRow {
+    package static let noun = "connection"
+
     package static let table = TrackedTable<Connection>(
         name: "connections", alias: "c",
         columns: """

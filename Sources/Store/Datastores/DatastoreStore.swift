@@ -3,7 +3,7 @@ package import Postgres
 package import Resources
 
 /// Rows of `datastores`.
-extension NamedStore<Datastore> {
+extension RowStore<Datastore> {
     package func list(
         workspaceID: UUID, _ filter: DatastoreFilter, page: PageRequest
     ) async throws -> Page<Datastore> {
@@ -33,6 +33,8 @@ extension NamedStore<Datastore> {
 }
 
 extension Datastore: NamedRow {
+    package static let noun = "datastore"
+
     package static let table = TrackedTable<Datastore>(
         name: "datastores", alias: "d", columns: "\(Parents.workspaceColumns), d.name, d.properties, d.is_default",
         joins: Parents.workspace(of: "d"))

@@ -3,48 +3,37 @@ package import Postgres
 package import Resources
 
 /// Rows of `online_deployments` and `replica_specifications`.
-package struct DeploymentStore: Sendable {
-    private let runner: any StatementRunner
+package typealias DeploymentStore = RowStore<OnlineDeployment>
 
-    package init(_ runner: any StatementRunner) {
-        self.runner = runner
-    }
-
-    private static let table = TrackedTable<OnlineDeployment>(
-        name: "online_deployments", alias: "d",
-        columns: """
-            \(Parents.workspaceColumns), e.name AS endpoint_name, e.workspace_id, d.endpoint_id, d.name, d.envelope, d.properties,
-            d.instance_count, d.scaled_count, d.provisioning_state, d.generation, d.last_operation_id
-            """, joins: "JOIN online_endpoints e ON e.id = d.endpoint_id \(Parents.workspace(of: "e"))")
-
+extension RowStore<OnlineDeployment> {
     private static func named(_ name: String, below endpointID: UUID) -> SQL {
         "d.endpoint_id = \(endpointID) AND lower(d.name) = lower(\(name))"
     }
 
     package func find(endpointID: UUID, name: String) async throws -> OnlineDeployment? {
-        try await Self.table.first(runner, where: Self.named(name, below: endpointID))
+        try await OnlineDeployment.table.first(runner, where: Self.named(name, below: endpointID))
     }
 
     /// The same, keeping others from changing the row until the transaction ends.
     package func findForUpdate(endpointID: UUID, name: String) async throws -> OnlineDeployment? {
-        try await Self.table.first(runner, where: Self.named(name, below: endpointID), lock: .update)
+        try await OnlineDeployment.table.first(runner, where: Self.named(name, below: endpointID), lock: .update)
     }
 
     package func find(id: UUID) async throws -> OnlineDeployment? {
-        try await Self.table.first(runner, where: "d.id = \(id)")
+        try await OnlineDeployment.table.first(runner, where: "d.id = \(id)")
     }
 
     package func list(
         endpointID: UUID, page: PageRequest
     ) async throws -> Page<OnlineDeployment> {
-        try await Self.table.page(runner, where: "d.endpoint_id = \(endpointID)", page)
+        try await OnlineDeployment.table.page(runner, where: "d.endpoint_id = \(endpointID)", page)
     }
 
     /// Deployments of all workspaces of a group.
     package func list(
         subscription: String, resourceGroup: String, page: PageRequest
     ) async throws -> Page<OnlineDeployment> {
-        try await Self.table.page(
+        try await OnlineDeployment.table.page(
             runner, where: Parents.condition(subscription: subscription, resourceGroup: resourceGroup), page)
     }
 
@@ -97,7 +86,7 @@ package struct DeploymentStore: Sendable {
     package func setState(
         id: UUID, from: [ProvisioningState], to state: ProvisioningState, observed: Bool
     ) async throws -> Bool {
-        try await Self.table.setState(runner, id: id, from: from, to: state, observed: observed)
+        try await OnlineDeployment.table.setState(runner, id: id, from: from, to: state, observed: observed)
     }
 
     /// Marks all deployments of an endpoint as going away.
@@ -110,7 +99,7 @@ package struct DeploymentStore: Sendable {
     }
 
     package func delete(id: UUID) async throws {
-        try await Self.table.delete(runner, id: id)
+        try await OnlineDeployment.table.delete(runner, id: id)
     }
 
     package func deleteAll(endpointID: UUID) async throws {
@@ -121,22 +110,20 @@ package struct DeploymentStore: Sendable {
 
     /// The specification that replicas should run now; nil before the first.
     package func findTargetSpecification(id: UUID) async throws -> ReplicaSpecification? {
-        try await runner.query(
-            """
-            SELECT s.specification FROM online_deployments d
-            JOIN replica_specifications s ON s.deployment_id = d.id AND s.generation = d.replica_generation
-            WHERE d.id = \(id)
-            """
-        ).first?.decode(JSONColumn<ReplicaSpecification>.self).value
+        try await specification(id: id, generation: "replica_generation")
     }
 
     /// The specification that the stored properties ask for, be it that it proved ready, failed or was abandoned; nil before
     /// the first.
     package func findSpecified(id: UUID) async throws -> ReplicaSpecification? {
+        try await specification(id: id, generation: "specified_generation")
+    }
+
+    private func specification(id: UUID, generation column: String) async throws -> ReplicaSpecification? {
         try await runner.query(
             """
             SELECT s.specification FROM online_deployments d
-            JOIN replica_specifications s ON s.deployment_id = d.id AND s.generation = d.specified_generation
+            JOIN replica_specifications s ON s.deployment_id = d.id AND s.generation = d.\(raw: column)
             WHERE d.id = \(id)
             """
         ).first?.decode(JSONColumn<ReplicaSpecification>.self).value
@@ -175,6 +162,13 @@ package struct DeploymentStore: Sendable {
 }
 
 extension OnlineDeployment: RowDecodable {
+    static let table = TrackedTable<OnlineDeployment>(
+        name: "online_deployments", alias: "d",
+        columns: """
+            \(Parents.workspaceColumns), e.name AS endpoint_name, e.workspace_id, d.endpoint_id, d.name, d.envelope, d.properties,
+            d.instance_count, d.scaled_count, d.provisioning_state, d.generation, d.last_operation_id
+            """, joins: "JOIN online_endpoints e ON e.id = d.endpoint_id \(Parents.workspace(of: "e"))")
+
     package init(_ row: Row) throws {
         self.init(
             id: try row("id"), endpoint: try row.workspaceID().child("onlineEndpoints", try row("endpoint_name")),

@@ -1,5 +1,5 @@
 package import Foundation
-package import Postgres
+import Postgres
 package import Resources
 
 /// Instances of the deployments of a subscription that are alike.
@@ -9,13 +9,9 @@ package struct SubscriptionDemand: Sendable, Equatable {
 }
 
 /// What is in use of what quotas limit.
-package struct QuotaStore: Sendable {
-    private let runner: any StatementRunner
+package typealias QuotaStore = RowStore<SubscriptionDemand>
 
-    package init(_ runner: any StatementRunner) {
-        self.runner = runner
-    }
-
+extension RowStore<SubscriptionDemand> {
     /// Lets one writer at a time look at quotas and use them up, until its transaction ends.
     package func lock() async throws {
         try await runner.query("SELECT pg_advisory_xact_lock(7350924, hashtext(current_schema()))")
@@ -42,17 +38,21 @@ package struct QuotaStore: Sendable {
         ).first.map(Self.decode)
     }
 
-    private static let demandColumns = """
+    private static var demandColumns: String {
+        """
         g.subscription_id, s.specification ->> 'instanceType', coalesce(d.scaled_count, d.instance_count),
         s.specification -> 'resources'
         """
+    }
 
-    private static let demandSource = """
+    private static var demandSource: String {
+        """
         FROM online_deployments d
         JOIN replica_specifications s ON s.deployment_id = d.id AND s.generation = d.replica_generation
         JOIN online_endpoints e ON e.id = d.endpoint_id JOIN workspaces w ON w.id = e.workspace_id
         JOIN resource_groups g ON g.id = w.resource_group_id
         """
+    }
 
     private static func decode(_ row: Row) throws -> SubscriptionDemand {
         let (subscription, type, count, limits, deployments) = try row.decode(

@@ -1,5 +1,5 @@
 package import Foundation
-package import Postgres
+import Postgres
 
 /// One of the two keys of an endpoint, sealed.
 package struct EndpointKeyRow: Sendable, Equatable {
@@ -19,13 +19,9 @@ package struct EndpointKeyRow: Sendable, Equatable {
 }
 
 /// Rows of `endpoint_keys`.
-package struct EndpointKeyStore: Sendable {
-    private let runner: any StatementRunner
+package typealias EndpointKeyStore = RowStore<EndpointKeyRow>
 
-    package init(_ runner: any StatementRunner) {
-        self.runner = runner
-    }
-
+extension RowStore<EndpointKeyRow> {
     package func list(endpointID: UUID) async throws -> [EndpointKeyRow] {
         try await runner.query(
             "SELECT slot, sealed_key, digest FROM endpoint_keys WHERE endpoint_id = \(endpointID) ORDER BY slot"

@@ -3,47 +3,36 @@ package import Postgres
 package import Resources
 
 /// Rows of `online_endpoints`.
-package struct EndpointStore: Sendable {
-    private let runner: any StatementRunner
+package typealias EndpointStore = RowStore<OnlineEndpoint>
 
-    package init(_ runner: any StatementRunner) {
-        self.runner = runner
-    }
-
-    private static let table = TrackedTable<OnlineEndpoint>(
-        name: "online_endpoints", alias: "e",
-        columns: """
-            \(Parents.workspaceColumns), e.workspace_id, e.name, e.envelope, e.properties, e.provisioning_state, e.generation,
-            e.last_operation_id
-            """, joins: Parents.workspace(of: "e"))
-
+extension RowStore<OnlineEndpoint> {
     private static func named(_ name: String, in workspaceID: UUID) -> SQL {
         "e.workspace_id = \(workspaceID) AND lower(e.name) = lower(\(name))"
     }
 
     package func find(workspaceID: UUID, name: String) async throws -> OnlineEndpoint? {
-        try await Self.table.first(runner, where: Self.named(name, in: workspaceID))
+        try await OnlineEndpoint.table.first(runner, where: Self.named(name, in: workspaceID))
     }
 
     /// The same, keeping others from changing the row until the transaction ends.
     package func findForUpdate(workspaceID: UUID, name: String) async throws -> OnlineEndpoint? {
-        try await Self.table.first(runner, where: Self.named(name, in: workspaceID), lock: .update)
+        try await OnlineEndpoint.table.first(runner, where: Self.named(name, in: workspaceID), lock: .update)
     }
 
     /// The same, keeping callers from changing the row until the transaction ends, but not one another, nor operations from
     /// moving its state.
     package func findForShare(workspaceID: UUID, name: String) async throws -> OnlineEndpoint? {
-        try await Self.table.first(runner, where: Self.named(name, in: workspaceID), lock: .keyShare)
+        try await OnlineEndpoint.table.first(runner, where: Self.named(name, in: workspaceID), lock: .keyShare)
     }
 
     package func find(id: UUID) async throws -> OnlineEndpoint? {
-        try await Self.table.first(runner, where: "e.id = \(id)")
+        try await OnlineEndpoint.table.first(runner, where: "e.id = \(id)")
     }
 
     package func list(
         workspaceID: UUID, _ filter: OnlineEndpointFilter, page: PageRequest
     ) async throws -> Page<OnlineEndpoint> {
-        try await Self.table.page(
+        try await OnlineEndpoint.table.page(
             runner,
             where: """
                 e.workspace_id = \(workspaceID)
@@ -57,7 +46,7 @@ package struct EndpointStore: Sendable {
     package func list(
         subscription: String, resourceGroup: String, page: PageRequest
     ) async throws -> Page<OnlineEndpoint> {
-        try await Self.table.page(
+        try await OnlineEndpoint.table.page(
             runner, where: Parents.condition(subscription: subscription, resourceGroup: resourceGroup), page)
     }
 
@@ -95,7 +84,7 @@ package struct EndpointStore: Sendable {
     package func setState(
         id: UUID, from: [ProvisioningState], to state: ProvisioningState, observed: Bool
     ) async throws -> Bool {
-        try await Self.table.setState(runner, id: id, from: from, to: state, observed: observed)
+        try await OnlineEndpoint.table.setState(runner, id: id, from: from, to: state, observed: observed)
     }
 
     /// A deployment is gone: its shares, which are 0 or mirrored, go with it.
@@ -109,11 +98,18 @@ package struct EndpointStore: Sendable {
     }
 
     package func delete(id: UUID) async throws {
-        try await Self.table.delete(runner, id: id)
+        try await OnlineEndpoint.table.delete(runner, id: id)
     }
 }
 
 extension OnlineEndpoint: RowDecodable {
+    static let table = TrackedTable<OnlineEndpoint>(
+        name: "online_endpoints", alias: "e",
+        columns: """
+            \(Parents.workspaceColumns), e.workspace_id, e.name, e.envelope, e.properties, e.provisioning_state, e.generation,
+            e.last_operation_id
+            """, joins: Parents.workspace(of: "e"))
+
     package init(_ row: Row) throws {
         self.init(
             id: try row("id"), workspace: try row.workspaceID(), workspaceID: try row("workspace_id"),

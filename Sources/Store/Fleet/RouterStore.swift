@@ -1,5 +1,5 @@
 package import Foundation
-package import Postgres
+import Postgres
 
 /// One router process as it is stored.
 package struct RouterRow: Sendable, Equatable {
@@ -29,14 +29,12 @@ package struct RouterRow: Sendable, Equatable {
     }
 }
 
+extension RouterRow.State: PostgresEnumeration {}
+
 /// Rows of `routers`.
-package struct RouterStore: Sendable {
-    private let runner: any StatementRunner
+package typealias RouterStore = RowStore<RouterRow>
 
-    package init(_ runner: any StatementRunner) {
-        self.runner = runner
-    }
-
+extension RowStore<RouterRow> {
     package func list() async throws -> [RouterRow] {
         try await runner.query(
             """

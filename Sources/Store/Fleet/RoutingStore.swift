@@ -1,5 +1,5 @@
 package import Foundation
-package import Postgres
+import Postgres
 package import Resources
 
 /// What the routing table needs of one endpoint.
@@ -23,13 +23,9 @@ package struct RoutedDeployment: Sendable, Equatable {
 }
 
 /// Reads what routers should serve, and numbers the tables.
-package struct RoutingStore: Sendable {
-    private let runner: any StatementRunner
+package typealias RoutingStore = RowStore<RoutedEndpoint>
 
-    package init(_ runner: any StatementRunner) {
-        self.runner = runner
-    }
-
+extension RowStore<RoutedEndpoint> {
     /// Lets one publisher at a time number and read a table, so that a higher number always has newer content.
     package func lock() async throws {
         try await runner.query("SELECT pg_advisory_xact_lock(7350923, hashtext(current_schema()))")

@@ -3,18 +3,16 @@ package import Postgres
 package import Resources
 
 /// Rows of `operations`.
-package struct OperationStore: Sendable {
-    private let runner: any StatementRunner
+package typealias OperationStore = RowStore<ResourceOperation>
 
-    package init(_ runner: any StatementRunner) {
-        self.runner = runner
-    }
-
-    static let columns = """
+extension RowStore<ResourceOperation> {
+    static var columns: String {
+        """
         o.id, o.kind, o.resource_id, o.subject_id, o.generation, o.state, o.cursor, o.timeline, o.error, o.location,
         o.correlation_id, o.created_at, o.finished_at, o.deadline_at, o.cancel_requested_at IS NOT NULL AS is_cancel_requested,
         o.unwound
         """
+    }
 
     /// Writes an accepted operation and its work item. A unique violation of `operations_running` means that
     /// another operation runs on the same subject.

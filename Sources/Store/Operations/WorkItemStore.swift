@@ -1,5 +1,5 @@
 package import Foundation
-package import Postgres
+import Postgres
 package import Resources
 
 /// A worker's hold on a work item: valid while owner and attempt are still those of the row.
@@ -22,13 +22,9 @@ package struct ClaimedWork: Sendable {
 }
 
 /// Rows of `work_items`.
-package struct WorkItemStore: Sendable {
-    private let runner: any StatementRunner
+package typealias WorkItemStore = RowStore<ClaimedWork>
 
-    package init(_ runner: any StatementRunner) {
-        self.runner = runner
-    }
-
+extension RowStore<ClaimedWork> {
     /// Takes up to `limit` due items for `owner` under a lease and marks their operations as running.
     package func claim(owner: UUID, limit: Int, lease: Duration) async throws -> [ClaimedWork] {
         let rows = try await runner.query(

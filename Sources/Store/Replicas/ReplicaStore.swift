@@ -43,15 +43,12 @@ package struct DeploymentReplicas: Sendable, Equatable {
 }
 
 /// Rows of `replicas`.
-package struct ReplicaStore: Sendable {
-    private let runner: any StatementRunner
+package typealias ReplicaStore = RowStore<ReplicaRow>
 
-    package init(_ runner: any StatementRunner) {
-        self.runner = runner
-    }
-
-    private static let columns =
+extension RowStore<ReplicaRow> {
+    private static var columns: String {
         "r.id, r.deployment_id, r.generation, r.state, r.handle, r.failures, r.retry_at, r.error, r.revision"
+    }
 
     package func find(_ id: ReplicaID) async throws -> ReplicaRow? {
         try await runner.query("SELECT \(raw: Self.columns) FROM replicas r WHERE r.id = \(id.value)").first

@@ -3,14 +3,10 @@ package import Postgres
 package import Resources
 
 /// Rows of `resource_groups`.
-package struct ResourceGroupStore: Sendable {
-    private let runner: any StatementRunner
+package typealias ResourceGroupStore = RowStore<ResourceGroup>
 
-    package init(_ runner: any StatementRunner) {
-        self.runner = runner
-    }
-
-    private static let columns = "subscription_id, name, location, tags, is_deleting"
+extension RowStore<ResourceGroup> {
+    private static var columns: String { "subscription_id, name, location, tags, is_deleting" }
 
     package func find(subscription: String, name: String) async throws -> ResourceGroup? {
         try await runner.query(

@@ -3,9 +3,9 @@ package import Postgres
 package import Resources
 
 /// Rows of `workspaces`. A foreign key refuses to delete one that has endpoints.
-package typealias WorkspaceStore = GroupedStore<Workspace>
+package typealias WorkspaceStore = RowStore<Workspace>
 
-extension GroupedStore<Workspace> {
+extension RowStore<Workspace> {
     package func insert(
         id: UUID, resource: ResourceID, request: WorkspaceRequest, by caller: String
     ) async throws {
@@ -32,6 +32,7 @@ extension GroupedStore<Workspace> {
 }
 
 extension Workspace: GroupedRow {
+    package static let noun = "workspace"
     package static let collection = "workspaces"
 
     package static let table = TrackedTable<Workspace>(

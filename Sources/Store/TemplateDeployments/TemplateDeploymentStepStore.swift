@@ -3,17 +3,15 @@ package import Postgres
 package import Resources
 
 /// Rows of `template_deployment_steps`.
-package struct TemplateDeploymentStepStore: Sendable {
-    private let runner: any StatementRunner
+package typealias TemplateDeploymentStepStore = RowStore<TemplateDeploymentStep>
 
-    package init(_ runner: any StatementRunner) {
-        self.runner = runner
-    }
-
-    private static let columns = """
+extension RowStore<TemplateDeploymentStep> {
+    private static var columns: String {
+        """
         deployment_id, position, kind, state, target, target_type, target_name, status_code, error, started_at,
         changed_at, awaited_operation_id, was_made, nested_id
         """
+    }
 
     /// What a deployment has done, in the order in which it began.
     package func list(deploymentID: UUID) async throws -> [TemplateDeploymentStep] {

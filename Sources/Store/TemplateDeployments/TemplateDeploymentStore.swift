@@ -24,19 +24,19 @@ package struct TemplateDeploymentInputs: Sendable {
 }
 
 /// Rows of `template_deployments`.
-package struct TemplateDeploymentStore: Sendable {
-    private let runner: any StatementRunner
+package typealias TemplateDeploymentStore = RowStore<TemplateDeployment>
 
-    package init(_ runner: any StatementRunner) {
-        self.runner = runner
-    }
-
-    private static let columns = """
+extension RowStore<TemplateDeployment> {
+    private static var columns: String {
+        """
         d.id, d.subscription_id, g.name AS group_name, d.name, d.location, d.tags, d.state, d.mode, d.operation_id, d.is_nested,
         d.correlation_id, d.template_hash, d.request, d.parameters, d.summary, d.outputs, d.output_resources, d.error,
         d.started_at, d.changed_at
         """
-    private static let tables = "template_deployments d LEFT JOIN resource_groups g ON g.id = d.resource_group_id"
+    }
+    private static var tables: String {
+        "template_deployments d LEFT JOIN resource_groups g ON g.id = d.resource_group_id"
+    }
 
     package func find(id: UUID) async throws -> TemplateDeployment? {
         try await runner.query("SELECT \(raw: Self.columns) FROM \(raw: Self.tables) WHERE d.id = \(id)").first
