@@ -6,7 +6,7 @@ package import NIOHTTP1
 import NIOSSL
 package import Resources
 
-/// An answer of the API.
+/// A response of the API.
 package struct ClientResponse: Sendable {
     package var status: Int
     package var headers: HTTPHeaders
@@ -14,7 +14,7 @@ package struct ClientResponse: Sendable {
 
     /// The body as a value of ours; nil when it is no JSON.
     package var json: JSONValue? {
-        try? JSONParser.parse(body)  // an answer that is no JSON has none
+        try? JSONParser.parse(body)  // a response that is no JSON has none
     }
 
     package var text: String { String(decoding: body, as: UTF8.self) }
@@ -40,7 +40,7 @@ package actor SluiceClient {
 
     /// api-version of every call.
     package static let apiVersion = "2024-04-01"
-    private static let answerLimit = 64 * 1_024 * 1_024
+    private static let responseLimit = 64 * 1_024 * 1_024
     private static let timeout = TimeAmount.seconds(60)
 
     package init(_ settings: ClientSettings) throws {
@@ -101,7 +101,7 @@ package actor SluiceClient {
             headers: [("Authorization", "Bearer \(token)"), ("Content-Type", "application/json")] + headers)
     }
 
-    /// Waits for the operation of an answer to end; throws its error when it failed.
+    /// Waits for the operation of a response to end; throws its error when it failed.
     package func finish(
         _ response: ClientResponse, progress: @Sendable (String) -> Void = { _ in }
     ) async throws {
@@ -164,7 +164,7 @@ package actor SluiceClient {
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let body { request.body = .bytes(ByteBuffer(data: body)) }
         let response = try await http.execute(request, timeout: Self.timeout)
-        let bytes = try await response.body.collect(upTo: Self.answerLimit)
+        let bytes = try await response.body.collect(upTo: Self.responseLimit)
         return ClientResponse(
             status: Int(response.status.code), headers: response.headers, body: Data(buffer: bytes))
     }

@@ -20,7 +20,7 @@ package protocol ComputeBackend: Sendable {
         _ specification: ReplicaSpecification, progress: @escaping @Sendable (PreparationPhase) async -> Void
     ) async throws(ComputeError)
 
-    /// Starts a replica; answers when its process exists, not when it is ready. One that runs already is answered as
+    /// Starts a replica; returns when its process exists, not when it is ready. One that runs already is answered as
     /// it is, one that has ended is started again.
     func start(_ id: ReplicaID, _ specification: ReplicaSpecification) async throws(ComputeError) -> ReplicaHandle
 

@@ -29,7 +29,7 @@ actor Connection {
         return Connection(handle: try await opener.open(settings), executor: executor)
     }
 
-    /// Whether there is a server that answers, be it that it takes no connection now.
+    /// Whether there is a server that responds, be it that it takes no connection now.
     static func isAnswered(_ settings: ConnectionSettings) async -> Bool {
         await Opener(executor: SerialThreadExecutor(label: "sluice.postgres")).isAnswered(settings)
     }

@@ -51,7 +51,7 @@ final class Handle: @unchecked Sendable {
         return Handle(pointer: pointer)
     }
 
-    /// Whether there is a server that answers, be it that it takes no connection now.
+    /// Whether there is a server that responds, be it that it takes no connection now.
     static func isAnswered(_ settings: ConnectionSettings) -> Bool {
         switch withParameters(settings, { PQpingParams($0, $1, 1) }) {
         case PQPING_OK, PQPING_REJECT: true

@@ -14,8 +14,8 @@ final class ConnectionActivity: Sendable {
     init(of pointer: OpaquePointer) {
         let result = PQexec(pointer, "SELECT pg_backend_pid()")
         defer { PQclear(result) }
-        let answer = PQntuples(result) == 1 ? PQgetvalue(result, 0, 0).flatMap { Int(String(cString: $0)) } : nil
-        serverPID = answer ?? Int(PQbackendPID(pointer))
+        let response = PQntuples(result) == 1 ? PQgetvalue(result, 0, 0).flatMap { Int(String(cString: $0)) } : nil
+        serverPID = response ?? Int(PQbackendPID(pointer))
         socket = fcntl(PQsocket(pointer), F_DUPFD_CLOEXEC, 0)
     }
 
@@ -62,11 +62,11 @@ actor SilenceWatch {
     private var loop: Task<Void, Never>?
 
     /// libpq takes two seconds for the least.
-    private static let answerLimit = Duration.seconds(2)
+    private static let responseLimit = Duration.seconds(2)
 
     init(settings: ConnectionSettings) {
         var settings = settings
-        settings.connectTimeout = Self.answerLimit
+        settings.connectTimeout = Self.responseLimit
         self.settings = settings
     }
 
@@ -106,7 +106,7 @@ actor SilenceWatch {
         do {
             let connection = try await Connection.open(settings)
             let timer = Task {  // ends with the question: cancelled below, or by its own firing
-                try await Task.sleep(for: answerLimit)
+                try await Task.sleep(for: responseLimit)
                 connection.activity.cut()
             }
             defer { timer.cancel() }

@@ -7,7 +7,7 @@ package enum LatencyBuckets {
     /// Longest time of a bucket, in microseconds; of the last one too, though it also holds what took longer.
     package static func limit(_ bucket: Int) -> Int64 { smallest << Int64(bucket) }
 
-    /// The time that `share` of the answers stayed below, in microseconds: within its bucket evenly spread. Nil for none.
+    /// The time that `share` of the responses stayed below, in microseconds: within its bucket evenly spread. Nil for none.
     package static func quantile(_ share: Double, of counts: [Int64]) -> Double? {
         let wanted = Double(counts.reduce(0, +)) * share
         guard wanted > 0 else { return nil }

@@ -76,7 +76,7 @@ package struct DeploymentRoute: Sendable, Equatable, Codable {
     package var otherPaths: [String]?
     /// What the replicas speak; nil for HTTP/1.1.
     package var replicaProtocol: ReplicaProtocol?
-    /// Longest time from the forwarded head to the end of the answer, in milliseconds.
+    /// Longest time from the forwarded head to the end of the response, in milliseconds.
     package var requestTimeoutMs: Int
     /// Most requests that may be inside one replica at once.
     package var maxConcurrentRequestsPerReplica: Int

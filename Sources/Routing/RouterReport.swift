@@ -23,7 +23,7 @@ package struct RouterStatus: Sendable, Equatable, Codable {
     }
 }
 
-/// Answer to a pushed table: every loop of the router serves `generation`, or a newer one, now.
+/// Response to a pushed table: every loop of the router serves `generation`, or a newer one, now.
 package struct TableAcknowledgement: Sendable, Equatable, Codable {
     package var routerID: String
     package var generation: Int64
@@ -81,7 +81,7 @@ package struct DeploymentLoad: Sendable, Equatable, Codable {
     package var queuedMicroseconds: Int64
     /// Requests that asked for a replica.
     package var arrivals: Int64
-    /// Answers sent.
+    /// Responses sent.
     package var answers: Int64
 
     package init(
@@ -125,13 +125,13 @@ package struct DeploymentTraffic: Sendable, Equatable, Codable {
     package var inFlight: Int
     /// Requests that wait for a replica now.
     package var queued: Int
-    /// Answers sent since start, by status class: index 0 is 1xx, 4 is 5xx.
+    /// Responses sent since start, by status class: index 0 is 1xx, 4 is 5xx.
     package var answersByClass: [Int64]
-    /// Sum of the times from request head to the last byte of the answer, in microseconds.
+    /// Sum of the times from request head to the last byte of the response, in microseconds.
     package var durationSumMicroseconds: Int64
     /// Answers by ``LatencyBuckets``.
     package var durationBuckets: [Int64]?
-    /// Where the deployment is a mirror: how its answers compare, per deployment whose requests it gets.
+    /// Where the deployment is a mirror: how its responses compare, per deployment whose requests it gets.
     package var mirrored: [MirrorReport]?
 
     package init(

@@ -24,7 +24,7 @@ import Testing
             afterRetiring: afterRetiring)
     }
 
-    /// A container with a file, as a pending upload makes it; answers its name and address.
+    /// A container with a file, as a pending upload makes it; returns its name and address.
     private func upload(
         _ server: TestServer, _ asset: String = "models/iris", file: String = "weights.bin"
     ) async throws -> (name: String, address: String) {

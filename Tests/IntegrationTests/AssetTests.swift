@@ -130,10 +130,10 @@ import Testing
             try await server.makeEndpoint("house")
             for reference in ["\(path)/labels/latest", "azureml:thing@latest", "thing:2", "azureml:\(path)/versions/1"]
             {
-                let answer = try await server.api.put(
+                let response = try await server.api.put(
                     server.deployment("blue", of: "house"), TestBody.deployment(environment: reference))
-                #expect(answer.status < 300, "\(reference): \(answer.text)")
-                _ = try await server.api.finish(answer)
+                #expect(response.status < 300, "\(reference): \(response.text)")
+                _ = try await server.api.finish(response)
             }
         }
     }
@@ -165,9 +165,9 @@ import Testing
                 ("environments/a/versions/1", #"{"properties": {}}"#, "$.properties"),
                 ("models/a", "{}", "$.properties"),
             ] {
-                let answer = try await server.api.put("\(server.api.workspace)/\(path)", body)
-                #expect(answer.status == 400, "\(path)")
-                #expect(answer["error.target"] == target, "\(path): \(answer.text)")
+                let response = try await server.api.put("\(server.api.workspace)/\(path)", body)
+                #expect(response.status == 400, "\(path)")
+                #expect(response["error.target"] == target, "\(path): \(response.text)")
             }
             let name = try await server.api.put(
                 "\(server.api.workspace)/models/-a/versions/1", body(Self.kinds[1].first))

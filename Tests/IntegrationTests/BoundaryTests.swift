@@ -21,13 +21,13 @@ import Testing
             principal = try await server.makePrincipal()
             for (name, scope) in roles {
                 let role = try #require(RoleDefinition.find(named: name))
-                let answer = try await server.api.put(
+                let response = try await server.api.put(
                     "\(scope)/providers/Microsoft.Authorization/roleAssignments/\(UUID().uuidString.lowercased())",
                     """
                     {"properties": {"roleDefinitionId": "/providers/Microsoft.Authorization/roleDefinitions/\(role.id)",
                      "principalId": "\(principal.objectID)", "principalType": "ServicePrincipal"}}
                     """)
-                try #require(answer.status == 201, "\(answer.text)")
+                try #require(response.status == 201, "\(response.text)")
             }
             token = try await server.token(principal)
         }
@@ -45,8 +45,8 @@ import Testing
     private static let empty =
         #"{"$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#", "contentVersion": "1.0.0.0", "resources": []}"#
 
-    private static func refused(_ answer: Answer) -> Bool {
-        answer.status == 403 && answer.errorCode == "AuthorizationFailed"
+    private static func refused(_ response: Answer) -> Bool {
+        response.status == 403 && response.errorCode == "AuthorizationFailed"
     }
 
     // MARK: Templates
@@ -60,9 +60,9 @@ import Testing
             let body = TestBody.deployment(of: Self.empty, mode: "Complete")
             for verb in ["", "/validate"] {
                 let method = verb.isEmpty ? "PUT" : "POST"
-                let answer = try await session.call(method, server.templateDeployment("emptying") + verb, body)
-                #expect(answer.status == 400 && answer.errorCode == "InvalidTemplateDeployment", "\(answer.text)")
-                let details = answer.json["error.details"].items
+                let response = try await session.call(method, server.templateDeployment("emptying") + verb, body)
+                #expect(response.status == 400 && response.errorCode == "InvalidTemplateDeployment", "\(response.text)")
+                let details = response.json["error.details"].items
                 #expect(details.count == 1 && details.first?["code"].text == "AuthorizationFailed")
                 #expect(details.first?["message"].text?.contains("workspaces/delete") ?? false)
             }
@@ -108,10 +108,10 @@ import Testing
                      "resourceGroup": "elsewhere", "properties": {"mode": "Incremental", "template": \(Self.empty)}}
                     """
                 ])
-            let answer = try await session.call(
+            let response = try await session.call(
                 "PUT", server.templateDeployment("reaching"), TestBody.deployment(of: template))
-            #expect(Self.refused(answer), "\(answer.text)")
-            #expect(answer.text.contains("Microsoft.Resources/deployments/write"))
+            #expect(Self.refused(response), "\(response.text)")
+            #expect(response.text.contains("Microsoft.Resources/deployments/write"))
             #expect(try await server.count("SELECT count(*) FROM template_deployments") == 0)
         }
     }
@@ -129,9 +129,9 @@ import Testing
                  "profiles": [{"name": "p", "capacity": {"minimum": "5", "maximum": "5", "default": "5"}, "rules": []}]}}
                 """
             let path = "\(elsewhere)/providers/Microsoft.Insights/autoscaleSettings/mine?api-version=2022-10-01"
-            let answer = try await session.call("PUT", path, body)
-            #expect(Self.refused(answer), "\(answer.text)")
-            #expect(answer.text.contains("onlineEndpoints/deployments/write"))
+            let response = try await session.call("PUT", path, body)
+            #expect(Self.refused(response), "\(response.text)")
+            #expect(response.text.contains("onlineEndpoints/deployments/write"))
         }
     }
 
@@ -187,8 +187,8 @@ import Testing
             let reader = try await Session(server, ("Reader", server.endpoint("house")))
             let missing = path.replacing(/[0-9a-f-]{36}:1/, with: "\(UUID().uuidString.lowercased()):1")
             for operation in [path, missing] {
-                let answer = try await nobody.call("GET", operation)
-                #expect(answer.status == 404 && answer.errorCode == "ResourceNotFound")
+                let response = try await nobody.call("GET", operation)
+                #expect(response.status == 404 && response.errorCode == "ResourceNotFound")
             }
             #expect(try await reader.call("GET", path)["status"] == "Succeeded")
             let cancel = path.replacing("?", with: "/cancel?")
@@ -245,10 +245,10 @@ import Testing
         try await TestServer.run(.withoutRouters) { server in
             let token = try await server.token(server.principal, audience: "http://evil.test")
             for host in ["evil.test", "127.0.0.1"] {
-                let answer = try await server.api.bare(
+                let response = try await server.api.bare(
                     "GET", "/subscriptions?api-version=2024-03-01",
                     headers: [("Authorization", "Bearer \(token)"), ("Host", host)])
-                #expect(answer.status == 401)
+                #expect(response.status == 401)
             }
         }
     }

@@ -8,8 +8,8 @@ import Testing
     @Test func `a deployment with traffic stays`() async throws {
         try await TestServer.run(.withoutRouters) { server in
             try await server.makeServing("house")
-            let answer = try await server.api.delete(server.deployment("BLUE", of: "house"))
-            #expect((answer.status, answer.errorCode) == (409, "DeploymentHasTraffic"))
+            let response = try await server.api.delete(server.deployment("BLUE", of: "house"))
+            #expect((response.status, response.errorCode) == (409, "DeploymentHasTraffic"))
             try await server.makeEndpoint("house", traffic: ["blue": 0])
             try await server.deleteAndFinish(server.deployment("blue", of: "house"))
             #expect(try server.simulated.running.isEmpty)

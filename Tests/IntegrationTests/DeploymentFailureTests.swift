@@ -164,8 +164,8 @@ import Testing
             let made = try await server.api.put(server.endpoint("house"), TestBody.endpoint())
             _ = try await server.api.finish(made)
             let url = try #require(made.header("Azure-AsyncOperation"))
-            let answer = try await server.api.post(url.replacingOccurrences(of: "?", with: "/cancel?"))
-            #expect(answer["status"] == "Succeeded")
+            let response = try await server.api.post(url.replacingOccurrences(of: "?", with: "/cancel?"))
+            #expect(response["status"] == "Succeeded")
             let unknown = try await server.api.get(
                 url.replacingOccurrences(of: "oeidp:", with: "oeidp:x"))
             #expect(unknown.status == 404)

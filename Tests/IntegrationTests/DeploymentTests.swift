@@ -6,7 +6,7 @@ import Testing
 
 /// Making, reading, scaling and changing deployments of simulated replicas.
 @Suite struct DeploymentTests {
-    /// An endpoint `house` and an environment; answers the path of `house/blue` and the environment's id.
+    /// An endpoint `house` and an environment; returns the path of `house/blue` and the environment's id.
     private func prepare(_ server: TestServer) async throws -> (path: String, environment: String) {
         let environment = try await server.makeEnvironment()
         try await server.makeEndpoint("house")
@@ -207,14 +207,14 @@ import Testing
     @Test func `unknown references are all reported`() async throws {
         try await TestServer.run(.withoutRouters) { server in
             let (path, _) = try await prepare(server)
-            let answer = try await server.api.put(
+            let response = try await server.api.put(
                 path,
                 TestBody.deployment(
                     environment: "azureml:none:1", code: "\(server.api.workspace)/codes/none/versions/1",
                     model: "none@latest"))
-            #expect((answer.status, answer.errorCode) == (400, "BadArgument"))
+            #expect((response.status, response.errorCode) == (400, "BadArgument"))
             #expect(
-                Set(answer.json["error.details"].texts("target")) == [
+                Set(response.json["error.details"].texts("target")) == [
                     "$.properties.environmentId", "$.properties.codeConfiguration.codeId", "$.properties.model",
                 ])
             #expect(try await server.api.get(path).status == 404, "nothing was made")
@@ -225,9 +225,9 @@ import Testing
         try await TestServer.run(.withoutRouters) { server in
             let (path, environment) = try await prepare(server)
             for simulate in ["fail-check", "nonsense"] {
-                let answer = try await server.api.put(
+                let response = try await server.api.put(
                     path, TestBody.deployment(environment: environment, simulate: simulate))
-                #expect((answer.status, answer.errorCode) == (400, "BadArgument"))
+                #expect((response.status, response.errorCode) == (400, "BadArgument"))
             }
             #expect(try await server.api.get(path).status == 404)
         }
@@ -237,10 +237,10 @@ import Testing
         try await TestServer.run(.withoutRouters) { server in
             let (_, environment) = try await prepare(server)
             for index in 0..<20 {
-                let answer = try await server.api.put(
+                let response = try await server.api.put(
                     server.deployment("blue\(index)", of: "house"),
                     TestBody.deployment(environment: environment, count: 0))
-                #expect(answer.status == 201, "\(answer.text)")
+                #expect(response.status == 201, "\(response.text)")
             }
             let last = try await server.api.put(
                 server.deployment("green", of: "house"), TestBody.deployment(environment: environment))

@@ -28,14 +28,14 @@ import Testing
             try await server.makeEndpoint("house")
             let path = server.endpoint("house")
             func keys() async throws -> (String?, String?) {
-                let answer = try await server.api.post("\(path)/listKeys")
-                return (answer["primaryKey"], answer["secondaryKey"])
+                let response = try await server.api.post("\(path)/listKeys")
+                return (response["primaryKey"], response["secondaryKey"])
             }
             func regenerate(_ body: String) async throws {
-                let answer = try await server.api.post("\(path)/regenerateKeys", body)
-                #expect(answer.status == 202)
-                #expect(try await server.api.finish(answer)["status"] == "Succeeded")
-                #expect(try await server.api.get(answer.header("Location") ?? "").status == 200)
+                let response = try await server.api.post("\(path)/regenerateKeys", body)
+                #expect(response.status == 202)
+                #expect(try await server.api.finish(response)["status"] == "Succeeded")
+                #expect(try await server.api.get(response.header("Location") ?? "").status == 200)
             }
             let first = try await keys()
             try await regenerate(#"{"keyType": "Primary"}"#)
@@ -54,8 +54,8 @@ import Testing
     func `a request for new keys that can't be is refused`(_ body: String) async throws {
         try await TestServer.run(.withoutRouters) { server in
             try await server.makeEndpoint("house")
-            let answer = try await server.api.post("\(server.endpoint("house"))/regenerateKeys", body)
-            #expect(answer.status == 400)
+            let response = try await server.api.post("\(server.endpoint("house"))/regenerateKeys", body)
+            #expect(response.status == 400)
         }
     }
 

@@ -68,7 +68,7 @@ import Testing
             }
             #expect(answers.count { $0.status == 201 } == 1)
             #expect(answers.allSatisfy { [200, 201, 409].contains($0.status) }, "\(answers.map(\.status))")
-            for answer in answers where answer.status < 300 { _ = try await server.api.finish(answer) }
+            for response in answers where response.status < 300 { _ = try await server.api.finish(response) }
             #expect(try await server.count("SELECT count(*) FROM online_endpoints") == 1)
             #expect(try await server.count("SELECT count(*) FROM operations WHERE state <> 'succeeded'") == 0)
             #expect(try await server.count("SELECT count(*) FROM work_items") == 0)
@@ -100,8 +100,8 @@ import Testing
             }
             #expect(answers.allSatisfy { [200, 409].contains($0.status) }, "\(answers.map(\.status))")
             #expect(answers.contains { $0.status == 200 })
-            for answer in answers where answer.status == 200 {
-                #expect(try await server.api.finish(answer)["status"] == "Succeeded")
+            for response in answers where response.status == 200 {
+                #expect(try await server.api.finish(response)["status"] == "Succeeded")
             }
             let overlapping = try await server.count(
                 """
@@ -152,22 +152,22 @@ import Testing
     func `traffic that can't be is refused`(_ traffic: String, _ target: String) async throws {
         try await TestServer.run(.withoutRouters) { server in
             try await server.makeServing("house")
-            let answer = try await server.api.put(
+            let response = try await server.api.put(
                 server.endpoint("house"),
                 #"{"location": "westeurope", "properties": {"authMode": "Key", "traffic": \#(traffic)}}"#)
-            #expect(answer.status == 400)
-            let targets = [answer["error.target"]].compactMap { $0 } + answer.json["error.details"].texts("target")
-            #expect(targets.contains(target), "\(answer.text)")
+            #expect(response.status == 400)
+            let targets = [response["error.target"]].compactMap { $0 } + response.json["error.details"].texts("target")
+            #expect(targets.contains(target), "\(response.text)")
         }
     }
 
     @Test func `a deployment with live traffic is not mirrored to`() async throws {
         try await TestServer.run(.withoutRouters) { server in
             try await server.makeServing("house")
-            let answer = try await server.api.put(
+            let response = try await server.api.put(
                 server.endpoint("house"),
                 TestBody.endpoint(traffic: ["blue": 100], more: #""mirrorTraffic": {"BLUE": 10}"#))
-            #expect(answer.status == 400)
+            #expect(response.status == 400)
         }
     }
 
@@ -229,8 +229,8 @@ import Testing
             let second = server.api.workspace.replacingOccurrences(
                 of: "workspaces/\(TestServer.workspaceName)", with: "workspaces/second")
             _ = try await server.api.put(second, #"{"location": "westeurope", "properties": {}}"#)
-            let answer = try await server.api.put("\(second)/onlineEndpoints/HOUSE", TestBody.endpoint())
-            #expect((answer.status, answer.errorCode) == (409, "EndpointAlreadyExists"))
+            let response = try await server.api.put("\(second)/onlineEndpoints/HOUSE", TestBody.endpoint())
+            #expect((response.status, response.errorCode) == (409, "EndpointAlreadyExists"))
         }
     }
 
@@ -253,17 +253,17 @@ import Testing
     @Test(arguments: ["ab", "1house", "has--hyphens", "ends-", "under_score", String(repeating: "x", count: 33)])
     func `an endpoint name that can't be is refused`(_ name: String) async throws {
         try await TestServer.run(.withoutRouters) { server in
-            let answer = try await server.api.put(server.endpoint(name), TestBody.endpoint())
-            #expect((answer.status, answer.errorCode) == (400, "InvalidResourceName"))
+            let response = try await server.api.put(server.endpoint(name), TestBody.endpoint())
+            #expect((response.status, response.errorCode) == (400, "InvalidResourceName"))
         }
     }
 
     @Test func `an endpoint does not move`() async throws {
         try await TestServer.run(.withoutRouters) { server in
             try await server.makeEndpoint("house")
-            let answer = try await server.api.put(
+            let response = try await server.api.put(
                 server.endpoint("house"), #"{"location": "northeurope", "properties": {"authMode": "Key"}}"#)
-            #expect((answer.status, answer.errorCode) == (409, "InvalidResourceLocation"))
+            #expect((response.status, response.errorCode) == (409, "InvalidResourceLocation"))
         }
     }
 

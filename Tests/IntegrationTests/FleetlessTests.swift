@@ -8,9 +8,9 @@ import Testing
         try await TestServer.run(.withoutRouters) { server in
             let environment = try await server.makeEnvironment()
             try await server.makeEndpoint("house")
-            let answer = try await server.api.put(
+            let response = try await server.api.put(
                 server.deployment("blue", of: "house"), TestBody.deployment(environment: environment, count: 2))
-            #expect(try await server.api.finish(answer, within: .seconds(10))["status"] == "Succeeded")
+            #expect(try await server.api.finish(response, within: .seconds(10))["status"] == "Succeeded")
             #expect(try server.simulated.running.count == 2)
         }
     }

@@ -7,7 +7,7 @@ import Testing
 
 /// Assets and files that are named by another place: refused, and never served by a namesake.
 @Suite struct ForeignReferenceTests {
-    /// An endpoint beside model `m:1`, environment `minimal:1` and code `c:1`; answers the container of their files.
+    /// An endpoint beside model `m:1`, environment `minimal:1` and code `c:1`; returns the container of their files.
     private func prepare(_ server: TestServer) async throws -> (container: String, base: String) {
         let pending = try await server.api.post("\(server.api.workspace)/codes/c/versions/1/startPendingUpload")
         let base = try #require(pending["blobReferenceForConsumption.blobUri"])
@@ -71,10 +71,10 @@ import Testing
                     body(server, code: "https://contoso.blob.core.windows.net/\(files.container)")
                 ),
             ] {
-                let answer = try await server.api.put(server.deployment("blue", of: "house"), refused)
-                #expect((answer.status, answer.errorCode) == (400, "BadArgument"), "\(text): \(answer.text)")
-                #expect(answer["error.target"] == "$.properties.\(field)", "\(answer.text)")
-                #expect(answer["error.message"]?.contains(text) == true, "\(answer.text)")
+                let response = try await server.api.put(server.deployment("blue", of: "house"), refused)
+                #expect((response.status, response.errorCode) == (400, "BadArgument"), "\(text): \(response.text)")
+                #expect(response["error.target"] == "$.properties.\(field)", "\(response.text)")
+                #expect(response["error.message"]?.contains(text) == true, "\(response.text)")
                 let preflight = try await server.deploy("foreign", deployment: "blue", of: "house", refused)
                 #expect(preflight.status == 400 && preflight.text.contains(text), "\(preflight.text)")
             }
@@ -101,17 +101,17 @@ import Testing
             ].enumerated() {
                 for (path, field) in [("models", "modelUri"), ("codes", "codeUri")] {
                     let asset = "\(here)/\(path)/by-\(index)/versions/1"
-                    let answer = try await server.api.put(asset, #"{"properties": {"\#(field)": "\#(uri)"}}"#)
-                    #expect((answer.status, answer.errorCode) == (400, "BadArgument"), "\(uri): \(answer.text)")
-                    #expect(answer["error.target"] == "$.properties.\(field)")
+                    let response = try await server.api.put(asset, #"{"properties": {"\#(field)": "\#(uri)"}}"#)
+                    #expect((response.status, response.errorCode) == (400, "BadArgument"), "\(uri): \(response.text)")
+                    #expect(response["error.target"] == "$.properties.\(field)")
                     #expect(try await server.api.get(asset).status == 404)
                 }
             }
             let own =
                 "azureml://\(group.uppercased())/WORKSPACES/\(TestServer.workspaceName)/datastores/workspaceblobstore/paths/a"
-            let answer = try await server.api.put(
+            let response = try await server.api.put(
                 "\(here)/models/own/versions/1", #"{"properties": {"modelUri": "\#(own)"}}"#)
-            #expect(answer.status == 201, "\(answer.text)")
+            #expect(response.status == 201, "\(response.text)")
         }
     }
 
@@ -123,9 +123,9 @@ import Testing
                 UPDATE asset_versions SET content = replace(content::text, \(files.base), \(
                     "https://contoso.blob.core.windows.net/\(files.container)"))::jsonb
                 """)
-            let answer = try await server.api.put(server.deployment("blue", of: "house"), body(server))
-            #expect((answer.status, answer.errorCode) == (400, "BadArgument"))
-            #expect(answer.text.contains("contoso.blob.core.windows.net"), "\(answer.text)")
+            let response = try await server.api.put(server.deployment("blue", of: "house"), body(server))
+            #expect((response.status, response.errorCode) == (400, "BadArgument"))
+            #expect(response.text.contains("contoso.blob.core.windows.net"), "\(response.text)")
         }
     }
 }

@@ -65,8 +65,8 @@ import Testing
                 .replacing("Standard_DS3_v2", with: instanceType))
     }
 
-    private func untilEnded(_ server: TestServer, _ answer: Answer) async throws -> Answer {
-        try await server.api.finish(answer, within: .seconds(180))
+    private func untilEnded(_ server: TestServer, _ response: Answer) async throws -> Answer {
+        try await server.api.finish(response, within: .seconds(180))
     }
 
     @Test func `a script is deployed, asked, killed and started again`() async throws {
@@ -76,9 +76,9 @@ import Testing
             #expect(end["status"] == "Succeeded", "\(end.text)")
             try await server.makeEndpoint("house", traffic: ["blue": 100])
             let key = try await server.key(of: "house")
-            let answer = try await server.score("house", key: key, #"{"x": 1}"#)
-            #expect(answer.status == 200, "\(answer.text)")
-            #expect(answer["echo.x"] == "1")
+            let response = try await server.score("house", key: key, #"{"x": 1}"#)
+            #expect(response.status == 200, "\(response.text)")
+            #expect(response["echo.x"] == "1")
             try await eventually("the log holds what was printed") {
                 let logs = try await server.api.post("\(server.deployment("blue", of: "house"))/getLogs")
                 return logs["content"]?.contains("the model is loaded") == true

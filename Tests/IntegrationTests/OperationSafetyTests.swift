@@ -60,8 +60,8 @@ import Testing
         var options = TestServerOptions()
         options.afterStep = breaker.observer
         try await TestServer.run(options) { server in
-            let answer = try await begin(scenario.kind, server)
-            let end = try await server.api.finish(answer)
+            let response = try await begin(scenario.kind, server)
+            let end = try await server.api.finish(response)
             #expect(end["status"] == "Succeeded")
             #expect(end.json["phases"].texts("name") == scenario.timeline)
             #expect(breaker.breaks == one.broken.map { "\(scenario.kind)/\($0)" }, "each was broken off once")
@@ -121,10 +121,10 @@ import Testing
             try await server.makeEndpoint("house")
             let simulate =
                 ["environment": "fail-prepare", "starting": "fail-start", "probing": "fail-init"][step] ?? ""
-            let answer = try await server.api.put(
+            let response = try await server.api.put(
                 server.deployment("blue", of: "house"),
                 TestBody.deployment(environment: environment, simulate: simulate))
-            #expect(try await server.api.finish(answer)["status"] == "Failed")
+            #expect(try await server.api.finish(response)["status"] == "Failed")
             #expect(try await server.count("SELECT count(*) FROM work_items") == 0)
             try await eventually("no replica is left") { try await server.count("SELECT count(*) FROM replicas") == 0 }
         }

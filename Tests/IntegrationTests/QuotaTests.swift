@@ -42,10 +42,10 @@ import Testing
             let environment = try await server.makeEnvironment()
             try await server.makeEndpoint("house")
             let body = deployment(environment, count: 2)
-            let answer = try await server.deploy("big", deployment: "blue", of: "house", body)
+            let response = try await server.deploy("big", deployment: "blue", of: "house", body)
             #expect(
-                answer.status == 400 && answer.text.contains("vCPUs of this host: 8 needed, 0 of 4 in use"),
-                "\(answer.text)")
+                response.status == 400 && response.text.contains("vCPUs of this host: 8 needed, 0 of 4 in use"),
+                "\(response.text)")
         }
     }
 

@@ -7,9 +7,9 @@ import Testing
     @Test func `a call without an api-version is told so`() async throws {
         try await TestServer.run(.withoutRouters) { server in
             for path in ["\(server.api.workspace)?api-version=", "/subscriptions?api-version="] {
-                let answer = try await server.api.get(path)
-                #expect(answer.status == 400)
-                #expect(answer.errorCode == "MissingApiVersionParameter")
+                let response = try await server.api.get(path)
+                #expect(response.status == 400)
+                #expect(response.errorCode == "MissingApiVersionParameter")
             }
         }
     }
@@ -17,10 +17,10 @@ import Testing
     @Test(arguments: ["2024-4-1", "latest", "1999-01-01", "2024-04-01-", "2024-04-01%20"])
     func `an api-version that machine learning never had is refused`(_ version: String) async throws {
         try await TestServer.run(.withoutRouters) { server in
-            let answer = try await server.api.get("\(server.api.workspace)?api-version=\(version)")
-            #expect(answer.status == 400)
-            #expect(answer.errorCode == "InvalidApiVersionParameter")
-            #expect(answer["error.message"]?.contains("2024-04-01") == true)
+            let response = try await server.api.get("\(server.api.workspace)?api-version=\(version)")
+            #expect(response.status == 400)
+            #expect(response.errorCode == "InvalidApiVersionParameter")
+            #expect(response["error.message"]?.contains("2024-04-01") == true)
         }
     }
 
@@ -38,9 +38,9 @@ import Testing
     @Test func `an unknown path is an ARM error`() async throws {
         try await TestServer.run(.withoutRouters) { server in
             for path in ["\(server.api.workspace)/jobs/one", "/subscriptions/a/b/c/d"] {
-                let answer = try await server.api.send("GET", path, isListed: false)
-                #expect(answer.status == 404)
-                #expect(answer.errorCode == "PathNotFound")
+                let response = try await server.api.send("GET", path, isListed: false)
+                #expect(response.status == 404)
+                #expect(response.errorCode == "PathNotFound")
             }
         }
     }
@@ -51,10 +51,10 @@ import Testing
     ])
     func `JSON that can't be read is refused with line and column`(_ body: String, _ line: Int) async throws {
         try await TestServer.run(.withoutRouters) { server in
-            let answer = try await server.api.put(server.endpoint("house"), body)
-            #expect(answer.status == 400)
-            #expect(answer.errorCode == "InvalidRequestContent")
-            let message = try #require(answer["error.message"])
+            let response = try await server.api.put(server.endpoint("house"), body)
+            #expect(response.status == 400)
+            #expect(response.errorCode == "InvalidRequestContent")
+            let message = try #require(response["error.message"])
             #expect(message.contains("line \(line), column "), "\(message)")
         }
     }
@@ -62,10 +62,10 @@ import Testing
     @Test func `a body that is too large is refused`() async throws {
         try await TestServer.run(.withoutRouters) { server in
             let text = String(repeating: "x", count: 5 << 20)
-            let answer = try await server.api.put(
+            let response = try await server.api.put(
                 server.endpoint("house"), TestBody.endpoint(tags: ["large": text]))
-            #expect(answer.status == 413)
-            #expect(answer.errorCode == "RequestTooLarge")
+            #expect(response.status == 413)
+            #expect(response.errorCode == "RequestTooLarge")
         }
     }
 
@@ -77,9 +77,9 @@ import Testing
                 path.lowercased(), path.uppercased(),
                 path.replacingOccurrences(of: "resourceGroups", with: "resourcegroups"),
             ] {
-                let answer = try await server.api.get(variant)
-                #expect(answer.status == 200, "\(variant)")
-                #expect(answer["name"] == "house")
+                let response = try await server.api.get(variant)
+                #expect(response.status == 200, "\(variant)")
+                #expect(response["name"] == "house")
             }
         }
     }
@@ -110,9 +110,9 @@ import Testing
     @Test func `a hostile correlation id is not sent back`() async throws {
         try await TestServer.run(.withoutRouters) { server in
             let long = String(repeating: "x", count: 200)
-            let answer = try await server.api.get(
+            let response = try await server.api.get(
                 server.api.workspace, headers: [("x-ms-correlation-request-id", long)])
-            #expect(answer.header("x-ms-correlation-request-id") == answer.header("x-ms-request-id"))
+            #expect(response.header("x-ms-correlation-request-id") == response.header("x-ms-request-id"))
         }
     }
 
@@ -122,10 +122,10 @@ import Testing
                 {"location": 7, "properties": {"authMode": "Magic", "traffic": {"blue": 30, "green": "many"},
                  "compute": "not-an-id", "publicNetworkAccess": "Perhaps"}}
                 """
-            let answer = try await server.api.put(server.endpoint("house"), body)
-            #expect(answer.status == 400)
-            #expect(answer.errorCode == "InvalidRequestContent")
-            let targets = Set(answer.json["error.details"].texts("target"))
+            let response = try await server.api.put(server.endpoint("house"), body)
+            #expect(response.status == 400)
+            #expect(response.errorCode == "InvalidRequestContent")
+            let targets = Set(response.json["error.details"].texts("target"))
             #expect(
                 targets.isSuperset(of: [
                     "$.location", "$.properties.authMode", "$.properties.traffic.green", "$.properties.compute",
@@ -137,9 +137,9 @@ import Testing
     @Test(arguments: ["$top=0", "$top=x", "$skip=nonsense", "listViewType=Some"])
     func `query parameters that can't be meant are refused`(_ query: String) async throws {
         try await TestServer.run(.withoutRouters) { server in
-            let answer = try await server.api.get("\(server.api.workspace)/models?\(query)")
-            #expect(answer.status == 400)
-            #expect(answer.errorCode == "InvalidRequestContent")
+            let response = try await server.api.get("\(server.api.workspace)/models?\(query)")
+            #expect(response.status == 400)
+            #expect(response.errorCode == "InvalidRequestContent")
         }
     }
 }

@@ -96,8 +96,8 @@ import Testing
     func `a length of a list that can't be is refused`(_ count: String) async throws {
         try await TestServer.run(.withoutRouters) { server in
             let list = "/subscriptions/\(server.api.settings.subscriptionID)/resources"
-            let answer = try await server.api.get("\(list)?$top=\(count)&api-version=2021-04-01")
-            #expect((answer.status, answer.errorCode) == (400, "InvalidRequestContent"))
+            let response = try await server.api.get("\(list)?$top=\(count)&api-version=2021-04-01")
+            #expect((response.status, response.errorCode) == (400, "InvalidRequestContent"))
         }
     }
 
@@ -116,9 +116,9 @@ import Testing
                 ("\(real)/onlineEndpoints/house", "ResourceNotFound"),
                 ("\(real)/onlineEndpoints/house/deployments/blue", "ParentResourceNotFound"),
             ] {
-                let answer = try await server.api.get(path)
-                #expect(answer.status == 404, "\(path)")
-                #expect(answer.errorCode == code, "\(path)")
+                let response = try await server.api.get(path)
+                #expect(response.status == 404, "\(path)")
+                #expect(response.errorCode == code, "\(path)")
             }
             #expect(try await server.api.put(foreign, body).errorCode == "SubscriptionNotFound")
             #expect(try await server.api.put(elsewhere, body).errorCode == "ResourceGroupNotFound")
@@ -153,8 +153,8 @@ import Testing
     @Test func `a workspace with endpoints stays`() async throws {
         try await TestServer.run(.withoutRouters) { server in
             try await server.makeEndpoint("house")
-            let answer = try await server.api.delete(server.api.workspace)
-            #expect((answer.status, answer.errorCode) == (409, "Conflict"))
+            let response = try await server.api.delete(server.api.workspace)
+            #expect((response.status, response.errorCode) == (409, "Conflict"))
         }
     }
 
@@ -162,12 +162,12 @@ import Testing
     func `a workspace name that can't be is refused`(_ name: String) async throws {
         try await TestServer.run(.withoutRouters) { server in
             let encoded = name.replacingOccurrences(of: " ", with: "%20")
-            let answer = try await server.api.put(workspace(server, encoded), body)
-            #expect((answer.status, answer.errorCode) == (400, "InvalidResourceName"))
+            let response = try await server.api.put(workspace(server, encoded), body)
+            #expect((response.status, response.errorCode) == (400, "InvalidResourceName"))
         }
     }
 
-    /// Precondition, whether the resource exists, and the answer.
+    /// Precondition, whether the resource exists, and the response.
     @Test func `writes keep to their preconditions`() async throws {
         try await TestServer.run(.withoutRouters) { server in
             let path = workspace(server, "guarded")
@@ -195,9 +195,9 @@ import Testing
                 ("POST", server.api.workspace), ("PATCH", "\(server.api.workspace)/models/a/versions/1"),
                 ("PUT", "\(server.api.workspace)/onlineEndpoints"),
             ] {
-                let answer = try await server.api.send(method, path, "{}", isListed: false)
-                #expect([404, 405, 501].contains(answer.status), "\(method) \(path)")
-                #expect(answer.errorCode?.isEmpty == false, "\(method) \(path)")
+                let response = try await server.api.send(method, path, "{}", isListed: false)
+                #expect([404, 405, 501].contains(response.status), "\(method) \(path)")
+                #expect(response.errorCode?.isEmpty == false, "\(method) \(path)")
             }
         }
     }

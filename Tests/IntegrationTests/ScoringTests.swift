@@ -23,10 +23,10 @@ import Testing
     @Test func `a request with a key reaches the model, others don't`() async throws {
         try await TestServer.run { server in
             let (blue, _, key) = try await prepare(server)
-            let answer = try await server.score("house", key: key, #"{"x": 1}"#)
-            #expect(answer.status == 200)
-            #expect(answer["name"] == "blue")
-            #expect(answer.header("azureml-model-deployment") == "blue")
+            let response = try await server.score("house", key: key, #"{"x": 1}"#)
+            #expect(response.status == 200)
+            #expect(response["name"] == "blue")
+            #expect(response.header("azureml-model-deployment") == "blue")
             #expect(blue.requests == [#"{"x": 1}"#])
             #expect(try await server.score("house", key: "wrong").status == 401)
             #expect(try await server.score("house", key: "").status == 401)
@@ -38,8 +38,8 @@ import Testing
     @Test func `a header picks the deployment`() async throws {
         try await TestServer.run { server in
             let (_, green, key) = try await prepare(server)
-            let answer = try await server.score("house", key: key, headers: [("azureml-model-deployment", "green")])
-            #expect(answer["name"] == "green")
+            let response = try await server.score("house", key: key, headers: [("azureml-model-deployment", "green")])
+            #expect(response["name"] == "green")
             #expect(green.requests.count == 1)
             let unknown = try await server.score("house", key: key, headers: [("azureml-model-deployment", "white")])
             #expect(unknown.status == 404)
@@ -66,9 +66,9 @@ import Testing
     @Test func `a replaced key closes the door at once`() async throws {
         try await TestServer.run { server in
             let (_, _, old) = try await prepare(server)
-            let answer = try await server.api.post(
+            let response = try await server.api.post(
                 "\(server.endpoint("house"))/regenerateKeys", #"{"keyType": "Primary"}"#)
-            #expect(try await server.api.finish(answer)["status"] == "Succeeded")
+            #expect(try await server.api.finish(response)["status"] == "Succeeded")
             #expect(try await server.score("house", key: old).status == 401)
             #expect(try await server.score("house", key: try await server.key(of: "house")).status == 200)
         }

@@ -23,11 +23,11 @@ import Testing
 
     @Test func `client credentials buy a token that opens the API`() async throws {
         try await TestServer.run(.withoutRouters) { server in
-            let answer = try await signIn(server)
-            #expect(answer.status == 200)
-            #expect(answer["token_type"] == "Bearer")
-            #expect(answer.header("Cache-Control") == "no-store")
-            let token = try #require(answer["access_token"])
+            let response = try await signIn(server)
+            #expect(response.status == 200)
+            #expect(response["token_type"] == "Bearer")
+            #expect(response.header("Cache-Control") == "no-store")
+            let token = try #require(response["access_token"])
             let group = try await server.api.bare(
                 "GET",
                 "/subscriptions/\(server.api.settings.subscriptionID)/resourceGroups?api-version=2021-04-01",
@@ -40,11 +40,11 @@ import Testing
         try await TestServer.run(.withoutRouters) { server in
             let settings = server.api.settings
             let pair = Data("\(settings.clientID):\(settings.clientSecret)".utf8).base64EncodedString()
-            let answer = try await server.api.bare(
+            let response = try await server.api.bare(
                 "POST", "/\(settings.tenantID)/oauth2/token",
                 "grant_type=client_credentials&resource=https%3A%2F%2Fmanagement.azure.com",
                 headers: [("Authorization", "Basic \(pair)"), ("Content-Type", "application/x-www-form-urlencoded")])
-            #expect(answer.status == 200)
+            #expect(response.status == 200)
         }
     }
 
@@ -60,21 +60,21 @@ import Testing
         _ changes: [String: String], _ status: Int, _ error: String, _ code: Int
     ) async throws {
         try await TestServer.run(.withoutRouters) { server in
-            let answer = try await signIn(server, changes)
-            #expect(answer.status == status)
-            #expect(answer["error"] == error)
-            #expect(answer["error_description"]?.hasPrefix("AADSTS\(code): ") ?? false)
-            #expect(answer["error_codes.0"] == "\(code)")
+            let response = try await signIn(server, changes)
+            #expect(response.status == status)
+            #expect(response["error"] == error)
+            #expect(response["error_description"]?.hasPrefix("AADSTS\(code): ") ?? false)
+            #expect(response["error_codes.0"] == "\(code)")
         }
     }
 
     @Test func `an unknown tenant has no sign-in`() async throws {
         try await TestServer.run(.withoutRouters) { server in
             let form = "grant_type=client_credentials&client_id=a&client_secret=b&scope=c%2F.default"
-            let answer = try await server.api.bare(
+            let response = try await server.api.bare(
                 "POST", "/elsewhere/oauth2/v2.0/token", form,
                 headers: [("Content-Type", "application/x-www-form-urlencoded")])
-            #expect(answer.status == 400 && answer["error_codes.0"] == "90002")
+            #expect(response.status == 400 && response["error_codes.0"] == "90002")
             let discovery = try await server.api.bare("GET", "/elsewhere/v2.0/.well-known/openid-configuration")
             #expect(discovery.status == 400 && discovery["error_codes.0"] == "90002")
         }
@@ -95,11 +95,11 @@ import Testing
             ]
             for path in [unknown, server.api.workspace, server.endpoint("none")] {
                 for header in headers {
-                    let answer = try await server.api.bare(
+                    let response = try await server.api.bare(
                         "GET", "\(path)?api-version=2024-04-01", headers: header.map { [$0] } ?? [])
-                    #expect(answer.status == 401, "\(path) \(String(describing: header))")
-                    #expect(answer.errorCode == "AuthenticationFailed")
-                    #expect(answer.header("WWW-Authenticate")?.hasPrefix("Bearer") == true)
+                    #expect(response.status == 401, "\(path) \(String(describing: header))")
+                    #expect(response.errorCode == "AuthenticationFailed")
+                    #expect(response.header("WWW-Authenticate")?.hasPrefix("Bearer") == true)
                 }
             }
         }
@@ -107,8 +107,8 @@ import Testing
 
     @Test func `authentication is decided before the api-version`() async throws {
         try await TestServer.run(.withoutRouters) { server in
-            let answer = try await server.api.bare("GET", server.api.workspace)
-            #expect(answer.status == 401)
+            let response = try await server.api.bare("GET", server.api.workspace)
+            #expect(response.status == 401)
         }
     }
 

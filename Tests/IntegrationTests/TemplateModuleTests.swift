@@ -111,9 +111,9 @@ import Testing
                         Self.module(maker == "group" ? "maker" : maker, make, location: true),
                         Self.module("fill", fill, after: other, group: "made-by-module"),
                     ])
-                let answer = try await server.api.put(
+                let response = try await server.api.put(
                     Self.subscriptionPath(server, "rows"), Self.subscriptionBody(template))
-                #expect(answer.status == 404 && answer.errorCode == "ResourceGroupNotFound", "\(answer.text)")
+                #expect(response.status == 404 && response.errorCode == "ResourceGroupNotFound", "\(response.text)")
             }
             #expect(try await server.count("SELECT count(*) FROM template_deployments") == 0)
         }
@@ -222,8 +222,9 @@ import Testing
             for verb in ["/validate", ""] {
                 let path = server.templateDeployment("modules") + verb
                 let body = TestBody.deployment(of: template)
-                let answer = verb.isEmpty ? try await server.api.put(path, body) : try await server.api.post(path, body)
-                #expect(answer.status == 400 && answer.text.contains(part), "\(answer.text)")
+                let response =
+                    verb.isEmpty ? try await server.api.put(path, body) : try await server.api.post(path, body)
+                #expect(response.status == 400 && response.text.contains(part), "\(response.text)")
             }
             #expect(try await server.count("SELECT count(*) FROM template_deployments") == 0)
         }

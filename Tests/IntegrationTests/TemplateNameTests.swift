@@ -3,7 +3,7 @@ import Testing
 
 /// Names of template deployments: the history has one entry for each.
 @Suite struct TemplateNameTests {
-    /// A nested deployment of inner scope that answers a text.
+    /// A nested deployment of inner scope that returns a text.
     private static func nested(
         _ name: String, _ output: String, resources: [String] = [], parameters: String = "{}", declared: String = "{}"
     ) -> String {
@@ -33,9 +33,9 @@ import Testing
     @Test(arguments: shared.indices)
     func `nested deployments that share a name are refused`(_ index: Int) async throws {
         try await TestServer.run(.withoutRouters) { server in
-            let answer = try await server.deploy("root", Self.shared[index])
-            #expect((answer.status, answer.errorCode) == (400, "InvalidTemplate"), "\(answer.text)")
-            #expect(answer["error.additionalInfo.0.type"] == "TemplateViolation")
+            let response = try await server.deploy("root", Self.shared[index])
+            #expect((response.status, response.errorCode) == (400, "InvalidTemplate"), "\(response.text)")
+            #expect(response["error.additionalInfo.0.type"] == "TemplateViolation")
             #expect(try await server.api.get(server.templateDeployment("root")).status == 404)
         }
     }
@@ -63,8 +63,8 @@ import Testing
 
     @Test func `a name is refused beside a parameter that is known only when it runs`() async throws {
         try await TestServer.run(.withoutRouters) { server in
-            let answer = try await server.deploy("root", Self.late("first"))
-            #expect((answer.status, answer.errorCode) == (400, "InvalidTemplate"), "\(answer.text)")
+            let response = try await server.deploy("root", Self.late("first"))
+            #expect((response.status, response.errorCode) == (400, "InvalidTemplate"), "\(response.text)")
         }
     }
 

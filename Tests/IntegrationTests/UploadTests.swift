@@ -5,7 +5,7 @@ import Testing
 
 /// Files from a client's disk to a deployment.
 @Suite struct UploadTests {
-    /// Uploads into the container that a pending upload names; answers its URL.
+    /// Uploads into the container that a pending upload names; returns its URL.
     private func upload(_ server: TestServer, _ asset: String, _ files: [String: String]) async throws -> String {
         let pending = try await server.api.post(
             "\(server.api.workspace)/\(asset)/versions/1/startPendingUpload",
@@ -15,9 +15,9 @@ import Testing
         let signed = try #require(pending["blobReferenceForConsumption.credential.sasUri"])
         let query = try #require(signed.split(separator: "?", maxSplits: 1).last)
         for (path, text) in files {
-            let answer = try await server.api.bare(
+            let response = try await server.api.bare(
                 "PUT", "\(base)/\(path)?\(query)", text, headers: [("x-ms-blob-type", "BlockBlob")])
-            #expect(answer.status == 201, "\(answer.text)")
+            #expect(response.status == 201, "\(response.text)")
         }
         return base
     }
@@ -37,9 +37,9 @@ import Testing
         try await TestServer.run(.withoutRouters) { server in
             let base = try await upload(server, "codes/scoring", ["score.py": "def init(): pass"])
             for query in ["", "?sv=2021-12-02&sr=c&sp=rcwl&sig=AAAA&se=2099-01-01T00%3A00%3A00Z"] {
-                let answer = try await server.api.bare(
+                let response = try await server.api.bare(
                     "PUT", "\(base)/evil.py\(query)", "x", headers: [("x-ms-blob-type", "BlockBlob")], isListed: false)
-                #expect([401, 403, 404].contains(answer.status), "\(answer.status)")
+                #expect([401, 403, 404].contains(response.status), "\(response.status)")
             }
         }
     }
@@ -77,10 +77,10 @@ import Testing
                 codeID, #"{"properties": {"codeUri": "azureml://datastores/workspaceblobstore/paths/nothing/"}}"#)
             let environment = try await server.makeEnvironment()
             try await server.makeEndpoint("house")
-            let answer = try await server.api.put(
+            let response = try await server.api.put(
                 server.deployment("blue", of: "house"), TestBody.deployment(environment: environment, code: codeID))
-            #expect((answer.status, answer.errorCode) == (400, "BadArgument"))
-            #expect(answer["error.target"] == "$.properties.codeConfiguration.codeId")
+            #expect((response.status, response.errorCode) == (400, "BadArgument"))
+            #expect(response["error.target"] == "$.properties.codeConfiguration.codeId")
         }
     }
 }

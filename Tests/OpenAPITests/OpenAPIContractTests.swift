@@ -106,7 +106,7 @@ import Testing
     ]
 
     @Test(arguments: cases.indices)
-    func `an answer is held against its documented form`(_ index: Int) throws {
+    func `an response is held against its documented form`(_ index: Int) throws {
         let item = Self.cases[index]
         let problems = try Self.contract().problems(
             method: item.method, path: item.path, status: item.status, headers: item.headers, body: Data(item.body.utf8)

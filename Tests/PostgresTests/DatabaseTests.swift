@@ -43,11 +43,11 @@ import Testing
 
     @Test func `a transaction that returns is committed`() async throws {
         try await withTable { database in
-            let answer = try await database.transaction { transaction in
+            let response = try await database.transaction { transaction in
                 try await transaction.query("INSERT INTO things (id, amount) VALUES (1, 1)")
                 return "done"
             }
-            #expect(answer == "done")
+            #expect(response == "done")
             #expect(try await count(database) == 1)
         }
     }

@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test func `callers that ask together get the same answer`() async throws {
+    @Test func `callers that ask together get the same response`() async throws {
         try await TestDatabase.withDatabase { database in
             let lock = SessionLock(settings: database.settings, key: "leader")
             async let first = lock.isHeld()

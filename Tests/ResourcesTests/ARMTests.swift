@@ -68,7 +68,7 @@ import Testing
         #expect(APIVersion(text) == nil)
     }
 
-    @Test func `the lists that we answer are in order and hold the reference`() {
+    @Test func `the lists that we response are in order and hold the reference`() {
         for list in [APIVersion.machineLearning, APIVersion.resources] {
             #expect(list == list.sorted())
             #expect(Set(list).count == list.count)

@@ -2,7 +2,7 @@ import Resources
 import Testing
 
 @Suite struct UtilizationScalerTests {
-    /// Feeds `seconds` of a constant load and answers the decisions, with the second in which each was made.
+    /// Feeds `seconds` of a constant load and returns the decisions, with the second in which each was made.
     private func decisions(
         _ scaler: inout UtilizationScaler, load: (busy: Double, queued: Double), seconds: Range<Int>,
         current: inout Int,

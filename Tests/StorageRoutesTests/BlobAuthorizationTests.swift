@@ -9,10 +9,10 @@ import Testing
     @Test func `without credentials nothing is told`() async throws {
         try await RoutesFixture.run { _, client in
             for uri in ["/acct/models/absent", "/acct/absent/x", "/acct/models?restype=container&comp=list"] {
-                let answer = try await client.send(.get, uri, token: nil)
-                #expect(answer.outcome == "401 NoAuthenticationInformation")
+                let response = try await client.send(.get, uri, token: nil)
+                #expect(response.outcome == "401 NoAuthenticationInformation")
                 #expect(
-                    answer["WWW-Authenticate"]
+                    response["WWW-Authenticate"]
                         == "Bearer authorization_uri=https://login/t resource_id=https://storage.azure.com")
             }
             #expect(
@@ -34,8 +34,8 @@ import Testing
                 (.delete, "/acct/models/x?\(write)"), (.get, "/acct/models?restype=container&comp=list&\(read)"),
                 (.put, "/acct/models/x?comp=metadata&\(read)"), (.delete, "/acct/models?restype=container&\(write)"),
             ] {
-                let answer = try await client.send(method, uri, Self.block, token: nil)
-                #expect(answer.outcome == "403 AuthorizationPermissionMismatch")
+                let response = try await client.send(method, uri, Self.block, token: nil)
+                #expect(response.outcome == "403 AuthorizationPermissionMismatch")
             }
             #expect(
                 try await client.send(.get, "/acct/other-1/x?\(read)", token: nil).outcome == "403 AuthenticationFailed"
@@ -67,8 +67,8 @@ import Testing
                 "/%61cct/models/x", "/./acct/models/x",
             ]
             for uri in others {
-                let answer = try await client.send(.get, uri)
-                #expect(answer.status == .notFound && answer["x-ms-error-code"] == nil)
+                let response = try await client.send(.get, uri)
+                #expect(response.status == .notFound && response["x-ms-error-code"] == nil)
             }
         }
     }
@@ -98,11 +98,11 @@ import Testing
             ]
             try await client.send(.put, "/acct/models/page", page, body: "<script>alert(1)</script>")
             for uri in ["/acct/models/page", "/acct/models/page?\(try fixture.token(.read))"] {
-                let answer = try await client.send(.get, uri, token: uri.contains("?") ? nil : "good")
-                #expect(answer.status == .ok)
-                #expect(answer["x-content-type-options"] == "nosniff")
-                #expect(answer["content-security-policy"] == "sandbox; default-src 'none'")
-                #expect(answer["content-disposition"] == "attachment; filename=\"a.html\"")
+                let response = try await client.send(.get, uri, token: uri.contains("?") ? nil : "good")
+                #expect(response.status == .ok)
+                #expect(response["x-content-type-options"] == "nosniff")
+                #expect(response["content-security-policy"] == "sandbox; default-src 'none'")
+                #expect(response["content-disposition"] == "attachment; filename=\"a.html\"")
             }
         }
     }

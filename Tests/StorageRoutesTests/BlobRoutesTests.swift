@@ -18,19 +18,19 @@ import Testing
             #expect(written["x-ms-client-request-id"] == "me")
             #expect(written["Content-MD5"] == "XUFAKrxLKna5cZ2REBfFkg==")
             for method in [HTTPRequest.Method.get, .head] {
-                let answer = try await client.send(method, "/acct.blob.local/models/a/b.txt")
-                #expect(answer.outcome == "200 ")
-                #expect(answer.text == (method == .get ? "hello" : ""))
-                #expect(answer["Content-Length"] == "5")
-                #expect(answer["ETag"] == written["ETag"])
-                #expect(answer["Last-Modified"] == "Fri, 15 Jan 2027 08:00:00 GMT")
-                #expect(answer["Content-Type"] == "text/plain")
-                #expect(answer["Cache-Control"] == "no-store")
-                #expect(answer["Content-MD5"] == "XUFAKrxLKna5cZ2REBfFkg==")
-                #expect(answer["x-ms-blob-type"] == "BlockBlob")
-                #expect(answer["x-ms-meta-upload_status"] == "completed")
-                #expect(answer["Accept-Ranges"] == "bytes")
-                #expect(answer["x-ms-request-id"]?.isEmpty == false)
+                let response = try await client.send(method, "/acct.blob.local/models/a/b.txt")
+                #expect(response.outcome == "200 ")
+                #expect(response.text == (method == .get ? "hello" : ""))
+                #expect(response["Content-Length"] == "5")
+                #expect(response["ETag"] == written["ETag"])
+                #expect(response["Last-Modified"] == "Fri, 15 Jan 2027 08:00:00 GMT")
+                #expect(response["Content-Type"] == "text/plain")
+                #expect(response["Cache-Control"] == "no-store")
+                #expect(response["Content-MD5"] == "XUFAKrxLKna5cZ2REBfFkg==")
+                #expect(response["x-ms-blob-type"] == "BlockBlob")
+                #expect(response["x-ms-meta-upload_status"] == "completed")
+                #expect(response["Accept-Ranges"] == "bytes")
+                #expect(response["x-ms-request-id"]?.isEmpty == false)
             }
         }
     }
@@ -50,10 +50,10 @@ import Testing
         try await RoutesFixture.run { _, client in
             try await client.put("x", "hello")
             for header in ["x-ms-range", "Range"] {
-                let answer = try await client.send(.get, "/acct/models/x", [header: range])
-                #expect(answer.outcome == outcome)
-                #expect(answer["Content-Range"] == bounds)
-                if bounds != nil { #expect(answer.text == text) }
+                let response = try await client.send(.get, "/acct/models/x", [header: range])
+                #expect(response.outcome == outcome)
+                #expect(response["Content-Range"] == bounds)
+                if bounds != nil { #expect(response.text == text) }
             }
         }
     }
@@ -61,8 +61,8 @@ import Testing
     @Test func `a range of an empty blob is refused, the whole of it is not`() async throws {
         try await RoutesFixture.run { _, client in
             try await client.put("x", "")
-            let answer = try await client.send(.get, "/acct/models/x", ["x-ms-range": "bytes=0-33554431"])
-            #expect(answer.outcome == "416 InvalidRange")
+            let response = try await client.send(.get, "/acct/models/x", ["x-ms-range": "bytes=0-33554431"])
+            #expect(response.outcome == "416 InvalidRange")
             #expect(try await client.send(.get, "/acct/models/x").outcome == "200 ")
         }
     }
@@ -106,19 +106,19 @@ import Testing
     @Test func `blocks are put, listed and committed`() async throws {
         try await RoutesFixture.run { _, client in
             for (id, text) in [("MDI=", "world"), ("MDE=", "hello ")] {
-                let answer = try await client.send(.put, "/acct/models/x?comp=block&blockid=\(id)", body: text)
-                #expect(answer.outcome == "201 ")
+                let response = try await client.send(.put, "/acct/models/x?comp=block&blockid=\(id)", body: text)
+                #expect(response.outcome == "201 ")
             }
             #expect(try await client.send(.get, "/acct/models/x").outcome == "404 BlobNotFound")
             let waiting = try await client.send(.get, "/acct/models/x?comp=blocklist&blocklisttype=all").text
             #expect(waiting.contains("<UncommittedBlocks><Block><Name>MDE=</Name><Size>6</Size></Block>"))
             let list =
                 "<?xml version='1.0' encoding='utf-8'?>\n<BlockList><Latest>MDE=</Latest><Latest>MDI=</Latest></BlockList>"
-            let answer = try await client.send(
+            let response = try await client.send(
                 .put, "/acct/models/x?comp=blocklist",
                 ["x-ms-blob-content-type": "text/x", "Content-Type": "application/xml"],
                 body: list)
-            #expect(answer.outcome == "201 ")
+            #expect(response.outcome == "201 ")
             let blob = try await client.send(.get, "/acct/models/x")
             #expect(blob.text == "hello world")
             #expect(blob["Content-Type"] == "text/x")
@@ -137,8 +137,8 @@ import Testing
     ])
     func `a bad block list is refused`(_ body: String, _ code: String) async throws {
         try await RoutesFixture.run { _, client in
-            let answer = try await client.send(.put, "/acct/models/x?comp=blocklist", body: body)
-            #expect(answer.outcome == "400 \(code)")
+            let response = try await client.send(.put, "/acct/models/x?comp=blocklist", body: body)
+            #expect(response.outcome == "400 \(code)")
         }
     }
 
@@ -152,10 +152,10 @@ import Testing
             #expect(
                 try await client.send(.put, "/acct/models/x?comp=properties", ["x-ms-blob-content-type": "a/b"]).outcome
                     == "200 ")
-            let answer = try await client.send(.head, "/acct/models/x")
-            #expect(answer["x-ms-meta-name"] == "n")
-            #expect(answer["x-ms-meta-old"] == nil)
-            #expect(answer["Content-Type"] == "a/b")
+            let response = try await client.send(.head, "/acct/models/x")
+            #expect(response["x-ms-meta-name"] == "n")
+            #expect(response["x-ms-meta-old"] == nil)
+            #expect(response["Content-Type"] == "a/b")
             #expect(try await client.put("y", "1", ["x-ms-meta-a-b": "1"]).outcome == "400 InvalidMetadata")
             let long = String(repeating: "x", count: 9000)
             #expect(try await client.put("y", "1", ["x-ms-meta-a": long]).outcome == "400 MetadataTooLarge")
@@ -169,12 +169,12 @@ import Testing
             let copy = { (source: String, target: String) in
                 try await client.send(.put, "/acct/models/\(target)", ["x-ms-copy-source": source])
             }
-            let answer = try await copy("http://\(host)/acct/models/from", "to")
-            if answer.status == .accepted {
-                #expect(answer["x-ms-copy-status"] == "success")
+            let response = try await copy("http://\(host)/acct/models/from", "to")
+            if response.status == .accepted {
+                #expect(response["x-ms-copy-status"] == "success")
                 #expect(try await client.send(.get, "/acct/models/to")["x-ms-meta-a"] == "1")
             }
-            #expect(answer.outcome == "202 ")
+            #expect(response.outcome == "202 ")
             for source in [
                 "http://elsewhere/acct/models/from", "http://\(host)/other/models/from", "nonsense",
                 "http://\(host)/acct",
@@ -191,11 +191,11 @@ import Testing
 
     @Test func `an error is XML with the service's code`() async throws {
         try await RoutesFixture.run { _, client in
-            let answer = try await client.send(.get, "/acct/models/%3Cx%3E")
-            #expect(answer.outcome == "404 BlobNotFound")
-            #expect(answer["Content-Type"] == "application/xml")
+            let response = try await client.send(.get, "/acct/models/%3Cx%3E")
+            #expect(response.outcome == "404 BlobNotFound")
+            #expect(response["Content-Type"] == "application/xml")
             #expect(
-                answer.text == "<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>BlobNotFound</Code>"
+                response.text == "<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>BlobNotFound</Code>"
                     + "<Message>The blob &apos;&lt;x&gt;&apos; does not exist.</Message></Error>".replacing(
                         "&apos;", with: "'"))
             #expect(try await client.send(.head, "/acct/models/x").text.isEmpty)
@@ -232,8 +232,8 @@ import Testing
     ])
     func `what does not exist here is refused, never ignored`(_ refusal: Refusal) async throws {
         try await RoutesFixture.run { _, client in
-            let answer = try await client.send(refusal.method, refusal.uri, refusal.headers)
-            #expect(answer.outcome == refusal.outcome)
+            let response = try await client.send(refusal.method, refusal.uri, refusal.headers)
+            #expect(response.outcome == refusal.outcome)
         }
     }
 }

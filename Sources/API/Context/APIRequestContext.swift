@@ -8,7 +8,7 @@ package struct APIRequestContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// Carries the ids of the call.
     package var logger: Logger
-    /// Ids of this call, for the answer and the log.
+    /// Ids of this call, for the response and the log.
     package var identifiers: RequestIdentifiers
     /// The names in the path, by the words of the route's template for them. Decoded.
     package var names: [String: String]

@@ -1,7 +1,7 @@
 import ControlPlane
 import Resources
 
-/// What the shape of an answer depends on beside the resource: the version that was asked for, and the address that
+/// What the shape of a response depends on beside the resource: the version that was asked for, and the address that
 /// the caller reached us by.
 protocol Rendering {
     var apiVersion: APIVersion { get }

@@ -13,7 +13,7 @@ struct ErrorMiddleware: RouterMiddleware {
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
         var response = try await answer(request, context: context, next: next)
-        // A body after the head of an answer to HEAD would be taken for the next answer.
+        // A body after the head of a response to HEAD would be taken for the next response.
         if request.method == .head { response.body = ResponseBody() }
         return response
     }
@@ -60,6 +60,6 @@ struct ErrorMiddleware: RouterMiddleware {
 }
 
 extension ARMErrorCode {
-    /// The HTTP status of an error that answers a request.
+    /// The HTTP status of an error that responds to a request.
     var httpStatus: HTTPResponse.Status { HTTPResponse.Status(code: status.code) }
 }

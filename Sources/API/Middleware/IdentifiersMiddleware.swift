@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 
-/// Gives every call its ids, and every answer the headers that carry them and the pace that the client reads.
+/// Gives every call its ids, and every response the headers that carry them and the pace that the client reads.
 /// Outermost of all.
 struct IdentifiersMiddleware: RouterMiddleware {
     typealias Context = APIRequestContext

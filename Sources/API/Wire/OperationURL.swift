@@ -28,7 +28,7 @@ enum OperationURL {
 }
 
 extension HTTPFields {
-    /// Headers of an answer that a caller follows up: where, and how soon. Clients that read fractions come back
+    /// Headers of a response that a caller follows up: where, and how soon. Clients that read fractions come back
     /// after 200 ms, others after a second.
     mutating func follow(_ operation: ResourceOperation, _ context: APIRequestContext, withLocation: Bool) {
         self[.asyncOperation] = OperationURL.absolute(operation, .status, context)

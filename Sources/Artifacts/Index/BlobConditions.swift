@@ -1,7 +1,7 @@
 package import Foundation
 
 /// The conditional headers of a request, evaluated against the blob as it is at that moment (RFC 9110 section 13,
-/// with the Blob service's own answers).
+/// with the Blob service's own responses).
 package struct BlobConditions: Sendable, Equatable {
     package enum Tags: Sendable, Equatable {
         /// `*`: any version at all.

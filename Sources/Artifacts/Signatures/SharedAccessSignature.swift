@@ -41,7 +41,7 @@ package struct SharedAccessSignature: Sendable {
 
     static func failure(_ message: String) -> SignatureError { SignatureError(.authenticationFailed, message) }
 
-    /// Header values that the signature prescribes for the answer.
+    /// Header values that the signature prescribes for the response.
     package var answerOverrides: [(header: String, value: String)] {
         [
             ("Cache-Control", "rscc"), ("Content-Disposition", "rscd"), ("Content-Encoding", "rsce"),

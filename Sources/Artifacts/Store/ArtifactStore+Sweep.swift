@@ -30,7 +30,7 @@ extension ArtifactStore {
         return sweep
     }
 
-    /// The part of `sweep` that looks into no container: what a start can afford however many there are. Answers how
+    /// The part of `sweep` that looks into no container: what a start can afford however many there are. Returns how
     /// many broken-off uploads were removed.
     @discardableResult
     package func sweepUploads() async throws -> Int {

@@ -120,7 +120,7 @@ package final class ArtifactStore: Sendable {
         return RetiredContainer(path: target)
     }
 
-    /// Removes the files of a retired container; answers how many bytes of the disk that frees. Files that have another
+    /// Removes the files of a retired container; returns how many bytes of the disk that frees. Files that have another
     /// name elsewhere, as hard links of replicas, are not counted.
     @discardableResult
     package func clear(_ container: RetiredContainer) async throws -> Int64 {

@@ -53,9 +53,9 @@ package struct AutoscaleCommand: AsyncParsableCommand {
             let path = deployment.path(client.settings)
             let shown = try await client.get(path)
             try SluiceClient.check(shown)
-            let answer = try await client.get("\(path)/load?minutes=\(minutes)")
-            try SluiceClient.check(answer)
-            guard let load = RecordedLoad(answer.json), let properties = shown.json?["properties"] else {
+            let response = try await client.get("\(path)/load?minutes=\(minutes)")
+            try SluiceClient.check(response)
+            guard let load = RecordedLoad(response.json), let properties = shown.json?["properties"] else {
                 throw ValidationError(
                     "Nothing was recorded of \(deployment.endpoint)/\(deployment.name) in the last \(minutes) minutes.")
             }

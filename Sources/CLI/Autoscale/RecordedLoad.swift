@@ -1,8 +1,8 @@
 import Resources
 
-/// The answer of a deployment's `load`, as far as it can be played through again.
+/// The response of a deployment's `load`, as far as it can be played through again.
 struct RecordedLoad {
-    /// Beginning of the first minute, as the API answers it.
+    /// Beginning of the first minute, as the API returns it.
     let start: String
     /// Requests that arrived in each second.
     let arrivals: [Int]
@@ -15,8 +15,8 @@ struct RecordedLoad {
     private static let secondsPerMinute = 60
 
     /// Nil when no request was recorded.
-    init?(_ answer: JSONValue?) {
-        guard let minutes = answer?["value"]?.elements, let first = minutes.first?["minute"]?.text else { return nil }
+    init?(_ response: JSONValue?) {
+        guard let minutes = response?["value"]?.elements, let first = minutes.first?["minute"]?.text else { return nil }
         start = first
         arrivals = minutes.flatMap { minute -> [Int] in
             let counts = (minute["arrivals"]?.elements ?? []).map { Int(clamping: $0.real ?? 0) }

@@ -12,9 +12,9 @@ struct ScalingHistoryCommand: ClientCommand {
 
     func run(_ client: SluiceClient) async throws {
         let path = deployment.path(client.settings)
-        let answer = try await client.get("\(path)/scalingHistory?count=\(max(1, count))")
-        try SluiceClient.check(answer)
-        for record in (answer.json?["value"]?.elements ?? []).reversed() { print(Self.line(record)) }
+        let response = try await client.get("\(path)/scalingHistory?count=\(max(1, count))")
+        try SluiceClient.check(response)
+        for record in (response.json?["value"]?.elements ?? []).reversed() { print(Self.line(record)) }
     }
 
     /// `2026-01-31T12:00:00.123456Z  1 → 3  Overload  utilization  busy 1.00, queued 1.52`

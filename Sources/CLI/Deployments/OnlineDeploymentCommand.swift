@@ -45,11 +45,11 @@ package struct OnlineDeploymentCommand: AsyncParsableCommand {
 
         func run(_ client: SluiceClient) async throws {
             let container = storageInitializer ? "StorageInitializer" : "InferenceServer"
-            let answer = try await client.post(
+            let response = try await client.post(
                 deployment.path(client.settings) + "/getLogs",
                 json: #"{"tail":\#(lines),"containerType":"\#(container)"}"#)
-            try SluiceClient.check(answer)
-            print(answer.json?["content"]?.text ?? "")
+            try SluiceClient.check(response)
+            print(response.json?["content"]?.text ?? "")
         }
     }
 

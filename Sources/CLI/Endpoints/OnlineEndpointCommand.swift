@@ -68,10 +68,10 @@ package struct OnlineEndpointCommand: AsyncParsableCommand {
                 ("Content-Type", "application/json"),
             ]
             if let deployment { headers.append(("azureml-model-deployment", deployment)) }
-            let answer = try await client.exchange(
+            let response = try await client.exchange(
                 .POST, uri, body: try Data(contentsOf: URL(filePath: requestFile)), headers: headers)
-            print(answer.text)
-            if answer.status >= 400 { throw ExitCode.failure }
+            print(response.text)
+            if response.status >= 400 { throw ExitCode.failure }
         }
     }
 

@@ -10,7 +10,7 @@ struct ErrorTree: Error, CustomStringConvertible {
         (self.error, self.painter) = (error, painter)
     }
 
-    /// Throws the error of an answer.
+    /// Throws the error of a response.
     static func check(_ response: ClientResponse, _ painter: Painter) throws {
         guard response.status >= 400 else { return }
         guard let error = response.json?["error"] else { return try SluiceClient.check(response) }

@@ -38,9 +38,9 @@ package struct WorkspaceCommand: AsyncParsableCommand {
 
         private func groupLocation(_ client: SluiceClient) async throws -> String {
             if let location { return location }
-            let answer = try await client.get(group.path(client.settings))
-            try SluiceClient.check(answer)
-            return answer.json?["location"]?.text ?? "local"
+            let response = try await client.get(group.path(client.settings))
+            try SluiceClient.check(response)
+            return response.json?["location"]?.text ?? "local"
         }
     }
 

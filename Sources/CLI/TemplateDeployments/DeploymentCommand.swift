@@ -87,9 +87,9 @@ package struct DeploymentCommand: AsyncParsableCommand {
         func run() async throws {
             let body = try options.body()
             try await connection.withClient { client in
-                let answer = try await client.post("\(options.path(client.settings))/validate", json: body)
-                try ErrorTree.check(answer, options.painter)
-                let resources = answer.json?["properties"]?["validatedResources"]?.elements ?? []
+                let response = try await client.post("\(options.path(client.settings))/validate", json: body)
+                try ErrorTree.check(response, options.painter)
+                let resources = response.json?["properties"]?["validatedResources"]?.elements ?? []
                 print("The template is valid. It deploys \(resources.count) resources:")
                 for resource in resources { print("  \(resource["id"]?.text ?? "")") }
             }
@@ -189,9 +189,9 @@ package struct DeploymentCommand: AsyncParsableCommand {
         @OptionGroup var target: Target
 
         func run(_ client: SluiceClient) async throws {
-            let answer = try await client.post("\(target.path(client.settings))/exportTemplate")
-            try SluiceClient.check(answer)
-            print((answer.json?["template"] ?? .null).pretty())
+            let response = try await client.post("\(target.path(client.settings))/exportTemplate")
+            try SluiceClient.check(response)
+            print((response.json?["template"] ?? .null).pretty())
         }
     }
 }

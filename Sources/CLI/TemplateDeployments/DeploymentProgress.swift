@@ -16,10 +16,10 @@ struct DeploymentProgress {
         var shown: [String: String] = [:]
         while true {
             // Looked at before the steps: none is missing when it has ended.
-            let answer = try await client.get(path)
-            try SluiceClient.check(answer)
+            let response = try await client.get(path)
+            try SluiceClient.check(response)
             for step in try await client.list("\(path)/operations") { show(step, &shown) }
-            let properties = answer.json?["properties"]
+            let properties = response.json?["properties"]
             switch properties?["provisioningState"]?.text {
             case "Succeeded": return showEnd(properties)
             case "Failed", "Canceled":

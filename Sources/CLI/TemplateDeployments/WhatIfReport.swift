@@ -1,6 +1,6 @@
 import Resources
 
-/// The answer of what-if as people know it from Azure: a symbol and a colour for each change.
+/// The response of what-if as people know it from Azure: a symbol and a colour for each change.
 struct WhatIfReport {
     let changes: [JSONValue]
     /// Id of the group that is deployed to.

@@ -7,7 +7,7 @@ import Resources
 /// Asks a model server for `GET /`, over its unix socket or its loopback port.
 struct HealthProbe: Sendable {
     /// Does not try to connect again within one probe, as `HTTPClient.shared` would until the timeout: a refused
-    /// connection is an answer. Like that one it lives as long as the process.
+    /// connection is a response. Like that one it lives as long as the process.
     private static let client: HTTPClient = {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.connectionPool.retryConnectionEstablishment = false

@@ -29,7 +29,7 @@ extension LocalProcessBackend {
         return recipe
     }
 
-    /// Answers the keys of the artifacts.
+    /// Returns the keys of the artifacts.
     func prepareArtifacts(
         _ specification: ReplicaSpecification, _ log: inout StorageLog
     ) async throws(ComputeError) -> [String] {

@@ -16,7 +16,7 @@ extension ChildProcess {
 
     /// Ends a process with everything in its session, its group and under it: each step in turn, then SIGKILL.
     ///
-    /// Answers when nothing of it runs, with the leader's exit status if it was our child. Runs to its end even when
+    /// Returns when nothing of it runs, with the leader's exit status if it was our child. Runs to its end even when
     /// the calling task is cancelled: a half-stopped replica helps nobody.
     @discardableResult
     package static func terminate(_ leader: ProcessIdentity, steps: [TeardownStep]) async -> Int32? {

@@ -9,7 +9,7 @@ import Glibc
 /// await ChildProcess.terminate(identity, steps: [.init(SIGTERM, wait: .seconds(5))])   // then SIGKILL
 /// ```
 package enum ChildProcess {
-    /// Starts a program and answers once it executes.
+    /// Starts a program and returns once it executes.
     ///
     /// The child begins with default signal handlers, an empty signal mask, `/dev/null` as standard input, its output
     /// in `logFile` (appended), and no file descriptor of ours but `inheritedDescriptors`, numbered from 3.

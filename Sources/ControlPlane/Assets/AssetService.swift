@@ -181,7 +181,7 @@ package struct AssetService: Sendable {
         return request.properties.properties["hash_sha256"]
     }
 
-    /// Clients know this answer for paths (`clients/azure-clients.md` §4); for environments they expect a conflict.
+    /// Clients know this response for paths (`clients/azure-clients.md` §4); for environments they expect a conflict.
     package static func checkUnchanged(_ existing: AssetVersion, _ request: AssetVersionRequest) throws(ARMError) {
         guard existing.content != request.content else { return }
         // Clients name inline models by their files, so the same files of another type are the same version.

@@ -199,7 +199,7 @@ package actor MinuteRecorder {
         values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
     }
 
-    /// Answers of all routers since the report before; deployments without one are left out. A router that was not known
+    /// Responses of all routers since the report before; deployments without one are left out. A router that was not known
     /// counts from its next report on: what it answered before may be of any time.
     private func answersSinceLastMinute(of deploymentCount: Int) async throws -> [DeploymentKey: DeploymentTraffic] {
         var sums: [DeploymentKey: DeploymentTraffic] = [:]
@@ -208,17 +208,17 @@ package actor MinuteRecorder {
             let known = reports[router.id]
             // A router that does not answer is missing in this minute, and counts in the next. The first time it tells of
             // all deployments that ever had a request.
-            let answer = try? await control.report(
+            let response = try? await control.report(
                 of: router.controlAddress, after: known?.at ?? 1, timeout: Self.answerDeadline)
-            guard let answer else {
+            guard let response else {
                 present[router.id] = known
                 continue
             }
             // Another router may be there by now.
-            let before = UUID(uuidString: answer.routerID) == router.id ? known : nil
+            let before = UUID(uuidString: response.routerID) == router.id ? known : nil
             var report = before ?? Report()
-            report.at = answer.at
-            for traffic in answer.deployments {
+            report.at = response.at
+            for traffic in response.deployments {
                 let key = DeploymentKey(traffic.endpoint, traffic.deployment)
                 let change = before.map { traffic.since($0.counters[key]) }
                 report.counters[key] = traffic

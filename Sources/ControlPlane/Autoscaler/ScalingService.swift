@@ -8,7 +8,7 @@ package struct ScalingService: Sendable {
     let database: Database
     var time: TimeSource = .system
 
-    /// Minutes that one answer holds.
+    /// Minutes that one response holds.
     package static let loadLimit = 1_440
 
     /// Decisions about the number of a deployment's replicas.

@@ -22,11 +22,11 @@ package struct FleetSettings: Sendable {
     package var environment: [String: String]
     /// How often each router is looked at.
     package var healthInterval: Duration
-    /// Looks without an answer after which a router is given up.
+    /// Looks without a response after which a router is given up.
     package var failureThreshold: Int
-    /// How long a router may take to answer.
+    /// How long a router may take to respond.
     package var answerDeadline: Duration
-    /// How long a new router may take to answer for the first time.
+    /// How long a new router may take to respond for the first time.
     package var startDeadline: Duration
     /// How long a router that the fleet has no place for may take to end what is inside.
     package var retirementDeadline = Duration.seconds(60)

@@ -143,7 +143,7 @@ package struct FleetSupervisor: Sendable {
         return try await start(place)
     }
 
-    /// The router that answers in a place although nobody recorded it: one that was started just before this control
+    /// The router that responds in a place although nobody recorded it: one that was started just before this control
     /// plane's predecessor was killed.
     private func adopt(_ place: Place) async throws -> RouterRow? {
         guard let status = try? await control.status(of: place.controlAddress, timeout: settings.answerDeadline),
@@ -270,7 +270,7 @@ package struct FleetSupervisor: Sendable {
         return "a router fell silent"
     }
 
-    /// The publisher removes a router that missed a table; one that answers again comes back. So does one that serves
+    /// The publisher removes a router that missed a table; one that responds again comes back. So does one that serves
     /// less than it once acknowledged, because it was started anew.
     private func readmit(_ router: RouterRow, serving generation: Int64) async throws {
         guard let recorded = try await RouterStore(database).list().first(where: { $0.id == router.id }) else { return }

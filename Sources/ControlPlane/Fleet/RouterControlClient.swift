@@ -15,13 +15,13 @@ package struct RouterControlClient: Sendable {
         package let description: String
     }
 
-    private static let answerLimit = 16 * 1_024 * 1_024
+    private static let responseLimit = 16 * 1_024 * 1_024
 
     package init(http: HTTPClient, token: String?) {
         (self.http, self.token) = (http, token)
     }
 
-    /// Pushes a table (JSON lines). Answers the generation that all loops of the router serve now, which is a newer one
+    /// Pushes a table (JSON lines). Returns the generation that all loops of the router serve now, which is a newer one
     /// when the router was given one meanwhile.
     func push(_ table: ByteBuffer, to address: String, timeout: Duration) async throws -> Int64 {
         let (response, body) = try await send(.PUT, table, to: address, "/table", timeout)
@@ -54,7 +54,7 @@ package struct RouterControlClient: Sendable {
         request.headers.replaceOrAdd(name: "Content-Type", value: "application/x-ndjson")
         request.body = .bytes(lines)
         let response = try await http.execute(request, timeout: timeout.timeAmount)
-        return (response, try await response.body.collect(upTo: Self.answerLimit))
+        return (response, try await response.body.collect(upTo: Self.responseLimit))
     }
 
     func status(of address: String, timeout: Duration) async throws -> RouterStatus {
@@ -76,7 +76,7 @@ package struct RouterControlClient: Sendable {
         let path = "/leaving?id=\(replica)&wait_ms=\(wait.timeAmount.nanoseconds / 1_000_000)"
         let request = try makeRequest(address, path: path)
         let response = try await http.execute(request, timeout: (wait + timeout).timeAmount)
-        let body = try await response.body.collect(upTo: Self.answerLimit)
+        let body = try await response.body.collect(upTo: Self.responseLimit)
         switch response.status.code {
         case 200: return try JSONDecoder().decode(LeavingStatus.self, from: Data(body.readableBytesView)).isDrained
         case 404:
@@ -106,7 +106,7 @@ package struct RouterControlClient: Sendable {
         _ type: Answer.Type, _ address: String, _ path: String, _ timeout: Duration
     ) async throws -> Answer {
         let response = try await http.execute(try makeRequest(address, path: path), timeout: timeout.timeAmount)
-        let body = try await response.body.collect(upTo: Self.answerLimit)
+        let body = try await response.body.collect(upTo: Self.responseLimit)
         guard response.status == .ok else { throw Failure(description: "the router answered \(response.status.code)") }
         return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
     }

@@ -4,7 +4,7 @@ package import Postgres
 import ServiceLifecycle
 import Store
 
-/// Forgets operations some time after their end, answers of what-if and old scaling decisions, so that their tables do not grow for ever.
+/// Forgets operations some time after their end, responses of what-if and old scaling decisions, so that their tables do not grow for ever.
 package struct OperationJanitor: Service {
     private let database: Database
     private let time: TimeSource
@@ -12,7 +12,7 @@ package struct OperationJanitor: Service {
 
     /// Callers may still ask for the status that long.
     private static let retention: TimeInterval = 7 * 86_400
-    /// The same for answers of what-if.
+    /// The same for responses of what-if.
     private static let resultRetention: TimeInterval = 3_600
     private static let interval = Duration.seconds(600)
     private static let batch = 1_000

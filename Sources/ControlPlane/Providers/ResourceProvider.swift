@@ -49,7 +49,7 @@ package struct PlannedResources: Sendable {
 
 /// Makes, reads and deletes the resources of one type for templates, by the services that the routes call.
 ///
-/// Bodies and answers have the wire's shape: a template refers to what a GET shows.
+/// Bodies and responses have the wire's shape: a template refers to what a GET shows.
 package protocol ResourceProvider: Sendable {
     /// `Microsoft.MachineLearningServices/workspaces/onlineEndpoints`.
     var type: String { get }
@@ -146,7 +146,7 @@ package struct ResourceProviders: Sendable {
 }
 
 extension APIVersion {
-    /// The version to answer with: this one, or the nearest older one for a version of a time that is served. Templates
+    /// The version to respond with: this one, or the nearest older one for a version of a time that is served. Templates
     /// hold versions that were withdrawn since.
     func served(by versions: [APIVersion]) -> APIVersion? {
         guard let oldest = versions.first, let newest = versions.last, self <= newest else { return nil }

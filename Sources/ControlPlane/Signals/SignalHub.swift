@@ -59,7 +59,7 @@ package final class SignalHub: Sendable {
         for continuation in woken { continuation.resume() }
     }
 
-    /// Waits until the topic was signalled more than `seen` times, at most `limit`; answers the count then.
+    /// Waits until the topic was signalled more than `seen` times, at most `limit`; returns the count then.
     package func wait(for topic: ChangeTopic, after seen: UInt64, upTo limit: Duration) async -> UInt64 {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.suspend(on: topic, after: seen) }

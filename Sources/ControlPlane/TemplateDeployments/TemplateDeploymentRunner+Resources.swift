@@ -55,12 +55,12 @@ extension TemplateDeploymentRunner {
                 case .needs(let needed): request = needed
                 }
             }
-            runtime[request] = try await answer(request, run)
+            runtime[request] = try await response(request, run)
         }
         throw ARMError(.invalidTemplate, "An expression refers to more than \(Self.requestLimit) resources.")
     }
 
-    private func answer(_ request: RuntimeRequest, _ run: DeploymentRun) async throws -> JSONValue {
+    private func response(_ request: RuntimeRequest, _ run: DeploymentRun) async throws -> JSONValue {
         switch request {
         case .resource(let id, let version):
             let (provider, address, call) = try find(id, version ?? "", run)

@@ -101,7 +101,7 @@ package struct TemplateDeploymentService: Sendable {
 
     // MARK: Checking
 
-    /// Finds everything that is wrong with a deployment, without making anything; answers it as it would begin, and
+    /// Finds everything that is wrong with a deployment, without making anything; returns it as it would begin, and
     /// the ids of what it would deploy.
     package func validate(
         caller: Caller, _ address: TemplateDeploymentAddress, _ request: TemplateDeploymentRequest, baseURL: String
@@ -264,7 +264,7 @@ package struct TemplateDeploymentService: Sendable {
 
     // MARK: What if
 
-    /// Finds out what a deployment would change; answers the name of the result. What is wrong with the deployment is
+    /// Finds out what a deployment would change; returns the name of the result. What is wrong with the deployment is
     /// told by the result, after `locate` has added its place.
     package func whatIf(
         caller: Caller, _ address: TemplateDeploymentAddress, _ body: JSONValue, baseURL: String,

@@ -113,9 +113,9 @@ struct TemplatePlanner: Sendable {
             var hasNews = false
             for request in Set(preview.needs) {
                 guard case .resource(let id, let version?) = request, !own.contains(id.lowercased()),
-                    let answer = try await read(id, version, origin)
+                    let response = try await read(id, version, origin)
                 else { continue }
-                runtime[request] = answer
+                runtime[request] = response
                 hasNews = true
             }
             guard hasNews else { break }

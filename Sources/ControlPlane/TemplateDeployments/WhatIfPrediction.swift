@@ -18,7 +18,7 @@ struct WhatIfPrediction: Sendable {
         case modify = "Modify"
     }
 
-    /// Members of an answer that say nothing about a change.
+    /// Members of a response that say nothing about a change.
     private static let volatile: Set<String> = ["systemData", "etag"]
 
     /// The body of the result: `status`, and `changes` and `diagnostics` of its `properties`.
@@ -106,9 +106,9 @@ struct WhatIfPrediction: Sendable {
         ]
     }
 
-    private static func shown(_ answer: JSONValue, _ resource: PlannedResource) -> JSONValue {
+    private static func shown(_ response: JSONValue, _ resource: PlannedResource) -> JSONValue {
         var object = JSONObject([("apiVersion", .string(resource.apiVersion))])
-        for member in answer.members where !volatile.contains(member.name) { object.set(member.name, member.value) }
+        for member in response.members where !volatile.contains(member.name) { object.set(member.name, member.value) }
         return .object(object)
     }
 }

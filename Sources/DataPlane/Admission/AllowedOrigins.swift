@@ -15,7 +15,7 @@ struct AllowedOrigins: Sendable {
         return origins.first { origin.elementsEqual($0) }
     }
 
-    /// Appends what every answer to an allowed page carries.
+    /// Appends what every response to an allowed page carries.
     static func write(_ origin: [UInt8], to queue: inout ByteQueue) {
         queue.append("access-control-allow-origin: ")
         queue.append(origin)
@@ -29,7 +29,7 @@ struct AllowedOrigins: Sendable {
             """)
     }
 
-    /// Appends the answer to the question whether a page may ask.
+    /// Appends the response to the question whether a page may ask.
     static func writePreflight(to queue: inout ByteQueue, request: RequestFacts, origin: [UInt8]?, closes: Bool) {
         queue.append(
             """

@@ -116,7 +116,7 @@ package enum ControlServer {
         }
     }
 
-    /// Removes the socket of a process that has ended; one that answers belongs to a router that lives.
+    /// Removes the socket of a process that has ended; one that responds belongs to a router that lives.
     private static func removeStale(_ path: String) throws {
         guard access(path, F_OK) == 0 else { return }
         guard try FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType == .typeSocket else {

@@ -3,7 +3,7 @@ package enum BodyFraming: Sendable, Equatable {
     case none
     case length(UInt64)
     case chunked
-    /// With the connection; answers only.
+    /// With the connection; responses only.
     case untilClose
 }
 

@@ -36,7 +36,7 @@ struct HeadEnd {
 
     /// Length of the head with its empty line, `nil` while it is incomplete.
     ///
-    /// A line feed without a carriage return is refused at once: the sender would wait for an answer for ever.
+    /// A line feed without a carriage return is refused at once: the sender would wait for a response for ever.
     mutating func find(in bytes: Bytes, limits: HeadLimits) -> HeadScan {
         guard let base = bytes.baseAddress else { return .incomplete }
         let searchEnd = min(bytes.count, limits.headSize)

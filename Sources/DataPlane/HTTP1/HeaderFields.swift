@@ -18,7 +18,7 @@ package enum FieldName: UInt8, Sendable {
     case deployment
     case origin
     case preflightMethod
-    /// `access-control-allow-origin` and others of an answer that only one may give.
+    /// `access-control-allow-origin` and others of a response that only one may give.
     case crossOrigin
     /// `ms-azureml-model-error-…`: said by the router alone.
     case modelError

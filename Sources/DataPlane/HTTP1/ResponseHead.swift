@@ -1,6 +1,6 @@
-/// The head of a replica's answer, as runs of the bytes it was scanned from.
+/// The head of a replica's response, as runs of the bytes it was scanned from.
 ///
-/// One value is kept per loop and scanned into again and again, so an answer allocates nothing.
+/// One value is kept per loop and scanned into again and again, so a response allocates nothing.
 package struct ResponseHead: ~Copyable {
     package private(set) var status = 0
     package private(set) var reason = ByteRun.none

@@ -1,6 +1,6 @@
-/// Failures that are no answer of a gRPC server, told as one: gRPC clients show their users little of an HTTP status.
+/// Failures that are no response of a gRPC server, told as one: gRPC clients show their users little of an HTTP status.
 enum GRPCStatus {
-    /// Whether the answer is gRPC's own.
+    /// Whether the response is gRPC's own.
     static func isAnswer(_ answer: borrowing ResponseHead, _ bytes: Bytes) -> Bool {
         answer.headers.fields.contains { field in
             bytes.run(field.spelling).matches("content-type") && isType(bytes.run(field.value))
@@ -12,7 +12,7 @@ enum GRPCStatus {
         value.count >= 16 && value.run(ByteRun(start: 0, count: 16)).matches("application/grpc")
     }
 
-    /// An answer without a body that tells the failure: gRPC's "Trailers-Only".
+    /// A response without a body that tells the failure: gRPC's "Trailers-Only".
     static func fields(for answer: borrowing ResponseHead, _ bytes: Bytes) -> FieldList {
         var fields = FieldList()
         fields.append(":status", "200")

@@ -224,7 +224,7 @@ final class HTTP2Stream {
 
     func bodyArrived(_ bytes: Bytes) {
         guard wasServed, record < 0, role == .server else { return arrivingBody.append(bytes) }
-        // It was answered before its end. As on HTTP/1.1 a short rest is dropped: some clients lose an answer with a
+        // It was answered before its end. As on HTTP/1.1 a short rest is dropped: some clients lose a response with a
         // reset behind it, which RFC 9113 section 8.1 allows.
         droppedCount += UInt64(bytes.count)
         if droppedCount > LoopSettings.discardLimit {
@@ -239,7 +239,7 @@ final class HTTP2Stream {
     /// Returns whether the peer broke it off before it was answered.
     func closed(_ code: UInt32) -> Bool {
         let isWhole = isEnded && isLeavingEnded && leaving.isEmpty
-        // Without a fault, an answer that came before the end of the request.
+        // Without a fault, a response that came before the end of the request.
         isBroken = !isWhole && (code != FrameSession.Code.noError.number || !isEnded)
         wasRefused = code == FrameSession.Code.refused.number
         connection = nil

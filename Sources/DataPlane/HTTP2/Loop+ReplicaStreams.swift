@@ -8,7 +8,7 @@ extension Loop {
         return count > 0 ? .moved(count) : .wouldBlock
     }
 
-    /// Reads of the answer what is there; false if the exchange has ended.
+    /// Reads of the response what is there; false if the exchange has ended.
     func readReplicaStream(_ upstream: Int32, _ stream: HTTP2Stream) -> Bool {
         if upstreams[upstream].input.room <= BodyEncoder.overhead { upstreams[upstream].input.compact() }
         if stream.read(into: &upstreams[upstream].input) > 0 {

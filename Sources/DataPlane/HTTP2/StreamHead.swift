@@ -82,7 +82,7 @@ struct StreamHead {
         return text + Array("\r\n".utf8)
     }
 
-    /// The head of the answer.
+    /// The head of the response.
     func answerText(hasBody: Bool) -> [UInt8] {
         var text = Array("HTTP/1.1 \(status) \r\n".utf8) + lines
         if framing(hasBody: hasBody) == .chunked { text += Array("transfer-encoding: chunked\r\n".utf8) }

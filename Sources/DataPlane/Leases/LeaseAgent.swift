@@ -34,7 +34,7 @@ final class LeaseAgent: Sendable {
         /// The hosts that the last reports were made for.
         var hosts: [RouterHost] = []
         var sequence: UInt64 = 0
-        /// Coordinators that have yet to answer.
+        /// Coordinators that have yet to respond.
         var underway: Set<String> = []
         /// Those that had to do with waiting requests, or did not answer.
         var busy: Set<String> = []
@@ -85,7 +85,7 @@ final class LeaseAgent: Sendable {
         _ replicas: [Leased], to host: RouterHost, _ table: CompiledTable
     ) -> (report: LeaseReport, sentAtMs: Int64)? {
         progress.withLock { progress in
-            // From here on no answer counts that another host may have given for the same replicas.
+            // From here on no response counts that another host may have given for the same replicas.
             progress.hosts = table.routerHosts
             guard progress.underway.insert(host.id).inserted else { return nil }
             progress.sequence += 1

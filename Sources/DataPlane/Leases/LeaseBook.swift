@@ -1,7 +1,7 @@
 /// Who has which slots, as a coordinator knows it: pure, over the reports of the hosts and the time at which they came.
 ///
 /// - A slot is granted only while no host has it. What a host has is what it said last and what it was granted since;
-///   an agent heeds the answer to its last report only, so what a lost answer granted is free again with the next report.
+///   an agent heeds the response to its last report only, so what a lost response granted is free again with the next report.
 /// - Nothing is granted unless every host has told a moment ago what it has: an old coordinator, whose hosts have turned to
 ///   a new one, cannot know any more. Nor is a silent host taken for gone: which hosts are is said by the table.
 /// - What a gone host had is free when its leases have ended, and the requests that they were taken for.
@@ -73,7 +73,7 @@ struct LeaseBook {
         }
     }
 
-    /// Takes a report, and answers it; `nil` for one that is older than the last.
+    /// Takes a report, and responds to it; `nil` for one that is older than the last.
     mutating func answer(_ report: LeaseReport, nowMs: Int64) -> LeaseReply? {
         guard expected.contains(report.host) else { return nil }
         if let known = hosts[report.host] {

@@ -4,7 +4,7 @@ import Routing
 actor LeaseCoordinator {
     private var book = LeaseBook()
 
-    /// Answers a report as of now; `nil` for one that is older than the last.
+    /// Responds to a report as of now; `nil` for one that is older than the last.
     func answer(_ report: LeaseReport, hosts: [RouterHost]) -> LeaseReply? {
         let nowMs = MonotonicTime.now.milliseconds
         let gone = Set(hosts.filter { $0.isGone == true }.map(\.id))

@@ -28,7 +28,7 @@ struct LeaseReport: Codable, Equatable {
     var replicas: [Replica]
 }
 
-/// What a coordinator answers. Only the answer to an agent's last report counts.
+/// What a coordinator answers. Only the response to an agent's last report counts.
 struct LeaseReply: Codable, Equatable {
     struct Replica: Codable, Equatable {
         var name: String

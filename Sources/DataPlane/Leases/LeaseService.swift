@@ -5,7 +5,7 @@ import NIOCore
 import Routing
 import ServiceLifecycle
 
-/// A router's part in the leases of several hosts: on each host one router reports, and answers others as coordinator.
+/// A router's part in the leases of several hosts: on each host one router reports, and responds to others as coordinator.
 struct LeaseService: Sendable {
     private static let reportLimit = 16 << 20
     /// How often a router looks whether its host still has an agent.
@@ -44,7 +44,7 @@ struct LeaseService: Sendable {
         }
     }
 
-    /// Reports and answers, until it is cancelled, or the table gives the host another address or none.
+    /// Reports and responds, until it is cancelled, or the table gives the host another address or none.
     private func serve(_ number: UInt64) async {
         guard let address = await address, case .internet(let host, let port, _) = address else { return }
         let coordinator = LeaseCoordinator()

@@ -1,4 +1,4 @@
-/// Copies of live requests for deployments that are tried out: sent and answered, and the answer is dropped.
+/// Copies of live requests for deployments that are tried out: sent and answered, and the response is dropped.
 ///
 /// A copy is a record among the clients that has no socket. It waits, is sent, retried and timed out as any request is,
 /// under the limits of its own deployment; what is written to it goes nowhere. It starts once the live request is

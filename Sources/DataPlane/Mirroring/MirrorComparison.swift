@@ -1,7 +1,7 @@
 import Routing
 import Synchronization
 
-/// How the answers of a mirror compare with those of the deployment whose requests it gets; loops add to it at once.
+/// How the responses of a mirror compare with those of the deployment whose requests it gets; loops add to it at once.
 final class MirrorComparison: Sendable {
     private let same = Atomic<Int64>(0)
     private let different = Atomic<Int64>(0)
@@ -38,7 +38,7 @@ struct MirrorPair {
     enum Side {
         case open
         case answered(MirrorComparison.Answer)
-        /// It ended without an answer: nothing is compared.
+        /// It ended without a response: nothing is compared.
         case void
     }
 
@@ -59,7 +59,7 @@ extension Loop {
         clients[copy].pair = pair
     }
 
-    /// A live request, or a copy, has ended; without an answer if `status` is nil.
+    /// A live request, or a copy, has ended; without a response if `status` is nil.
     func closePairs(_ client: Int32, status: Int?) {
         let microseconds = now.microseconds - clients[client].request.startedAt.microseconds
         let side = status.map {

@@ -1,6 +1,6 @@
 import Routing
 
-/// The head of an answer as the client gets it.
+/// The head of a response as the client gets it.
 enum AnswerHead {
     /// What becomes of a model's status.
     struct Mapping: Equatable {
@@ -10,7 +10,7 @@ enum AnswerHead {
     }
 
     /// A model's failure is told apart from the router's: managed endpoints answer 424 for everything but success,
-    /// Kubernetes endpoints 502 for a server error. On other paths than scoring, an answer below 500 is the model
+    /// Kubernetes endpoints 502 for a server error. On other paths than scoring, a response below 500 is the model
     /// server's own business and passes.
     static func mapping(status: Int, kind: EndpointKind, isScoring: Bool) -> Mapping {
         let isFailure = status >= 500 || (isScoring && kind == .managed && !(200..<300).contains(status))
@@ -22,7 +22,7 @@ enum AnswerHead {
     ///
     /// - Parameter framing: how the body ends that the replica sends.
     /// - Parameter origin: what the page that asks is told of its origin.
-    /// - Parameter closes: the connection to the client ends with this answer.
+    /// - Parameter closes: the connection to the client ends with this response.
     static func write(
         _ head: borrowing ResponseHead, _ bytes: Bytes, to queue: inout ByteQueue,
         mapping: Mapping,
@@ -49,7 +49,7 @@ enum AnswerHead {
             queue.append(decimal: length)
             queue.append("\r\n")
         case .none where mapping.isModelError && !request.isHEAD:
-            // The model's 304 has no body, and the answer that it becomes may not announce one.
+            // The model's 304 has no body, and the response that it becomes may not announce one.
             queue.append("content-length: 0\r\n")
         case .none:
             // What HEAD would have got, or what 304 stands for; a 1xx or 204 has no length.
@@ -95,7 +95,7 @@ enum AnswerHead {
         queue.append("\r\n")
     }
 
-    /// Appends what every answer carries.
+    /// Appends what every response carries.
     static func writeCommon(
         to queue: inout ByteQueue, request: RequestFacts, origin: [UInt8]?, deployment: [UInt8]?, closes: Bool
     ) {

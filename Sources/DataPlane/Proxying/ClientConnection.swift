@@ -14,11 +14,11 @@ struct ClientConnection {
         case waiting
         /// The request is with a replica. Next: `waiting` (on a retry), `answering`.
         case exchanging
-        /// The whole answer is on its way out. Next: `head`, `discarding`, `lingering`.
+        /// The whole response is on its way out. Next: `head`, `discarding`, `lingering`.
         case answering
-        /// The answer is out, the rest of the request's body is read and dropped. Next: `head`.
+        /// The response is out, the rest of the request's body is read and dropped. Next: `head`.
         case discarding
-        /// The sending side is closed; reads until the client has closed too, so that it can read the answer.
+        /// The sending side is closed; reads until the client has closed too, so that it can read the response.
         case lingering
         /// A copy whose live request is not whole yet. Next: `head` for a moment, then `waiting` or `exchanging`.
         case gathering
@@ -90,7 +90,7 @@ struct RequestFacts {
     var startedAt = MonotonicTime.never
     var id = RequestID()
     var clientID = ShortText<40>()
-    /// The connection goes on after the answer.
+    /// The connection goes on after the response.
     var keepsAlive = false
     /// The client speaks HTTP/1.0: no chunks, no interim answers.
     var isOldClient = false
@@ -109,9 +109,9 @@ struct RequestFacts {
     /// Everything that was sent is still in ``ClientConnection/forwarded``.
     var canReplay = true
     var wasRetried = false
-    /// The head of the answer is in the client's output, so no other answer can be given.
+    /// The head of the response is in the client's output, so no other response can be given.
     var isAnswerStarted = false
-    /// The answer goes out in chunks.
+    /// The response goes out in chunks.
     var isAnswerChunked = false
     var status = 0
 }

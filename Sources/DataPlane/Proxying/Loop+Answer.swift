@@ -1,6 +1,6 @@
-/// The answer on its way from a replica to the client.
+/// The response on its way from a replica to the client.
 extension Loop {
-    /// Reads the answer and passes it on, until one side blocks, the answer ends, or the turn does.
+    /// Reads the response and passes it on, until one side blocks, the response ends, or the turn does.
     func receiveAnswer(_ upstream: Int32) {
         let client = upstreams[upstream].client
         for _ in 0..<LoopSettings.readsPerTurn {
@@ -72,7 +72,7 @@ extension Loop {
         case needsInput
         case needsRoom
         case finished
-        /// The answer was refused; the client has another one.
+        /// The response was refused; the client has another one.
         case ended
     }
 
@@ -102,7 +102,7 @@ extension Loop {
         }
     }
 
-    /// Scans the answer's head and writes the client's form of it; `nil` once that is done.
+    /// Scans the response's head and writes the client's form of it; `nil` once that is done.
     private func relayHead(_ upstream: Int32, _ client: Int32) -> Relay? {
         while true {
             let bytes = upstreams[upstream].input.readable
@@ -194,13 +194,13 @@ extension Loop {
         upstreams[upstream].answerBody = BodyDecoder(framing)
     }
 
-    /// The replica's bytes are not an answer, or stop being one.
+    /// The replica's bytes are not a response, or stop being one.
     private func answerIsInvalid(_ client: Int32) {
         breakOff(client)
         if clients[client].request.isAnswerStarted { closeClient(client) } else { answer(client, .invalidAnswer) }
     }
 
-    /// The answer is complete: keeps the connection if it can serve another request, frees the slot, sends the rest.
+    /// The response is complete: keeps the connection if it can serve another request, frees the slot, sends the rest.
     private func finishExchange(_ upstream: Int32, _ client: Int32) {
         guard let replica = upstreams[upstream].replica, let deployment = clients[client].deployment else { return }
         let isRequestSent =

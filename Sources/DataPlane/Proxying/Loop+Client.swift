@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// Reading from and writing to clients, and the end of an answer.
+/// Reading from and writing to clients, and the end of a response.
 extension Loop {
     func clientEvent(_ token: Token, _ readiness: Readiness) {
         guard isCurrent(client: token) else { return }
@@ -152,7 +152,7 @@ extension Loop {
         poller.setWriting(clients[client].descriptor, token: token(ofClient: client), true)
     }
 
-    /// Gives the router's own answer to the present request, which must not have one yet.
+    /// Gives the router's own response to the present request, which must not have one yet.
     func answer(_ client: Int32, _ own: OwnAnswer) {
         if own.closesConnection || drainDeadline != nil || !canSkipBody(client) {
             clients[client].request.keepsAlive = false
@@ -184,7 +184,7 @@ extension Loop {
         return remaining <= LoopSettings.discardLimit
     }
 
-    /// The whole answer is in the output: counts it, and sends it.
+    /// The whole response is in the output: counts it, and sends it.
     func endRequest(_ client: Int32) {
         let status = clients[client].request.status
         let duration = now.microseconds - clients[client].request.startedAt.microseconds
@@ -217,7 +217,7 @@ extension Loop {
                 deployment: clients[client].deployment?.state))
     }
 
-    /// The answer is out: goes on with the connection, or ends it.
+    /// The response is out: goes on with the connection, or ends it.
     private func finishAnswer(_ client: Int32) {
         if clients[client].stream != nil { return closeClient(client) }
         guard clients[client].request.keepsAlive, drainDeadline == nil, !clients[client].sawEnd else {
@@ -268,7 +268,7 @@ extension Loop {
         }
     }
 
-    /// Closes the sending side first: closing at once with unread bytes would reset the connection and lose the answer.
+    /// Closes the sending side first: closing at once with unread bytes would reset the connection and lose the response.
     private func startLingering(_ client: Int32) {
         let isAllRead =
             clients[client].requestBody.isFinished && clients[client].input.isEmpty && !clients[client].mayRead

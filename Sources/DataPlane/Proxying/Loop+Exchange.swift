@@ -1,7 +1,7 @@
 import Glibc
 import Routing
 
-/// A request and its answer between a client and a replica.
+/// A request and its response between a client and a replica.
 extension Loop {
     /// Sends a request to `replica`, of which a slot was taken.
     func beginExchange(_ client: Int32, _ deployment: CompiledDeployment, _ replica: ReplicaState) {
@@ -29,9 +29,9 @@ extension Loop {
         _ = writeOutput(client)
     }
 
-    /// Moves the request towards the replica, and the answer on if its way was blocked.
+    /// Moves the request towards the replica, and the response on if its way was blocked.
     ///
-    /// A client that has closed its sending side may still read; one that has gone for good is noticed when the answer
+    /// A client that has closed its sending side may still read; one that has gone for good is noticed when the response
     /// is sent. Until then the model is at work, and its slot is taken.
     func advanceExchange(_ client: Int32) {
         guard clients[client].isOpen, clients[client].state == .exchanging else { return }
@@ -138,7 +138,7 @@ extension Loop {
         }
     }
 
-    /// How an exchange failed before any byte of an answer.
+    /// How an exchange failed before any byte of a response.
     enum Failure {
         /// No connection to the replica: it has nothing of the request.
         case notConnected

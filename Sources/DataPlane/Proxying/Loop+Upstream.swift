@@ -69,7 +69,7 @@ extension Loop {
         return upstream
     }
 
-    /// The connection broke, or ended before the answer did.
+    /// The connection broke, or ended before the response did.
     func upstreamFailed(_ upstream: Int32) {
         let client = upstreams[upstream].client
         guard client >= 0, let replica = upstreams[upstream].replica else { return closeUpstream(upstream) }
@@ -96,7 +96,7 @@ extension Loop {
             let upstream = replica.loops[index].firstIdle
             unlinkIdle(upstream)
             // A request that cannot be repeated must not go to a replica that has just closed, and what a replica has
-            // sent beyond its last answer must not become the answer to the next request: look first.
+            // sent beyond its last response must not become the response to the next request: look first.
             let isRightKind = (upstreams[upstream].http2 != nil) == deployment.speaksHTTP2
             guard isRightKind, isKnownQuiet(upstream) || isSettled(upstream) else {
                 closeUpstream(upstream)

@@ -63,7 +63,7 @@ extension Loop {
     }
 
     private func enterLine(_ client: Int32, _ deployment: CompiledDeployment) {
-        // Nobody would read the answer: a request whose client has gone takes no place from others.
+        // Nobody would read the response: a request whose client has gone takes no place from others.
         if clients[client].isPeerClosed { return closeClient(client) }
         let state = deployment.state
         let key = ObjectIdentifier(state)

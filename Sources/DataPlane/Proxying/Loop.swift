@@ -110,7 +110,7 @@ final class Loop {
         closeEverything()
     }
 
-    /// Handles what idle connections to replicas have to say first, and answers last: a request that has just come then
+    /// Handles what idle connections to replicas have to say first, and responses last: a request that has just come then
     /// finds connections of which all is known up to this turn.
     private func handleEvents(_ count: Int) {
         sawAllEvents = count < Poller.batchSize

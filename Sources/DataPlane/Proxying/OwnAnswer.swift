@@ -1,6 +1,6 @@
 import Routing
 
-/// An answer that the router gives by itself.
+/// A response that the router gives by itself.
 enum OwnAnswer: Equatable, CaseIterable {
     case malformed
     case headTooLarge
@@ -98,7 +98,7 @@ enum OwnAnswer: Equatable, CaseIterable {
         }
     }
 
-    /// Value of `x-sluice-cause`, for answers whose status alone does not tell.
+    /// Value of `x-sluice-cause`, for responses whose status alone does not tell.
     var cause: StaticString? {
         switch self {
         case .queueFull: "queue-full"
@@ -131,7 +131,7 @@ enum OwnAnswer: Equatable, CaseIterable {
         }
     }
 
-    /// Appends the answer: head, and body unless it answers HEAD; at most 1 KB.
+    /// Appends the response: head, and body unless it answers HEAD; at most 1 KB.
     func write(
         to queue: inout ByteQueue, request: RequestFacts, origin: [UInt8]? = nil, deployment: [UInt8]?, closes: Bool
     ) {

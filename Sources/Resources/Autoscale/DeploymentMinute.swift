@@ -24,7 +24,7 @@ package struct DeploymentMinute: Sendable, Equatable, Codable {
     package var memoryMean: Double?
     package var memoryPeak: Double?
 
-    /// Answers of all classes.
+    /// Responses of all classes.
     package var answerCount: Int64 { answers.reduce(0, +) }
 
     package init(deploymentID: UUID, minute: Date) {

@@ -12,7 +12,7 @@ package struct OnlineDeploymentRequest: BodyReadable, Equatable {
         let properties = body.requiredObject("properties")
         self.properties = OnlineDeploymentProperties(reading: properties, skuName: envelope.sku?.name)
         instanceCount = envelope.sku?.capacity ?? 1
-        // Answers always show a SKU: what a caller sends back is then equal to what is stored.
+        // Responses always show a SKU: what a caller sends back is then equal to what is stored.
         var sku = envelope.sku ?? ResourceSKU(name: "Default")
         sku.capacity = instanceCount
         envelope.sku = sku

@@ -50,7 +50,7 @@ package struct SluiceServer: Sendable {
         await database.close()
     }
 
-    /// Brings the schema up to date; answers the migrations that were applied.
+    /// Brings the schema up to date; returns the migrations that were applied.
     package func migrate() async throws -> [String] {
         try configuration.data.create()
         let (database, _) = try await openDatabase(migrating: false)

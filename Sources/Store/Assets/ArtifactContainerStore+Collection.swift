@@ -55,7 +55,7 @@ extension ArtifactContainerStore {
         ).rows.map { try $0.decode(String.self) }
     }
 
-    /// Locks those of the containers that nobody holds; answers them.
+    /// Locks those of the containers that nobody holds; returns them.
     package func lock(_ names: [String]) async throws -> [String] {
         try await runner.query(
             """
@@ -66,7 +66,7 @@ extension ArtifactContainerStore {
         ).rows.map { try $0.decode(String.self) }
     }
 
-    /// Marks those of the locked containers that nothing names, and that nobody was given meanwhile; answers how many.
+    /// Marks those of the locked containers that nothing names, and that nobody was given meanwhile; returns how many.
     package func mark(_ names: [String], grace: Duration) async throws -> Int {
         try await runner.query(
             """

@@ -45,7 +45,7 @@ package struct AssetStore: Sendable {
                 """, page)
     }
 
-    /// Makes or updates a container; answers its id and whether it was made.
+    /// Makes or updates a container; returns its id and whether it was made.
     package func saveContainer(
         workspaceID: UUID, kind: AssetKind, name: String, properties: AssetBaseProperties, by caller: String
     ) async throws -> (id: UUID, wasMade: Bool) {
@@ -65,7 +65,7 @@ package struct AssetStore: Sendable {
         return (id, wasMade)
     }
 
-    /// The container for a new version: made with `dataType` if it is new, else left as it is. Answers its type too.
+    /// The container for a new version: made with `dataType` if it is new, else left as it is. Returns its type too.
     package func ensureContainer(
         workspaceID: UUID, kind: AssetKind, name: String, dataType: DataContent.Kind? = nil, by caller: String
     ) async throws -> (id: UUID, dataType: DataContent.Kind?) {

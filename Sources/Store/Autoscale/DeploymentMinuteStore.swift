@@ -86,7 +86,7 @@ extension RowStore<DeploymentMinute> {
         ).rows.map { try $0.decode(JSONColumn<DeploymentMinute>.self).value }
     }
 
-    /// Forgets minutes from before `date`, at most `limit` of them; answers how many.
+    /// Forgets minutes from before `date`, at most `limit` of them; returns how many.
     package func purge(before date: Date, limit: Int) async throws -> Int {
         try await runner.query(
             """

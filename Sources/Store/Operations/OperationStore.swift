@@ -140,7 +140,7 @@ extension RowStore<ResourceOperation> {
         ).affectedRows == 1
     }
 
-    /// Removes operations that ended before `date`; answers how many.
+    /// Removes operations that ended before `date`; returns how many.
     package func purge(finishedBefore date: Date, limit: Int) async throws -> Int {
         try await runner.query(
             """

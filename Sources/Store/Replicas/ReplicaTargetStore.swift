@@ -32,7 +32,7 @@ package struct ReplicaTargetStore: Sendable {
         ).first?.decode(Int.self) ?? 0
     }
 
-    /// Remembers the replica whose log shows why a deployment failed; answers the one remembered before.
+    /// Remembers the replica whose log shows why a deployment failed; returns the one remembered before.
     package func rememberFailure(deploymentID: UUID, replica: UUID) async throws -> UUID? {
         let result = try await runner.query(
             """

@@ -26,7 +26,7 @@ extension RowStore<ResourceGroup> {
         ).rows.map(ResourceGroup.init)
     }
 
-    /// Makes or updates the group; answers whether it was made.
+    /// Makes or updates the group; returns whether it was made.
     package func save(_ group: ResourceGroup) async throws -> Bool {
         let result = try await runner.query(
             """

@@ -91,7 +91,7 @@ extension RowStore<TemplateDeployment> {
     }
 
     /// Makes the row, or begins the same name anew when the one that is there has ended or is of the same operation;
-    /// what it did before is forgotten. Answers the row's id and whether it was made; nil when another one is active.
+    /// what it did before is forgotten. Returns the row's id and whether it was made; nil when another one is active.
     package func begin(
         _ deployment: TemplateDeployment, _ inputs: TemplateDeploymentInputs
     ) async throws -> (id: UUID, wasMade: Bool)? {
@@ -193,7 +193,7 @@ extension RowStore<TemplateDeployment> {
         ).affectedRows == 1
     }
 
-    /// Makes room in a scope's history: removes the oldest that have ended until `limit` are left. Answers how many
+    /// Makes room in a scope's history: removes the oldest that have ended until `limit` are left. Returns how many
     /// are left.
     package func trim(subscription: String, resourceGroup: String?, to limit: Int) async throws -> Int {
         let row = try await runner.query(

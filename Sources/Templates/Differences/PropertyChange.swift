@@ -1,6 +1,6 @@
 package import Resources
 
-/// How one property would change, as what-if tells it.
+/// How one property would change, as what-if reports it.
 package struct PropertyChange: Sendable, Equatable {
     package enum Kind: String, Sendable {
         case create = "Create"

@@ -1,6 +1,6 @@
 package import Resources
 
-/// What a deployment knows of where it runs; the answers of the scope functions.
+/// What a deployment knows of where it runs; the responses of the scope functions.
 package struct DeploymentContext: Sendable {
     package var scope: DeploymentScope
     package var name: String

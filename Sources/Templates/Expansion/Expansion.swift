@@ -31,7 +31,7 @@ package struct Expansion: Sendable {
         /// Expressions stand for themselves where only the running system knows their value.
         package var body: JSONObject
         package var problems: [TemplateProblem]
-        /// What the running system was asked for and had no answer to.
+        /// What the running system was asked for and had no response to.
         package var needs: [RuntimeRequest]
         /// What it was made with.
         var runtime: RuntimeValues

@@ -11,16 +11,16 @@ package enum RuntimeRequest: Sendable, Hashable {
     case undetermined(name: String)
 }
 
-/// What is known of the running system: the answers to requests.
+/// What is known of the running system: the responses to requests.
 ///
-/// Evaluation is synchronous and knows nothing else: it throws `EvaluationFailure.needs` for an answer that is not
+/// Evaluation is synchronous and knows nothing else: it throws `EvaluationFailure.needs` for a response that is not
 /// here, and is begun again when it is.
 package struct RuntimeValues: Sendable {
     private var answers: [RuntimeRequest: JSONValue] = [:]
 
     package init() {}
 
-    /// The answer to a request; a resource's id is looked up without regard to case.
+    /// The response to a request; a resource's id is looked up without regard to case.
     package subscript(_ request: RuntimeRequest) -> JSONValue? {
         get { answers[request.canonical] }
         set { answers[request.canonical] = newValue }

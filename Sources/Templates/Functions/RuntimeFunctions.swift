@@ -14,7 +14,7 @@ extension Evaluator {
             throw call.fail("names '\(name.prefix(200))', which the template does not deploy")
         }
         let written: String? = if case .string(let text) = version, !text.isEmpty { text } else { nil }
-        return try answer(target, apiVersion: written ?? target.apiVersion, isFull: isFull, call)
+        return try response(target, apiVersion: written ?? target.apiVersion, isFull: isFull, call)
     }
 
     private func references(_ name: String, _ call: FunctionCall) throws(EvaluationFailure) -> JSONValue {
@@ -25,7 +25,7 @@ extension Evaluator {
         var values: [JSONValue] = []
         for id in symbol.ids {
             let target = ReferenceTarget(id: id, apiVersion: symbol.apiVersion)
-            values.append(try answer(target, apiVersion: symbol.apiVersion, isFull: false, call))
+            values.append(try response(target, apiVersion: symbol.apiVersion, isFull: false, call))
         }
         return try call.made(values, isDeeper: true)
     }
@@ -35,21 +35,21 @@ extension Evaluator {
         return true
     }
 
-    private func answer(
+    private func response(
         _ target: ReferenceTarget, apiVersion: String?, isFull: Bool, _ call: FunctionCall
     ) throws(EvaluationFailure) -> JSONValue {
         guard let apiVersion else {
             throw call.fail("needs an apiVersion for '\(target.id)', which the template does not deploy")
         }
         let request = RuntimeRequest.resource(id: target.id, apiVersion: apiVersion)
-        guard let answer = runtime[request] else { throw .needs(request) }
-        guard isFull else { return answer["properties"] ?? .object(JSONObject()) }
-        return .object(Self.full(answer, id: target.id, apiVersion: apiVersion))
+        guard let response = runtime[request] else { throw .needs(request) }
+        guard isFull else { return response["properties"] ?? .object(JSONObject()) }
+        return .object(Self.full(response, id: target.id, apiVersion: apiVersion))
     }
 
     /// The envelope as `reference(…, 'Full')` shows it.
-    private static func full(_ answer: JSONValue, id: String, apiVersion: String) -> JSONObject {
-        var object = JSONObject(answer.members.filter { $0.name != "id" && $0.name != "name" && $0.name != "type" })
+    private static func full(_ response: JSONValue, id: String, apiVersion: String) -> JSONObject {
+        var object = JSONObject(response.members.filter { $0.name != "id" && $0.name != "name" && $0.name != "type" })
         object.set("apiVersion", .string(apiVersion))
         let parts = id.split(separator: "/").map(String.init)
         if parts.count > 1, parts[0].lowercased() == "subscriptions" { object.set("subscriptionId", .string(parts[1])) }
@@ -82,8 +82,8 @@ extension Evaluator {
         }
         let body = values.count > 2 && values[2] != .null ? JSONWriter.text(of: values[2]) : nil
         let request = RuntimeRequest.list(id: target.id, verb: verb, apiVersion: version, body: body)
-        guard let answer = runtime[request] else { throw .needs(request) }
-        return answer
+        guard let response = runtime[request] else { throw .needs(request) }
+        return response
     }
 
     /// A name that is not known may be that of a resource that gets its name later.

@@ -4,7 +4,7 @@ import Foundation
 import NIOHTTP1
 import Resources
 
-/// Deployments with real replicas, from the PUT to the first answer of their scoring script.
+/// Deployments with real replicas, from the PUT to the first response of their scoring script.
 enum DeploymentCreation {
     private static let count = 30
     private static let script = """
@@ -87,13 +87,13 @@ enum DeploymentCreation {
                 """
             let path = "\(endpoint)/deployments/\(name)"
             let start = ContinuousClock.now
-            let answer = try await client.put(path, json: body)
-            try SluiceClient.check(answer)
+            let response = try await client.put(path, json: body)
+            try SluiceClient.check(response)
             try await wait(for: "an answer of the scoring script", within: limit) {
                 try await client.exchange(.POST, uri, body: Data("{}".utf8), headers: headers).status == 200
             }
             let time = ContinuousClock.now - start
-            try await client.finish(answer)
+            try await client.finish(response)
             try await client.finish(try await client.delete(path))
             return time
         }

@@ -34,9 +34,9 @@ enum EndpointCreation {
     }
 
     private static func create(_ name: String, on server: BenchServer) async throws {
-        let answer = try await server.client.put(server.endpointPath(name), json: body)
-        try SluiceClient.check(answer)
-        guard let status = answer.headers.first(name: "Azure-AsyncOperation") else {
+        let response = try await server.client.put(server.endpointPath(name), json: body)
+        try SluiceClient.check(response)
+        guard let status = response.headers.first(name: "Azure-AsyncOperation") else {
             throw NotInTime(description: "no operation was started")
         }
         try await wait(for: "the end of the operation", within: .seconds(20), every: .milliseconds(2)) {

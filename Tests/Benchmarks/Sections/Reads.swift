@@ -79,7 +79,9 @@ enum Reads {
     }
 
     private static func get(_ path: String, _ client: SluiceClient) async throws {
-        let answer = try await client.get(path)
-        guard answer.status == 200 else { throw NotInTime(description: "GET \(path): \(answer.status) \(answer.text)") }
+        let response = try await client.get(path)
+        guard response.status == 200 else {
+            throw NotInTime(description: "GET \(path): \(response.status) \(response.text)")
+        }
     }
 }

@@ -50,9 +50,9 @@ enum TemplateDeployment {
             "/subscriptions/\(settings.subscriptionID)/resourceGroups/\(settings.resourceGroup)"
             + "/providers/Microsoft.Resources/deployments/\(name)"
         let start = ContinuousClock.now
-        let answer = try await server.client.put(path, json: template(name, count: count))
+        let response = try await server.client.put(path, json: template(name, count: count))
         let accepted = ContinuousClock.now - start
-        try SluiceClient.check(answer)
+        try SluiceClient.check(response)
         try await wait(for: "the end of the deployment", within: .seconds(120), every: .milliseconds(5)) {
             let state = try await server.client.get(path).json?["properties"]?["provisioningState"]?.text
             guard state != "Failed" else { throw NotInTime(description: "the deployment failed") }

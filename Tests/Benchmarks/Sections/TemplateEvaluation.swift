@@ -52,9 +52,9 @@ enum TemplateEvaluation {
                 samples.add(clock.now - start)
             }
             guard let peer else { continue }
-            let answer = try await peer.run([file.path, "\(theirs)"], as: Peer.self, limit: .seconds(300))
-            for time in answer.times { others.add(time) }
-            peak = max(peak, answer.peak)
+            let response = try await peer.run([file.path, "\(theirs)"], as: Peer.self, limit: .seconds(300))
+            for time in response.times { others.add(time) }
+            peak = max(peak, response.peak)
         }
         let growth = try memory.growth()
         let ahead = others.values.isEmpty ? "" : ", ahead of bicep-cost"

@@ -49,7 +49,7 @@ enum TrafficChange {
         }
     }
 
-    /// Sends all traffic to the only deployment; answers when the change was committed.
+    /// Sends all traffic to the only deployment; returns when the change was committed.
     private static func change(
         _ name: String, on server: BenchServer
     ) async throws -> (OperationID, ContinuousClock.Instant) {

@@ -23,10 +23,10 @@ struct ProcrastinatePeer: Sendable {
             logger: Workbench.silent)
         try await database.query("CREATE SCHEMA \(raw: schema)")
         let url = "\(workbench.databaseURL) options='-c search_path=\(schema)'"
-        let answer = try await peer.run(
+        let response = try await peer.run(
             ["--dsn", url, "--count", "\(count)"], as: Answer.self, limit: .seconds(180))
         try await database.query("DROP SCHEMA \(raw: schema) CASCADE")
         await database.close()
-        return QueueThroughput.Times(enqueue: answer.enqueue, process: answer.process)
+        return QueueThroughput.Times(enqueue: response.enqueue, process: response.process)
     }
 }

@@ -36,7 +36,7 @@ enum Programs {
         throw Missing(description: "\(name) was not found on the path")
     }
 
-    /// Runs a program to its end and answers what it printed.
+    /// Runs a program to its end and returns what it printed.
     ///
     /// Settings of a Sluice of this host are no business of ours.
     static func output(of executable: String, _ arguments: [String], in directory: URL, limit: Duration) async throws

@@ -22,7 +22,7 @@ struct PythonPeer: Sendable {
         return PythonPeer(python: python, script: sources.appending(path: script), directory: directory)
     }
 
-    /// Runs the script; answers the JSON of its last line.
+    /// Runs the script; returns the JSON of its last line.
     func run<Answer: Decodable>(_ arguments: [String], as type: Answer.Type, limit: Duration) async throws -> Answer {
         let output = try await Programs.output(of: python, [script.path] + arguments, in: directory, limit: limit)
         let last = output.split(separator: "\n").last ?? ""

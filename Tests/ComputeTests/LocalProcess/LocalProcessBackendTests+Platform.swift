@@ -21,8 +21,8 @@ extension LocalProcessBackendTests {
     @Test func `what a script logs as information is in the log`() async throws {
         try await withScript(Self.talkative) { backend, specification in
             try await withReplica(backend, specification) { handle in
-                let answer = try await score(handle, "{}")
-                #expect(answer.status == 200)
+                let response = try await score(handle, "{}")
+                #expect(response.status == 200)
                 let log = await backend.logs(of: handle.id, .inferenceServer, tail: 1000)
                 for line in ["I [", "my.module - loaded", "my.module - in init", "root - root in run"] {
                     #expect(log.contains(line), "\(line)")
@@ -36,8 +36,8 @@ extension LocalProcessBackendTests {
         let own = #"{"version": 1, "disable_existing_loggers": false, "root": {"level": "ERROR"}}"#
         try await withScript(Self.talkative, files: ["logging.json": own]) { backend, specification in
             try await withReplica(backend, specification) { handle in
-                let answer = try await score(handle, "{}")
-                #expect(answer.status == 200)
+                let response = try await score(handle, "{}")
+                #expect(response.status == 200)
                 let log = await backend.logs(of: handle.id, .inferenceServer, tail: 1000)
                 #expect(!log.contains("my.module") && !log.contains("root in run"))
             }
@@ -66,10 +66,10 @@ extension LocalProcessBackendTests {
             var specification = specification
             specification.dataCollections = ["model_inputs": 0.07]
             try await withReplica(backend, specification) { handle in
-                let answer = try await score(handle, "{}")
-                #expect(answer.body.contains(#""runMode": "local""#), "\(answer.body)")
+                let response = try await score(handle, "{}")
+                #expect(response.body.contains(#""runMode": "local""#), "\(response.body)")
                 for field in [#""model_inputs": {"#, #""enabled": true"#, #""sampleRatePercentage": 7"#] {
-                    #expect(answer.body.contains(field), "\(answer.body)")
+                    #expect(response.body.contains(field), "\(response.body)")
                 }
                 let folder = ReplicaFolder(handle.id, in: backend.configuration)
                 let lines = try folder.collected.appending(path: "data.jsonl").text.split(separator: "\n")
@@ -102,8 +102,8 @@ extension LocalProcessBackendTests {
             """
         try await withScript(script, variables: variables) { backend, specification in
             try await withReplica(backend, specification) { handle in
-                let answer = try await score(handle, "{}")
-                #expect(answer.body == #"[\#(hasInsights), \#(hasInsights), "AzureMonitorLogExporter"]"#)
+                let response = try await score(handle, "{}")
+                #expect(response.body == #"[\#(hasInsights), \#(hasInsights), "AzureMonitorLogExporter"]"#)
             }
         }
     }
@@ -120,8 +120,8 @@ extension LocalProcessBackendTests {
             """
         try await withScript(script, variables: variables, files: files) { backend, specification in
             try await withReplica(backend, specification) { handle in
-                let answer = try await score(handle, "{}")
-                #expect(answer.body == #"[7, "1.16.0"]"#)
+                let response = try await score(handle, "{}")
+                #expect(response.body == #"[7, "1.16.0"]"#)
             }
         }
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import DataPlane
 
-/// Heads of answers and what becomes of them, each in every arrival.
+/// Heads of responses and what becomes of them, each in every arrival.
 @Suite(.ownThread) struct MalformedAnswerTests {
     private static let malformedLines: [String] =
         [

@@ -10,7 +10,7 @@ import Testing
     private static let score = "{}/api/v1/endpoint/fraud/score"
     private static let info = "{}/api/v1/endpoint/fraud/info"
 
-    /// Answers with as many chunks as there are texts.
+    /// Responds with as many chunks as there are texts.
     private static func chunks(_ texts: [String]) -> String {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
             + texts.map { "\(String($0.utf8.count, radix: 16))\r\n\($0)\r\n" }.joined() + "0\r\n\r\n"

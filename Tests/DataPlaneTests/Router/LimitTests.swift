@@ -113,7 +113,7 @@ import Testing
         try await onThread {
             let third = try fixture.connect()
             try third.send(scoring("3"))
-            // One line of the router's own answers shows that it has seen the hang-up before.
+            // One line of the router's own responses shows that it has seen the hang-up before.
             let probe = try fixture.connect()
             #expect(try probe.ask(scoring(key: "wrong")).status == 401)
             #expect(replica.requests.count == 1, "the model is still at work")

@@ -19,7 +19,7 @@ struct Smuggling: Sendable {
     var statuses: [Int]
     /// What the replica gets: the requests that stand there plainly.
     var seen: [Seen]
-    /// Whether the connection is closed behind the last answer; the answer says so, unless a fault was met after it.
+    /// Whether the connection is closed behind the last response; the response says so, unless a fault was met after it.
     var ending: Ending
 
     init(name: String, bytes: String, statuses: [Int], seen: [Seen] = [], ending: Ending? = nil) {

@@ -6,7 +6,7 @@ import Testing
 
 /// Whatever a client sends, the replica sees the requests that stand there plainly, and no other.
 @Suite struct SmugglingTests {
-    /// Sends the bytes, and expects the answers, the end of the connection where it has to end, and what the replica saw.
+    /// Sends the bytes, and expects the responses, the end of the connection where it has to end, and what the replica saw.
     private static func attempt(
         _ attempt: Smuggling, byteByByte: Bool, _ fixture: RouterFixture, _ replica: StubReplica
     ) throws {
@@ -89,7 +89,7 @@ import Testing
             ["hello", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", "\r\n"].map { (bytes + $0, body) }
         }
 
-    /// Runs against a replica that answers `/evil/n` with the n-th of these and everything else with its body.
+    /// Runs against a replica that responds to `/evil/n` with the n-th of these and everything else with its body.
     private static func withReplica(
         saying answers: [String], _ body: @escaping @Sendable (RawSocket, StubReplica) throws -> Void
     ) async throws {

@@ -21,7 +21,7 @@ func scanRequest(_ message: String, limits: HeadLimits = HeadLimits()) -> Scanne
     return Scanned(head: head, outcome: outcome)
 }
 
-/// Scans an answer's head as a connection to a replica does.
+/// Scans a response's head as a connection to a replica does.
 func scanResponse(_ message: String) -> Scanned<ResponseHead> {
     var end = HeadEnd()
     var head = ResponseHead()

@@ -158,7 +158,7 @@ final class RawSocket {
 }
 
 extension RawSocket {
-    /// Sends a request and reads its answer.
+    /// Sends a request and reads its response.
     func ask(_ request: String) throws -> Message { try ask(Array(request.utf8)) }
 
     func ask(_ request: [UInt8]) throws -> Message {

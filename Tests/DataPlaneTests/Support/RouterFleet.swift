@@ -79,7 +79,7 @@ final class RouterFleet {
     }
 }
 
-/// Counts requests inside, and answers when told.
+/// Counts requests inside, and responds when told.
 final class CountingModel: Sendable {
     let gates = [Gate(), Gate(), Gate(), Gate()]
     let inside = Counter()

@@ -37,7 +37,7 @@ func expectRequest(
     expectAlways(message, expected, sourceLocation: sourceLocation) { RequestReading.read($0, $1) }
 }
 
-/// Expects an answer's head to be read so, in every arrival.
+/// Expects a response's head to be read so, in every arrival.
 func expectAnswer(
     _ message: [UInt8], _ expected: Outcome<ResponseReading>, sourceLocation: SourceLocation = #_sourceLocation
 ) {
@@ -55,7 +55,7 @@ func request(
         fields: fields.map { ReadField(latin1($0.0), latin1($0.1)) })
 }
 
-/// What an answer's head says that is `HTTP/1.1 200 OK` with these fields, as far as the test does not say otherwise.
+/// What a response's head says that is `HTTP/1.1 200 OK` with these fields, as far as the test does not say otherwise.
 func answer(
     _ status: Int = 200, _ reason: String = "OK", minorVersion: UInt8 = 1, framing: BodyFraming = .untilClose,
     keepsAlive: Bool? = nil, fields: [(String, String)]

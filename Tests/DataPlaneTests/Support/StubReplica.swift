@@ -6,7 +6,7 @@ import Synchronization
 
 /// A model server for tests: one thread per connection, a script per request.
 final class StubReplica: Sendable {
-    /// Answers one request; false closes the connection.
+    /// Responds to one request; false closes the connection.
     typealias Script = @Sendable (Message, RawSocket) throws -> Bool
 
     private struct State {
@@ -33,7 +33,7 @@ final class StubReplica: Sendable {
         Thread { self.acceptAll(readsBodies, script) }.start()
     }
 
-    /// Answers with the request's body, with its length, or in chunks of at most `size` bytes.
+    /// Responds with the request's body, with its length, or in chunks of at most `size` bytes.
     static func sendBack(_ message: Message, on socket: RawSocket, inChunksOf size: Int?) throws {
         guard let size else {
             try socket.send("HTTP/1.1 200 OK\r\nContent-Length: \(message.body.count)\r\n\r\n")
@@ -125,7 +125,7 @@ final class StubReplica: Sendable {
 }
 
 extension StubReplica {
-    /// Answers every request with its own body, once the gate is open if there is one.
+    /// Responds to every request with its own body, once the gate is open if there is one.
     static func echo(tcp: Bool = false, behind gate: Gate? = nil) throws -> StubReplica {
         try StubReplica(tcp: tcp) { message, socket in
             gate?.wait()
@@ -134,7 +134,7 @@ extension StubReplica {
         }
     }
 
-    /// Answers as ``sendBack(_:on:inChunksOf:)`` does.
+    /// Responds as ``sendBack(_:on:inChunksOf:)`` does.
     static func sendingBack(inChunksOf size: Int?) -> Script {
         { message, socket in
             try sendBack(message, on: socket, inChunksOf: size)
@@ -142,7 +142,7 @@ extension StubReplica {
         }
     }
 
-    /// Answers with a chunk for each text, and goes on when the gate behind it is open.
+    /// Responds with a chunk for each text, and goes on when the gate behind it is open.
     static func streaming(_ texts: [String], _ gates: [Gate], sent: Counter = Counter()) -> Script {
         { _, socket in
             try socket.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -156,7 +156,7 @@ extension StubReplica {
         }
     }
 
-    /// Answers every request with these bytes.
+    /// Responds to every request with these bytes.
     static func saying(_ bytes: String, closes: Bool = false) throws -> StubReplica {
         try StubReplica { _, socket in
             try socket.send(bytes)

@@ -2,7 +2,7 @@ import Routing
 
 @testable import DataPlane
 
-/// What must hold of any bytes that a replica can send instead of an answer's head.
+/// What must hold of any bytes that a replica can send instead of a response's head.
 package enum AnswerCheck {
     private static let dropped = Set(
         (ReadField.notPassedOn + [

@@ -26,7 +26,7 @@ package struct ReadField: Equatable, Sendable {
 
     var lowercasedName: [UInt8] { lowercased(name) }
 
-    /// Names of what stays between neighbours or is written anew, in requests and answers alike.
+    /// Names of what stays between neighbours or is written anew, in requests and responses alike.
     static let notPassedOn = [
         "te", "upgrade", "trailer", "connection", "keep-alive", "proxy-connection", "proxy-authenticate",
         "proxy-authorization", "x-request-id", "x-ms-client-request-id", "content-length", "transfer-encoding",
@@ -77,17 +77,17 @@ package struct RequestReading: Equatable, Sendable {
     }
 }
 
-/// Everything that the head of an answer says to the router.
+/// Everything that the head of a response says to the router.
 package struct ResponseReading: Equatable, Sendable {
     package var status: Int
     package var reason: [UInt8]
     package var minorVersion: UInt8
-    /// Of an answer to anything but HEAD.
+    /// Of a response to anything but HEAD.
     package var framing: BodyFraming
     package var keepsAlive: Bool
     package var fields: [ReadField]
 
-    /// Reads the head of an answer as a connection to a replica does.
+    /// Reads the head of a response as a connection to a replica does.
     package static func read(_ message: [UInt8], _ arrival: Arrival = .whole) -> Outcome<ResponseReading> {
         var end = HeadEnd()
         var head = ResponseHead()

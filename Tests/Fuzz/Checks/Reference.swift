@@ -70,7 +70,7 @@ enum Reference {
         return true
     }
 
-    /// The head of an answer.
+    /// The head of a response.
     static func response(_ message: [UInt8]) -> (reading: ResponseReading, length: Int)? {
         guard let (lines, length) = headLines(message), let line = lines.first, line.count >= 12,
             let minor = [latin1("HTTP/1.0 "), latin1("HTTP/1.1 ")].firstIndex(of: Array(line[..<9])),

@@ -22,7 +22,7 @@ struct ExpressionMaker {
     }
 
     /// Name, result and arguments of a function: kinds as above, `1` `2` a lambda of one or two variables, `t` a lambda
-    /// that answers a boolean, `l` one that compares, `?` before what may be missing, `*` behind what may be there again.
+    /// that returns a boolean, `l` one that compares, `?` before what may be missing, `*` behind what may be there again.
     private static let signatures: [(name: String, result: Kind, arguments: String)] = [
         ("concat", .text, "ss*"), ("concat", .array, "aa*"), ("format", .text, "Fv*"), ("guid", .text, "ss*"),
         ("uniqueString", .text, "ss*"), ("substring", .text, "si?i"), ("split", .array, "ss"),

@@ -2,7 +2,7 @@ import Foundation
 import Resources
 import Templates
 
-/// Where the templates are deployed to: a system that answers every request.
+/// Where the templates are deployed to: a system that responds to every request.
 struct Surroundings {
     private var runtime = RuntimeValues()
 

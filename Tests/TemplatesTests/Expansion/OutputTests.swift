@@ -92,7 +92,7 @@ import Testing
                 == Fixture.json("{}"))
     }
 
-    @Test func `the full answer is the resource with its place`() throws {
+    @Test func `the full response is the resource with its place`() throws {
         var runtime = RuntimeValues()
         runtime[.resource(id: Self.id, apiVersion: "1")] = Fixture.json(
             #"{"id": "i", "name": "a", "type": "t", "location": "eastus", "properties": {"x": 1}}"#)

@@ -1,7 +1,7 @@
 package import Foundation
 import Resources
 
-/// The documents of `openapi/` as a judge of answers (OpenAPI 3.0.3).
+/// The documents of `openapi/` as a judge of responses (OpenAPI 3.0.3).
 ///
 /// ```swift
 /// let contract = try OpenAPIContract(directory: OpenAPIDocument.repositoryDirectory)
@@ -66,7 +66,7 @@ package struct OpenAPIContract: Sendable {
         return nil
     }
 
-    /// What of an answer breaks the contract; each text names the operation, the place and the rule.
+    /// What of a response breaks the contract; each text names the operation, the place and the rule.
     package func problems(
         method: String, path: String, status: Int, headers: [(String, String)], body: Data
     ) -> [String] {

@@ -1,7 +1,7 @@
 import Foundation
 import Resources
 
-/// Holds an answer's headers and body against its documented form.
+/// Holds a response's headers and body against its documented form.
 struct ResponseJudge {
     let document: OpenAPIDocument
     /// HEAD is answered without a body, whatever its form says.
@@ -63,6 +63,6 @@ struct ResponseJudge {
         }
     }
 
-    /// Our own word for an answer whose content may be absent, which OpenAPI has no word for.
+    /// Our own word for a response whose content may be absent, which OpenAPI has no word for.
     private static let optionalBody = "x-sluice-optional-body"
 }

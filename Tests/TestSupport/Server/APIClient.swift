@@ -4,7 +4,7 @@ import NIOHTTP1
 package import Resources
 import Synchronization
 
-/// Calls the API of a ``TestServer`` with its first principal's token and holds every answer against the contract.
+/// Calls the API of a ``TestServer`` with its first principal's token and holds every response against the contract.
 package final class APIClient: Sendable {
     private let client: SluiceClient
     private let base: String
@@ -24,7 +24,7 @@ package final class APIClient: Sendable {
         try await client.shutdown()
     }
 
-    /// What of the answers so far breaks the contract.
+    /// What of the responses so far breaks the contract.
     package var problems: [String] { found.withLock { $0 } }
 
     package var workspace: String { client.settings.workspacePath }
@@ -93,10 +93,10 @@ package final class APIClient: Sendable {
 
     // MARK: Operations
 
-    /// Follows the operation of an answer to its end; answers its last status body. An answer without an operation
+    /// Follows the operation of a response to its end; returns its last status body. A response without an operation
     /// is handed back.
-    package func finish(_ answer: Answer, within limit: Duration = .seconds(40)) async throws -> Answer {
-        guard let url = answer.header("Azure-AsyncOperation") else { return answer }
+    package func finish(_ response: Answer, within limit: Duration = .seconds(40)) async throws -> Answer {
+        guard let url = response.header("Azure-AsyncOperation") else { return response }
         return try await follow(url, within: limit)
     }
 

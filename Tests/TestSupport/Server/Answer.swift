@@ -1,14 +1,14 @@
 package import Foundation
 import Resources
 
-/// An answer as tests look at it.
+/// A response as tests look at it.
 package struct Answer: Sendable {
     package let status: Int
     package let headers: [(name: String, value: String)]
     package let body: Data
 
     package var text: String { String(decoding: body, as: UTF8.self) }
-    package var json: JSONView { JSONView(try? JSONParser.parse(body)) }  // an answer that is no JSON has none
+    package var json: JSONView { JSONView(try? JSONParser.parse(body)) }  // a response that is no JSON has none
 
     package func header(_ name: String) -> String? {
         headers.first { $0.name.lowercased() == name.lowercased() }?.value

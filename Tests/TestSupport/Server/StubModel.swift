@@ -28,7 +28,7 @@ package final class StubModel: Sendable {
     /// Bodies of the requests so far.
     package var requests: [String] { count.requests.withLock { $0 } }
 
-    /// How long each answer takes from now on.
+    /// How long each response takes from now on.
     package func setDelay(_ delay: Duration) {
         count.delay.withLock { $0 = delay }
     }

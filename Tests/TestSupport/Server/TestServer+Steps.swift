@@ -15,7 +15,7 @@ extension TestServer {
         "\(group)/providers/Microsoft.Resources/deployments/\(name)"
     }
 
-    /// Puts a template and follows its operation; answers the deployment as it ended.
+    /// Puts a template and follows its operation; returns the deployment as it ended.
     package func deploy(_ name: String, _ template: String, parameters: String = "{}", mode: String = "Incremental")
         async throws -> Answer
     {
@@ -60,7 +60,7 @@ extension TestServer {
         package let description: String
     }
 
-    /// Puts, follows the operation and expects success; answers the first answer.
+    /// Puts, follows the operation and expects success; returns the first response.
     @discardableResult
     package func putAndFinish(_ path: String, _ json: String) async throws -> Answer {
         try await finish("PUT \(path)", try await api.put(path, json))
@@ -71,15 +71,15 @@ extension TestServer {
         try await finish("DELETE \(path)", try await api.delete(path))
     }
 
-    private func finish(_ request: String, _ answer: Answer) async throws -> Answer {
-        guard answer.status < 300 else {
-            throw NotSucceeded(description: "\(request): \(answer.status) \(answer.text)")
+    private func finish(_ request: String, _ response: Answer) async throws -> Answer {
+        guard response.status < 300 else {
+            throw NotSucceeded(description: "\(request): \(response.status) \(response.text)")
         }
-        let end = try await api.finish(answer)
-        guard answer.header("Azure-AsyncOperation") == nil || end["status"] == "Succeeded" else {
+        let end = try await api.finish(response)
+        guard response.header("Azure-AsyncOperation") == nil || end["status"] == "Succeeded" else {
             throw NotSucceeded(description: "\(request): \(end.text)")
         }
-        return answer
+        return response
     }
 
     package func makeEndpoint(_ name: String, traffic: [String: Int] = [:], mode: String = "Key") async throws {
@@ -95,9 +95,9 @@ extension TestServer {
             {"properties": {"image": "mcr.microsoft.com/azureml/minimal-py311-inference:latest",
              "condaFile": \(JSONView.quoted(conda))}}
             """
-        let answer = try await api.put(path, body)
-        guard answer.status < 300 else {
-            throw NotSucceeded(description: "PUT \(path): \(answer.status) \(answer.text)")
+        let response = try await api.put(path, body)
+        guard response.status < 300 else {
+            throw NotSucceeded(description: "PUT \(path): \(response.status) \(response.text)")
         }
         return path
     }
@@ -114,7 +114,7 @@ extension TestServer {
         try await makeEndpoint(endpoint, traffic: [deployment: 100])
     }
 
-    /// A deployment that prepares for a minute: its path, its environment, and the answer to the request that makes it.
+    /// A deployment that prepares for a minute: its path, its environment, and the response to the request that makes it.
     package func makePreparing(_ deployment: String, of endpoint: String) async throws -> (
         path: String, environment: String, made: Answer
     ) {

@@ -20,7 +20,7 @@ package import Testing
 ///     #expect(try await server.api.finish(made)["status"] == "Succeeded")
 /// }
 /// ```
-/// When the body ends, everything is stopped; a process or directory that stays, and an answer that breaks the
+/// When the body ends, everything is stopped; a process or directory that stays, and a response that breaks the
 /// contract, fail the test.
 package final class TestServer: Sendable {
     package static let location = "westeurope"

@@ -7,16 +7,16 @@ extension BlobRoutes {
 
     func get(
         _ blob: BlobName, _ container: ContainerName, _ request: BlobRequest, _ grant: BlobAuthorization.Grant
-    ) async throws -> StorageAnswer {
+    ) async throws -> StorageResponse {
         let range = try (request.header("x-ms-range") ?? request.header("Range")).map(BlobRange.init(header:))
         let (record, content) = try await store.get(blob, in: container, conditions: request.conditions()) {
             size throws(ArtifactError) in try range?.resolve(size: size) ?? 0..<size
         }
-        var headers = StorageAnswer.describe(record)
+        var headers = StorageResponse.describe(record)
         let md5 = record.properties.contentMD5
         guard range != nil else {
             if let md5 { headers.append(("Content-MD5", md5)) }
-            return StorageAnswer(.ok, headers + grant.answerOverrides, body: StorageAnswer.streamed(content))
+            return StorageResponse(.ok, headers + grant.answerOverrides, body: StorageResponse.streamed(content))
         }
         let bounds = content.range
         headers.append(("Content-Range", "bytes \(bounds.lowerBound)-\(bounds.upperBound - 1)/\(record.size)"))
@@ -27,56 +27,57 @@ extension BlobRoutes {
             }
             headers.append(("Content-MD5", try await content.md5()))
         }
-        return StorageAnswer(.partialContent, headers + grant.answerOverrides, body: StorageAnswer.streamed(content))
+        return StorageResponse(
+            .partialContent, headers + grant.answerOverrides, body: StorageResponse.streamed(content))
     }
 
     func properties(
         _ blob: BlobName, _ container: ContainerName, _ request: BlobRequest, _ grant: BlobAuthorization.Grant
-    ) async throws -> StorageAnswer {
+    ) async throws -> StorageResponse {
         let record = try await store.properties(of: blob, in: container, conditions: request.conditions())
         guard request.parameter("comp") == nil else {
-            return StorageAnswer(.ok, StorageAnswer.version(record) + StorageAnswer.metadata(record.metadata))
+            return StorageResponse(.ok, StorageResponse.version(record) + StorageResponse.metadata(record.metadata))
         }
         let md5 = record.properties.contentMD5.map { [("Content-MD5", $0)] } ?? []
-        return StorageAnswer(
-            .ok, StorageAnswer.describe(record) + md5 + grant.answerOverrides,
-            body: StorageAnswer.announced(record.size))
+        return StorageResponse(
+            .ok, StorageResponse.describe(record) + md5 + grant.answerOverrides,
+            body: StorageResponse.announced(record.size))
     }
 
     func put(
         _ blob: BlobName, _ container: ContainerName, _ request: BlobRequest, _ grant: BlobAuthorization.Grant
-    ) async throws -> StorageAnswer {
+    ) async throws -> StorageResponse {
         let record = try await store.put(
             blob, in: container, body: request.chunks, length: request.contentLength(),
             md5: request.contentMD5("Content-MD5", "x-ms-blob-content-md5"),
             properties: request.properties(usesBodyHeaders: true), metadata: request.metadata(),
             conditions: grant.conditions(request.conditions()))
-        return StorageAnswer(.created, written: record, [("Content-MD5", record.properties.contentMD5 ?? "")])
+        return StorageResponse(.created, written: record, [("Content-MD5", record.properties.contentMD5 ?? "")])
     }
 
     func setMetadata(
         _ blob: BlobName, _ container: ContainerName, _ request: BlobRequest
-    ) async throws -> StorageAnswer {
+    ) async throws -> StorageResponse {
         let record = try await store.setMetadata(
             request.metadata(), of: blob, in: container, conditions: request.conditions())
-        return StorageAnswer(.ok, written: record)
+        return StorageResponse(.ok, written: record)
     }
 
     func setProperties(
         _ blob: BlobName, _ container: ContainerName, _ request: BlobRequest
-    ) async throws -> StorageAnswer {
+    ) async throws -> StorageResponse {
         let record = try await store.setProperties(
             request.properties(usesBodyHeaders: false), of: blob, in: container, conditions: request.conditions())
-        return StorageAnswer(.ok, written: record)
+        return StorageResponse(.ok, written: record)
     }
 
     func delete(
         _ blob: BlobName, _ container: ContainerName, _ request: BlobRequest
-    ) async throws -> StorageAnswer {
+    ) async throws -> StorageResponse {
         if request.header("x-ms-delete-snapshots") == "only" {
             throw StorageFailure.notSupported("snapshots", in: .header)
         }
         try await store.delete(blob, in: container, conditions: request.conditions())
-        return StorageAnswer(.accepted, [("x-ms-delete-type-permanent", "true")])
+        return StorageResponse(.accepted, [("x-ms-delete-type-permanent", "true")])
     }
 }

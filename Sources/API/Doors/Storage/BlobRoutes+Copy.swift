@@ -7,7 +7,7 @@ extension BlobRoutes {
     func copy(
         to blob: BlobName, _ container: ContainerName, _ request: BlobRequest, _ grant: BlobAuthorization.Grant,
         _ origin: StorageOrigin
-    ) async throws -> StorageAnswer {
+    ) async throws -> StorageResponse {
         let source = try source(of: request)
         guard let sourceContainer = source.address.container, let sourceBlob = source.address.blob else {
             throw StorageFailure.invalidHeader("x-ms-copy-source")
@@ -25,10 +25,10 @@ extension BlobRoutes {
             sourceBlob, in: sourceContainer, to: blob, in: container, metadata: metadata.isEmpty ? nil : metadata,
             sourceConditions: request.conditions(prefix: "x-ms-source-"),
             conditions: grant.conditions(request.conditions()))
-        if request.header("x-ms-blob-type") != nil { return StorageAnswer(.created, written: record) }
-        return StorageAnswer(
+        if request.header("x-ms-blob-type") != nil { return StorageResponse(.created, written: record) }
+        return StorageResponse(
             .accepted,
-            StorageAnswer.version(record) + [
+            StorageResponse.version(record) + [
                 ("x-ms-copy-id", UUID().uuidString.lowercased()), ("x-ms-copy-status", "success"),
             ])
     }

@@ -8,7 +8,7 @@ extension BlobRoutes {
         "system", "tags", "versions",
     ]
 
-    func listContainers(_ request: BlobRequest) async throws -> StorageAnswer {
+    func listContainers(_ request: BlobRequest) async throws -> StorageResponse {
         let withMetadata = try includesMetadata(request)
         let prefix = request.parameter("prefix") ?? ""
         let page = try await store.listContainers(
@@ -21,10 +21,10 @@ extension BlobRoutes {
             }
             xml.element("NextMarker", page.next ?? "")
         }
-        return StorageAnswer(.ok, xml: xml)
+        return StorageResponse(.ok, xml: xml)
     }
 
-    func listBlobs(_ container: ContainerName, _ request: BlobRequest) async throws -> StorageAnswer {
+    func listBlobs(_ container: ContainerName, _ request: BlobRequest) async throws -> StorageResponse {
         let withMetadata = try includesMetadata(request)
         let query = try BlobListing.Query(
             prefix: request.parameter("prefix") ?? "", delimiter: request.parameter("delimiter") ?? "",
@@ -39,7 +39,7 @@ extension BlobRoutes {
             }
             xml.element("NextMarker", listing.nextMarker ?? "")
         }
-        return StorageAnswer(.ok, xml: xml)
+        return StorageResponse(.ok, xml: xml)
     }
 
     private func includesMetadata(_ request: BlobRequest) throws -> Bool {

@@ -11,7 +11,7 @@ package import Logging
 /// if routes.isResponsible(for: request) { await routes.respond(to: request, origin: StorageOrigin(isSecure: true)) }
 /// ```
 /// URLs are path style: `/<account>/<container>/<blob>`, `/<account>.blob.<anything>/<container>/<blob>`. Nothing else
-/// is captured. Answers are of the service's own form, errors included, so that no other error handling sees them.
+/// is captured. Responses are of the service's own form, errors included, so that no other error handling sees them.
 package struct BlobRoutes: Sendable {
     let store: ArtifactStore
     let authorization: BlobAuthorization
@@ -42,14 +42,14 @@ package struct BlobRoutes: Sendable {
     /// - Parameter origin: where the request came from, for signatures that limit it.
     package func respond(to request: Request, origin: StorageOrigin) async -> Response {
         let id = UUID().uuidString.lowercased()
-        let answer: StorageAnswer
+        let response: StorageResponse
         do {
-            answer = try await perform(BlobRequest(request, account: authorization.account.name), origin: origin)
+            response = try await perform(BlobRequest(request, account: authorization.account.name), origin: origin)
         } catch {
             let failure = translate(error, id: id)
-            answer = StorageAnswer(failure, method: request.method, challenge: challenge)
+            response = StorageResponse(failure, method: request.method, challenge: challenge)
         }
-        return finish(answer, request, id: id)
+        return finish(response, request, id: id)
     }
 
     private func translate(_ error: any Error, id: String) -> StorageFailure {
@@ -70,13 +70,13 @@ package struct BlobRoutes: Sendable {
         return failure
     }
 
-    private func finish(_ answer: StorageAnswer, _ request: Request, id: String) -> Response {
+    private func finish(_ response: StorageResponse, _ request: Request, id: String) -> Response {
         var fields = HTTPFields()
         let version = HTTPField.Name("x-ms-version").flatMap { request.headers[$0] } ?? "2021-12-02"
         let clientID = HTTPField.Name("x-ms-client-request-id").flatMap { request.headers[$0] }
         // A browser that opens a blob takes it for a file, whatever it holds: it shares its origin with the API.
         var headers =
-            answer.headers + [
+            response.headers + [
                 ("x-ms-request-id", id), ("x-ms-version", version), ("X-Content-Type-Options", "nosniff"),
                 ("Content-Security-Policy", "sandbox; default-src 'none'"),
             ]
@@ -84,13 +84,13 @@ package struct BlobRoutes: Sendable {
         for (name, value) in headers {
             if let name = HTTPField.Name(name) { fields[name] = value }
         }
-        if answer.headers.contains(where: { $0.0 == "x-ms-blob-type" }) {
-            fields[.contentDisposition] = StorageAnswer.attachment(fields[.contentDisposition])
+        if response.headers.contains(where: { $0.0 == "x-ms-blob-type" }) {
+            fields[.contentDisposition] = StorageResponse.attachment(fields[.contentDisposition])
         }
-        return Response(status: answer.status, headers: fields, body: answer.body)
+        return Response(status: response.status, headers: fields, body: response.body)
     }
 
-    private func perform(_ request: BlobRequest, origin: StorageOrigin) async throws -> StorageAnswer {
+    private func perform(_ request: BlobRequest, origin: StorageOrigin) async throws -> StorageResponse {
         let operation = try BlobOperation(request)
         let grant = try await authorization.authorise(request, operation.access, origin: origin)
         switch operation {

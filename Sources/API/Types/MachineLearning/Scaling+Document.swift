@@ -20,7 +20,7 @@ extension ScalingRecord {
 
 extension DeploymentMinute {
     /// A minute of `load`: `arrivals` per second of the minute, `answers` by status class with 1xx first, both empty for
-    /// none; `requestMilliseconds` the mean time inside a replica, absent without answers.
+    /// none; `requestMilliseconds` the mean time inside a replica, absent without responses.
     var document: JSONValue {
         get throws {
             var body = Document()

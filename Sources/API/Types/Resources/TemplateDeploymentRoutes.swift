@@ -103,11 +103,11 @@ struct TemplateDeploymentRoutes {
 
     /// Reads the body of a deployment and adds lines and columns to the errors about it.
     private func withPlaces(
-        _ request: Request, _ answer: (TemplateDeploymentRequest) async throws -> Response
+        _ request: Request, _ response: (TemplateDeploymentRequest) async throws -> Response
     ) async throws -> Response {
         let body = try await request.readTemplateBody()
         do {
-            return try await answer(try TemplateDeploymentRequest(reading: body.document))
+            return try await response(try TemplateDeploymentRequest(reading: body.document))
         } catch let error as ARMError {
             throw TemplatePlaces.located(error, in: body.text)
         }

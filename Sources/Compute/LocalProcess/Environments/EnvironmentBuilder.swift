@@ -62,7 +62,7 @@ final class EnvironmentBuilder: Sendable {
         configuration.environments.appending(path: recipe.key)
     }
 
-    /// Makes sure that the environment is there. Answers whether it had to be built.
+    /// Makes sure that the environment is there. Returns whether it had to be built.
     func build(_ recipe: EnvironmentRecipe) async throws(ComputeError) -> Bool {
         if isComplete(recipe) {
             cache.touch(recipe.key)

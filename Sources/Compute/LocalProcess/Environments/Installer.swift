@@ -49,7 +49,7 @@ struct Installer: Sendable {
             within: configuration.preparationTimeout)
     }
 
-    /// Makes a virtual environment in `folder` and installs what the recipe asks for, with the output in `log`. Answers what
+    /// Makes a virtual environment in `folder` and installs what the recipe asks for, with the output in `log`. Returns what
     /// its owner should know of it.
     ///
     /// Bytecode is compiled now: the model server then starts in 0.8 s instead of 2 s. Files are copied out of the package
@@ -180,7 +180,7 @@ struct Installer: Sendable {
         defer { try? FileManager.default.removeItem(at: file) }
         try await run(program, arguments, file, ContinuousClock.now + limit)
         let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
-        // Warnings come before the answer.
+        // Warnings come before the response.
         return text.split(whereSeparator: \.isNewline).last.map(String.init) ?? ""
     }
 

@@ -4,8 +4,8 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// An answer of the Blob service before the headers that all answers have.
-struct StorageAnswer: Sendable {
+/// A response of the Blob service before the headers that all responses have.
+struct StorageResponse: Sendable {
     var status: HTTPResponse.Status
     var headers: [(String, String)]
     var body: ResponseBody
@@ -20,7 +20,7 @@ struct StorageAnswer: Sendable {
             body: ResponseBody(byteBuffer: ByteBuffer(string: xml.text)))
     }
 
-    /// The answer to a write: the new tag and date.
+    /// The response to a write: the new tag and date.
     init(_ status: HTTPResponse.Status, written record: BlobRecord, _ headers: [(String, String)] = []) {
         self.init(status, Self.version(record) + [("x-ms-request-server-encrypted", "false")] + headers)
     }
@@ -55,7 +55,7 @@ struct StorageAnswer: Sendable {
         return "attachment\(parameters)"
     }
 
-    /// A body of that length which is not sent: the answer to HEAD.
+    /// A body of that length which is not sent: the response to HEAD.
     static func announced(_ length: Int64) -> ResponseBody {
         ResponseBody(contentLength: Int(length)) { writer in try await writer.finish(nil) }
     }
@@ -68,7 +68,7 @@ struct StorageAnswer: Sendable {
     }
 }
 
-extension StorageAnswer {
+extension StorageResponse {
     init(_ failure: StorageFailure, method: HTTPRequest.Method, challenge: String) {
         var headers = [("x-ms-error-code", failure.code)]
         if failure.status == .unauthorized { headers.append(("WWW-Authenticate", challenge)) }
