@@ -2,6 +2,7 @@ import Client
 import Compute
 import Foundation
 import Postgres
+import Resources
 import Server
 import Store
 
