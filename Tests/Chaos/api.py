@@ -90,9 +90,9 @@ class API:
 
     # Operations
 
-    def start(self, method, path, body=None):
-        """Starts an operation; answers its URL, None if there was nothing to do."""
-        _, headers, _ = self.call(method, path, body)
+    def start(self, method, path, body=None, version=API_VERSION):
+        """Starts an operation; returns its URL, None if there was nothing to do."""
+        _, headers, _ = self.call(method, path, body, version=version)
         return headers.get("Azure-AsyncOperation")
 
     def status_of(self, operation):

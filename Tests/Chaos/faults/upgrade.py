@@ -35,6 +35,16 @@ class _UpgradedInstallation(Installation):
             shutil.copytree(shared / name, self._folder / name)
 
 
+def _template(world):
+    """Makes more endpoints than a deployment puts at once."""
+    return {"properties": {"mode": "Incremental", "template": {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0", "resources": [{
+            "type": "Microsoft.MachineLearningServices/workspaces/onlineEndpoints", "apiVersion": "2024-04-01",
+            "name": "[format('%s/opened-{0}', copyIndex())]" % world.endpoint.split("/")[-3],
+            "location": world.location, "properties": {"authMode": "Key"}, "copy": {"name": "opened", "count": 60}}]}}}
+
+
 @scenario(
     "upgrade", "a new version takes over from the previous one", Bound(inside=0, outage=10, recovery=60),
     install=_UpgradedInstallation)
@@ -43,6 +53,11 @@ def upgrade(stage):
     stage.settle()
     installation = stage.installation
     before = dict(installation.routers)
+    group = stage.world.endpoint.split("/providers/")[0]
+    opened = [
+        stage.api.start("PUT", stage.world.deployment, stage.world.deployment_body("open")),
+        stage.api.start(
+            "PUT", group + "/providers/Microsoft.Resources/deployments/opened", _template(stage.world), "2022-09-01")]
     installation.upgrade()
     began = time.monotonic()
     process = installation.control_plane
@@ -50,7 +65,11 @@ def upgrade(stage):
     stage.until(lambda: not process.is_alive, "the old control plane ends")
     installation.up()
     stage.recovered("API", began)
-    stage.did("binaries replaced, SIGTERM of the control plane, `sluice up`")
+    stage.did("a rollout and a template of 60 endpoints begun, binaries replaced, SIGTERM of the control plane, `sluice up`")
+    for operation in opened:
+        document = stage.api.finish(operation)
+        if document["status"] != "Succeeded":
+            stage.blame("an operation that the previous version began ended as %s" % document["status"])
     operation = stage.api.start("PUT", stage.world.deployment, stage.world.deployment_body("upgraded"))
     stage.writer.note_operation(operation)
     document = stage.api.finish(operation)
