@@ -6,6 +6,8 @@ CREATE TABLE operation_waits (
     PRIMARY KEY (waiter_id, operation_id)
 );
 CREATE INDEX operation_waits_operation ON operation_waits (operation_id);
+-- Somebody waits for it. Most are waited for by nobody, and their ends shall not pay for those that are.
+ALTER TABLE operations ADD COLUMN is_awaited boolean NOT NULL DEFAULT false;
 
 -- Wakes whoever waits for the operation as a row. Who parks takes the same lock alone, and then looks for ended ones, so
 -- that no end falls between its look and the parking; and many may end at once without waiting for one another.
@@ -21,11 +23,10 @@ BEGIN
         WHERE operation_id = waiter AND owner IS NULL;
         IF FOUND THEN PERFORM pg_notify('sluice_' || current_schema(), 'work'); END IF;
     END LOOP;
-    DELETE FROM operation_waits WHERE waiter_id = NEW.id;
     RETURN NULL;
 END $$;
 CREATE TRIGGER operation_ended AFTER UPDATE OF state ON operations FOR EACH ROW
-    WHEN (OLD.state IN ('accepted', 'running') AND NEW.state NOT IN ('accepted', 'running'))
+    WHEN (NEW.is_awaited AND OLD.state IN ('accepted', 'running') AND NEW.state NOT IN ('accepted', 'running'))
     EXECUTE FUNCTION wake_waiters();
 
 ALTER TABLE template_deployment_steps

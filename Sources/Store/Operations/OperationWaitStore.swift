@@ -12,12 +12,14 @@ package struct OperationWaitStore: Sendable {
     /// Notes that `waiter` waits for these. The end of each wakes it, and it can't be parked over one that has ended.
     package func add(_ operations: [OperationID], waiter: OperationID) async throws {
         guard !operations.isEmpty else { return }
-        // An end that is being written comes before, or sees the row.
+        // An end that is being written comes before, or sees the mark.
         try await runner.query(
             """
             WITH awaited AS (
-                SELECT id FROM operations WHERE id = ANY(\(PostgresArray(operations.map(\.value)))::uuid[])
-                ORDER BY id FOR SHARE
+                UPDATE operations SET is_awaited = true
+                WHERE id IN (SELECT id FROM operations WHERE id = ANY(\(PostgresArray(operations.map(\.value)))::uuid[])
+                    ORDER BY id FOR NO KEY UPDATE)
+                RETURNING id
             )
             INSERT INTO operation_waits (waiter_id, operation_id) SELECT \(waiter.value)::uuid, id FROM awaited
             ON CONFLICT DO NOTHING
