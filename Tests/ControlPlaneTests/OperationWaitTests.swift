@@ -24,7 +24,7 @@ import Testing
             claim = try #require(
                 try await store.claim(owner: UUID(), limit: 1, lease: .seconds(60)).first?.claim)
             child = try await fixture.makeOperation()
-            try await OperationWaitStore(database).add([child.id], waiter: waiter.id)
+            try await OperationWaitStore(database).add(child.id, waiter: waiter.id)
         }
 
         func park() async throws -> Bool {
@@ -77,7 +77,7 @@ import Testing
             let pair = try await Pair(fixture)
             let early = try await fixture.makeOperation()
             _ = try await OperationStore(fixture.database).finish(early.id, as: .succeeded, error: nil, timeline: nil)
-            try await OperationWaitStore(fixture.database).add([early.id], waiter: pair.waiter.id)
+            try await OperationWaitStore(fixture.database).add(early.id, waiter: pair.waiter.id)
             #expect(try await !pair.park())
         }
     }
@@ -107,7 +107,7 @@ import Testing
         try await StoreFixture.with { fixture in
             let pair = try await Pair(fixture)
             let other = try await fixture.makeOperation()
-            try await OperationWaitStore(fixture.database).add([other.id], waiter: pair.waiter.id)
+            try await OperationWaitStore(fixture.database).add(other.id, waiter: pair.waiter.id)
             try await fixture.database.transaction { transaction in
                 try await pair.endChild(transaction)
                 // In another transaction, while the first is open.
@@ -126,7 +126,7 @@ import Testing
             let store = WorkItemStore(fixture.database)
             // Claims the child too, and whoever else waits for it.
             let second = try await fixture.makeOperation()
-            try await OperationWaitStore(fixture.database).add([pair.child.id], waiter: second.id)
+            try await OperationWaitStore(fixture.database).add(pair.child.id, waiter: second.id)
             #expect(try await pair.park())
             _ = try await store.claim(owner: UUID(), limit: 10, lease: .seconds(60))
             try await fixture.database.query(

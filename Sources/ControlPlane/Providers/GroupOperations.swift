@@ -42,7 +42,7 @@ package struct GroupOperations: Sendable {
             for (provider, address) in rest where address.names.count == deepest {
                 let call = ProviderCall(caller: caller, apiVersion: provider.newestVersion, baseURL: "")
                 if let deletion = try await provider.delete(address, call) {
-                    try await waits.add([deletion.id], waiter: operation.id)
+                    try await waits.add(deletion.id, waiter: operation.id)
                 } else {
                     deleted.insert(address.id)
                 }

@@ -73,7 +73,9 @@ extension TemplateDeploymentRunner {
         for (_, address) in superfluous { try rights.check(Right(.delete, address)) }
         for (provider, address) in superfluous {
             let call = ProviderCall(caller: run.origin.caller, apiVersion: provider.newestVersion, baseURL: "")
-            if let deletion = try await provider.delete(address, call) { return step.waiting(for: deletion.id) }
+            if let deletion = try await provider.delete(address, call) {
+                return try await waiting(step, for: deletion.id, run)
+            }
         }
         return step.succeeded(wasMade: false, at: time.now())
     }

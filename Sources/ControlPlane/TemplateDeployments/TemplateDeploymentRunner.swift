@@ -187,14 +187,11 @@ package struct TemplateDeploymentRunner: Sendable {
 
     // MARK: Steps
 
-    /// Writes steps, and what they wait for before them: what is noted and not written is found by the next put. Those
-    /// that begin are observed as those that end.
+    /// Writes steps. Those that begin are observed as those that end.
     func save(
         _ steps: [TemplateDeploymentStep], beginning: [TemplateDeploymentStep] = [], _ run: DeploymentRun
     ) async throws {
         guard !steps.isEmpty else { return }
-        let awaited = steps.filter { $0.state == .running }.compactMap(\.awaited)
-        try await OperationWaitStore(database).add(awaited, waiter: run.origin.operationID)
         guard try await TemplateDeploymentStepStore(database).save(steps, operation: run.origin.operationID) else {
             throw Self.ended
         }
@@ -208,6 +205,15 @@ package struct TemplateDeploymentRunner: Sendable {
                     "correlation.id": "\(run.deployment.correlationID)",
                 ])
         }
+    }
+
+    /// The step as it waits for an operation. That is noted before the step is written: what is noted and not written is
+    /// found by the next put.
+    func waiting(
+        _ step: TemplateDeploymentStep, for operation: OperationID, wasMade: Bool? = nil, _ run: DeploymentRun
+    ) async throws -> TemplateDeploymentStep {
+        try await OperationWaitStore(database).add(operation, waiter: run.origin.operationID)
+        return step.waiting(for: operation, wasMade: wasMade)
     }
 
     static let ended = ARMError(.operationCanceled, "The deployment was ended.")

@@ -9,17 +9,15 @@ package struct OperationWaitStore: Sendable {
         self.runner = runner
     }
 
-    /// Notes that `waiter` waits for these. The end of each wakes it, and it can't be parked over one that has ended.
-    package func add(_ operations: [OperationID], waiter: OperationID) async throws {
-        guard !operations.isEmpty else { return }
+    /// Notes that `waiter` waits for an operation. Its end wakes it, and it can't be parked over one that has ended.
+    ///
+    /// One at a time: claims hold the rows of many operations, in an order of their own.
+    package func add(_ operation: OperationID, waiter: OperationID) async throws {
         // An end that is being written comes before, or sees the mark.
         try await runner.query(
             """
             WITH awaited AS (
-                UPDATE operations SET is_awaited = true
-                WHERE id IN (SELECT id FROM operations WHERE id = ANY(\(PostgresArray(operations.map(\.value)))::uuid[])
-                    ORDER BY id FOR NO KEY UPDATE)
-                RETURNING id
+                UPDATE operations SET is_awaited = true WHERE id = \(operation.value) RETURNING id
             )
             INSERT INTO operation_waits (waiter_id, operation_id) SELECT \(waiter.value)::uuid, id FROM awaited
             ON CONFLICT DO NOTHING
