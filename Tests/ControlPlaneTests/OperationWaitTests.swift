@@ -24,7 +24,7 @@ import Testing
             claim = try #require(
                 try await store.claim(owner: UUID(), limit: 1, lease: .seconds(60)).first?.claim)
             child = try await fixture.makeOperation()
-            try await OperationWaitStore(database).add(child.id, waiter: waiter.id)
+            try await OperationWaitStore(database).add(child, waiter: waiter.id)
         }
 
         func park() async throws -> Bool {
@@ -77,7 +77,7 @@ import Testing
             let pair = try await Pair(fixture)
             let early = try await fixture.makeOperation()
             _ = try await OperationStore(fixture.database).finish(early.id, as: .succeeded, error: nil, timeline: nil)
-            try await OperationWaitStore(fixture.database).add(early.id, waiter: pair.waiter.id)
+            try await OperationWaitStore(fixture.database).add(early, waiter: pair.waiter.id)
             #expect(try await !pair.park())
         }
     }
@@ -107,7 +107,7 @@ import Testing
         try await StoreFixture.with { fixture in
             let pair = try await Pair(fixture)
             let other = try await fixture.makeOperation()
-            try await OperationWaitStore(fixture.database).add(other.id, waiter: pair.waiter.id)
+            try await OperationWaitStore(fixture.database).add(other, waiter: pair.waiter.id)
             try await fixture.database.transaction { transaction in
                 try await pair.endChild(transaction)
                 // In another transaction, while the first is open.
@@ -126,7 +126,7 @@ import Testing
             let store = WorkItemStore(fixture.database)
             // Claims the child too, and whoever else waits for it.
             let second = try await fixture.makeOperation()
-            try await OperationWaitStore(fixture.database).add(pair.child.id, waiter: second.id)
+            try await OperationWaitStore(fixture.database).add(pair.child, waiter: second.id)
             #expect(try await pair.park())
             _ = try await store.claim(owner: UUID(), limit: 10, lease: .seconds(60))
             try await fixture.database.query(
@@ -138,6 +138,24 @@ import Testing
                 "SELECT run_at <= now() FROM work_items WHERE operation_id = \(second.id.value)"
             ).first?.decode(Bool.self)
             #expect(isDue == true)
+        }
+    }
+
+    @Test func `an operation that is started for another is waited for from its first moment`() async throws {
+        try await StoreFixture.with { fixture in
+            let pair = try await Pair(fixture)
+            var operation = fixture.operation()
+            operation.waiter = pair.waiter.id
+            let store = OperationStore(fixture.database)
+            try await store.insert(operation, workspaceID: fixture.workspace.id)
+            try await pair.endChild(fixture.database)
+            let waits = OperationWaitStore(fixture.database)
+            #expect(try await waits.takeEnded(waiter: pair.waiter.id).map(\.id) == [pair.child.id])
+            #expect(try await waits.isWaiting(pair.waiter.id))
+            #expect(try await pair.park())
+            let hasEnded = try await store.finish(operation.id, as: .succeeded, error: nil, timeline: nil)
+            #expect(hasEnded)
+            #expect(try await pair.isDue())
         }
     }
 }

@@ -30,12 +30,13 @@ package struct OperationStarter: Sendable {
     func start(_ start: Start, id: OperationID, in transaction: Transaction) async throws -> ResourceOperation {
         let now = time.now()
         let limit = deadline + start.extraTime
-        let operation = ResourceOperation(
+        var operation = ResourceOperation(
             id: id, kind: start.kind, resourceID: start.resourceID, subjectID: start.subjectID,
             generation: start.generation, state: .accepted, cursor: 0,
             timeline: [OperationPhase(name: "queued", startedAt: now)], error: nil, location: start.location,
             correlationID: start.caller.correlationID, createdAt: now, finishedAt: nil,
             deadlineAt: now.addingTimeInterval(TimeInterval(limit.components.seconds)))
+        operation.waiter = start.caller.waiter
         try await OperationStore(transaction).insert(operation, workspaceID: start.workspaceID)
         return operation
     }

@@ -26,7 +26,8 @@ package struct GroupOperations: Sendable {
         guard let scope = DeploymentScope(id: operation.resourceID), let group = scope.resourceGroup else {
             return .done
         }
-        let caller = Caller(objectID: UUID(), applicationID: "sluice", correlationID: operation.correlationID)
+        let caller = Caller(
+            objectID: UUID(), applicationID: "sluice", correlationID: operation.correlationID, waiter: operation.id)
         let waits = OperationWaitStore(database)
         var outcome = StepOutcome.wait
         var deleted: Set<String> = []
@@ -42,7 +43,7 @@ package struct GroupOperations: Sendable {
             for (provider, address) in rest where address.names.count == deepest {
                 let call = ProviderCall(caller: caller, apiVersion: provider.newestVersion, baseURL: "")
                 if let deletion = try await provider.delete(address, call) {
-                    try await waits.add(deletion.id, waiter: operation.id)
+                    try await waits.add(deletion, waiter: operation.id)
                 } else {
                     deleted.insert(address.id)
                 }

@@ -74,7 +74,7 @@ extension TemplateDeploymentRunner {
         for (provider, address) in superfluous {
             let call = ProviderCall(caller: run.origin.caller, apiVersion: provider.newestVersion, baseURL: "")
             if let deletion = try await provider.delete(address, call) {
-                return try await waiting(step, for: deletion.id, run)
+                return try await waiting(step, for: deletion, run)
             }
         }
         return step.succeeded(wasMade: false, at: time.now())

@@ -29,13 +29,13 @@ extension TemplateDeploymentRunner {
                 guard let operation = outcome.operation else {
                     return step.succeeded(wasMade: wasMade, at: time.now())
                 }
-                return try await waiting(step, for: operation.id, wasMade: wasMade, run)
+                return try await waiting(step, for: operation, wasMade: wasMade, run)
             } catch let error as ARMError where error.code == .operationInProgress {
                 // Somebody else changes the resource, or what holds it: ours comes after.
                 let store = OperationStore(database)
                 for id in [error.target, resource.id].compactMap(\.self) {
                     if let other = try await store.findRunning(resourceID: id) {
-                        return try await waiting(step, for: other.id, run)
+                        return try await waiting(step, for: other, run)
                     }
                 }
             }

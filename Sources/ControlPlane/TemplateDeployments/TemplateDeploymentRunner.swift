@@ -59,7 +59,7 @@ package struct TemplateDeploymentRunner: Sendable {
         let origin = DeploymentOrigin(
             caller: Caller(
                 objectID: inputs.callerObjectID, applicationID: inputs.callerApplicationID,
-                correlationID: deployment.correlationID),
+                correlationID: deployment.correlationID, waiter: operation.id),
             baseURL: inputs.baseURL, operationID: operation.id, startedAt: deployment.startedAt)
         let address = TemplateDeploymentAddress(
             scope: DeploymentScope(subscriptionID: deployment.subscription, resourceGroup: deployment.resourceGroup),
@@ -207,13 +207,13 @@ package struct TemplateDeploymentRunner: Sendable {
         }
     }
 
-    /// The step as it waits for an operation. That is noted before the step is written: what is noted and not written is
-    /// found by the next put.
+    /// The step as it waits for an operation, which is noted where it was not started for this deployment. That comes before
+    /// the step is written: what is noted and not written is found by the next put.
     func waiting(
-        _ step: TemplateDeploymentStep, for operation: OperationID, wasMade: Bool? = nil, _ run: DeploymentRun
+        _ step: TemplateDeploymentStep, for operation: ResourceOperation, wasMade: Bool? = nil, _ run: DeploymentRun
     ) async throws -> TemplateDeploymentStep {
         try await OperationWaitStore(database).add(operation, waiter: run.origin.operationID)
-        return step.waiting(for: operation, wasMade: wasMade)
+        return step.waiting(for: operation.id, wasMade: wasMade)
     }
 
     static let ended = ARMError(.operationCanceled, "The deployment was ended.")

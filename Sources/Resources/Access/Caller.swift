@@ -7,10 +7,12 @@ package struct Caller: Sendable, Equatable {
     package var applicationID: String
     /// Correlation id of the call, carried through to operations and logs.
     package var correlationID: String
+    /// The operation on whose behalf the call is made: it waits for those that the call starts.
+    package var waiter: OperationID?
 
-    package init(objectID: UUID, applicationID: String, correlationID: String) {
+    package init(objectID: UUID, applicationID: String, correlationID: String, waiter: OperationID? = nil) {
         (self.objectID, self.applicationID) = (objectID, applicationID)
-        self.correlationID = correlationID
+        (self.correlationID, self.waiter) = (correlationID, waiter)
     }
 
     /// As it stands in `createdBy`.

@@ -68,6 +68,8 @@ package struct ResourceOperation: Sendable, Equatable {
     package var isCancelRequested: Bool
     /// Number of unwinding steps that are done.
     package var unwound: Int
+    /// The operation that this one was started for, and that waits for it; nil for one that was read.
+    package var waiter: OperationID?
 
     package init(
         id: OperationID, kind: OperationKind, resourceID: String, subjectID: UUID, generation: Int64,

@@ -14,19 +14,22 @@ extension RowStore<ResourceOperation> {
         """
     }
 
-    /// Writes an accepted operation and its work item. A unique violation of `operations_running` means that
+    /// Writes an accepted operation and its work item, and who waits for it. A unique violation of `operations_running` means that
     /// another operation runs on the same subject.
     package func insert(_ operation: ResourceOperation, workspaceID: UUID?) async throws {
         try await runner.query(
             """
             WITH made AS (
                 INSERT INTO operations (id, kind, resource_id, subject_id, workspace_id, generation, state, timeline,
-                    location, correlation_id, created_at, deadline_at)
+                    location, correlation_id, created_at, deadline_at, is_awaited)
                 VALUES (\(operation.id.value), \(operation.kind.rawValue), \(operation.resourceID),
                     \(operation.subjectID), \(workspaceID), \(operation.generation), \(operation.state.rawValue),
                     \(JSONColumn(operation.timeline)), \(operation.location), \(operation.correlationID),
-                    \(operation.createdAt), \(operation.deadlineAt))
+                    \(operation.createdAt), \(operation.deadlineAt), \(operation.waiter?.value)::uuid IS NOT NULL)
                 RETURNING id
+            ), waits AS (
+                INSERT INTO operation_waits (waiter_id, operation_id) SELECT \(operation.waiter?.value)::uuid, id FROM made
+                WHERE \(operation.waiter?.value)::uuid IS NOT NULL
             )
             INSERT INTO work_items (operation_id) SELECT id FROM made
             """)

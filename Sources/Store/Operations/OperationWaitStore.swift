@@ -9,15 +9,17 @@ package struct OperationWaitStore: Sendable {
         self.runner = runner
     }
 
-    /// Notes that `waiter` waits for an operation. Its end wakes it, and it can't be parked over one that has ended.
+    /// Notes that `waiter` waits for an operation, unless that was started for it. Its end wakes it, and it can't be parked
+    /// over one that has ended.
     ///
     /// One at a time: claims hold the rows of many operations, in an order of their own.
-    package func add(_ operation: OperationID, waiter: OperationID) async throws {
+    package func add(_ operation: ResourceOperation, waiter: OperationID) async throws {
+        guard operation.waiter != waiter else { return }
         // An end that is being written comes before, or sees the mark.
         try await runner.query(
             """
             WITH awaited AS (
-                UPDATE operations SET is_awaited = true WHERE id = \(operation.value) RETURNING id
+                UPDATE operations SET is_awaited = true WHERE id = \(operation.id.value) RETURNING id
             )
             INSERT INTO operation_waits (waiter_id, operation_id) SELECT \(waiter.value)::uuid, id FROM awaited
             ON CONFLICT DO NOTHING
