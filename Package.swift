@@ -135,7 +135,8 @@ var targets: [Target] = [
     .executableTarget(
         name: "sluice-confine", linkerSettings: [.unsafeFlags(["-static-executable"])]),
     .executableTarget(
-        name: "sluice", dependencies: ["Server", "CLI", "Client", "Resources", arguments, logging], swiftSettings: house),
+        name: "sluice", dependencies: ["Server", "CLI", "Client", "Resources", arguments, logging], swiftSettings: house
+    ),
     .executableTarget(
         name: "sluice-router", dependencies: ["DataPlane", arguments, configuration, lifecycle, logging],
         swiftSettings: house),
