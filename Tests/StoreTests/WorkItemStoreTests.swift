@@ -190,4 +190,16 @@ import Testing
             }
         }
     }
+
+    @Test func `what only the next version knows is left to it`() async throws {
+        try await StoreFixture.with { fixture in
+            let (database, store) = (fixture.database, WorkItemStore(fixture.database))
+            let (unknown, known) = (try await fixture.makeOperation(), try await fixture.makeOperation())
+            try await database.query("ALTER TABLE operations DROP CONSTRAINT operations_kind_check")
+            try await database.query("UPDATE operations SET kind = 'run_later' WHERE id = \(unknown.id.value)")
+            let claimed = try await store.claim(owner: UUID(), limit: 10, lease: .seconds(60))
+            #expect(claimed.map(\.operation.id) == [known.id])
+            #expect(try await store.millisecondsUntilNext() == nil, "nothing is due for this version")
+        }
+    }
 }

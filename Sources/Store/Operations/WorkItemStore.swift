@@ -25,12 +25,20 @@ package struct ClaimedWork: Sendable {
 package typealias WorkItemStore = RowStore<ClaimedWork>
 
 extension RowStore<ClaimedWork> {
+    /// The item's operation is of a kind that this version knows: the next version, which may run beside it, has others.
+    private static var isKnown: SQL {
+        """
+        EXISTS (SELECT 1 FROM operations k WHERE k.id = operation_id
+            AND k.kind = ANY(\(PostgresArray(OperationKind.allCases.map(\.rawValue)))::text[]))
+        """
+    }
+
     /// Takes up to `limit` due items for `owner` under a lease and marks their operations as running.
     package func claim(owner: UUID, limit: Int, lease: Duration) async throws -> [ClaimedWork] {
         let rows = try await runner.query(
             """
             WITH due AS (
-                SELECT id FROM work_items WHERE owner IS NULL AND run_at <= clock_timestamp()
+                SELECT id FROM work_items WHERE owner IS NULL AND run_at <= clock_timestamp() AND \(Self.isKnown)
                 ORDER BY run_at, id LIMIT \(limit) FOR UPDATE SKIP LOCKED
             ), claimed AS (
                 UPDATE work_items w SET owner = \(owner), attempt = w.attempt + 1,
@@ -157,7 +165,7 @@ extension RowStore<ClaimedWork> {
         let result = try await runner.query(
             """
             SELECT (extract(epoch FROM min(run_at) - clock_timestamp()) * 1000)::bigint
-            FROM work_items WHERE owner IS NULL
+            FROM work_items WHERE owner IS NULL AND \(Self.isKnown)
             """)
         guard let row = result.first else { return nil }
         return try row.decode(Int?.self)
