@@ -25,20 +25,16 @@ package struct ClaimedWork: Sendable {
 package typealias WorkItemStore = RowStore<ClaimedWork>
 
 extension RowStore<ClaimedWork> {
-    /// The item's operation is of a kind that this version knows: the next version, which may run beside it, has others.
-    private static var isKnown: SQL {
-        """
-        EXISTS (SELECT 1 FROM operations k WHERE k.id = operation_id
-            AND k.kind = ANY(\(PostgresArray(OperationKind.allCases.map(\.rawValue)))::text[]))
-        """
-    }
+    /// How long an operation is left to workers of the next version, which may run beside this one.
+    private static var leaveUnknown: Duration { .seconds(5) }
 
-    /// Takes up to `limit` due items for `owner` under a lease and marks their operations as running.
+    /// Takes up to `limit` due items for `owner` under a lease and marks their operations as running. One of a kind that is
+    /// not known here is given back.
     package func claim(owner: UUID, limit: Int, lease: Duration) async throws -> [ClaimedWork] {
         let rows = try await runner.query(
             """
             WITH due AS (
-                SELECT id FROM work_items WHERE owner IS NULL AND run_at <= clock_timestamp() AND \(Self.isKnown)
+                SELECT id FROM work_items WHERE owner IS NULL AND run_at <= clock_timestamp()
                 ORDER BY run_at, id LIMIT \(limit) FOR UPDATE SKIP LOCKED
             ), claimed AS (
                 UPDATE work_items w SET owner = \(owner), attempt = w.attempt + 1,
@@ -52,11 +48,17 @@ extension RowStore<ClaimedWork> {
             RETURNING claimed.id AS item_id, claimed.attempt, claimed.failures, \(raw: OperationStore.columns)
             """
         ).rows
-        return try rows.map { row in
-            ClaimedWork(
-                claim: WorkClaim(id: try row("item_id"), owner: owner, attempt: try row("attempt")),
-                operation: try ResourceOperation(row), failures: try row("failures"))
+        var claimed: [ClaimedWork] = []
+        for row in rows {
+            let claim = WorkClaim(id: try row("item_id"), owner: owner, attempt: try row("attempt"))
+            guard OperationKind(rawValue: try row("kind", as: String.self)) != nil else {
+                try await release(claim, after: Self.leaveUnknown, error: nil)
+                continue
+            }
+            claimed.append(
+                ClaimedWork(claim: claim, operation: try ResourceOperation(row), failures: try row("failures")))
         }
+        return claimed
     }
 
     /// Extends the leases of these claims; returns those that still hold.
@@ -165,7 +167,7 @@ extension RowStore<ClaimedWork> {
         let result = try await runner.query(
             """
             SELECT (extract(epoch FROM min(run_at) - clock_timestamp()) * 1000)::bigint
-            FROM work_items WHERE owner IS NULL AND \(Self.isKnown)
+            FROM work_items WHERE owner IS NULL
             """)
         guard let row = result.first else { return nil }
         return try row.decode(Int?.self)
