@@ -160,7 +160,7 @@ package final class SimulatedBackend: ComputeBackend {
         case true: return .success
         case false:
             let probe = kind == .liveness ? specification.livenessProbe : specification.readinessProbe
-            return .failure(reason: "no response within \(probe.timeoutMs) ms")
+            return .failure(reason: "no answer within \(probe.timeoutMs) ms")
         case nil: return .failure(reason: "not reachable: simulated replica has ended")
         }
     }
