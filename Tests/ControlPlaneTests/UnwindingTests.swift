@@ -70,7 +70,11 @@ import Testing
         let operation: ResourceOperation
 
         static func with(
-            _ work: Work, waitInPlace: Duration = .zero, _ body: (Rig) async throws -> Void
+            _ work: Work, waitInPlace: Duration = .zero,
+            afterStep: @escaping @Sendable (OperationService, ResourceOperation, String) async throws -> Void = {
+                _, _, _ in
+            },
+            _ body: (Rig) async throws -> Void
         ) async throws {
             try await StoreFixture.with { fixture in
                 let (database, hub) = (fixture.database, SignalHub())
@@ -78,20 +82,18 @@ import Testing
                 var operation = fixture.operation(kind: .regenerateKeys, createdAt: Date())
                 operation.deadlineAt = Date(timeIntervalSinceNow: 600)
                 try await OperationStore(database).insert(operation, workspaceID: fixture.workspace.id)
+                let service = OperationService(database: database, catalog: catalog, hub: hub)
                 let worker = WorkQueueWorker(
                     database: database,
                     runner: OperationRunner(
-                        database: database, catalog: catalog, hub: hub, waitInPlace: waitInPlace,
+                        database: database, catalog: catalog, hub: hub,
+                        afterStep: { try await afterStep(service, $0, $1) }, waitInPlace: waitInPlace,
                         logger: TestDatabase.silent),
                     hub: hub, settings: WorkQueueSettings(concurrency: 8, pollInterval: .milliseconds(20)),
                     logger: TestDatabase.silent)
                 let task = Task { try await worker.run() }
                 defer { task.cancel() }
-                try await body(
-                    Rig(
-                        database: database,
-                        service: OperationService(database: database, catalog: catalog, hub: hub),
-                        operation: operation))
+                try await body(Rig(database: database, service: service, operation: operation))
             }
         }
 
@@ -121,6 +123,19 @@ import Testing
             #expect(
                 ended.timeline.map(\.name) == ["queued", "first", "second", "undo second", "undo first"])
             #expect(ended.timeline.allSatisfy { $0.endedAt != nil })
+        }
+    }
+
+    @Test func `one whose steps never wait is left after the step that runs`() async throws {
+        let work = Work()
+        work.letThrough("second")
+        let cancel = { @Sendable (service: OperationService, operation: ResourceOperation, step: String) in
+            if step == "first" { try await service.end(operation) }
+        }
+        try await Rig.with(work, afterStep: cancel) { rig in
+            try await rig.untilEnded()
+            #expect(try await rig.find().state == .canceled)
+            #expect(work.done == ["first", "undo second", "undo first"])
         }
     }
 

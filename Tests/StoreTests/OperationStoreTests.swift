@@ -103,8 +103,8 @@ import Testing
                 WorkClaim(id: work.claim.id, owner: work.claim.owner, attempt: work.claim.attempt + 1),
                 WorkClaim(id: work.claim.id + 1, owner: work.claim.owner, attempt: work.claim.attempt),
             ]
-            for claim in strangers { #expect(try await !store.advance(operation, holding: claim)) }
-            #expect(try await store.advance(operation, holding: work.claim))
+            for claim in strangers { #expect(try await store.advance(operation, holding: claim) == nil) }
+            #expect(try await store.advance(operation, holding: work.claim) == false)
             let stored = try #require(try await store.find(operation.id))
             #expect(stored.cursor == 1 && stored.timeline == operation.timeline)
         }
@@ -118,7 +118,7 @@ import Testing
                 try await WorkItemStore(fixture.database).claim(owner: UUID(), limit: 1, lease: .seconds(60)).first)
             _ = try await store.finish(operation.id, as: .canceled, error: Self.failure, timeline: nil)
             operation.cursor = 1
-            #expect(try await !store.advance(operation, holding: work.claim))
+            #expect(try await store.advance(operation, holding: work.claim) == nil)
         }
     }
 

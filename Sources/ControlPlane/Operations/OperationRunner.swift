@@ -72,27 +72,35 @@ package struct OperationRunner: Sendable {
             let step = steps[operation[keyPath: count]]
             let isLast = operation[keyPath: count] == steps.count - 1
             // The end is written with the last step, and the only step of a short operation with its end.
-            guard try await begin(step, of: &operation, claim, writing: steps.count > 1) else { return .left }
-            let outcome = try await perform(step, of: operation, claim)
-            guard outcome == .done else { return outcome }
+            if let end = try await begin(step, of: &operation, claim, writing: steps.count > 1) { return end }
+            if let end = try await perform(step, of: operation, claim) { return end }
             try await afterStep(operation, step.name)
             if let last = operation.timeline.indices.last { operation.timeline[last].endedAt = time.now() }
             operation[keyPath: count] += 1
-            if !isLast, try await !OperationStore(database).advance(operation, holding: claim) { return .left }
+            if !isLast, let end = try await write(operation, claim) { return end }
         }
         return .done
     }
 
+    /// Writes how far the operation got; what its steps come to where they are not to be gone on with.
+    private func write(_ operation: ResourceOperation, _ claim: WorkClaim) async throws -> Outcome? {
+        guard let isCancelRequested = try await OperationStore(database).advance(operation, holding: claim) else {
+            return .left
+        }
+        return isCancelRequested && !operation.isCancelRequested ? .cancelled : nil
+    }
+
+    /// Nil when the step is done.
     private func perform(
         _ step: OperationStep, of operation: ResourceOperation, _ claim: WorkClaim
-    ) async throws -> Outcome {
-        if try await isDoneSoon(step, of: operation) { return .done }
+    ) async throws -> Outcome? {
+        if try await isDoneSoon(step, of: operation) { return nil }
         let store = WorkItemStore(database)
         while true {
             // What happens from here on is counted in the row, so that no change falls between the look and the parking.
             guard let wakes = try await store.wakes(claim) else { return .left }
             if wakes.isCancelRequested, !operation.isCancelRequested { return .cancelled }
-            if try await look(step, of: operation) == .done { return .done }
+            if try await look(step, of: operation) == .done { return nil }
             if try await park(claim, of: operation, seen: wakes.count, waitsForOthers: step.topic == .operations) {
                 return .left
             }
@@ -144,15 +152,14 @@ package struct OperationRunner: Sendable {
     /// Opens the phase of a step in the timeline; what was open before ends.
     private func begin(
         _ step: OperationStep, of operation: inout ResourceOperation, _ claim: WorkClaim, writing: Bool
-    ) async throws -> Bool {
-        guard operation.timeline.last?.name != step.name else { return true }
+    ) async throws -> Outcome? {
+        guard operation.timeline.last?.name != step.name else { return nil }
         let now = time.now()
         if let last = operation.timeline.indices.last, operation.timeline[last].endedAt == nil {
             operation.timeline[last].endedAt = now
         }
         operation.timeline.append(OperationPhase(name: step.name, startedAt: now))
-        guard writing else { return true }
-        return try await OperationStore(database).advance(operation, holding: claim)
+        return writing ? try await write(operation, claim) : nil
     }
 
     /// Runs a step once, no longer than until the operation's deadline.

@@ -96,8 +96,9 @@ extension RowStore<ResourceOperation> {
         ).affectedRows == 1
     }
 
-    /// Writes timeline and cursors of a step that began or ended; false when the operation was ended or taken over.
-    package func advance(_ operation: ResourceOperation, holding claim: WorkClaim) async throws -> Bool {
+    /// Writes timeline and cursors of a step that began or ended. Returns whether the operation's cancellation was
+    /// requested; nil when it was ended or taken over.
+    package func advance(_ operation: ResourceOperation, holding claim: WorkClaim) async throws -> Bool? {
         try await runner.query(
             """
             UPDATE operations SET cursor = \(operation.cursor), unwound = \(operation.unwound),
@@ -105,8 +106,9 @@ extension RowStore<ResourceOperation> {
             WHERE id = \(operation.id.value) AND state = 'running'
             AND EXISTS (SELECT 1 FROM work_items w WHERE w.id = \(claim.id) AND w.owner = \(claim.owner)
                 AND w.attempt = \(claim.attempt))
+            RETURNING cancel_requested_at IS NOT NULL
             """
-        ).affectedRows == 1
+        ).first?.decode(Bool.self)
     }
 
     /// Writes the end of an operation that a worker carried out, and removes its work item; false when the worker's claim
