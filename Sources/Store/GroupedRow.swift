@@ -1,12 +1,10 @@
-package import Foundation
-package import Postgres
+import Postgres
 package import Resources
 
 /// How rows of resources that lie in a resource group are found.
-package protocol GroupedRow: NamedResource, RowDecodable {
+package protocol GroupedRow: NamedResource, TableRow {
     /// As messages call one: `workspace`.
     static var noun: String { get }
-    static var table: TrackedTable<Self> { get }
     /// Type of the segment of an id that names one: `workspaces`.
     static var collection: String { get }
 }
@@ -23,19 +21,11 @@ extension RowStore where Stored: GroupedRow {
                 """)
     }
 
-    package func find(id: UUID) async throws -> Stored? {
-        try await Stored.table.first(runner, where: "\(raw: Stored.table.alias).id = \(id)")
-    }
-
     /// Those of a group, or of a whole subscription.
     package func list(
         subscription: String, resourceGroup: String?, page: PageRequest
     ) async throws -> Page<Stored> {
         try await Stored.table.page(
             runner, where: Parents.condition(subscription: subscription, resourceGroup: resourceGroup), page)
-    }
-
-    package func delete(id: UUID) async throws {
-        try await Stored.table.delete(runner, id: id)
     }
 }

@@ -1,12 +1,11 @@
 package import Foundation
-package import Postgres
+import Postgres
 package import Resources
 
 /// How rows of named resources are found.
-package protocol NamedRow: NamedResource, RowDecodable {
+package protocol NamedRow: NamedResource, TableRow {
     /// As messages call one: `connection`.
     static var noun: String { get }
-    static var table: TrackedTable<Self> { get }
 }
 
 /// What the tables of named resources have in common; inserts and updates stand with each of them.
@@ -29,9 +28,5 @@ extension RowStore where Stored: NamedRow {
     func page(workspaceID: UUID, where condition: SQL, _ page: PageRequest) async throws -> Page<Stored> {
         try await Stored.table.page(
             runner, where: "\(raw: Self.alias).workspace_id = \(workspaceID) AND \(condition)", page)
-    }
-
-    package func delete(id: UUID) async throws {
-        try await Stored.table.delete(runner, id: id)
     }
 }

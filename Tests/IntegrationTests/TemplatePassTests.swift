@@ -41,14 +41,7 @@ import Testing
     /// A server of the version before wrote no operation and no nested row into its steps.
     @Test(arguments: [5, 12, 20, 27, 31]) func `what the version before has begun is ended`(_ number: Int) async throws
     {
-        let moment = TemplateSafetyTests.Moment(number)
-        var options = TestServerOptions.withoutRouters
-        options.onTemplateStep = moment.observe
-        try await TestServer.run(options) { server in
-            let path = server.templateDeployment("twelve")
-            let body = TestBody.deployment(of: TemplateSafetyTests.template)
-            #expect(try await server.api.put(path, body).status == 201)
-            try await eventually("the moment") { moment.isReached }
+        try await TemplateSafetyTests.runUntil(TemplateSafetyTests.Moment(number)) { server, moment, path in
             moment.end()
             try await server.restart { database in
                 try await database.query(

@@ -161,14 +161,14 @@ import Testing
     static let moments = 32
 
     /// Runs `body` when a deployment has come to the moment.
-    private func runUntil(
+    static func runUntil(
         _ moment: Moment, _ body: @escaping @Sendable (TestServer, Moment, String) async throws -> Void
     ) async throws {
         var options = TestServerOptions.withoutRouters
         options.onTemplateStep = moment.observe
         try await TestServer.run(options) { server in
             let path = server.templateDeployment("twelve")
-            #expect(try await server.api.put(path, TestBody.deployment(of: Self.template)).status == 201)
+            #expect(try await server.api.put(path, TestBody.deployment(of: template)).status == 201)
             try await eventually("the moment") { moment.isReached }
             try await body(server, moment, path)
         }
@@ -177,7 +177,7 @@ import Testing
     @Test(arguments: 1...moments) func `a control plane that is killed at any moment changes nothing of the end`(
         _ number: Int
     ) async throws {
-        try await runUntil(Moment(number)) { server, moment, path in
+        try await Self.runUntil(Moment(number)) { server, moment, path in
             moment.end()
             try await server.restart()
             try await server.untilEnded(path)
@@ -236,7 +236,7 @@ import Testing
     @Test(arguments: [1, 6, 12, 20, 27]) func `a cancelled deployment ends, and what it began goes on`(
         _ number: Int
     ) async throws {
-        try await runUntil(Moment(number)) { server, moment, path in
+        try await Self.runUntil(Moment(number)) { server, moment, path in
             #expect(try await server.api.post("\(path)/cancel").status == 204)
             moment.end()
             let end = try await server.api.get(path)
@@ -290,14 +290,8 @@ import Testing
     }
 
     @Test func `a deployment of a name that is active is refused`() async throws {
-        let moment = Moment(3)
-        var options = TestServerOptions.withoutRouters
-        options.onTemplateStep = moment.observe
-        try await TestServer.run(options) { server in
-            let path = server.templateDeployment("twelve")
+        try await Self.runUntil(Moment(3)) { server, moment, path in
             let body = TestBody.deployment(of: Self.template)
-            #expect(try await server.api.put(path, body).status == 201)
-            try await eventually("the moment") { moment.isReached }
             for refused in [
                 try await server.api.put(path, body), try await server.api.post("\(path)/validate", body),
                 try await server.api.delete(path),

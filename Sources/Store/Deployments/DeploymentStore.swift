@@ -19,10 +19,6 @@ extension RowStore<OnlineDeployment> {
         try await OnlineDeployment.table.first(runner, where: Self.named(name, below: endpointID), lock: .update)
     }
 
-    package func find(id: UUID) async throws -> OnlineDeployment? {
-        try await OnlineDeployment.table.first(runner, where: "d.id = \(id)")
-    }
-
     package func list(
         endpointID: UUID, page: PageRequest
     ) async throws -> Page<OnlineDeployment> {
@@ -98,10 +94,6 @@ extension RowStore<OnlineDeployment> {
             """)
     }
 
-    package func delete(id: UUID) async throws {
-        try await OnlineDeployment.table.delete(runner, id: id)
-    }
-
     package func deleteAll(endpointID: UUID) async throws {
         try await runner.query("DELETE FROM online_deployments WHERE endpoint_id = \(endpointID)")
     }
@@ -161,8 +153,8 @@ extension RowStore<OnlineDeployment> {
     }
 }
 
-extension OnlineDeployment: RowDecodable {
-    static let table = TrackedTable<OnlineDeployment>(
+extension OnlineDeployment: TableRow {
+    package static let table = TrackedTable<OnlineDeployment>(
         name: "online_deployments", alias: "d",
         columns: """
             \(Parents.workspaceColumns), e.name AS endpoint_name, e.workspace_id, d.endpoint_id, d.name, d.envelope, d.properties,

@@ -25,10 +25,6 @@ extension RowStore<OnlineEndpoint> {
         try await OnlineEndpoint.table.first(runner, where: Self.named(name, in: workspaceID), lock: .keyShare)
     }
 
-    package func find(id: UUID) async throws -> OnlineEndpoint? {
-        try await OnlineEndpoint.table.first(runner, where: "e.id = \(id)")
-    }
-
     package func list(
         workspaceID: UUID, _ filter: OnlineEndpointFilter, page: PageRequest
     ) async throws -> Page<OnlineEndpoint> {
@@ -97,13 +93,10 @@ extension RowStore<OnlineEndpoint> {
             """)
     }
 
-    package func delete(id: UUID) async throws {
-        try await OnlineEndpoint.table.delete(runner, id: id)
-    }
 }
 
-extension OnlineEndpoint: RowDecodable {
-    static let table = TrackedTable<OnlineEndpoint>(
+extension OnlineEndpoint: TableRow {
+    package static let table = TrackedTable<OnlineEndpoint>(
         name: "online_endpoints", alias: "e",
         columns: """
             \(Parents.workspaceColumns), e.workspace_id, e.name, e.envelope, e.properties, e.provisioning_state, e.generation,
