@@ -26,7 +26,7 @@ import Testing
     private func makeServing(_ name: String, _ fixture: StoreFixture) async throws -> OnlineDeployment {
         let deployment = try await fixture.makeTargetedDeployment(name: name, of: fixture.makeEndpoint("of-\(name)"))
         try await fixture.makeReplica(.ready, of: deployment)
-        try await DeploymentStore(fixture.database).markServing(id: deployment.id)
+        try await WorkloadStore(fixture.database).markProven(id: deployment.id)
         return deployment
     }
 

@@ -241,7 +241,7 @@ import Testing
             moved.handle = fixture.handle(replica.id)
             moved.revision = try #require(try await ReplicaStore(database).move(moved))
             #expect(try await wakes() == [2, 0], "not by what nobody waits for")
-            try await database.query("UPDATE online_deployments SET scaled_count = 3 WHERE id = \(deployment.id)")
+            try await WorkloadStore(database).want(3, id: deployment.id)
             #expect(try await wakes() == [3, 0])
             try await ReplicaStore(database).delete(replica.id)
             #expect(try await wakes() == [4, 1], "its deletion, for those of the endpoint too")

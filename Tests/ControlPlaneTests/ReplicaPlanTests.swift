@@ -56,13 +56,13 @@ import Testing
     ]
 
     @Test(arguments: cases) func `the plan brings what is there to what is wanted`(_ one: Case) {
-        let deploymentID = UUID()
+        let workloadID = UUID()
         let rows = one.replicas.map { generation, state in
-            ReplicaRow(id: ReplicaID(), deploymentID: deploymentID, generation: generation, state: state)
+            ReplicaRow(id: ReplicaID(), workloadID: workloadID, generation: generation, state: state)
         }
         let actions = ReplicaPlan.actions(
-            DeploymentReplicas(
-                deploymentID: deploymentID, wanted: one.wanted, generation: one.generation, replicas: rows)
+            WorkloadReplicas(
+                workloadID: workloadID, wanted: one.wanted, generation: one.generation, replicas: rows)
         ).map { action in
             switch action {
             case .create(let generation): "+\(generation)"
@@ -80,15 +80,15 @@ import Testing
                         let id = UUID()
                         let rows =
                             (0..<old).map { _ in
-                                ReplicaRow(id: ReplicaID(), deploymentID: id, generation: 1, state: .ready)
+                                ReplicaRow(id: ReplicaID(), workloadID: id, generation: 1, state: .ready)
                             }
                             + (0..<new).map {
                                 ReplicaRow(
-                                    id: ReplicaID(), deploymentID: id, generation: 2,
+                                    id: ReplicaID(), workloadID: id, generation: 2,
                                     state: $0 < ready ? .ready : .probing)
                             }
                         let plan = ReplicaPlan.actions(
-                            DeploymentReplicas(deploymentID: id, wanted: wanted, generation: 2, replicas: rows))
+                            WorkloadReplicas(workloadID: id, wanted: wanted, generation: 2, replicas: rows))
                         let drained = Set(plan.compactMap { if case .drain(let id) = $0 { id } else { nil } })
                         let left = rows.count { $0.state == .ready && !drained.contains($0.id) }
                         #expect(

@@ -63,15 +63,14 @@ import Testing
         }
 
         func want(_ count: Int) async throws {
-            try await fixture.database.query(
-                "UPDATE online_deployments SET instance_count = \(count) WHERE id = \(deployment.id)")
+            try await WorkloadStore(fixture.database).want(count, id: deployment.id)
             hub.raise(.replicas)
         }
 
         /// As many rows as wanted, all ready, and a process for each.
         func untilSettled(_ count: Int) async throws {
             try await eventually(within: .seconds(20), "\(count) replicas, all ready") {
-                let rows = try await store.list(deploymentID: deployment.id)
+                let rows = try await store.list(workloadID: deployment.id)
                 return rows.count == count && rows.allSatisfy { $0.state == .ready }
                     && backend.running == Set(rows.map(\.id))
             }
@@ -102,8 +101,8 @@ import Testing
 
     /// What the reconciler and its supervisors send.
     static let statements = [
-        "INSERT INTO replicas", "UPDATE replicas SET state = $", "SELECT r.id", "SELECT d.id AS wanting_id",
-        "SELECT pg_snapshot_xmin", "SELECT specification",
+        "INSERT INTO replicas", "UPDATE replicas SET state = $", "SELECT r.id", "SELECT w.id AS wanting_id",
+        "SELECT pg_snapshot_xmin", "SELECT body",
     ]
 
     @Test(arguments: statements, everyFault)
@@ -136,20 +135,20 @@ import Testing
         try await withScene(instances: 0) { scene in
             var specification = StoreFixture.specification(generation: 2)
             specification.environmentVariables[SimulatedBehavior.variable] = "fail-init"
-            try await DeploymentStore(scene.fixture.database).setTarget(id: scene.deployment.id, specification)
+            try await WorkloadStore(scene.fixture.database).setTarget(id: scene.deployment.id, specification)
             // What remembers it is slower than who sees the failure.
-            scene.faults.set(.stalled(.milliseconds(300)), on: "UPDATE online_deployments d SET last_failed_replica")
+            scene.faults.set(.stalled(.milliseconds(300)), on: "UPDATE workloads w SET last_failed_replica")
             try await scene.run([scene.reconciler()]) {
                 try await scene.want(1)
                 try await eventually(within: .seconds(20), "a failure") {
-                    try await scene.store.list(deploymentID: scene.deployment.id).contains { $0.state == .failed }
+                    try await scene.store.list(workloadID: scene.deployment.id).contains { $0.state == .failed }
                 }
                 try await scene.want(0)
                 try await scene.untilSettled(0)
             }
-            let targets = ReplicaTargetStore(scene.fixture.database)
-            let remembered = try #require(try await targets.findLastFailure(deploymentID: scene.deployment.id))
-            let log = await scene.backend.logs(of: ReplicaID(remembered), .inferenceServer, tail: 10)
+            let workloads = WorkloadStore(scene.fixture.database)
+            let remembered = try #require(try await workloads.findLastFailure(id: scene.deployment.id))
+            let log = await scene.backend.logs(of: remembered, .inferenceServer, tail: 10)
             #expect(log.contains("ValueError"), "\(log)")
         }
     }
@@ -169,9 +168,8 @@ import Testing
             try await scene.run([scene.reconciler()]) {
                 try await scene.untilSettled(0)
                 // Behind the reconciler's back, as one does that does not know yet that it leads no more.
-                try await scene.fixture.database.query(
-                    "UPDATE online_deployments SET instance_count = 1 WHERE id = \(scene.deployment.id)")
-                _ = try await scene.store.insert(ReplicaID(), deploymentID: scene.deployment.id, generation: 1)
+                try await WorkloadStore(scene.fixture.database).want(1, id: scene.deployment.id)
+                _ = try await scene.store.insert(ReplicaID(), workloadID: scene.deployment.id, generation: 1)
                 try await scene.untilSettled(1)
             }
         }
@@ -192,8 +190,8 @@ import Testing
                 _ = try await scene.backend.start(id, StoreFixture.specification(generation: 1))
             }
             scene.backend.crash(failure)
-            _ = try await ReplicaTargetStore(scene.fixture.database).rememberFailure(
-                deploymentID: scene.deployment.id, replica: failure.value)
+            _ = try await WorkloadStore(scene.fixture.database).rememberFailure(
+                id: scene.deployment.id, replica: failure)
             try await scene.run([scene.reconciler()]) {
                 try await eventually("the orphan is gone") { await !scene.backend.list().contains(orphan) }
                 try await scene.untilSettled(1)
@@ -212,7 +210,7 @@ import Testing
             }
             var specification = StoreFixture.specification(generation: 2)
             specification.livenessProbe = Probe(periodMs: 10, failureThreshold: 2)
-            try await DeploymentStore(scene.fixture.database).setTarget(id: scene.deployment.id, specification)
+            try await WorkloadStore(scene.fixture.database).setTarget(id: scene.deployment.id, specification)
             try await scene.run([scene.reconciler(drains)]) {
                 try await scene.untilSettled(1)
                 let id = try #require(scene.backend.running.first)

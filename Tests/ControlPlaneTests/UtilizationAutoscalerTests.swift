@@ -33,11 +33,11 @@ import Testing
             let deployment = try await fixture.makeTargetedDeployment(name: name, of: endpoint)
             try await fixture.database.query(
                 """
-                UPDATE online_deployments SET scaled_count = 1, properties = jsonb_set(properties, '{scaleSettings}',
+                UPDATE online_deployments SET properties = jsonb_set(properties, '{scaleSettings}',
                     '{"scaleType": "TargetUtilization", "minInstances": 1, "maxInstances": 10}')
                 WHERE id = \(deployment.id)
                 """)
-            try await DeploymentStore(fixture.database).markServing(id: deployment.id)
+            try await WorkloadStore(fixture.database).markProven(id: deployment.id)
             try await fixture.makeReplica(.ready, of: deployment)
             return deployment
         }
@@ -52,7 +52,9 @@ import Testing
         }
 
         func counts() async throws -> [Int] {
-            try await fixture.database.query("SELECT scaled_count FROM online_deployments ORDER BY name").rows.map {
+            try await fixture.database.query(
+                "SELECT wanted FROM workloads w JOIN online_deployments d ON d.id = w.id ORDER BY d.name"
+            ).rows.map {
                 try $0.decode(Int.self)
             }
         }

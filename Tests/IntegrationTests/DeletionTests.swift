@@ -26,7 +26,7 @@ import Testing
             #expect(try await server.api.finish(deleted)["status"] == "Succeeded")
             #expect(try await server.api.get(path).status == 404)
             #expect(try await server.api.delete(path).status == 204)
-            for table in ["online_deployments", "replicas", "replica_specifications", "work_items"] {
+            for table in ["online_deployments", "replicas", "workloads", "specifications", "work_items"] {
                 #expect(try await server.count("SELECT count(*) FROM \(raw: table)") == 0, "\(table)")
             }
             #expect(try server.simulated.running.isEmpty)

@@ -102,8 +102,8 @@ import Testing
             """
             SELECT 'deployment ' || name || ' ' || provisioning_state
                 || CASE WHEN observed_generation = generation THEN ' observed' ELSE '' END
-                || CASE WHEN serving_generation = replica_generation THEN ' serving' ELSE '' END
-            FROM online_deployments ORDER BY name
+                || CASE WHEN proven_generation = target_generation THEN ' serving' ELSE '' END
+            FROM online_deployments JOIN workloads USING (id) ORDER BY name
             """)
         lines.append("keys \(try await server.count("SELECT count(*) FROM endpoint_keys"))")
         let replicas = try await server.texts("SELECT state FROM replicas")

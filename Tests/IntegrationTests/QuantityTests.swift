@@ -34,7 +34,7 @@ import Testing
             try await server.putAndFinish(path, deployment(environment, cpu: "10000", memory: "1Pi"))
             #expect(
                 try await server.texts(
-                    "SELECT specification -> 'resources' ->> 'cpuMillicores' FROM replica_specifications")
+                    "SELECT body -> 'resources' ->> 'cpuMillicores' FROM specifications")
                     == ["10000000"])
             #expect(try await server.api.get(path)["properties.provisioningState"] == "Succeeded")
         }

@@ -59,7 +59,7 @@ import Testing
             try await server.putAndFinish(
                 server.deployment("blue", of: "house"),
                 TestBody.deployment(environment: environment, code: codeID, script: "src/score.py", model: modelID))
-            let specification = try await server.texts("SELECT specification::text FROM replica_specifications")
+            let specification = try await server.texts("SELECT body::text FROM specifications")
             #expect(specification.first?.contains("weights.bin") == true)
             let target = server.directory.appending(path: "materialised", directoryHint: .isDirectory)
             try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)

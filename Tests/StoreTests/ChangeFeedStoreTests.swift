@@ -79,7 +79,7 @@ import Testing
             #expect(try await feed.read(&position) == expected)
             try await ReplicaStore(fixture.database).delete(replica.id)
             #expect(try await feed.read(&position) == expected)
-            try await DeploymentStore(fixture.database).delete(id: deployment.id)
+            try await DeploymentStore(fixture.database).remove(id: deployment.id)
             #expect(try await feed.read(&position) == expected)
         }
     }

@@ -142,7 +142,7 @@ import Testing
             await expectCode(.foreignKeyViolation(constraint: "online_deployments_endpoint_id_fkey")) {
                 try await EndpointStore(fixture.database).delete(id: endpoint.id)
             }
-            try await DeploymentStore(fixture.database).deleteAll(endpointID: endpoint.id)
+            try await DeploymentStore(fixture.database).removeAll(endpointID: endpoint.id)
             try await EndpointStore(fixture.database).delete(id: endpoint.id)
             #expect(try await EndpointStore(fixture.database).find(id: endpoint.id) == nil)
         }
@@ -203,7 +203,6 @@ import Testing
             for (count, isFresh) in [(5, true), (6, false)] {
                 let isWritten = try await store.update(
                     deployment, envelope: deployment.envelope, properties: deployment.properties, instanceCount: count,
-                    scaledCount: nil,
                     state: .scaling, by: "x", operation: OperationID())
                 #expect(isWritten == isFresh)
             }
@@ -214,43 +213,42 @@ import Testing
 
     @Test func `a failed update goes back to the specification that served`() async throws {
         try await StoreFixture.with { fixture in
-            let store = DeploymentStore(fixture.database)
+            let store = WorkloadStore(fixture.database)
             let deployment = try await fixture.makeDeployment(of: fixture.makeEndpoint())
-            #expect(try await store.findTargetSpecification(id: deployment.id) == nil)
+            #expect(try await store.findTarget(id: deployment.id) == nil)
             try await store.setTarget(id: deployment.id, StoreFixture.specification(generation: 1))
-            try await store.markServing(id: deployment.id)
+            try await store.markProven(id: deployment.id)
             try await store.setTarget(id: deployment.id, StoreFixture.specification(generation: 2))
             #expect(
-                try await store.findTargetSpecification(id: deployment.id) == StoreFixture.specification(generation: 2))
-            try await store.returnToServing(id: deployment.id)
+                try await store.findTarget(id: deployment.id) == StoreFixture.specification(generation: 2))
+            try await store.returnToProven(id: deployment.id)
             #expect(
-                try await store.findTargetSpecification(id: deployment.id) == StoreFixture.specification(generation: 1))
-            let old = try await ReplicaStore(fixture.database).findSpecification(
-                deploymentID: deployment.id, generation: 2)
+                try await store.findTarget(id: deployment.id) == StoreFixture.specification(generation: 1))
+            let old = try await store.findSpecification(id: deployment.id, generation: 2)
             #expect(old == StoreFixture.specification(generation: 2))
         }
     }
 
     @Test func `a first specification that failed leaves none`() async throws {
         try await StoreFixture.with { fixture in
-            let store = DeploymentStore(fixture.database)
+            let store = WorkloadStore(fixture.database)
             let deployment = try await fixture.makeTargetedDeployment(of: fixture.makeEndpoint())
-            try await store.returnToServing(id: deployment.id)
-            #expect(try await store.findTargetSpecification(id: deployment.id) == nil)
-            let target = try #require(try await ReplicaTargetStore(fixture.database).find(deploymentID: deployment.id))
+            try await store.returnToProven(id: deployment.id)
+            #expect(try await store.findTarget(id: deployment.id) == nil)
+            let target = try #require(try await store.find(id: deployment.id))
             #expect(target.wanted == 0 && target.generation == 0)
         }
     }
 
     @Test func `a specification of a generation never changes`() async throws {
         try await StoreFixture.with { fixture in
-            let store = DeploymentStore(fixture.database)
+            let store = WorkloadStore(fixture.database)
             let deployment = try await fixture.makeTargetedDeployment(of: fixture.makeEndpoint())
             var changed = StoreFixture.specification(generation: 1)
             changed.instanceType = "other"
             try await store.setTarget(id: deployment.id, changed)
             #expect(
-                try await store.findTargetSpecification(id: deployment.id) == StoreFixture.specification(generation: 1))
+                try await store.findTarget(id: deployment.id) == StoreFixture.specification(generation: 1))
         }
     }
 
@@ -274,13 +272,13 @@ import Testing
             let store = DeploymentStore(fixture.database)
             let deployment = try await fixture.makeTargetedDeployment(of: fixture.makeEndpoint())
             let replica = try await fixture.makeReplica(.draining, of: deployment)
-            let error = await #expect(throws: PostgresError.self) { try await store.delete(id: deployment.id) }
+            let error = await #expect(throws: PostgresError.self) { try await store.remove(id: deployment.id) }
             guard case .foreignKeyViolation = error?.code else {
                 Issue.record("no foreign key violation: \(String(describing: error))")
                 return
             }
             try await ReplicaStore(fixture.database).delete(replica.id)
-            try await store.delete(id: deployment.id)
+            try await store.remove(id: deployment.id)
             #expect(try await store.find(id: deployment.id) == nil)
         }
     }

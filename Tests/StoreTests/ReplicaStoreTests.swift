@@ -12,14 +12,14 @@ import Testing
             let endpoint = try await fixture.makeEndpoint()
             let deployment = try await fixture.makeTargetedDeployment(generation: 2, of: endpoint)
             let id = ReplicaID()
-            #expect(try await store.insert(id, deploymentID: deployment.id, generation: 2))
-            #expect(try await !store.insert(ReplicaID(), deploymentID: deployment.id, generation: 1))
-            #expect(try await !store.insert(ReplicaID(), deploymentID: UUID(), generation: 2))
-            let expected = ReplicaRow(id: id, deploymentID: deployment.id, generation: 2, state: .pending)
-            #expect(try await store.list(deploymentID: deployment.id) == [expected])
+            #expect(try await store.insert(id, workloadID: deployment.id, generation: 2))
+            #expect(try await !store.insert(ReplicaID(), workloadID: deployment.id, generation: 1))
+            #expect(try await !store.insert(ReplicaID(), workloadID: UUID(), generation: 2))
+            let expected = ReplicaRow(id: id, workloadID: deployment.id, generation: 2, state: .pending)
+            #expect(try await store.list(workloadID: deployment.id) == [expected])
             #expect(try await store.find(id) == expected)
             try await DeploymentStore(fixture.database).markDeleting(endpointID: endpoint.id)
-            #expect(try await !store.insert(ReplicaID(), deploymentID: deployment.id, generation: 2))
+            #expect(try await !store.insert(ReplicaID(), workloadID: deployment.id, generation: 2))
         }
     }
 
@@ -86,7 +86,7 @@ import Testing
             let deployment = try await fixture.makeTargetedDeployment(instances: 2, of: fixture.makeEndpoint())
             let failed = try await fixture.makeReplica(.failed, of: deployment)
             let ready = try await fixture.makeReplica(.ready, of: deployment)
-            try await store.retryNow(deploymentID: deployment.id)
+            try await store.retryNow(workloadID: deployment.id)
             let retryAt = try #require(try await store.find(failed.id)?.retryAt)
             #expect(retryAt < Date() + 60)
             #expect(try await store.find(ready.id) == ready)
@@ -133,12 +133,14 @@ import Testing
         try await StoreFixture.with { fixture in
             let endpoint = try await fixture.makeEndpoint()
             // Generation 0 means none, so the generations here are 1 (old) and 2.
-            let store = DeploymentStore(fixture.database)
+            let store = WorkloadStore(fixture.database)
             let deployment = try await fixture.makeTargetedDeployment(
                 instances: situation.instances, generation: 1, of: endpoint)
             try await store.setTarget(id: deployment.id, StoreFixture.specification(generation: 2))
-            if situation.target < 0 { try await store.returnToServing(id: deployment.id) }
-            if situation.isDeleting { try await store.markDeleting(endpointID: endpoint.id) }
+            if situation.target < 0 { try await store.returnToProven(id: deployment.id) }
+            if situation.isDeleting {
+                try await DeploymentStore(fixture.database).markDeleting(endpointID: endpoint.id)
+            }
             var rows: [ReplicaRow] = []
             for state in situation.current {
                 rows.append(try await fixture.makeReplica(state, of: deployment, generation: 2))
@@ -151,12 +153,12 @@ import Testing
             try await fixture.makeReplica(.ready, of: neighbour)
 
             let replicas = ReplicaStore(fixture.database)
-            let expected = DeploymentReplicas(
-                deploymentID: deployment.id, wanted: situation.wanted, generation: situation.target < 0 ? 0 : 2,
+            let expected = WorkloadReplicas(
+                workloadID: deployment.id, wanted: situation.wanted, generation: situation.target < 0 ? 0 : 2,
                 replicas: rows)
             #expect(try await replicas.listDesired([deployment.id, UUID()]) == [expected])
-            #expect(try await Set(replicas.listDesired().map(\.deploymentID)) == [deployment.id, neighbour.id])
-            let target = try #require(try await ReplicaTargetStore(fixture.database).find(deploymentID: deployment.id))
+            #expect(try await Set(replicas.listDesired().map(\.workloadID)) == [deployment.id, neighbour.id])
+            let target = try #require(try await store.find(id: deployment.id))
             #expect(target.wanted == situation.wanted)
         }
     }
@@ -174,24 +176,24 @@ import Testing
             }
             let listed = try await ReplicaStore(fixture.database).listDesired()
             #expect(
-                Dictionary(uniqueKeysWithValues: listed.map { ($0.deploymentID, Set($0.replicas.map(\.id))) })
+                Dictionary(uniqueKeysWithValues: listed.map { ($0.workloadID, Set($0.replicas.map(\.id))) })
                     == expected)
-            #expect(try await ReplicaTargetStore(fixture.database).countReplicas(endpointID: endpoint.id) == 3)
+            #expect(try await ReplicaStore(fixture.database).count(endpointID: endpoint.id) == 3)
             #expect(try await ReplicaStore(fixture.database).listAll().count == 3)
         }
     }
 
     @Test func `the failed replica that is remembered is answered when the next replaces it`() async throws {
         try await StoreFixture.with { fixture in
-            let store = ReplicaTargetStore(fixture.database)
+            let store = WorkloadStore(fixture.database)
             let deployment = try await fixture.makeDeployment(of: fixture.makeEndpoint())
-            let (first, second) = (UUID(), UUID())
-            #expect(try await store.findLastFailure(deploymentID: deployment.id) == nil)
-            #expect(try await store.rememberFailure(deploymentID: deployment.id, replica: first) == nil)
-            #expect(try await store.rememberFailure(deploymentID: deployment.id, replica: second) == first)
-            #expect(try await store.findLastFailure(deploymentID: deployment.id) == second)
-            #expect(try await store.rememberFailure(deploymentID: UUID(), replica: first) == nil)
-            #expect(try await store.find(deploymentID: UUID()) == nil)
+            let (first, second) = (ReplicaID(), ReplicaID())
+            #expect(try await store.findLastFailure(id: deployment.id) == nil)
+            #expect(try await store.rememberFailure(id: deployment.id, replica: first) == nil)
+            #expect(try await store.rememberFailure(id: deployment.id, replica: second) == first)
+            #expect(try await store.findLastFailure(id: deployment.id) == second)
+            #expect(try await store.rememberFailure(id: UUID(), replica: first) == nil)
+            #expect(try await store.find(id: UUID()) == nil)
         }
     }
 

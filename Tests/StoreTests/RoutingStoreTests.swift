@@ -107,7 +107,6 @@ import Testing
             try #require(
                 try await deployments.update(
                     deployment, envelope: deployment.envelope, properties: deployment.properties, instanceCount: 3,
-                    scaledCount: nil,
                     state: .scaling, by: "x", operation: nil))
         case .deploymentMade: try await fixture.makeDeployment("green", of: endpoint)
         case .replicaReady: try await fixture.makeReplica(.ready, of: deployment)
@@ -118,10 +117,12 @@ import Testing
             try await EndpointKeyStore(fixture.database).save(
                 endpointID: endpoint.id,
                 EndpointKeyRow(slot: .primary, sealedKey: Data([1]), digest: String(repeating: "b", count: 64)))
-        case .targetSet: try await deployments.setTarget(id: deployment.id, StoreFixture.specification(generation: 2))
+        case .targetSet:
+            try await WorkloadStore(fixture.database).setTarget(
+                id: deployment.id, StoreFixture.specification(generation: 2))
         case .failureRemembered:
-            _ = try await ReplicaTargetStore(fixture.database).rememberFailure(
-                deploymentID: deployment.id, replica: UUID())
+            _ = try await WorkloadStore(fixture.database).rememberFailure(
+                id: deployment.id, replica: ReplicaID())
         }
     }
 

@@ -14,8 +14,14 @@ import Testing
     private func makeScaled(_ fixture: StoreFixture, count: Int) async throws -> OnlineDeployment {
         let deployment = try await fixture.makeTargetedDeployment(of: fixture.makeEndpoint())
         try await fixture.database.query(
-            "UPDATE online_deployments SET scaled_count = \(count) WHERE id = \(deployment.id)")
-        try await DeploymentStore(fixture.database).markServing(id: deployment.id)
+            """
+            UPDATE online_deployments SET
+                properties = jsonb_set(properties, '{scaleSettings,scaleType}', '"TargetUtilization"')
+            WHERE id = \(deployment.id)
+            """)
+        let workloads = WorkloadStore(fixture.database)
+        try await workloads.want(count, id: deployment.id)
+        try await workloads.markProven(id: deployment.id)
         return deployment
     }
 
@@ -29,8 +35,8 @@ import Testing
                 deploymentID: deployment.id, page: PageRequest(order: ListOrder(time: .created, newestFirst: true)))
             #expect(page.items.map(\.decision) == [decision(1, 3)] && page.items[0].decidedBy == "utilization")
             #expect(try await DeploymentStore(fixture.database).find(id: deployment.id)?.wantedReplicas == 3)
-            #expect(try await ReplicaTargetStore(fixture.database).find(deploymentID: deployment.id)?.wanted == 3)
-            #expect(try await ReplicaStore(fixture.database).listDesired().map(\.wanted) == [3])
+            #expect(try await WorkloadStore(fixture.database).find(id: deployment.id)?.wanted == 3)
+            #expect(try await ReplicaStore(fixture.database).listDesired().map(\.target.wanted) == [3])
         }
     }
 
@@ -38,7 +44,7 @@ import Testing
         try await StoreFixture.with { fixture in
             let store = ScalingStore(fixture.database)
             let deployment = try await fixture.makeTargetedDeployment(of: fixture.makeEndpoint())
-            try await DeploymentStore(fixture.database).markServing(id: deployment.id)
+            try await WorkloadStore(fixture.database).markProven(id: deployment.id)
             #expect(try await store.listScaled().isEmpty)
             #expect(try await !store.apply(decision(1, 3), deploymentID: deployment.id))
         }

@@ -119,7 +119,7 @@ package struct AutoscaleSettingService: GroupedService {
                 .badArgument, "The deployment to scale is not there: \(error.message)",
                 target: "$.properties.targetResourceUri")
         }
-        guard deployment.scaledCount == nil else {
+        guard !deployment.isScaledByUtilization else {
             throw ARMError(
                 .conflict,
                 "The deployment '\(deployment.name)' scales by utilization (scaleSettings), and a deployment has one scaler. "

@@ -43,7 +43,7 @@ package struct RuleAutoscaler: Sendable {
         do {
             guard let target = ResourceID(setting.properties.targetResourceUri),
                 let deployment = try await DeploymentService.findIfThere(target.name, under: target.parent, database),
-                deployment.provisioningState != .deleting, deployment.scaledCount == nil
+                deployment.provisioningState != .deleting, !deployment.isScaledByUtilization
             else { return }  // what is not there is not scaled
             let now = time.now()
             let metrics = try await RuleMetrics.load(setting, deployment, until: now, database)

@@ -15,11 +15,11 @@ package struct DeploymentLogService: Sendable {
         caller: Caller, endpoint: ResourceID, name: String, _ request: DeploymentLogsRequest
     ) async throws -> String {
         let deployment = try await DeploymentService.find(name, under: endpoint, database)
-        var replicas = try await ReplicaStore(database).list(deploymentID: deployment.id).map(\.id)
+        var replicas = try await ReplicaStore(database).list(workloadID: deployment.id).map(\.id)
         if replicas.isEmpty,
-            let failed = try await ReplicaTargetStore(database).findLastFailure(deploymentID: deployment.id)
+            let failed = try await WorkloadStore(database).findLastFailure(id: deployment.id)
         {
-            replicas = [ReplicaID(failed)]
+            replicas = [failed]
         }
         let container: LogContainer =
             request.container == .inferenceServer ? .inferenceServer : .storageInitializer

@@ -9,9 +9,10 @@ extension DeploymentService {
     ) async throws {
         let instance = try resolver.findInstance(request.properties)
         let existing = try await Self.findIfThere(name, under: endpoint, database)
-        let count = Self.scaledCount(request.properties, from: existing?.scaledCount ?? request.instanceCount)
         let demand = InstanceDemand(
-            instanceType: instance.name, count: count ?? request.instanceCount, limits: instance.limits)
+            instanceType: instance.name,
+            count: Self.wanted(request.properties, instanceCount: request.instanceCount, before: existing),
+            limits: instance.limits)
         try await quota.check(demand, of: existing?.id, subscription: endpoint.subscription, database)
     }
 

@@ -93,18 +93,16 @@ package struct DeploymentService: Sendable {
         }
         try await quota.checkCluster(of: endpoint, transaction)
         let id = UUID()
-        let scaledCount = Self.scaledCount(request.properties, from: request.instanceCount)
+        let wanted = Self.wanted(request.properties, instanceCount: request.instanceCount, before: nil)
         let subscription = endpoint.workspace.subscription
         try await quota.checkCount(\.deployments, subscription: subscription, transaction)
-        try await quota.check(
-            specification.demand(scaledCount ?? request.instanceCount), of: nil, subscription: subscription, transaction
-        )
+        try await quota.check(specification.demand(wanted), of: nil, subscription: subscription, transaction)
         return try await writer.operate(Self.terms(.putDeployment, name, caller), wasMade: true, in: transaction) {
             operation in
             try await store.insert(
-                id: id, endpointID: endpoint.id, name: name, request: request, scaledCount: scaledCount,
+                id: id, endpointID: endpoint.id, name: name, request: request, wanted: wanted,
                 by: caller.auditName, operation: operation)
-            try await store.setTarget(id: id, specification)
+            try await setTarget(specification, of: id, transaction)
             return try await store.find(id: id)
         }
     }
@@ -164,32 +162,37 @@ package struct DeploymentService: Sendable {
         _ endpoint: OnlineEndpoint, _ existing: OnlineDeployment, in transaction: Transaction
     ) async throws -> OnlineDeployment? {
         let store = DeploymentStore(transaction)
-        let scaledCount = Self.scaledCount(
-            change.properties, from: change.scaledFrom ?? existing.scaledCount ?? change.instanceCount)
+        let wanted = Self.wanted(
+            change.properties, instanceCount: change.instanceCount, before: existing, startingAt: change.scaledFrom)
         // After a failure, replicas run an older one, or none: success is promised for what the properties say.
         var specification = change.specification
         if specification == nil { specification = try await store.findSpecified(id: existing.id) }
         if let specification {
             try await quota.check(
-                specification.demand(scaledCount ?? change.instanceCount), of: existing.id,
+                specification.demand(wanted), of: existing.id,
                 subscription: endpoint.workspace.subscription, transaction)
         }
         _ = try await store.update(
             existing, envelope: change.envelope, properties: change.properties, instanceCount: change.instanceCount,
-            scaledCount: scaledCount, state: state, by: caller.auditName, operation: operation)
+            state: state, by: caller.auditName, operation: operation)
+        try await WorkloadStore(transaction).want(wanted, id: existing.id)
         try await writeLedger(
-            existing, to: scaledCount ?? change.instanceCount, change.decision, caller: caller,
-            ScalingStore(transaction))
-        if let specification { try await setTarget(specification, of: existing, store) }
+            existing, to: wanted, change.decision, caller: caller, ScalingStore(transaction))
+        if let specification { try await setTarget(specification, of: existing.id, transaction) }
         // What failed before is tried afresh, not at the end of its back-off.
-        try await ReplicaStore(transaction).retryNow(deploymentID: existing.id)
+        try await ReplicaStore(transaction).retryNow(workloadID: existing.id)
         return try await store.find(id: existing.id)
     }
 
-    /// Where the utilization scaler goes on from; nil for a fixed count. One replica at least, so that the change shows
-    /// whether it can serve.
-    static func scaledCount(_ properties: OnlineDeploymentProperties, from count: Int) -> Int? {
-        UtilizationSettings(properties.scaleSettings).map { max(1, $0.clamp(count)) }
+    /// Replicas that a deployment wants after a write. The utilization scaler goes on from where it was, or from `start`;
+    /// with one replica at least, so that the change shows whether it can serve.
+    static func wanted(
+        _ properties: OnlineDeploymentProperties, instanceCount: Int, before existing: OnlineDeployment?,
+        startingAt start: Int? = nil
+    ) -> Int {
+        guard let settings = UtilizationSettings(properties.scaleSettings) else { return instanceCount }
+        let scaled = existing.flatMap { $0.isScaledByUtilization ? $0.wantedReplicas : nil }
+        return max(1, settings.clamp(start ?? scaled ?? instanceCount))
     }
 
     private func writeLedger(
@@ -206,13 +209,14 @@ package struct DeploymentService: Sendable {
 
     /// Replicas are replaced only when what they run changes.
     private func setTarget(
-        _ specification: ReplicaSpecification, of existing: OnlineDeployment, _ store: DeploymentStore
+        _ specification: ReplicaSpecification, of id: UUID, _ transaction: Transaction
     ) async throws {
-        if var present = try await store.findTargetSpecification(id: existing.id) {
-            present.generation = specification.generation
-            guard present != specification else { return try await store.markSpecified(id: existing.id) }
-        }
-        try await store.setTarget(id: existing.id, specification)
+        let workloads = WorkloadStore(transaction)
+        let present = try await workloads.findTarget(id: id)
+        let isSame = present?.runs(likewise: specification) == true
+        if !isSame { try await workloads.setTarget(id: id, specification) }
+        try await DeploymentStore(transaction).setSpecified(
+            id: id, generation: isSame ? present?.generation ?? 0 : specification.generation)
     }
 
     /// Changes tags and the number of instances.
@@ -234,8 +238,8 @@ package struct DeploymentService: Sendable {
             guard count != existing.wantedReplicas else {
                 _ = try await DeploymentStore(transaction).update(
                     existing, envelope: envelope, properties: existing.properties,
-                    instanceCount: existing.instanceCount, scaledCount: existing.scaledCount,
-                    state: existing.provisioningState, by: caller.auditName, operation: nil)
+                    instanceCount: existing.instanceCount, state: existing.provisioningState, by: caller.auditName,
+                    operation: nil)
                 let deployment = try await Self.find(name, of: parent, transaction)
                 return Written(deployment, wasMade: false)
             }
@@ -261,7 +265,7 @@ package struct DeploymentService: Sendable {
             guard
                 let existing = try await DeploymentStore(transaction).findForUpdate(
                     endpointID: parent.id, name: deployment.name),
-                existing.instanceCount == decision.from, existing.scaledCount == nil
+                existing.instanceCount == decision.from, !existing.isScaledByUtilization
             else { return nil }  // decided on what is no longer so
             if let running = try await OperationStore(transaction).findRunning(subjectID: existing.id) {
                 throw OperationStarter.conflict(running, "The deployment '\(existing.name)'")
@@ -302,6 +306,7 @@ package struct DeploymentService: Sendable {
                 try await starter.supersede(subjectID: existing.id, in: transaction)
                 _ = try await store.setState(
                     id: existing.id, from: ProvisioningState.allCases, to: .deleting, observed: false)
+                try await WorkloadStore(transaction).want(0, id: existing.id)
             }
         }
     }
@@ -328,6 +333,13 @@ package struct DeploymentService: Sendable {
 }
 
 extension ReplicaSpecification {
+    /// Whether replicas of one generation are as good as those of the other.
+    fileprivate func runs(likewise other: ReplicaSpecification) -> Bool {
+        var other = other
+        other.generation = generation
+        return self == other
+    }
+
     /// So many instances of it, as quotas count them.
     fileprivate func demand(_ count: Int) -> InstanceDemand {
         InstanceDemand(instanceType: instanceType, count: count, limits: resources)

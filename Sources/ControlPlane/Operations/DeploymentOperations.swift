@@ -37,10 +37,9 @@ package struct DeploymentOperations: Sendable {
         let steps: [OperationStep]
 
         func succeed(_ operation: ResourceOperation, in transaction: Transaction) async throws {
-            let store = DeploymentStore(transaction)
-            try await store.markServing(id: operation.subjectID)
-            _ = try await store.setState(
+            _ = try await DeploymentStore(transaction).setState(
                 id: operation.subjectID, from: [.creating, .updating, .scaling], to: .succeeded, observed: true)
+            try await WorkloadStore(transaction).markProven(id: operation.subjectID)
         }
 
         /// The replicas of the last good generation serve on.
@@ -51,7 +50,7 @@ package struct DeploymentOperations: Sendable {
             let moved = try await store.setState(
                 id: operation.subjectID, from: [.creating, .updating, .scaling],
                 to: state == .canceled ? .canceled : .failed, observed: false)
-            if moved { try await store.returnToServing(id: operation.subjectID) }
+            if moved { try await WorkloadStore(transaction).returnToProven(id: operation.subjectID) }
         }
     }
 
@@ -64,15 +63,19 @@ package struct DeploymentOperations: Sendable {
             // In the order of callers, who lock an endpoint before its deployments.
             try await EndpointStore(transaction).removeShares(
                 endpointID: deployment.endpointID, deployment: deployment.name)
-            try await store.delete(id: deployment.id)
+            try await store.remove(id: deployment.id)
         }
 
         func fail(
             _ operation: ResourceOperation, as state: OperationState, error: ARMError, in transaction: Transaction
         ) async throws {
-            _ = try await DeploymentStore(transaction).setState(
+            let store = DeploymentStore(transaction)
+            let moved = try await store.setState(
                 id: operation.subjectID, from: [.deleting], to: state == .canceled ? .canceled : .failed,
                 observed: false)
+            // What it wanted before is not known any more; a scaler goes on from there.
+            guard moved, let deployment = try await store.find(id: operation.subjectID) else { return }
+            try await WorkloadStore(transaction).want(deployment.instanceCount, id: deployment.id)
         }
     }
 }

@@ -56,7 +56,7 @@ package struct EndpointOperations: Sendable {
         let steps: [OperationStep]
 
         func succeed(_ operation: ResourceOperation, in transaction: Transaction) async throws {
-            try await DeploymentStore(transaction).deleteAll(endpointID: operation.subjectID)
+            try await DeploymentStore(transaction).removeAll(endpointID: operation.subjectID)
             try await EndpointStore(transaction).delete(id: operation.subjectID)
         }
 

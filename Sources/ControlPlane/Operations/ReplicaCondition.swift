@@ -16,10 +16,10 @@ package struct ReplicaCondition: Sendable {
 
     /// Done when all wanted replicas of the target generation have reached `state`; throws the error of one that broke.
     func reached(_ state: ReplicaState, deploymentID: UUID) async throws -> StepOutcome {
-        guard let target = try await ReplicaTargetStore(database).find(deploymentID: deploymentID) else {
+        guard let target = try await WorkloadStore(database).find(id: deploymentID) else {
             throw ARMError(.operationCanceled, "The deployment is gone.")
         }
-        let replicas = try await ReplicaStore(database).list(deploymentID: deploymentID)
+        let replicas = try await ReplicaStore(database).list(workloadID: deploymentID)
             .filter { $0.generation == target.generation && $0.state != .draining }
         if let error = Self.failure(of: replicas) { throw error }
         let there = replicas.count { $0.state.progress >= state.progress }
@@ -28,12 +28,12 @@ package struct ReplicaCondition: Sendable {
 
     /// Done when a deployment has no replicas any more.
     func gone(deploymentID: UUID) async throws -> StepOutcome {
-        try await ReplicaStore(database).list(deploymentID: deploymentID).isEmpty ? .done : .wait
+        try await ReplicaStore(database).list(workloadID: deploymentID).isEmpty ? .done : .wait
     }
 
     /// The same of all deployments of an endpoint.
     func gone(endpointID: UUID) async throws -> StepOutcome {
-        try await ReplicaTargetStore(database).countReplicas(endpointID: endpointID) == 0 ? .done : .wait
+        try await ReplicaStore(database).count(endpointID: endpointID) == 0 ? .done : .wait
     }
 
     /// The error that ends the operation: at once where the cause is the user's, else after some tries.

@@ -1,7 +1,7 @@
 import Resources
 import Store
 
-/// What to do about the replicas of one deployment.
+/// What to do about the replicas of one workload.
 enum ReplicaAction: Equatable {
     /// Add a replica of this generation.
     case create(generation: Int64)
@@ -16,18 +16,18 @@ enum ReplicaPlan {
     /// New replicas are added before old ones go: an old one leaves for each new one that is ready, so a rollout never
     /// has less than the wanted number that can serve, and a generation that never gets ready takes nothing away. While old
     /// ones serve, there are a fifth more than wanted at most, and one more at least.
-    static func actions(_ deployment: DeploymentReplicas) -> [ReplicaAction] {
-        let active = deployment.replicas.filter { $0.state != .draining }
-        let current = active.filter { $0.generation == deployment.generation }
-        let old = active.filter { $0.generation != deployment.generation }
+    static func actions(_ workload: WorkloadReplicas) -> [ReplicaAction] {
+        let active = workload.replicas.filter { $0.state != .draining }
+        let current = active.filter { $0.generation == workload.target.generation }
+        let old = active.filter { $0.generation != workload.target.generation }
         let ready = current.count { $0.state == .ready }
-        let serving = min(old.count { $0.state == .ready }, max(0, deployment.wanted - ready))
-        let room = deployment.wanted + surge(of: deployment.wanted) - serving - current.count
-        let missing = min(deployment.wanted - current.count, serving == 0 ? .max : room)
+        let serving = min(old.count { $0.state == .ready }, max(0, workload.target.wanted - ready))
+        let room = workload.target.wanted + surge(of: workload.target.wanted) - serving - current.count
+        let missing = min(workload.target.wanted - current.count, serving == 0 ? .max : room)
         var actions = Array(
-            repeating: ReplicaAction.create(generation: deployment.generation), count: max(0, missing))
-        actions += surplus(of: current, keeping: deployment.wanted).map { .drain($0.id) }
-        actions += surplus(of: old, keeping: max(0, deployment.wanted - ready)).map { .drain($0.id) }
+            repeating: ReplicaAction.create(generation: workload.target.generation), count: max(0, missing))
+        actions += surplus(of: current, keeping: workload.target.wanted).map { .drain($0.id) }
+        actions += surplus(of: old, keeping: max(0, workload.target.wanted - ready)).map { .drain($0.id) }
         return actions
     }
 

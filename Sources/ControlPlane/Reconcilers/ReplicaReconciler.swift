@@ -82,7 +82,7 @@ package actor ReplicaReconciler {
 
     /// `looked` names the deployments that were asked for, nil for all.
     private func settle(
-        _ deployments: [DeploymentReplicas], among looked: Set<UUID>?, in group: inout DiscardingTaskGroup
+        _ deployments: [WorkloadReplicas], among looked: Set<UUID>?, in group: inout DiscardingTaskGroup
     ) async {
         match(deployments, among: looked, in: &group)
         due.subtract(looked ?? due)
@@ -94,12 +94,12 @@ package actor ReplicaReconciler {
 
     /// Makes the set of supervisors equal to the set of rows, and shows each one how its row stands.
     private func match(
-        _ deployments: [DeploymentReplicas], among looked: Set<UUID>?, in group: inout DiscardingTaskGroup
+        _ deployments: [WorkloadReplicas], among looked: Set<UUID>?, in group: inout DiscardingTaskGroup
     ) {
         var present: Set<ReplicaID> = []
         for replica in deployments.lazy.flatMap(\.replicas) {
             present.insert(replica.id)
-            supervise(replica.id, of: replica.deploymentID, in: &group)
+            supervise(replica.id, of: replica.workloadID, in: &group)
             supervised[replica.id]?.supervisor.notice(revision: replica.revision)
         }
         for (id, entry) in supervised where !present.contains(id) && looked?.contains(entry.deploymentID) != false {
@@ -108,15 +108,15 @@ package actor ReplicaReconciler {
     }
 
     /// One deployment that fails does not hold up the others.
-    private func settle(_ deployment: DeploymentReplicas, in group: inout DiscardingTaskGroup) async {
+    private func settle(_ deployment: WorkloadReplicas, in group: inout DiscardingTaskGroup) async {
         let store = ReplicaStore(database)
         do {
             for action in ReplicaPlan.actions(deployment) {
                 switch action {
                 case .create(let generation):
                     let id = ReplicaID()
-                    if try await store.insert(id, deploymentID: deployment.deploymentID, generation: generation) {
-                        supervise(id, of: deployment.deploymentID, in: &group)
+                    if try await store.insert(id, workloadID: deployment.workloadID, generation: generation) {
+                        supervise(id, of: deployment.workloadID, in: &group)
                     }
                 case .drain(let id):
                     guard let revision = try await store.markDraining(id) else { continue }
@@ -125,11 +125,11 @@ package actor ReplicaReconciler {
                 }
             }
         } catch {
-            due.insert(deployment.deploymentID)
+            due.insert(deployment.workloadID)
             guard !Task.isCancelled else { return }
             logger.warning(
                 "reconciling a deployment failed",
-                metadata: ["deployment.id": "\(deployment.deploymentID)", "error": "\(error)"])
+                metadata: ["deployment.id": "\(deployment.workloadID)", "error": "\(error)"])
         }
     }
 

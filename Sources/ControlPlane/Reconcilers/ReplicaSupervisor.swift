@@ -122,8 +122,8 @@ final class ReplicaSupervisor: Sendable {
     }
 
     func specification(of replica: ReplicaRow) async throws -> ReplicaSpecification? {
-        try await ReplicaStore(parts.database).findSpecification(
-            deploymentID: replica.deploymentID, generation: replica.generation)
+        try await WorkloadStore(parts.database).findSpecification(
+            id: replica.workloadID, generation: replica.generation)
     }
 
     // MARK: Moving
@@ -177,16 +177,16 @@ final class ReplicaSupervisor: Sendable {
         }
         let (revision, before) = try await parts.database.transaction { transaction in
             // The deployment first, as callers lock them.
-            let before = try await ReplicaTargetStore(transaction).rememberFailure(
-                deploymentID: replica.deploymentID, replica: id.value)
+            let before = try await WorkloadStore(transaction).rememberFailure(
+                id: replica.workloadID, replica: id)
             guard let revision = try await ReplicaStore(transaction).move(broken) else { throw CancellationError() }
             return (revision, before)
         }
         _ = announce(broken, revision, from: replica.state)
         parts.logger.info(
             "replica broke", metadata: ["replica.id": "\(id)", "error.code": "\(error.code.rawValue)"])
-        if let before, before != id.value, try await ReplicaStore(parts.database).find(ReplicaID(before)) == nil {
-            await parts.backend.discard(ReplicaID(before))
+        if let before, before != id, try await ReplicaStore(parts.database).find(before) == nil {
+            await parts.backend.discard(before)
         }
     }
 
@@ -214,8 +214,7 @@ final class ReplicaSupervisor: Sendable {
             try Task.checkCancellation()
         }
         await parts.backend.stop(id, grace: parts.settings.stopGrace)
-        let targets = ReplicaTargetStore(parts.database)
-        let keepsLog = try await targets.findLastFailure(deploymentID: replica.deploymentID) == id.value
+        let keepsLog = try await WorkloadStore(parts.database).findLastFailure(id: replica.workloadID) == id
         try await ReplicaStore(parts.database).delete(id)
         if !keepsLog { await parts.backend.discard(id) }
         parts.hub.raise(.replicas)

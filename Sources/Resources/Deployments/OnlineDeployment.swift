@@ -11,8 +11,8 @@ package struct OnlineDeployment: OperatedResource, Equatable {
     package var properties: OnlineDeploymentProperties
     /// The number that the caller wrote, `sku.capacity`.
     package var instanceCount: Int
-    /// The number that the utilization scaler wants; nil for a fixed count.
-    package var scaledCount: Int?
+    /// How many replicas there should be: that number, or where the utilization scaler stands.
+    package var wantedReplicas: Int
     package var provisioningState: ProvisioningState
     package var version: RowVersion
     package var audit: AuditTrail
@@ -20,18 +20,18 @@ package struct OnlineDeployment: OperatedResource, Equatable {
 
     package init(
         id: UUID, endpoint: ResourceID, endpointID: UUID, workspaceID: UUID, name: String, envelope: ResourceEnvelope,
-        properties: OnlineDeploymentProperties, instanceCount: Int, scaledCount: Int? = nil,
+        properties: OnlineDeploymentProperties, instanceCount: Int, wantedReplicas: Int,
         provisioningState: ProvisioningState, version: RowVersion, audit: AuditTrail, lastOperation: OperationID?
     ) {
         (self.id, self.endpoint, self.endpointID) = (id, endpoint, endpointID)
         (self.workspaceID, self.name, self.envelope) = (workspaceID, name, envelope)
         (self.properties, self.instanceCount) = (properties, instanceCount)
-        (self.scaledCount, self.provisioningState) = (scaledCount, provisioningState)
+        (self.wantedReplicas, self.provisioningState) = (wantedReplicas, provisioningState)
         (self.version, self.audit, self.lastOperation) = (version, audit, lastOperation)
     }
 
-    /// How many replicas there should be.
-    package var wantedReplicas: Int { scaledCount ?? instanceCount }
+    /// Whether the utilization scaler says how many replicas there should be.
+    package var isScaledByUtilization: Bool { properties.scaleSettings.scaleType == .targetUtilization }
 
     package var resourceID: ResourceID { endpoint.child("deployments", name) }
 

@@ -7,17 +7,17 @@ import Postgres
 /// the row first and looks in a statement of its own afterwards, which sees everything that was committed before it got
 /// the lock. So either it sees the name, or the other one finds the row gone.
 extension ArtifactContainerStore {
-    /// What names a container: a version, a datastore, or the specification of a deployment that runs or may be gone
+    /// What names a container: a version, a datastore, or the specification of a workload that runs or may be gone
     /// back to. What outputs and logs are kept for is none of these; they are not collected.
     private static let isNamed = """
         (EXISTS (SELECT 1 FROM asset_versions v WHERE v.artifact_container = a.name)
             OR EXISTS (SELECT 1 FROM datastores s WHERE s.properties ->> 'containerName' = a.name)
             OR EXISTS (
-                SELECT 1 FROM replica_specifications r JOIN online_deployments d ON d.id = r.deployment_id
-                WHERE (r.generation IN (d.replica_generation, d.serving_generation)
+                SELECT 1 FROM specifications r JOIN workloads w ON w.id = r.workload_id
+                WHERE (r.generation IN (w.target_generation, w.proven_generation)
                     OR EXISTS (SELECT 1 FROM replicas x
-                        WHERE x.deployment_id = r.deployment_id AND x.generation = r.generation))
-                AND jsonb_path_exists(r.specification, '$.**.container ? (@ == $name)',
+                        WHERE x.workload_id = r.workload_id AND x.generation = r.generation))
+                AND jsonb_path_exists(r.body, '$.**.container ? (@ == $name)',
                     jsonb_build_object('name', a.name))))
         """
 

@@ -23,11 +23,11 @@ extension RowStore<DeploymentMinute> {
             """
             SELECT d.id, e.name AS endpoint_name, d.name,
                 (d.properties -> 'requestSettings' ->> 'maxConcurrentRequestsPerInstance')::integer AS concurrency,
-                s.specification -> 'resources' AS limits,
+                s.body -> 'resources' AS limits,
                 coalesce((SELECT jsonb_agg(r.handle) FROM replicas r
-                    WHERE r.deployment_id = d.id AND r.state = 'ready'), '[]') AS handles
-            FROM online_deployments d JOIN online_endpoints e ON e.id = d.endpoint_id
-            JOIN replica_specifications s ON s.deployment_id = d.id AND s.generation = d.serving_generation
+                    WHERE r.workload_id = w.id AND r.state = 'ready'), '[]') AS handles
+            FROM online_deployments d JOIN online_endpoints e ON e.id = d.endpoint_id JOIN workloads w ON w.id = d.id
+            JOIN specifications s ON s.workload_id = w.id AND s.generation = w.proven_generation
             WHERE d.provisioning_state <> 'Deleting' AND (\(ids == nil)::boolean OR d.id = ANY(\(ids)::uuid[]))
             """
         ).rows.map { row in

@@ -19,6 +19,11 @@ package struct ScaledDeployment: Sendable, Equatable {
 package typealias ScalingStore = RowStore<ScaledDeployment>
 
 extension RowStore<ScaledDeployment> {
+    /// What `online_deployments_scaled` finds.
+    private static var isScaled: String {
+        "d.properties -> 'scaleSettings' ->> 'scaleType' = 'TargetUtilization' AND d.provisioning_state <> 'Deleting'"
+    }
+
     /// Entries that a deployment keeps.
     package static var ledgerLength: Int { 1_000 }
 
@@ -28,16 +33,15 @@ extension RowStore<ScaledDeployment> {
             """
             SELECT d.id, e.name AS endpoint_name, d.name, d.properties -> 'scaleSettings' AS settings,
                 (d.properties -> 'requestSettings' ->> 'maxConcurrentRequestsPerInstance')::integer AS concurrency,
-                d.scaled_count,
-                (SELECT count(*) FROM replicas r WHERE r.deployment_id = d.id AND r.state = 'ready') AS ready
-            FROM online_deployments d JOIN online_endpoints e ON e.id = d.endpoint_id
-            WHERE d.scaled_count IS NOT NULL AND d.serving_generation > 0 AND d.provisioning_state <> 'Deleting'
+                w.wanted, (SELECT count(*) FROM replicas r WHERE r.workload_id = w.id AND r.state = 'ready') AS ready
+            FROM online_deployments d JOIN online_endpoints e ON e.id = d.endpoint_id JOIN workloads w ON w.id = d.id
+            WHERE \(raw: Self.isScaled) AND w.proven_generation > 0
             """
         ).rows.map { row in
             ScaledDeployment(
                 id: try row("id"), endpoint: try row("endpoint_name"), name: try row("name"),
                 settings: try row.json("settings"), concurrency: try row("concurrency"),
-                current: try row("scaled_count"), ready: try row("ready"))
+                current: try row("wanted"), ready: try row("ready"))
         }
     }
 
@@ -47,9 +51,10 @@ extension RowStore<ScaledDeployment> {
         try await runner.query(
             """
             WITH changed AS (
-                UPDATE online_deployments SET scaled_count = \(decision.to)
-                WHERE id = \(deploymentID) AND scaled_count = \(decision.from) AND provisioning_state <> 'Deleting'
-                RETURNING id
+                UPDATE workloads w SET wanted = \(decision.to)
+                FROM (SELECT d.id FROM online_deployments d WHERE d.id = \(deploymentID) AND \(raw: Self.isScaled)
+                    FOR UPDATE) scaled
+                WHERE w.id = scaled.id AND w.wanted = \(decision.from) RETURNING w.id
             )
             INSERT INTO scaling_decisions (id, deployment_id, from_count, to_count, reason, decided_by, inputs)
             SELECT \(UUID()), id, \(decision.from), \(decision.to), \(decision.reason.rawValue),

@@ -2,7 +2,7 @@ package import Foundation
 package import Postgres
 package import Resources
 
-/// Rows of `online_deployments` and `replica_specifications`.
+/// Rows of `online_deployments`, each with its workload.
 package typealias DeploymentStore = RowStore<OnlineDeployment>
 
 extension RowStore<OnlineDeployment> {
@@ -50,27 +50,28 @@ extension RowStore<OnlineDeployment> {
     }
 
     package func insert(
-        id: UUID, endpointID: UUID, name: String, request: OnlineDeploymentRequest, scaledCount: Int?,
-        by caller: String, operation: OperationID
+        id: UUID, endpointID: UUID, name: String, request: OnlineDeploymentRequest, wanted: Int, by caller: String,
+        operation: OperationID
     ) async throws {
         try await runner.query(
             """
-            INSERT INTO online_deployments (id, endpoint_id, name, envelope, properties, instance_count, scaled_count,
+            INSERT INTO online_deployments (id, endpoint_id, name, envelope, properties, instance_count,
                 provisioning_state, created_by, modified_by, last_operation_id)
             VALUES (\(id), \(endpointID), \(name), \(JSONColumn(request.envelope)), \(JSONColumn(request.properties)),
-                \(request.instanceCount), \(scaledCount), \(ProvisioningState.creating.rawValue), \(caller), \(caller), \(operation.value))
+                \(request.instanceCount), \(ProvisioningState.creating.rawValue), \(caller), \(caller), \(operation.value))
             """)
+        try await WorkloadStore(runner).insert(deploymentID: id, endpointID: endpointID, wanted: wanted)
     }
 
     /// Writes what the caller asks for. With an operation, which has to bring it about, the generation grows.
     package func update(
         _ deployment: OnlineDeployment, envelope: ResourceEnvelope, properties: OnlineDeploymentProperties,
-        instanceCount: Int, scaledCount: Int?, state: ProvisioningState, by caller: String, operation: OperationID?
+        instanceCount: Int, state: ProvisioningState, by caller: String, operation: OperationID?
     ) async throws -> Bool {
         try await runner.query(
             """
             UPDATE online_deployments SET envelope = \(JSONColumn(envelope)), properties = \(JSONColumn(properties)),
-                instance_count = \(instanceCount), scaled_count = \(scaledCount), provisioning_state = \(state.rawValue), revision = revision + 1,
+                instance_count = \(instanceCount), provisioning_state = \(state.rawValue), revision = revision + 1,
                 generation = generation + (\(operation != nil)::boolean)::int, modified_at = now(), modified_by = \(caller),
                 last_operation_id = coalesce(\(operation?.value), last_operation_id)
             WHERE id = \(deployment.id) AND revision = \(deployment.version.revision)
@@ -85,71 +86,47 @@ extension RowStore<OnlineDeployment> {
         try await OnlineDeployment.table.setState(runner, id: id, from: from, to: state, observed: observed)
     }
 
-    /// Marks all deployments of an endpoint as going away.
+    /// Marks all deployments of an endpoint as going away, with their replicas.
     package func markDeleting(endpointID: UUID) async throws {
         try await runner.query(
             """
             UPDATE online_deployments SET provisioning_state = 'Deleting', revision = revision + 1
             WHERE endpoint_id = \(endpointID) AND provisioning_state <> 'Deleting'
             """)
+        try await WorkloadStore(runner).wantNone(endpointID: endpointID)
     }
 
-    package func deleteAll(endpointID: UUID) async throws {
-        try await runner.query("DELETE FROM online_deployments WHERE endpoint_id = \(endpointID)")
+    /// Removes a deployment with its workload; its replicas are gone.
+    package func remove(id: UUID) async throws {
+        try await delete(id: id)
+        try await WorkloadStore(runner).delete(id: id)
     }
 
-    // MARK: Replica specifications
-
-    /// The specification that replicas should run now; nil before the first.
-    package func findTargetSpecification(id: UUID) async throws -> ReplicaSpecification? {
-        try await specification(id: id, generation: "replica_generation")
+    /// The same for all deployments of an endpoint.
+    package func removeAll(endpointID: UUID) async throws {
+        try await runner.query(
+            """
+            WITH gone AS (DELETE FROM online_deployments WHERE endpoint_id = \(endpointID) RETURNING id)
+            DELETE FROM workloads w USING gone WHERE w.owner_id = gone.id AND w.owner_kind = 'online_deployment'
+            """)
     }
+
+    // MARK: What the properties ask for
 
     /// The specification that the stored properties ask for, be it that it proved ready, failed or was abandoned; nil before
     /// the first.
     package func findSpecified(id: UUID) async throws -> ReplicaSpecification? {
-        try await specification(id: id, generation: "specified_generation")
-    }
-
-    private func specification(id: UUID, generation column: String) async throws -> ReplicaSpecification? {
         try await runner.query(
             """
-            SELECT s.specification FROM online_deployments d
-            JOIN replica_specifications s ON s.deployment_id = d.id AND s.generation = d.\(raw: column)
-            WHERE d.id = \(id)
+            SELECT s.body FROM online_deployments d
+            JOIN specifications s ON s.workload_id = d.id AND s.generation = d.specified_generation WHERE d.id = \(id)
             """
         ).first?.decode(JSONColumn<ReplicaSpecification>.self).value
     }
 
-    /// The target that replicas have is what the stored properties ask for.
-    package func markSpecified(id: UUID) async throws {
-        try await runner.query(
-            "UPDATE online_deployments SET specified_generation = replica_generation WHERE id = \(id)")
-    }
-
-    /// Makes `specification` the one that replicas should run.
-    package func setTarget(id: UUID, _ specification: ReplicaSpecification) async throws {
-        try await runner.query(
-            """
-            INSERT INTO replica_specifications (deployment_id, generation, specification)
-            VALUES (\(id), \(specification.generation), \(JSONColumn(specification)))
-            ON CONFLICT (deployment_id, generation) DO NOTHING
-            """)
-        try await runner.query(
-            """
-            UPDATE online_deployments SET replica_generation = \(specification.generation),
-                specified_generation = \(specification.generation) WHERE id = \(id)
-            """)
-    }
-
-    /// The running specification has proved ready: a later failure returns to it.
-    package func markServing(id: UUID) async throws {
-        try await runner.query("UPDATE online_deployments SET serving_generation = replica_generation WHERE id = \(id)")
-    }
-
-    /// Gives up the specification that did not become ready; replicas run the last good one, if any.
-    package func returnToServing(id: UUID) async throws {
-        try await runner.query("UPDATE online_deployments SET replica_generation = serving_generation WHERE id = \(id)")
+    /// The specification of a generation is what the stored properties ask for.
+    package func setSpecified(id: UUID, generation: Int64) async throws {
+        try await runner.query("UPDATE online_deployments SET specified_generation = \(generation) WHERE id = \(id)")
     }
 }
 
@@ -158,8 +135,11 @@ extension OnlineDeployment: TableRow {
         name: "online_deployments", alias: "d",
         columns: """
             \(Parents.workspaceColumns), e.name AS endpoint_name, e.workspace_id, d.endpoint_id, d.name, d.envelope, d.properties,
-            d.instance_count, d.scaled_count, d.provisioning_state, d.generation, d.last_operation_id
-            """, joins: "JOIN online_endpoints e ON e.id = d.endpoint_id \(Parents.workspace(of: "e"))")
+            d.instance_count, k.wanted, d.provisioning_state, d.generation, d.last_operation_id
+            """,
+        joins: """
+            JOIN online_endpoints e ON e.id = d.endpoint_id \(Parents.workspace(of: "e")) JOIN workloads k ON k.id = d.id
+            """)
 
     package init(_ row: Row) throws {
         self.init(
@@ -167,7 +147,7 @@ extension OnlineDeployment: TableRow {
             endpointID: try row("endpoint_id"), workspaceID: try row("workspace_id"), name: try row("name"),
             envelope: try row.json("envelope"),
             properties: try row.json("properties"), instanceCount: try row("instance_count"),
-            scaledCount: try row("scaled_count"), provisioningState: try row("provisioning_state"),
+            wantedReplicas: try row("wanted"), provisioningState: try row("provisioning_state"),
             version: try row.version(), audit: try row.audit(),
             lastOperation: try row.operationID("last_operation_id"))
     }

@@ -40,15 +40,14 @@ extension RowStore<SubscriptionDemand> {
 
     private static var demandColumns: String {
         """
-        g.subscription_id, s.specification ->> 'instanceType', coalesce(d.scaled_count, d.instance_count),
-        s.specification -> 'resources'
+        g.subscription_id, s.body ->> 'instanceType', k.wanted, s.body -> 'resources'
         """
     }
 
     private static var demandSource: String {
         """
-        FROM online_deployments d
-        JOIN replica_specifications s ON s.deployment_id = d.id AND s.generation = d.replica_generation
+        FROM online_deployments d JOIN workloads k ON k.id = d.id
+        JOIN specifications s ON s.workload_id = k.id AND s.generation = k.target_generation
         JOIN online_endpoints e ON e.id = d.endpoint_id JOIN workspaces w ON w.id = e.workspace_id
         JOIN resource_groups g ON g.id = w.resource_group_id
         """

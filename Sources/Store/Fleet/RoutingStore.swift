@@ -91,7 +91,7 @@ extension RowStore<RoutedEndpoint> {
             SELECT d.endpoint_id, d.name, d.instance_count, d.properties -> 'scaleSettings' AS scaling,
                 d.properties -> 'requestSettings' AS settings,
                 coalesce((SELECT jsonb_agg(r.handle ORDER BY r.created_at, r.id) FROM replicas r
-                    WHERE r.deployment_id = d.id AND r.state = 'ready'), '[]') AS handles
+                    WHERE r.workload_id = d.id AND r.state = 'ready'), '[]') AS handles
             FROM online_deployments d
             WHERE (\(endpointIDs == nil)::boolean OR d.endpoint_id = ANY(\(endpointIDs)::uuid[]))
             AND d.provisioning_state <> 'Deleting'

@@ -67,8 +67,8 @@ enum DayOfScaling {
                 pollingInterval: ISODuration(milliseconds: 1_000))
             try await database.query(
                 """
-                UPDATE online_deployments d SET scaled_count = 1,
-                    properties = jsonb_set(d.properties, '{scaleSettings}', \(JSONColumn(scaling))::jsonb)
+                UPDATE online_deployments d
+                SET properties = jsonb_set(d.properties, '{scaleSettings}', \(JSONColumn(scaling))::jsonb)
                 FROM online_endpoints e
                 WHERE e.id = d.endpoint_id AND substring(e.name from 7)::integer % 3 = \(rest)::integer
                 """)
@@ -122,7 +122,7 @@ enum DayOfScaling {
             try await wait(for: "as many replicas as are wanted", within: .seconds(60), every: .milliseconds(100)) {
                 let row = try await database.query(
                     """
-                    SELECT (SELECT sum(scaled_count) FROM online_deployments), (SELECT count(*) FROM replicas),
+                    SELECT (SELECT sum(wanted) FROM workloads), (SELECT count(*) FROM replicas),
                         (SELECT count(*) FROM replicas WHERE state = 'ready')
                     """
                 ).first
@@ -138,7 +138,7 @@ enum DayOfScaling {
 
     private static func look(_ database: Database, _ backend: SimulatedBackend) async throws -> Footprint {
         var rows: [String: Int] = [:]
-        for table in ["scaling_decisions", "deployment_minutes", "replicas", "operations", "replica_specifications"] {
+        for table in ["scaling_decisions", "deployment_minutes", "replicas", "operations", "specifications"] {
             rows[table] = try await database.query("SELECT count(*) FROM \(raw: table)").first?.decode(Int.self) ?? 0
         }
         let me = ProcessIdentity(pid: getpid())

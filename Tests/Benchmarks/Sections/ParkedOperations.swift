@@ -84,11 +84,15 @@ struct ParkedOperations: Sendable {
             FROM generate_series(1, \(count)::integer) n
             """)
         try await database.query(
-            "INSERT INTO replica_specifications (deployment_id, generation, specification) SELECT id, 1, '{}' FROM online_deployments"
-        )
+            """
+            INSERT INTO workloads (id, kind, owner_kind, owner_id, workspace_id, wanted, target_generation)
+            SELECT id, 'serving', 'online_deployment', id, \(workspace), 0, 1 FROM online_deployments
+            """)
+        try await database.query(
+            "INSERT INTO specifications (workload_id, generation, body) SELECT id, 1, '{}' FROM workloads")
         try await database.query(
             """
-            INSERT INTO replicas (id, deployment_id, generation, state)
+            INSERT INTO replicas (id, workload_id, generation, state)
             SELECT gen_random_uuid(), id, 1, 'pending' FROM online_deployments
             """)
         return try await database.query("SELECT id FROM online_deployments").rows.map { try $0.decode(UUID.self) }
@@ -127,7 +131,7 @@ struct ParkedOperations: Sendable {
         var samples = Samples()
         for subject in subjects {
             let start = ContinuousClock.now
-            try await rig.database.query("DELETE FROM replicas WHERE deployment_id = \(subject)")
+            try await rig.database.query("DELETE FROM replicas WHERE workload_id = \(subject)")
             try await wait(for: "the end of a step", within: .seconds(20), every: .milliseconds(1)) {
                 (ends.end(of: OperationID(subject)) ?? start) > start
             }

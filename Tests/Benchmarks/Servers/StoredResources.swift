@@ -53,12 +53,18 @@ struct StoredResources: Sendable {
         try await transaction.query(
             """
             INSERT INTO online_deployments (id, endpoint_id, name, envelope, properties, instance_count,
-                provisioning_state, observed_generation, replica_generation, serving_generation, created_at, created_by,
-                modified_by)
+                provisioning_state, observed_generation, created_at, created_by, modified_by)
             SELECT gen_random_uuid(), e.id, 'd' || n, \(JSONColumn(request.envelope))::jsonb,
-                \(JSONColumn(request.properties))::jsonb, 1, 'Succeeded', 1, 1, 1,
+                \(JSONColumn(request.properties))::jsonb, 1, 'Succeeded', 1,
                 now() + n * interval '1 microsecond', 'bench', 'bench'
             FROM online_endpoints e CROSS JOIN generate_series(1, \(each)::integer) n
+            """)
+        try await transaction.query(
+            """
+            INSERT INTO workloads (id, kind, owner_kind, owner_id, workspace_id, wanted, target_generation,
+                proven_generation)
+            SELECT d.id, 'serving', 'online_deployment', d.id, e.workspace_id, 1, 1, 1
+            FROM online_deployments d JOIN online_endpoints e ON e.id = d.endpoint_id
             """)
     }
 
@@ -71,7 +77,7 @@ struct StoredResources: Sendable {
             readinessProbe: Probe(), maxConcurrentRequests: 1, requestTimeoutMs: 5_000)
         try await transaction.query(
             """
-            INSERT INTO replica_specifications (deployment_id, generation, specification)
+            INSERT INTO specifications (workload_id, generation, body)
             SELECT d.id, 1, \(JSONColumn(specification))::jsonb
                 || jsonb_build_object('endpoint', e.name, 'deployment', d.name)
             FROM online_deployments d JOIN online_endpoints e ON e.id = d.endpoint_id

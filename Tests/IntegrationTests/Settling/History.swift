@@ -232,12 +232,12 @@ extension History {
     func rows() async throws -> [String] {
         try await server.texts(
             """
-            SELECT d.name || ' ' || d.provisioning_state || ' wants ' || d.instance_count || ' of ' || d.replica_generation
-                || ', serves ' || d.serving_generation
+            SELECT d.name || ' ' || d.provisioning_state || ' wants ' || w.wanted || ' of ' || w.target_generation
+                || ', serves ' || w.proven_generation
                 || coalesce(', replica ' || r.id || ' of ' || r.generation || ' ' || r.state || ' ' || r.revision
                     || ' since ' || r.changed_at || coalesce(' ' || (r.error ->> 'message'), ''), '')
-            FROM online_deployments d JOIN online_endpoints e ON e.id = d.endpoint_id
-            LEFT JOIN replicas r ON r.deployment_id = d.id WHERE e.name = \(name)
+            FROM online_deployments d JOIN online_endpoints e ON e.id = d.endpoint_id JOIN workloads w ON w.id = d.id
+            LEFT JOIN replicas r ON r.workload_id = d.id WHERE e.name = \(name)
             """)
             + server.texts(
                 """

@@ -70,7 +70,7 @@ package struct StoreFixture: Sendable {
         let store = DeploymentStore(database)
         try await store.insert(
             id: id, endpointID: endpoint.id, name: name, request: Self.deploymentRequest(instances: instances),
-            scaledCount: nil, by: "maker", operation: OperationID())
+            wanted: instances, by: "maker", operation: OperationID())
         return try #require(try await store.find(id: id))
     }
 
@@ -90,7 +90,7 @@ package struct StoreFixture: Sendable {
         instances: Int = 1, generation: Int64 = 1, name: String = "blue", of endpoint: OnlineEndpoint
     ) async throws -> OnlineDeployment {
         let deployment = try await makeDeployment(name, of: endpoint, instances: instances)
-        try await DeploymentStore(database).setTarget(id: deployment.id, Self.specification(generation: generation))
+        try await WorkloadStore(database).setTarget(id: deployment.id, Self.specification(generation: generation))
         return deployment
     }
 
@@ -108,9 +108,9 @@ package struct StoreFixture: Sendable {
     ) async throws -> ReplicaRow {
         let id = ReplicaID()
         try await database.query(
-            "INSERT INTO replicas (id, deployment_id, generation, state) VALUES (\(id.value), \(deployment.id), \(generation), 'pending')"
+            "INSERT INTO replicas (id, workload_id, generation, state) VALUES (\(id.value), \(deployment.id), \(generation), 'pending')"
         )
-        var row = ReplicaRow(id: id, deploymentID: deployment.id, generation: generation, state: state)
+        var row = ReplicaRow(id: id, workloadID: deployment.id, generation: generation, state: state)
         if [.probing, .ready, .draining].contains(state) { row.handle = handle(id, address: address) }
         if state == .failed { row.retryAt = Date(timeIntervalSince1970: 1_800_000_000.25) }
         row.revision = try #require(try await ReplicaStore(database).move(row))

@@ -5,7 +5,7 @@ package import Resources
 /// One replica as it is stored.
 package struct ReplicaRow: Sendable, Equatable {
     package var id: ReplicaID
-    package var deploymentID: UUID
+    package var workloadID: UUID
     package var generation: Int64
     package var state: ReplicaState
     package var handle: ReplicaHandle?
@@ -18,27 +18,24 @@ package struct ReplicaRow: Sendable, Equatable {
     package var revision: Int64
 
     package init(
-        id: ReplicaID, deploymentID: UUID, generation: Int64, state: ReplicaState, handle: ReplicaHandle? = nil,
+        id: ReplicaID, workloadID: UUID, generation: Int64, state: ReplicaState, handle: ReplicaHandle? = nil,
         failures: Int = 0, retryAt: Date? = nil, error: ARMError? = nil, revision: Int64 = 1
     ) {
-        (self.id, self.deploymentID, self.generation) = (id, deploymentID, generation)
+        (self.id, self.workloadID, self.generation) = (id, workloadID, generation)
         (self.state, self.handle, self.failures, self.retryAt) = (state, handle, failures, retryAt)
         (self.error, self.revision) = (error, revision)
     }
 }
 
-/// What a deployment's replicas should be, beside what they are.
-package struct DeploymentReplicas: Sendable, Equatable {
-    package var deploymentID: UUID
-    /// How many replicas are wanted; 0 for a deployment that goes away.
-    package var wanted: Int
-    /// Generation that they should run; 0 for none.
-    package var generation: Int64
+/// What the replicas of a workload should be, beside what they are.
+package struct WorkloadReplicas: Sendable, Equatable {
+    package var workloadID: UUID
+    package var target: WorkloadTarget
     package var replicas: [ReplicaRow]
 
-    package init(deploymentID: UUID, wanted: Int, generation: Int64, replicas: [ReplicaRow]) {
-        (self.deploymentID, self.wanted) = (deploymentID, wanted)
-        (self.generation, self.replicas) = (generation, replicas)
+    package init(workloadID: UUID, wanted: Int, generation: Int64, replicas: [ReplicaRow]) {
+        target = WorkloadTarget(wanted: wanted, generation: generation)
+        (self.workloadID, self.replicas) = (workloadID, replicas)
     }
 }
 
@@ -47,7 +44,7 @@ package typealias ReplicaStore = RowStore<ReplicaRow>
 
 extension RowStore<ReplicaRow> {
     private static var columns: String {
-        "r.id, r.deployment_id, r.generation, r.state, r.handle, r.failures, r.retry_at, r.error, r.revision"
+        "r.id, r.workload_id, r.generation, r.state, r.handle, r.failures, r.retry_at, r.error, r.revision"
     }
 
     package func find(_ id: ReplicaID) async throws -> ReplicaRow? {
@@ -55,9 +52,9 @@ extension RowStore<ReplicaRow> {
             .map(ReplicaRow.init)
     }
 
-    package func list(deploymentID: UUID) async throws -> [ReplicaRow] {
+    package func list(workloadID: UUID) async throws -> [ReplicaRow] {
         try await runner.query(
-            "SELECT \(raw: Self.columns) FROM replicas r WHERE r.deployment_id = \(deploymentID) ORDER BY r.created_at, r.id"
+            "SELECT \(raw: Self.columns) FROM replicas r WHERE r.workload_id = \(workloadID) ORDER BY r.created_at, r.id"
         ).rows.map(ReplicaRow.init)
     }
 
@@ -65,44 +62,43 @@ extension RowStore<ReplicaRow> {
         try await runner.query("SELECT \(raw: Self.columns) FROM replicas r").rows.map(ReplicaRow.init)
     }
 
-    /// What these deployments want of their replicas, beside what they have; all deployments for nil. Those that are gone
-    /// are left out.
-    package func listDesired(_ deploymentIDs: Set<UUID>? = nil) async throws -> [DeploymentReplicas] {
-        let ids = deploymentIDs.map { PostgresArray(Array($0)) }
+    /// What these workloads want of their replicas, beside what they have; all workloads for nil. Those that are gone are
+    /// left out.
+    package func listDesired(_ workloadIDs: Set<UUID>? = nil) async throws -> [WorkloadReplicas] {
+        let ids = workloadIDs.map { PostgresArray(Array($0)) }
         let rows = try await runner.query(
             """
-            SELECT d.id AS wanting_id, CASE WHEN d.provisioning_state = 'Deleting' OR d.replica_generation = 0 THEN 0
-                    ELSE coalesce(d.scaled_count, d.instance_count) END AS wanted,
-                d.replica_generation, \(raw: Self.columns)
-            FROM online_deployments d LEFT JOIN replicas r ON r.deployment_id = d.id
-            WHERE \(ids == nil)::boolean OR d.id = ANY(\(ids)::uuid[])
-            ORDER BY d.id, r.created_at, r.id
+            SELECT w.id AS wanting_id, CASE WHEN w.target_generation = 0 THEN 0 ELSE w.wanted END AS wanted,
+                w.target_generation, \(raw: Self.columns)
+            FROM workloads w LEFT JOIN replicas r ON r.workload_id = w.id
+            WHERE \(ids == nil)::boolean OR w.id = ANY(\(ids)::uuid[])
+            ORDER BY w.id, r.created_at, r.id
             """
         ).rows
         return try Self.group(rows)
     }
 
-    /// Those of `ids` that no replica has, nor a deployment's last failure: what is left of them belongs to nobody.
+    /// Those of `ids` that no replica has, nor a workload's last failure: what is left of them belongs to nobody.
     package func unknown(among ids: Set<ReplicaID>) async throws -> Set<ReplicaID> {
         guard !ids.isEmpty else { return [] }
         let list = PostgresArray(ids.map(\.value))
         let known = try await runner.query(
             """
             SELECT id FROM replicas WHERE id = ANY(\(list)::uuid[])
-            UNION ALL SELECT last_failed_replica FROM online_deployments WHERE last_failed_replica = ANY(\(list)::uuid[])
+            UNION ALL SELECT last_failed_replica FROM workloads WHERE last_failed_replica = ANY(\(list)::uuid[])
             """
         ).rows.map { ReplicaID(try $0.decode(UUID.self)) }
         return ids.subtracting(known)
     }
 
-    private static func group(_ rows: [Row]) throws -> [DeploymentReplicas] {
-        var groups: [DeploymentReplicas] = []
+    private static func group(_ rows: [Row]) throws -> [WorkloadReplicas] {
+        var groups: [WorkloadReplicas] = []
         for row in rows {
-            let deployment: UUID = try row("wanting_id")
-            if groups.last?.deploymentID != deployment {
+            let workload: UUID = try row("wanting_id")
+            if groups.last?.workloadID != workload {
                 groups.append(
-                    DeploymentReplicas(
-                        deploymentID: deployment, wanted: try row("wanted"), generation: try row("replica_generation"),
+                    WorkloadReplicas(
+                        workloadID: workload, wanted: try row("wanted"), generation: try row("target_generation"),
                         replicas: []))
             }
             if try row("id", as: UUID?.self) != nil { groups[groups.count - 1].replicas.append(try ReplicaRow(row)) }
@@ -110,23 +106,13 @@ extension RowStore<ReplicaRow> {
         return groups
     }
 
-    /// The specification that a replica runs, nil when its deployment is gone.
-    package func findSpecification(deploymentID: UUID, generation: Int64) async throws -> ReplicaSpecification? {
-        try await runner.query(
-            """
-            SELECT specification FROM replica_specifications
-            WHERE deployment_id = \(deploymentID) AND generation = \(generation)
-            """
-        ).first?.decode(JSONColumn<ReplicaSpecification>.self).value
-    }
-
     /// Adds a pending replica, unless its generation is no longer wanted.
-    package func insert(_ id: ReplicaID, deploymentID: UUID, generation: Int64) async throws -> Bool {
+    package func insert(_ id: ReplicaID, workloadID: UUID, generation: Int64) async throws -> Bool {
         try await runner.query(
             """
-            INSERT INTO replicas (id, deployment_id, generation, state)
-            SELECT \(id.value), d.id, \(generation), 'pending' FROM online_deployments d
-            WHERE d.id = \(deploymentID) AND d.replica_generation = \(generation) AND d.provisioning_state <> 'Deleting'
+            INSERT INTO replicas (id, workload_id, generation, state)
+            SELECT \(id.value), w.id, \(generation), 'pending' FROM workloads w
+            WHERE w.id = \(workloadID) AND w.target_generation = \(generation) AND w.wanted > 0
             """
         ).affectedRows == 1
     }
@@ -168,17 +154,27 @@ extension RowStore<ReplicaRow> {
         try await runner.query("DELETE FROM replicas WHERE id = \(id.value)")
     }
 
-    /// Makes failed replicas of a deployment due now.
-    package func retryNow(deploymentID: UUID) async throws {
+    /// Replicas of all deployments of an endpoint.
+    package func count(endpointID: UUID) async throws -> Int {
         try await runner.query(
-            "UPDATE replicas SET retry_at = now() WHERE deployment_id = \(deploymentID) AND state = 'failed'")
+            """
+            SELECT count(*) FROM replicas r JOIN workloads w ON w.id = r.workload_id
+            JOIN online_deployments d ON d.id = w.owner_id WHERE d.endpoint_id = \(endpointID)
+            """
+        ).first?.decode(Int.self) ?? 0
+    }
+
+    /// Makes failed replicas of a workload due now.
+    package func retryNow(workloadID: UUID) async throws {
+        try await runner.query(
+            "UPDATE replicas SET retry_at = now() WHERE workload_id = \(workloadID) AND state = 'failed'")
     }
 }
 
 extension ReplicaRow: RowDecodable {
     package init(_ row: Row) throws {
         self.init(
-            id: ReplicaID(try row("id")), deploymentID: try row("deployment_id"), generation: try row("generation"),
+            id: ReplicaID(try row("id")), workloadID: try row("workload_id"), generation: try row("generation"),
             state: try row("state"), handle: try row.jsonIfPresent("handle"), failures: try row("failures"),
             retryAt: try row("retry_at"), error: try row.jsonIfPresent("error"), revision: try row("revision"))
     }
