@@ -42,12 +42,18 @@ package struct TemplateDeploymentRunner: Sendable {
             // The passes look at all that runs.
             _ = try await OperationWaitStore(database).takeEnded(waiter: operation.id)
             let outcome = try await pass(try await root(of: operation))
-            if outcome == .done { runs.remove(operation.id) }
+            if outcome == .done { try await end(operation.id) }
             return outcome
         } catch let error as ARMError {
-            runs.remove(operation.id)
+            try await end(operation.id)
             throw error
         }
+    }
+
+    /// Nothing follows: what ended between the look at waits and the one at steps is waited for no more.
+    private func end(_ operation: OperationID) async throws {
+        runs.remove(operation)
+        try await OperationWaitStore(database).clear(waiter: operation)
     }
 
     private func root(of operation: ResourceOperation) async throws -> DeploymentRun {

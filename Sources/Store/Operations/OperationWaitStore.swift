@@ -37,6 +37,11 @@ package struct OperationWaitStore: Sendable {
         ).rows.map(ResourceOperation.init)
     }
 
+    /// It waits for nothing any more.
+    package func clear(waiter: OperationID) async throws {
+        try await runner.query("DELETE FROM operation_waits WHERE waiter_id = \(waiter.value)")
+    }
+
     /// Whether it waits for any.
     package func isWaiting(_ waiter: OperationID) async throws -> Bool {
         try await runner.query(
