@@ -60,6 +60,7 @@ var targets: [Target] = [
         resources: [
             .embedInCode("LocalProcess/MLflow/mlflow_score.py"), .embedInCode("LocalProcess/Server/server_start.py"),
         ]),
+    target("Hosting", ["Compute", "Resources", logging, lifecycle]),
     target(
         "ControlPlane",
         [
@@ -75,8 +76,9 @@ var targets: [Target] = [
     target(
         "Server",
         [
-            "API", "ControlPlane", "Store", "Postgres", "Compute", "Artifacts", "Identity", "Platform", "Routing",
-            "Resources", hummingbird, hummingbirdCore, hummingbirdTLS, nioSSL, nioCore, httpClient, configuration,
+            "API", "ControlPlane", "Hosting", "Store", "Postgres", "Compute", "Artifacts", "Identity", "Platform",
+            "Routing", "Resources", hummingbird, hummingbirdCore, hummingbirdTLS, nioSSL, nioCore, httpClient,
+            configuration,
             lifecycle,
             logging, dependency("UnixSignals", "swift-service-lifecycle"),
             dependency("SystemPackage", "swift-system"),
@@ -93,8 +95,8 @@ var targets: [Target] = [
     .target(
         name: "TestSupport",
         dependencies: [
-            "API", "Artifacts", "Client", "Compute", "ControlPlane", "Identity", "Postgres", "Resources", "Server",
-            "Store",
+            "API", "Artifacts", "Client", "Compute", "ControlPlane", "Hosting", "Identity", "Postgres", "Resources",
+            "Server", "Store",
             hummingbird, httpClient, httpTypes, lifecycle, logging, nioCore, nioHTTP1,
         ], path: "Tests/TestSupport", swiftSettings: house),
     .target(
@@ -113,19 +115,20 @@ var targets: [Target] = [
     tests(
         "IntegrationTests",
         [
-            "TestSupport", "Server", "API", "ControlPlane", "Store", "Postgres", "Compute", "Artifacts", "Identity",
-            "Client",
+            "TestSupport", "Server", "API", "ControlPlane", "Hosting", "Store", "Postgres", "Compute", "Artifacts",
+            "Identity", "Client",
             "Resources", hummingbird, hummingbirdTesting, httpClient, httpTypes, nioCore, nioHTTP1, logging,
         ]),
     tests(
         "ControlPlaneTests",
         [
-            "TestSupport", "ControlPlane", "Store", "Postgres", "Compute", "Artifacts", "Identity", "Routing",
-            "Resources",
+            "TestSupport", "ControlPlane", "Hosting", "Store", "Postgres", "Compute", "Artifacts", "Identity",
+            "Routing", "Resources",
             hummingbird, logging, lifecycle, httpClient, nioCore,
         ]),
     tests("DataPlaneTests", ["DataPlane", "FuzzChecks", "Routing", "Identity", logging, lifecycle]),
     tests("ComputeTests", ["Compute", "Identity", "Resources", logging, httpClient, nioCore, nioHTTP1]),
+    tests("HostingTests", ["Hosting", "Compute", "Resources", "TestSupport", logging]),
     tests("ArtifactsTests", ["Artifacts"]),
     tests("APITests", ["API", "Resources", hummingbird, httpTypes, nioCore]),
     tests(
@@ -147,8 +150,9 @@ if ProcessInfo.processInfo.environment["SLUICE_BENCHMARKS"] != nil {
         .executableTarget(
             name: "sluice-benchmarks",
             dependencies: [
-                "Server", "API", "ControlPlane", "Store", "Postgres", "Compute", "Artifacts", "Identity", "Resources",
-                "Templates", "Client", "CMalloc", hummingbird, httpClient, nioHTTP1, lifecycle, logging, arguments,
+                "Server", "API", "ControlPlane", "Hosting", "Store", "Postgres", "Compute", "Artifacts", "Identity",
+                "Resources", "Templates", "Client", "CMalloc", hummingbird, httpClient, nioHTTP1, lifecycle, logging,
+                arguments,
                 dependency("UnixSignals", "swift-service-lifecycle"),
             ],
             path: "Tests/Benchmarks", exclude: ["peer", "router"], swiftSettings: house))

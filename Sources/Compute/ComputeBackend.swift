@@ -2,65 +2,74 @@ package import Resources
 
 /// A thing that runs replicas: local processes, simulated ones, later containers and pods.
 ///
-/// The replica reconciler is the only caller. It may call again what it called before (after a restart, after a
+/// The host's `ReplicaHost` is the only caller. It may call again what it called before (after a restart, after a
 /// lost response), so every function is idempotent for equal arguments:
 ///
 /// ```swift
 /// try await backend.prepare(specification) { phase in record(phase) }
-/// let handle = try await backend.start(id, specification)
-/// while await backend.observe(handle) == .running { await backend.probe(handle, .readiness, specification) }
-/// await backend.stop(id, grace: .seconds(10))
+/// let address = try await backend.start(key, specification)
+/// while await backend.observe(key) == .running { await backend.probe(key, at: address, .readiness, specification) }
+/// await backend.stop(key.id, grace: .seconds(10))
 /// ```
 package protocol ComputeBackend: Sendable {
+    /// Names it in rows and settings: `local`, `simulated`.
+    var name: String { get }
+
     /// Refuses what this backend can never run, before anything is made. Throws `.unsupported` with the reason.
     func check(_ specification: ReplicaSpecification) throws(ComputeError)
 
     /// Builds the environment and fetches code and model; cached by content, built once even when asked concurrently.
     func prepare(
-        _ specification: ReplicaSpecification, progress: @escaping @Sendable (PreparationPhase) async -> Void
+        _ specification: ReplicaSpecification, progress: @escaping @Sendable (PreparationPhase) -> Void
     ) async throws(ComputeError)
 
-    /// Starts a replica; returns when its process exists, not when it is ready. One that runs already is answered as
-    /// it is, one that has ended is started again.
-    func start(_ id: ReplicaID, _ specification: ReplicaSpecification) async throws(ComputeError) -> ReplicaHandle
+    /// Starts a life of a replica; returns when its process exists, not when it is ready. One that runs already is returned
+    /// as it is; what is left of an earlier life is ended first.
+    func start(_ key: ReplicaKey, _ specification: ReplicaSpecification) async throws(ComputeError) -> ReplicaAddress
 
-    /// Whether the replica still runs.
-    func observe(_ handle: ReplicaHandle) async -> ReplicaObservation
+    /// Whether that life still runs.
+    func observe(_ key: ReplicaKey) async -> ReplicaObservation
 
-    /// Returns when the replica no longer runs, with how it ended; early only when the task is cancelled.
-    func waitForExit(_ handle: ReplicaHandle) async -> ReplicaObservation
+    /// Tells of replicas whose process may have ended, until the task is cancelled. One caller at a time.
+    func watch(_ onChange: @escaping @Sendable (ReplicaID) -> Void) async
 
     /// One probe of the model server.
-    func probe(_ handle: ReplicaHandle, _ kind: ProbeKind, _ specification: ReplicaSpecification) async -> ProbeResult
+    func probe(
+        _ key: ReplicaKey, at address: ReplicaAddress, _ kind: ProbeKind, _ specification: ReplicaSpecification
+    ) async -> ProbeResult
 
     /// Stop signal, up to `grace` for the whole process group to end, then kill. Returns when nothing of the replica runs,
-    /// whether or not its handle was ever recorded.
+    /// whichever life it is of.
     func stop(_ id: ReplicaID, grace: Duration) async
 
-    /// Replicas of which there is anything here, be it that they run or what `discard` would remove. Found by their labels,
-    /// not from memory.
-    func list() async -> Set<ReplicaID>
+    /// Replicas that were started here, each with its last life. Found by their labels, not from memory.
+    func list() async -> [ReplicaID: FoundReplica]
+
+    /// Replicas of which there is anything here, be it that they run or what `discard` would remove.
+    func remains() async -> Set<ReplicaID>
 
     /// The last `tail` lines of a replica's log; empty when there is none.
     func logs(of id: ReplicaID, _ container: LogContainer, tail: Int) async -> String
 
     /// What these replicas have used of their host; those that this backend can't tell of are left out.
-    func usage(of handles: [ReplicaHandle]) async -> [ReplicaID: ReplicaUsage]
+    func usage(of ids: [ReplicaID]) async -> [ReplicaID: ReplicaUsage]
 
     /// Removes what a replica left behind (log, socket, working folder) once nobody will ask for it again.
     func discard(_ id: ReplicaID) async
 }
 
 extension ComputeBackend {
-    package func usage(of handles: [ReplicaHandle]) async -> [ReplicaID: ReplicaUsage] { [:] }
+    package func usage(of ids: [ReplicaID]) async -> [ReplicaID: ReplicaUsage] { [:] }
+}
 
-    /// Looks four times a second: for backends that can't be told.
-    package func waitForExit(_ handle: ReplicaHandle) async -> ReplicaObservation {
-        while true {
-            let observation = await observe(handle)
-            guard observation == .running else { return observation }
-            guard (try? await Task.sleep(for: .milliseconds(250))) != nil else { return observation }  // cancelled
-        }
+/// A replica as a backend finds it again.
+package struct FoundReplica: Sendable, Equatable {
+    package var life: Int
+    package var address: ReplicaAddress
+    package var isRunning: Bool
+
+    package init(life: Int, address: ReplicaAddress, isRunning: Bool) {
+        (self.life, self.address, self.isRunning) = (life, address, isRunning)
     }
 }
 

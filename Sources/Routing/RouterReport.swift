@@ -117,6 +117,29 @@ package struct LeavingStatus: Sendable, Equatable, Codable {
     }
 }
 
+/// The body of `POST /leaving`: which of these replicas is a router not done with?
+package struct LeavingQuery: Sendable, Equatable, Codable {
+    /// As the table names them; at most ``limit``.
+    package var ids: [String]
+
+    package static let limit = 10_000
+
+    package init(ids: [String]) {
+        self.ids = ids
+    }
+}
+
+/// What a router responds to ``LeavingQuery``.
+package struct LeavingResponse: Sendable, Equatable, Codable {
+    package var routerID: String
+    /// Those that the table names, or that have a request of this router inside or coming.
+    package var busy: [String]
+
+    package init(routerID: String, busy: [String]) {
+        (self.routerID, self.busy) = (routerID, busy)
+    }
+}
+
 /// Traffic of one deployment through one router.
 package struct DeploymentTraffic: Sendable, Equatable, Codable {
     package var endpoint: String

@@ -6,8 +6,10 @@ package enum ChangeTopic: String, Sendable, CaseIterable {
     case work
     /// An operation was ended from outside: whoever carries it out leaves it.
     case cancellations
-    /// A replica's state, or what a deployment wants.
+    /// How a replica is doing, or what a workload wants.
     case replicas
+    /// What is placed on hosts.
+    case placements
     /// What routers should serve.
     case routing
     /// An operation has ended. Told in this process alone: others look by their timers.

@@ -13,7 +13,8 @@ extension PostgresEnumeration {
 extension ProvisioningState: PostgresEnumeration {}
 extension OperationState: PostgresEnumeration {}
 extension OperationKind: PostgresEnumeration {}
-extension ReplicaState: PostgresEnumeration {}
+extension ReplicaPhase: PostgresEnumeration {}
+extension ReplicaDesire: PostgresEnumeration {}
 extension AssetKind: PostgresEnumeration {}
 extension ScalingReason: PostgresEnumeration {}
 extension RoleAssignment.PrincipalType: PostgresEnumeration {}

@@ -9,15 +9,16 @@ import Testing
 @Suite struct LeadershipTests {
     /// One process that wants to lead; its duty runs until it leads no more.
     private final class Process: Sendable {
-        private let counts = Mutex((isActive: false, began: 0))
+        private let counts = Mutex((isActive: false, began: 0, term: Int64(0)))
         private let task = Mutex<Task<Void, any Error>?>(nil)
 
         var isActive: Bool { counts.withLock { $0.isActive } }
         var began: Int { counts.withLock { $0.began } }
+        var term: Int64 { counts.withLock { $0.term } }
 
-        func start(_ settings: ConnectionSettings) {
+        func start(_ database: Database) {
             let leadership = Leadership(
-                settings: settings, logger: TestDatabase.silent, duties: [{ [self] in await performDuty() }])
+                database: database, logger: TestDatabase.silent, duties: [{ [self] term in await performDuty(term) }])
             task.withLock { $0 = Task { try await leadership.run() } }
         }
 
@@ -27,8 +28,8 @@ import Testing
             _ = await task?.result
         }
 
-        private func performDuty() async {
-            counts.withLock { $0 = (true, $0.began + 1) }
+        private func performDuty(_ term: Int64) async {
+            counts.withLock { $0 = (true, $0.began + 1, term) }
             try? await Task.sleep(for: .seconds(600))  // until it is cancelled
             counts.withLock { $0.isActive = false }
         }
@@ -37,9 +38,9 @@ import Testing
     private func withTwo(_ body: (Database, Process, Process) async throws -> Void) async throws {
         try await TestDatabase.withDatabase { database in
             let (first, second) = (Process(), Process())
-            first.start(database.settings)
+            first.start(database)
             try await eventually("the first leads") { first.isActive }
-            second.start(database.settings)
+            second.start(database)
             let outcome: Result<Void, any Error>
             do {
                 try await body(database, first, second)
@@ -59,6 +60,7 @@ import Testing
             await first.stop()
             #expect(!first.isActive, "its duty has ended with it")
             try await eventually("the second leads") { second.isActive }
+            #expect(second.term > first.term, "in a later term")
         }
     }
 

@@ -237,13 +237,11 @@ import Testing
             #expect(try await wakes() == [0, 0])
             let replica = try await fixture.makeReplica(.starting, of: deployment)
             #expect(try await wakes() == [2, 0], "made, and moved")
-            var moved = replica
-            moved.handle = fixture.handle(replica.id)
-            moved.revision = try #require(try await ReplicaStore(database).move(moved))
+            try await fixture.report(replica.reported, replica.host)
             #expect(try await wakes() == [2, 0], "not by what nobody waits for")
             try await WorkloadStore(database).want(3, id: deployment.id)
             #expect(try await wakes() == [3, 0])
-            try await ReplicaStore(database).delete(replica.id)
+            try await database.query("DELETE FROM replicas")
             #expect(try await wakes() == [4, 1], "its deletion, for those of the endpoint too")
         }
     }

@@ -34,8 +34,8 @@ import Testing
                 requestTimeout: ISODuration(milliseconds: 7_000), maxConcurrentRequestsPerInstance: concurrency,
                 maxQueueWait: ISODuration(milliseconds: 250)),
             replicas: (0..<replicas).map {
-                ReplicaHandle(
-                    id: ReplicaID(), pid: 0, startTicks: 0, address: "unix:/run/\($0)", scoringPath: "/invocations")
+                RoutedReplica(
+                    ReplicaKey(ReplicaID(), life: 1), ReplicaAddress("unix:/run/\($0)", scoringPath: "/invocations"))
             })
     }
 

@@ -12,38 +12,26 @@ import Testing
 
 @testable import ControlPlane
 
-/// What a drain asks of routers, and when it ends.
+/// What a drain asks of routers, and what follows from their responses.
 @Suite struct RouterDrainTests {
-    /// What routers say of a replica, and what they were asked.
+    /// What routers say of replicas, and what they were asked.
     private final class Answers: Sendable {
-        let replica = ReplicaID()
-        private let state = Mutex((asked: [String](), isDrained: false))
+        let (inside, free) = (ReplicaKey(ReplicaID(), life: 1), ReplicaKey(ReplicaID(), life: 3))
+        private let questions = Mutex<[String]>([])
 
-        var asked: [String] { state.withLock { $0.asked } }
-        func lastRequestEnds() { state.withLock { $0.isDrained = true } }
+        var asked: [String] { questions.withLock { $0 } }
 
-        private func take(_ uri: String) -> Bool {
-            state.withLock {
-                $0.asked.append(uri)
-                return $0.isDrained
-            }
+        func leaving(_ request: Request) async throws -> Response {
+            let body = try await request.body.collect(upTo: 10_000)
+            let query = try JSONDecoder().decode(LeavingQuery.self, from: Data(body.readableBytesView))
+            questions.withLock { $0 += query.ids }
+            return try Self.json(LeavingResponse(routerID: "r", busy: query.ids.filter { $0 == inside.routeID }))
         }
 
-        /// Waits as a router does, as long as it was asked to.
-        func leaving(_ uri: String) async throws -> Response {
-            var isDrained = take(uri)
-            let wait = try #require(Int(uri.split(separator: "=").last ?? ""))
-            let end = ContinuousClock.now + .milliseconds(wait)
-            while !isDrained, ContinuousClock.now < end {
-                try await Task.sleep(for: .milliseconds(2))  // between two looks, bounded by the wait
-                isDrained = state.withLock { $0.isDrained }
-            }
-            return try Self.json(LeavingStatus(routerID: "r", isDrained: isDrained, inFlight: isDrained ? 0 : 1))
-        }
-
-        func report(_ uri: String) throws -> Response {
-            let leaving = take(uri) ? [] : [LeavingReplica(id: replica.description, inFlight: 1)]
-            return try Self.json(TrafficReport(routerID: "r", generation: 1, deployments: [], leaving: leaving))
+        func leavingOne(_ id: String) throws -> Response {
+            questions.withLock { $0.append(id) }
+            let isInside = id == inside.routeID
+            return try Self.json(LeavingStatus(routerID: "r", isDrained: !isInside, inFlight: isInside ? 1 : 0))
         }
 
         private static func json(_ value: some Encodable) throws -> Response {
@@ -53,13 +41,13 @@ import Testing
 
     /// Runs `body` with the control address of a router.
     ///
-    /// - Parameter isOld: it knows no `/leaving`, as routers of earlier versions.
+    /// - Parameter isOld: it knows the question for one replica alone, as routers of earlier versions.
     private func withRouter(
         _ answers: Answers, isOld: Bool = false, _ body: (String) async throws -> Void
     ) async throws {
         let routes = Hummingbird.Router()
-        if !isOld { routes.get("leaving") { request, _ in try await answers.leaving(request.uri.string) } }
-        routes.get("report") { request, _ in try answers.report(request.uri.string) }
+        if !isOld { routes.post("leaving") { request, _ in try await answers.leaving(request) } }
+        routes.get("leaving") { request, _ in try answers.leavingOne(String(request.uri.queryParameters["id"] ?? "")) }
         try await LoopbackServer.run(routes) { try await body("tcp:127.0.0.1:\($0)") }
     }
 
@@ -82,33 +70,15 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `a drain ends when the last router has no request inside`(isOld: Bool) async throws {
+    func `a replica is drained once no live router has a request inside`(isOld: Bool) async throws {
         try await TestDatabase.withDatabase { database in
             let answers = Answers()
             try await withRouter(answers, isOld: isOld) { address in
                 // One that is gone has no request worth waiting for.
                 try await save([address, "tcp:127.0.0.1:1"], in: database)
-                async let drained: Void = drain(database).waitUntilDrained(answers.replica, limit: .distantFuture)
-                try await eventually("the router was asked") { !answers.asked.isEmpty }
-                answers.lastRequestEnds()
-                await drained
-                let question = isOld ? "/report?after=\(Int64.max)" : "/leaving?id=\(answers.replica)&wait_ms=1000"
-                #expect(answers.asked.allSatisfy { $0 == question })
-                #expect(isOld || answers.asked.count < 5, "the router waits, the drain does not ask again and again")
-            }
-        }
-    }
-
-    @Test(arguments: [false, true])
-    func `a drain ends at its deadline though a request is inside`(isOld: Bool) async throws {
-        try await TestDatabase.withDatabase { database in
-            let answers = Answers()
-            try await withRouter(answers, isOld: isOld) { address in
-                try await save([address], in: database)
-                let limit = Date().addingTimeInterval(0.3)
-                await drain(database).waitUntilDrained(answers.replica, limit: limit)
-                #expect(Date() >= limit)
-                #expect(!answers.asked.isEmpty)
+                let drained = await drain(database).drained(among: [answers.inside, answers.free])
+                #expect(drained == [answers.free])
+                #expect(Set(answers.asked) == [answers.inside.id.description, "\(answers.free.id).3"])
             }
         }
     }
@@ -118,7 +88,7 @@ import Testing
             let answers = Answers()
             try await withRouter(answers) { address in
                 try await save([address], .removed, in: database)
-                await drain(database).waitUntilDrained(answers.replica, limit: .distantFuture)
+                #expect(await drain(database).drained(among: [answers.inside]) == [answers.inside])
                 #expect(answers.asked.isEmpty)
             }
         }

@@ -146,7 +146,7 @@ import Testing
             let (path, environment, made) = try await server.makePreparing("blue", of: "house")
             let url = try #require(made.header("Azure-AsyncOperation"))
             try await eventually("it prepares") {
-                try await server.count("SELECT count(*) FROM replicas WHERE state = 'environment'") == 1
+                try await server.count("SELECT count(*) FROM replicas WHERE phase = 'environment'") == 1
             }
             let cancelURL = url.replacingOccurrences(of: "?", with: "/cancel?")
             let cancelled = try await server.api.post(cancelURL)
@@ -185,7 +185,7 @@ import Testing
             #expect(
                 try await server.api.post(url.replacingOccurrences(of: "?", with: "/cancel?"))["status"] == "Canceled")
             try await eventually("the new replica is gone") { try server.simulated.running == old }
-            #expect(try await server.count("SELECT count(*) FROM replicas WHERE state = 'ready'") == 1)
+            #expect(try await server.count("SELECT count(*) FROM replicas WHERE phase = 'ready'") == 1)
         }
     }
 }

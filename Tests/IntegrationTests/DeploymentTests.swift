@@ -176,7 +176,7 @@ import Testing
             try await eventually(
                 "the update ends",
                 { () async throws -> Bool in
-                    let ready = try await server.count("SELECT count(*) FROM replicas WHERE state = 'ready'")
+                    let ready = try await server.count("SELECT count(*) FROM replicas WHERE phase = 'ready'")
                     least = min(least, ready)
                     return try await server.api.get(url)["status"] != "InProgress"
                 })

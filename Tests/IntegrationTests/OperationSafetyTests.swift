@@ -106,7 +106,7 @@ import Testing
             FROM online_deployments JOIN workloads USING (id) ORDER BY name
             """)
         lines.append("keys \(try await server.count("SELECT count(*) FROM endpoint_keys"))")
-        let replicas = try await server.texts("SELECT state FROM replicas")
+        let replicas = try await server.texts("SELECT phase FROM replicas")
         lines.append("replicas \(replicas.count)\(Set(replicas).sorted().map { " \($0)" }.joined())")
         return lines
     }

@@ -222,7 +222,7 @@ import Testing
             backend.crash(victim)
             for _ in 0..<10 { #expect(try await server.score("house", key: key).status == 200) }
             try await eventually("two replicas run again") {
-                let ready = try await server.count("SELECT count(*) FROM replicas WHERE state = 'ready'")
+                let ready = try await server.count("SELECT count(*) FROM replicas WHERE phase = 'ready'")
                 return backend.running.count == 2 && ready == 2
             }
             #expect(
@@ -249,7 +249,7 @@ import Testing
             let replica = try #require(try server.simulated.running.first)
             try server.simulated.setUnresponsive(replica, true)
             try await eventually("it leaves routing") {
-                try await server.count("SELECT count(*) FROM replicas WHERE state = 'ready'") == 0
+                try await server.count("SELECT count(*) FROM replicas WHERE phase = 'ready'") == 0
             }
             var statuses: [Int] = []
             do {
@@ -258,7 +258,7 @@ import Testing
                     return statuses.last.map { $0 >= 429 } ?? false
                 }
             } catch {
-                let states = try await server.texts("SELECT state FROM replicas")
+                let states = try await server.texts("SELECT phase FROM replicas")
                 let routers = try await server.texts("SELECT state || ' ' || acknowledged_generation FROM routers")
                 Issue.record("answers \(Set(statuses)), replicas \(states), routers \(routers): \(error)")
             }

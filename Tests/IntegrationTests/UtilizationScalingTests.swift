@@ -65,12 +65,12 @@ import Testing
             _ = try await prepare(server, stub, scaling: settings(1, 4))
             let statuses = try await load(server, 3) {
                 try await eventually(within: .seconds(20), "four replicas are ordered and ready") {
-                    try await server.texts("SELECT state FROM replicas") == Array(repeating: "ready", count: 4)
+                    try await server.texts("SELECT phase FROM replicas") == Array(repeating: "ready", count: 4)
                 }
             }
             #expect(Set(statuses) == [200])
             try await eventually(within: .seconds(20), "one stays") {
-                try await server.texts("SELECT state FROM replicas") == ["ready"]
+                try await server.texts("SELECT phase FROM replicas") == ["ready"]
             }
             let history = try await server.api.get("\(server.deployment("blue", of: "house"))/scalingHistory")
             #expect(history.status == 200)
@@ -95,7 +95,7 @@ import Testing
             let stub = try await server.stub("blue")
             _ = try await prepare(server, stub, scaling: settings(0, 3))
             try await eventually(within: .seconds(20), "all replicas are gone") {
-                try await server.texts("SELECT state FROM replicas").isEmpty
+                try await server.texts("SELECT phase FROM replicas").isEmpty
             }
             let key = try await server.key(of: "house")
             let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -123,7 +123,7 @@ import Testing
             let patched = try await server.api.patch(path, #"{"sku": {"name": "Default", "capacity": 3}}"#)
             #expect(try await server.api.finish(patched)["status"] == "Succeeded" || patched.status == 202)
             try await eventually("three are ready") {
-                try await server.texts("SELECT state FROM replicas") == ["ready", "ready", "ready"]
+                try await server.texts("SELECT phase FROM replicas") == ["ready", "ready", "ready"]
             }
             let refused = try await server.api.patch(path, #"{"sku": {"name": "Default", "capacity": 9}}"#)
             #expect(refused.status == 400 && refused.text.contains("between 1 and 6 instances"))

@@ -61,29 +61,16 @@ import Testing
     }
 }
 
-@Suite struct ReplicaStateTests {
-    typealias State = ReplicaState
-    typealias Event = ReplicaState.Event
-
-    static let moves: [State: [Event: State]] = [
-        .pending: [.environmentBegan: .environment, .broke: .failed, .noLongerWanted: .draining],
-        .environment: [.artifactsBegan: .artifacts, .broke: .failed, .noLongerWanted: .draining],
-        .artifacts: [.startBegan: .starting, .broke: .failed, .noLongerWanted: .draining],
-        .starting: [.processStarted: .probing, .broke: .failed, .noLongerWanted: .draining],
-        .probing: [.becameReady: .ready, .broke: .failed, .noLongerWanted: .draining],
-        .ready: [.readinessLost: .probing, .broke: .failed, .noLongerWanted: .draining],
-        .failed: [.retryDue: .pending, .noLongerWanted: .draining],
-        .draining: [:],
-    ]
-
-    @Test(arguments: State.allCases, Event.allCases)
-    func `only the legal moves are made`(state: State, event: Event) {
-        #expect(state.next(on: event) == Self.moves[state]?[event])
+@Suite struct ReplicaPhaseTests {
+    @Test func `progress grows on the way to ready`() {
+        let way: [ReplicaPhase] = [.pending, .environment, .artifacts, .starting, .probing, .ready]
+        #expect(way.map(\.progress) == Array(0..<6))
+        #expect([ReplicaPhase.failed, .stopping, .gone].allSatisfy { $0.progress < 0 })
     }
 
-    @Test func `progress grows on the way to ready`() {
-        let way: [State] = [.pending, .environment, .artifacts, .starting, .probing, .ready]
-        #expect(way.map(\.progress) == Array(0..<6))
-        #expect(State.failed.progress < 0 && State.draining.progress < 0)
+    @Test func `routers know the first life by the replica's id, and each later one by its own`() {
+        let id = ReplicaID()
+        #expect(ReplicaKey(id, life: 1).routeID == id.description)
+        #expect(ReplicaKey(id, life: 2).routeID == "\(id).2")
     }
 }

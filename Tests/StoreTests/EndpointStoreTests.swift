@@ -271,13 +271,14 @@ import Testing
         try await StoreFixture.with { fixture in
             let store = DeploymentStore(fixture.database)
             let deployment = try await fixture.makeTargetedDeployment(of: fixture.makeEndpoint())
-            let replica = try await fixture.makeReplica(.draining, of: deployment)
+            let replica = try await fixture.makeReplica(.ready, of: deployment, desired: .drain)
             let error = await #expect(throws: PostgresError.self) { try await store.remove(id: deployment.id) }
             guard case .foreignKeyViolation = error?.code else {
                 Issue.record("no foreign key violation: \(String(describing: error))")
                 return
             }
-            try await ReplicaStore(fixture.database).delete(replica.id)
+            try await ReplicaStore(fixture.database).stop([replica])
+            try await fixture.report(ReplicaReport(id: replica.id, life: 1, phase: .gone), replica.host)
             try await store.remove(id: deployment.id)
             #expect(try await store.find(id: deployment.id) == nil)
         }

@@ -6,204 +6,211 @@ import TestSupport
 import Testing
 
 @Suite struct ReplicaStoreTests {
-    @Test func `a replica is added only for the generation that is wanted`() async throws {
-        try await StoreFixture.with { fixture in
-            let store = ReplicaStore(fixture.database)
-            let endpoint = try await fixture.makeEndpoint()
-            let deployment = try await fixture.makeTargetedDeployment(generation: 2, of: endpoint)
-            let id = ReplicaID()
-            #expect(try await store.insert(id, workloadID: deployment.id, generation: 2))
-            #expect(try await !store.insert(ReplicaID(), workloadID: deployment.id, generation: 1))
-            #expect(try await !store.insert(ReplicaID(), workloadID: UUID(), generation: 2))
-            let expected = ReplicaRow(id: id, workloadID: deployment.id, generation: 2, state: .pending)
-            #expect(try await store.list(workloadID: deployment.id) == [expected])
-            #expect(try await store.find(id) == expected)
-            try await DeploymentStore(fixture.database).markDeleting(endpointID: endpoint.id)
-            #expect(try await !store.insert(ReplicaID(), workloadID: deployment.id, generation: 2))
+    /// A deployment with its host, and rows of it.
+    private struct Scene {
+        let fixture: StoreFixture
+        let host: HostID
+        let deployment: OnlineDeployment
+
+        var replicas: ReplicaStore { ReplicaStore(fixture.database) }
+        var reports: ReportStore { ReportStore(fixture.database) }
+        var hosts: HostStore { HostStore(fixture.database) }
+
+        /// What the host is told after a revision.
+        func placements(after revision: Int64) async throws -> PlacementChanges {
+            try #require(try await hosts.placements(host, epoch: 1, after: revision))
         }
+
+        func row(_ id: ReplicaID) async throws -> ReplicaRow { try #require(try await replicas.find(id)) }
     }
 
-    @Test func `a move is written with all that belongs to it`() async throws {
+    private func withScene(_ body: (Scene) async throws -> Void) async throws {
         try await StoreFixture.with { fixture in
-            let store = ReplicaStore(fixture.database)
-            let deployment = try await fixture.makeTargetedDeployment(of: fixture.makeEndpoint())
-            var row = try await fixture.makeReplica(.starting, of: deployment)
-            row.state = .probing
-            row.handle = fixture.handle(row.id)
-            row.revision = try #require(try await store.move(row))
-            #expect(try await store.find(row.id) == row)
-            row.state = .failed
-            row.failures = 3
-            row.retryAt = Date(timeIntervalSince1970: 1_800_000_000.123456)
-            row.error = ARMError(.userScriptInitFailed, "init() raised", target: "score.py")
-            #expect(try await store.move(row) == row.revision + 1)
-            let stored = try #require(try await store.find(row.id))
-            #expect(
-                stored.state == .failed && stored.failures == 3 && stored.error == row.error
-                    && stored.handle == row.handle)
-            #expect(abs(try #require(stored.retryAt).timeIntervalSince(try #require(row.retryAt))) < 0.000_001)
-        }
-    }
-
-    @Test func `of those who move a replica from the same revision one does`() async throws {
-        try await StoreFixture.with { fixture in
-            let deployment = try await fixture.makeTargetedDeployment(of: fixture.makeEndpoint())
-            let row = try await fixture.makeReplica(.probing, of: deployment)
-            let winners = try await withThrowingTaskGroup(of: Bool.self) { group in
-                for _ in 0..<5 {
-                    group.addTask {
-                        var next = row
-                        next.state = .ready
-                        return try await ReplicaStore(fixture.database).move(next) != nil
-                    }
-                }
-                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
-            }
-            #expect(winners == 1)
-        }
-    }
-
-    @Test(arguments: ReplicaState.allCases)
-    func `any replica can be taken out of use, once`(state: ReplicaState) async throws {
-        try await StoreFixture.with { fixture in
-            let store = ReplicaStore(fixture.database)
-            let deployment = try await fixture.makeTargetedDeployment(of: fixture.makeEndpoint())
-            let row = try await fixture.makeReplica(state, of: deployment)
-            let revision = try await store.markDraining(row.id)
-            #expect(revision == (state == .draining ? nil : row.revision + 1))
-            #expect(try await store.markDraining(row.id) == nil)
-            let stored = try #require(try await store.find(row.id))
-            #expect(stored.state == .draining && stored.retryAt == nil)
-            if state != .draining { #expect(try await store.move(row) == nil) }
-            try await store.delete(row.id)
-            #expect(try await store.find(row.id) == nil)
-        }
-    }
-
-    @Test func `failed replicas become due now, others stay as they are`() async throws {
-        try await StoreFixture.with { fixture in
-            let store = ReplicaStore(fixture.database)
+            let host = try await fixture.makeHost()
             let deployment = try await fixture.makeTargetedDeployment(instances: 2, of: fixture.makeEndpoint())
-            let failed = try await fixture.makeReplica(.failed, of: deployment)
-            let ready = try await fixture.makeReplica(.ready, of: deployment)
-            try await store.retryNow(workloadID: deployment.id)
-            let retryAt = try #require(try await store.find(failed.id)?.retryAt)
-            #expect(retryAt < Date() + 60)
-            #expect(try await store.find(ready.id) == ready)
+            try await body(Scene(fixture: fixture, host: host, deployment: deployment))
         }
     }
 
-    struct Situation: Sendable, CustomTestStringConvertible {
-        var testDescription: String
-        var instances = 1
-        var target: Int64 = 1
-        var isDeleting = false
-        /// States of the replicas of generation 1, and of the older generation 0.
-        var current: [ReplicaState] = []
-        var old: [ReplicaState] = []
-        var wanted = 0
-    }
-
-    static let situations = [
-        Situation(testDescription: "as many as wanted", instances: 2, current: [.ready, .ready], wanted: 2),
-        Situation(
-            testDescription: "starting and failed ones", instances: 3, current: [.pending, .failed, .probing], wanted: 3
-        ),
-        Situation(testDescription: "too few", instances: 2, current: [.ready], wanted: 2),
-        Situation(testDescription: "none at all", instances: 1, wanted: 1),
-        Situation(testDescription: "too many", instances: 1, current: [.ready, .ready], wanted: 1),
-        Situation(testDescription: "a draining one", instances: 1, current: [.draining], wanted: 1),
-        Situation(
-            testDescription: "a draining one beside enough", instances: 1, current: [.ready, .draining], wanted: 1),
-        Situation(testDescription: "an old one", instances: 1, current: [.ready], old: [.ready], wanted: 1),
-        Situation(testDescription: "an old one instead of a new one", instances: 1, old: [.ready], wanted: 1),
-        Situation(
-            testDescription: "an old one that drains", instances: 1, current: [.ready], old: [.draining], wanted: 1),
-        Situation(testDescription: "scaled to nothing", instances: 0, current: [.ready], wanted: 0),
-        Situation(testDescription: "nothing wanted, nothing there", instances: 0),
-        Situation(testDescription: "going away with replicas", isDeleting: true, current: [.ready], wanted: 0),
-        Situation(testDescription: "going away, all drain", isDeleting: true, current: [.draining], old: [.draining]),
-        Situation(testDescription: "no target yet", target: -1),
-        Situation(testDescription: "gave up its first specification", target: -1, current: [.failed], wanted: 0),
-    ]
-
-    @Test(arguments: situations)
-    func `a deployment is listed with what it wants of its replicas and what it has`(situation: Situation) async throws
-    {
-        try await StoreFixture.with { fixture in
-            let endpoint = try await fixture.makeEndpoint()
-            // Generation 0 means none, so the generations here are 1 (old) and 2.
-            let store = WorkloadStore(fixture.database)
-            let deployment = try await fixture.makeTargetedDeployment(
-                instances: situation.instances, generation: 1, of: endpoint)
-            try await store.setTarget(id: deployment.id, StoreFixture.specification(generation: 2))
-            if situation.target < 0 { try await store.returnToProven(id: deployment.id) }
-            if situation.isDeleting {
-                try await DeploymentStore(fixture.database).markDeleting(endpointID: endpoint.id)
-            }
-            var rows: [ReplicaRow] = []
-            for state in situation.current {
-                rows.append(try await fixture.makeReplica(state, of: deployment, generation: 2))
-            }
-            for state in situation.old {
-                rows.append(try await fixture.makeReplica(state, of: deployment, generation: 1))
-            }
-            let neighbour = try await fixture.makeTargetedDeployment(
-                name: "neighbour", of: fixture.makeEndpoint("quiet"))
-            try await fixture.makeReplica(.ready, of: neighbour)
-
-            let replicas = ReplicaStore(fixture.database)
-            let expected = WorkloadReplicas(
-                workloadID: deployment.id, wanted: situation.wanted, generation: situation.target < 0 ? 0 : 2,
-                replicas: rows)
-            #expect(try await replicas.listDesired([deployment.id, UUID()]) == [expected])
-            #expect(try await Set(replicas.listDesired().map(\.workloadID)) == [deployment.id, neighbour.id])
-            let target = try #require(try await store.find(id: deployment.id))
-            #expect(target.wanted == situation.wanted)
+    @Test func `a host is told of what is placed on it, and of each change once`() async throws {
+        try await withScene { scene in
+            let empty = try await scene.placements(after: -1)
+            #expect(empty.placements.isEmpty)
+            let row = try await scene.fixture.makeReplica(.ready, of: scene.deployment)
+            let first = try await scene.placements(after: empty.revision)
+            #expect(first.placements == [row.placement] && first.revision > empty.revision)
+            #expect(try await scene.placements(after: first.revision).placements.isEmpty)
+            try await scene.replicas.drain([row])
+            let second = try await scene.placements(after: first.revision)
+            #expect(second.placements.map(\.desired) == [.drain])
+            try await scene.replicas.drain([row])
+            #expect(try await scene.placements(after: second.revision).placements.isEmpty, "nothing has changed")
+            try await scene.replicas.stop([row])
+            #expect(try await scene.placements(after: second.revision).placements.map(\.desired) == [.stop])
+            #expect(try await scene.placements(after: -1).placements.count == 1, "all of it, after everything")
         }
     }
 
-    @Test func `several deployments each have their own replicas`() async throws {
-        try await StoreFixture.with { fixture in
-            let endpoint = try await fixture.makeEndpoint()
-            var expected: [UUID: Set<ReplicaID>] = [:]
-            for (name, count) in [("one", 1), ("two", 2), ("none", 0)] {
-                let deployment = try await fixture.makeTargetedDeployment(instances: 3, name: name, of: endpoint)
-                expected[deployment.id] = []
-                for _ in 0..<count {
-                    expected[deployment.id]?.insert(try await fixture.makeReplica(.ready, of: deployment).id)
-                }
-            }
-            let listed = try await ReplicaStore(fixture.database).listDesired()
+    @Test func `what is wanted of a replica only moves forward`() async throws {
+        try await withScene { scene in
+            let row = try await scene.fixture.makeReplica(.ready, of: scene.deployment, desired: .stop)
+            try await scene.replicas.drain([row])
+            #expect(try await scene.row(row.id).desired == .stop)
+        }
+    }
+
+    @Test func `lives are marked as unrouted, each only up to where it was`() async throws {
+        try await withScene { scene in
+            let failed = try await scene.fixture.makeReplica(.failed, of: scene.deployment)
+            let other = try await scene.fixture.makeReplica(.ready, of: scene.deployment)
+            #expect(try await scene.replicas.listLeaving().map(\.id) == [failed.id])
+            let before = try await scene.placements(after: -1).revision
+            try await scene.replicas.markUnrouted([failed])
+            #expect(try await scene.placements(after: before).placements.map(\.unroutedLife) == [1])
+            #expect(try await scene.replicas.listLeaving().isEmpty)
+            #expect(try await scene.row(other.id).unroutedLife == 0)
+            var late = failed
+            late.reported.life = 0
+            try await scene.replicas.markUnrouted([late])
+            #expect(try await scene.row(failed.id).unroutedLife == 1)
+        }
+    }
+
+    @Test func `those that drain are waited for, in whatever phase they are`() async throws {
+        try await withScene { scene in
+            let drained = try await scene.fixture.makeReplica(.starting, of: scene.deployment, desired: .drain)
+            try await scene.fixture.makeReplica(.ready, of: scene.deployment, desired: .stop)
+            try await scene.fixture.makeReplica(.ready, of: scene.deployment)
+            #expect(try await scene.replicas.listLeaving().map(\.id) == [drained.id])
+        }
+    }
+
+    @Test func `failed replicas are tried again now, and the planner tells their host`() async throws {
+        try await withScene { scene in
+            let failed = try await scene.fixture.makeReplica(.failed, of: scene.deployment)
+            let ready = try await scene.fixture.makeReplica(.ready, of: scene.deployment)
+            try await scene.replicas.retryNow(workloadID: scene.deployment.id)
+            #expect(try await scene.row(failed.id).retryLife == 1)
+            #expect(try await scene.row(ready.id) == ready)
+            let before = try await scene.placements(after: -1).revision
+            try await scene.replicas.place(retries: [scene.row(failed.id)])
+            #expect(try await scene.placements(after: before).placements.map(\.retryLife) == [1])
+        }
+    }
+
+    // MARK: Reports
+
+    @Test func `a report is written with all that belongs to it`() async throws {
+        try await withScene { scene in
+            let row = try await scene.fixture.makeReplica(.pending, of: scene.deployment)
+            var report = StoreFixture.reported(.ready, row.id)
+            let first = try await scene.fixture.report(report, scene.host)
+            #expect(first.map(\.changesReadiness) == [true] && first[0].before.phase == .pending)
+            #expect(try await scene.row(row.id).reported == report)
+            report = StoreFixture.reported(.failed, row.id)
+            report.error = ARMError(.userScriptInitFailed, "init() raised", target: "score.py")
+            #expect(try await scene.fixture.report(report, scene.host).map(\.isFailure) == [true])
+            #expect(try await scene.row(row.id).reported == report)
+        }
+    }
+
+    @Test func `neither an earlier life nor another host changes anything`() async throws {
+        try await withScene { scene in
+            let row = try await scene.fixture.makeReplica(.ready, of: scene.deployment)
+            var early = StoreFixture.reported(.failed, row.id)
+            early.life = 0
+            #expect(try await scene.fixture.report(early, scene.host).isEmpty)
+            #expect(try await scene.fixture.report(StoreFixture.reported(.failed, row.id), HostID()).isEmpty)
+            #expect(try await scene.row(row.id) == row)
+        }
+    }
+
+    @Test func `a replica that is gone is removed only if it was to end`() async throws {
+        try await withScene { scene in
+            let row = try await scene.fixture.makeReplica(.ready, of: scene.deployment)
+            let gone = ReplicaReport(id: row.id, life: 1, phase: .gone)
+            #expect(try await scene.fixture.report(gone, scene.host).isEmpty)
+            try await scene.replicas.stop([row])
+            #expect(try await scene.fixture.report(gone, scene.host).map(\.isGone) == [true])
+            #expect(try await scene.replicas.find(row.id) == nil)
+            #expect(try await scene.fixture.report(gone, scene.host).isEmpty, "told again after a lost response")
+        }
+    }
+
+    @Test func `what is nobody's has no row on that host and is no last failure`() async throws {
+        try await withScene { scene in
+            let row = try await scene.fixture.makeReplica(.ready, of: scene.deployment)
+            let (failure, orphan) = (ReplicaID(), ReplicaID())
+            _ = try await WorkloadStore(scene.fixture.database).rememberFailure(
+                id: scene.deployment.id, replica: failure)
+            let all: Set = [row.id, failure, orphan]
+            #expect(try await scene.reports.unplaced(on: scene.host, among: all) == [orphan])
+            #expect(try await scene.reports.unplaced(on: HostID(), among: all) == [orphan, row.id])
+            #expect(try await scene.reports.unplaced(on: scene.host, among: []) == [])
+        }
+    }
+
+    @Test func `a host reads the specifications of its own replicas alone`() async throws {
+        try await withScene { scene in
+            let row = try await scene.fixture.makeReplica(.pending, of: scene.deployment)
+            let other = try await scene.fixture.makeTargetedDeployment(
+                name: "other", of: scene.fixture.makeEndpoint("other"))
+            let own = row.placement.specification
+            let keys: Set = [own, SpecificationKey(workloadID: other.id, generation: 1)]
             #expect(
-                Dictionary(uniqueKeysWithValues: listed.map { ($0.workloadID, Set($0.replicas.map(\.id))) })
-                    == expected)
-            #expect(try await ReplicaStore(fixture.database).count(endpointID: endpoint.id) == 3)
-            #expect(try await ReplicaStore(fixture.database).listAll().count == 3)
+                try await scene.reports.specifications(of: keys, on: scene.host)
+                    == [own: StoreFixture.specification(generation: 1)])
+            #expect(try await scene.reports.specifications(of: keys, on: HostID()).isEmpty)
         }
     }
 
-    @Test func `the failed replica that is remembered is answered when the next replaces it`() async throws {
-        try await StoreFixture.with { fixture in
-            let store = WorkloadStore(fixture.database)
-            let deployment = try await fixture.makeDeployment(of: fixture.makeEndpoint())
-            let (first, second) = (ReplicaID(), ReplicaID())
-            #expect(try await store.findLastFailure(id: deployment.id) == nil)
-            #expect(try await store.rememberFailure(id: deployment.id, replica: first) == nil)
-            #expect(try await store.rememberFailure(id: deployment.id, replica: second) == first)
-            #expect(try await store.findLastFailure(id: deployment.id) == second)
-            #expect(try await store.rememberFailure(id: UUID(), replica: first) == nil)
-            #expect(try await store.find(id: UUID()) == nil)
+    // MARK: Hosts
+
+    @Test func `a later registration ends the epoch before`() async throws {
+        try await withScene { (scene) async throws in
+            #expect(try await scene.hosts.touch(scene.host, epoch: 1, sequence: 3))
+            #expect(try await !scene.hosts.touch(scene.host, epoch: 1, sequence: 2), "it came late")
+            #expect(try await scene.fixture.makeHost() == scene.host)
+            #expect(try await !scene.hosts.touch(scene.host, epoch: 1, sequence: 4))
+            #expect(try await scene.hosts.placements(scene.host, epoch: 1, after: -1) == nil)
+            #expect(try await scene.hosts.touch(scene.host, epoch: 2, sequence: 1), "counted anew")
         }
     }
 
-    @Test(arguments: ["'ready'", "'probing'", "'failed'", "'odd'"])
-    func `the schema refuses a replica without what its state needs`(state: String) async throws {
+    @Test func `the first directory takes the host of an earlier version, the next one is another host`() async throws {
         try await StoreFixture.with { fixture in
-            let deployment = try await fixture.makeTargetedDeployment(of: fixture.makeEndpoint())
-            let row = try await fixture.makeReplica(.pending, of: deployment)
+            let before = try await fixture.hostID()
+            func register(_ directory: UUID) async throws -> HostID {
+                try await fixture.database.transaction { try await HostStore($0).lockLocal(directoryID: directory) }
+            }
+            let (first, second) = (UUID(), UUID())
+            #expect(try await register(first) == before)
+            let other = try await register(second)
+            #expect(other != before)
+            #expect(try await register(first) == before)
+            #expect(try await register(second) == other)
+        }
+    }
+
+    @Test func `of two terms the later one writes`() async throws {
+        try await StoreFixture.with { fixture in
+            let store = LeaderTermStore(fixture.database)
+            let first = try await store.raise()
+            #expect(try await store.hold(first))
+            let second = try await store.raise()
+            #expect(try await !store.hold(first))
+            #expect(try await store.hold(second))
+        }
+    }
+
+    // MARK: The schema
+
+    @Test(arguments: ["phase = 'ready', address = NULL", "phase = 'failed'", "phase = 'odd'", "desired = 'odd'"])
+    func `the schema refuses a replica without what its phase needs`(change: String) async throws {
+        try await withScene { scene in
+            try await scene.fixture.makeReplica(.pending, of: scene.deployment)
             let error = await #expect(throws: PostgresError.self) {
-                try await fixture.database.query("UPDATE replicas SET state = \(raw: state) WHERE id = \(row.id.value)")
+                try await scene.fixture.database.query("UPDATE replicas SET \(raw: change)")
             }
             guard case .checkViolation = error?.code else {
                 Issue.record("no check violation: \(String(describing: error))")
@@ -213,10 +220,9 @@ import Testing
     }
 
     @Test func `the schema refuses a replica of a generation without a specification`() async throws {
-        try await StoreFixture.with { fixture in
-            let deployment = try await fixture.makeTargetedDeployment(of: fixture.makeEndpoint())
+        try await withScene { scene in
             await expectCode(.foreignKeyViolation(constraint: "replicas_deployment_id_generation_fkey")) {
-                try await fixture.makeReplica(.pending, of: deployment, generation: 7)
+                try await scene.fixture.makeReplica(.pending, of: scene.deployment, generation: 7)
             }
         }
     }

@@ -63,7 +63,7 @@ import Testing
 
         var isNoted: Bool {
             switch self {
-            case .nothing, .otherEndpointChanged, .failureRemembered: false
+            case .nothing, .otherEndpointChanged, .failureRemembered, .replicaPending: false
             default: true
             }
         }
@@ -111,8 +111,8 @@ import Testing
         case .deploymentMade: try await fixture.makeDeployment("green", of: endpoint)
         case .replicaReady: try await fixture.makeReplica(.ready, of: deployment)
         case .replicaPending: try await fixture.makeReplica(.pending, of: deployment)
-        case .replicaNotReady: try await replicas.markDraining(replica.id)
-        case .replicaMoved: try await restart(replica, replicas, fixture)
+        case .replicaNotReady: try await replicas.drain([replica])
+        case .replicaMoved: try await restart(replica, fixture)
         case .keySaved:
             try await EndpointKeyStore(fixture.database).save(
                 endpointID: endpoint.id,
@@ -126,15 +126,12 @@ import Testing
         }
     }
 
-    /// The replica breaks and starts again under its id, at another address.
-    private func restart(_ replica: ReplicaRow, _ store: ReplicaStore, _ fixture: StoreFixture) async throws {
-        var row = replica
-        for state in [ReplicaState.failed, .pending, .environment, .artifacts, .starting, .probing, .ready] {
-            row.state = state
-            row.retryAt = state == .failed ? Date() : nil
-            row.handle =
-                [.probing, .ready].contains(state) ? fixture.handle(row.id, address: "tcp:127.0.0.1:31002") : nil
-            row.revision = try #require(try await store.move(row))
+    /// The replica breaks and begins another life, at another address.
+    private func restart(_ replica: ReplicaRow, _ fixture: StoreFixture) async throws {
+        for phase in [ReplicaPhase.failed, .environment, .artifacts, .starting, .probing, .ready] {
+            var report = StoreFixture.reported(phase, replica.id, address: "tcp:127.0.0.1:31002")
+            report.life = phase == .failed ? 1 : 2
+            try await fixture.report(report, replica.host)
         }
     }
 
@@ -157,7 +154,8 @@ import Testing
             _ = try await DeploymentStore(fixture.database).setState(
                 id: green.id, from: [.creating], to: .deleting, observed: false)
             let ready = try await fixture.makeReplica(.ready, of: blue, address: "unix:/tmp/x.sock")
-            for state in [ReplicaState.probing, .failed, .draining] { try await fixture.makeReplica(state, of: blue) }
+            for phase in [ReplicaPhase.probing, .failed] { try await fixture.makeReplica(phase, of: blue) }
+            try await fixture.makeReplica(.ready, of: blue, desired: .drain)
             let keys = EndpointKeyStore(fixture.database)
             let digests = ["1", "2"].map { String(repeating: $0, count: 64) }
             try await keys.save(
@@ -174,7 +172,10 @@ import Testing
             #expect(route.deployments.map(\.name) == ["blue"])
             #expect(route.deployments.first?.instanceCount == 2)
             #expect(route.deployments.first?.requestSettings == blue.properties.requestSettings)
-            #expect(route.deployments.first?.replicas == [try #require(ready.handle)])
+            #expect(
+                route.deployments.first?.replicas == [
+                    RoutedReplica(ready.reported.key, ReplicaAddress("unix:/tmp/x.sock", scoringPath: "/score"))
+                ])
             #expect(try await RoutingStore(fixture.database).load([]) == [])
         }
     }

@@ -36,7 +36,6 @@ import Testing
             #expect(page.items.map(\.decision) == [decision(1, 3)] && page.items[0].decidedBy == "utilization")
             #expect(try await DeploymentStore(fixture.database).find(id: deployment.id)?.wantedReplicas == 3)
             #expect(try await WorkloadStore(fixture.database).find(id: deployment.id)?.wanted == 3)
-            #expect(try await ReplicaStore(fixture.database).listDesired().map(\.target.wanted) == [3])
         }
     }
 

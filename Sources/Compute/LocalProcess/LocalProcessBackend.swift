@@ -6,7 +6,7 @@ import Synchronization
 
 /// Runs replicas as processes of this host: Azure ML's own inference server in a Python environment built here.
 ///
-/// A replica is a session of its own that outlives the control plane; its folder under the data directory holds all
+/// A replica is a session of its own that outlives the process that started it; its folder under the data directory holds all
 /// that is needed to recognise it again. Several control planes of one host may share a data directory.
 package struct LocalProcessBackend: ComputeBackend {
     let configuration: LocalProcessConfiguration
@@ -18,7 +18,9 @@ package struct LocalProcessBackend: ComputeBackend {
     let starts = SingleFlight()
     private let health = HealthProbe()
     let controlGroup: ControlGroup?
-    let watch = LimitWatch()
+    let limits = LimitWatch()
+    let processes = ProcessWatch()
+    package let name = "local"
 
     /// `fetch` brings artifacts from the store to this host; see `ArtifactFetch` for what it must do.
     package init(
@@ -91,14 +93,14 @@ package struct LocalProcessBackend: ComputeBackend {
     }
 
     package func prepare(
-        _ specification: ReplicaSpecification, progress: @escaping @Sendable (PreparationPhase) async -> Void
+        _ specification: ReplicaSpecification, progress: @escaping @Sendable (PreparationPhase) -> Void
     ) async throws(ComputeError) {
         _ = try await isolation.mode()
         try check(specification)
-        await progress(.environment)
+        progress(.environment)
         var log = StorageLog()
         let recipe = try await prepareEnvironment(specification, &log)
-        await progress(.artifacts)
+        progress(.artifacts)
         let uses = try await prepareArtifacts(specification, &log)
         try makeFolder(configuration.preparations)
         let file = StorageLog.file(of: specification, in: configuration)
@@ -107,83 +109,116 @@ package struct LocalProcessBackend: ComputeBackend {
     }
 
     package func start(
-        _ id: ReplicaID, _ specification: ReplicaSpecification
-    ) async throws(ComputeError) -> ReplicaHandle {
+        _ key: ReplicaKey, _ specification: ReplicaSpecification
+    ) async throws(ComputeError) -> ReplicaAddress {
         _ = try await isolation.mode()
         try check(specification)
-        let folder = ReplicaFolder(id, in: configuration)
+        let folder = ReplicaFolder(key.id, in: configuration)
         // A second call while the first still works would make the folder anew under its feet.
-        try await starts.run(id.description) { () async throws(ComputeError) in
-            // The same in another process on this data directory, as a control plane that does not know yet that it no
-            // longer leads.
-            let lock = try await startLock(id)
-            guard folder.handle?.process.isAlive != true else { return }
+        try await starts.run(key.description) { () async throws(ComputeError) in
+            // The same in another process on this data directory, as one that does not know yet that it is the host no
+            // longer.
+            let lock = try await startLock(key.id)
+            if folder.life != key.life {
+                await end(folder, grace: .zero)
+            } else if folder.handle?.process.isAlive == true {
+                return
+            }
             folder.forgetExit()
+            try folder.write(life: key.life)
             try await launch(specification, in: folder)
             _ = consume lock
         }
-        guard let handle = folder.handle else {
-            throw ComputeError(.exhausted, "replica \(id) vanished while it started")
+        guard let handle = folder.handle, folder.life == key.life else {
+            throw ComputeError(.exhausted, "replica \(key) vanished while it started")
         }
-        return handle
+        processes.add(key.id, handle.process)
+        return handle.replicaAddress
     }
 
-    package func observe(_ handle: ReplicaHandle) async -> ReplicaObservation {
+    package func observe(_ key: ReplicaKey) async -> ReplicaObservation {
+        let folder = ReplicaFolder(key.id, in: configuration)
+        guard folder.life == key.life, let handle = folder.handle else { return .exited(status: nil) }
         if handle.process.isAlive {
-            await keepWithinLimits(handle)
+            await keepWithinLimits(handle.process, in: folder)
             if handle.process.isAlive { return .running }
         }
-        let folder = ReplicaFolder(handle.id, in: configuration)
+        processes.remove(key.id)
         let status = exits.status(of: handle.process, in: folder)
-        return .exited(status: status, cause: endCause(of: handle, in: folder))
+        return .exited(status: status, cause: endCause(of: key.id, in: folder))
     }
 
-    package func waitForExit(_ handle: ReplicaHandle) async -> ReplicaObservation {
+    package func watch(_ onChange: @escaping @Sendable (ReplicaID) -> Void) async {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await ExitNotice.wait(for: handle.process) }
-            group.addTask {
-                // Only cancellation throws, and the loop sees it.
-                while !Task.isCancelled, handle.process.isAlive {
-                    await keepWithinLimits(handle)
-                    try? await Task.sleep(for: LocalProcessBackend.limitPace)
-                }
-            }
+            group.addTask { await processes.run(onChange) }
+            group.addTask { await watchLimits(onChange) }
             await group.next()
             group.cancelAll()
-        }
-        var pause = Pause()
-        while true {
-            let observation = await observe(handle)
-            guard observation == .running else { return observation }
-            // Cancelled: the caller takes the last observation.
-            do { try await pause.next() } catch { return observation }
         }
     }
 
     package func probe(
-        _ handle: ReplicaHandle, _ kind: ProbeKind, _ specification: ReplicaSpecification
+        _ key: ReplicaKey, at address: ReplicaAddress, _ kind: ProbeKind, _ specification: ReplicaSpecification
     ) async -> ProbeResult {
         let probe = kind == .liveness ? specification.livenessProbe : specification.readinessProbe
         // Every replica is probed for as long as it lives, so its log is kept in bounds here.
-        ReplicaFolder(handle.id, in: configuration).serverLog.rotate(limit: configuration.logLimitBytes)
-        return await health.probe(handle.address, timeout: .milliseconds(probe.timeoutMs))
+        ReplicaFolder(key.id, in: configuration).serverLog.rotate(limit: configuration.logLimitBytes)
+        return await health.probe(address.address, timeout: .milliseconds(probe.timeoutMs))
     }
 
     package func stop(_ id: ReplicaID, grace: Duration) async {
-        let folder = ReplicaFolder(id, in: configuration)
         // Without the lock a start that is under way can't be seen; its caller looks again.
         let lock = try? await startLock(id)
+        await end(ReplicaFolder(id, in: configuration), grace: grace)
+        _ = consume lock
+    }
+
+    /// Ends everything of a replica that runs.
+    private func end(_ folder: ReplicaFolder, grace: Duration) async {
+        processes.remove(folder.id)
         for process in folder.processes {
             let status = await ChildProcess.terminate(process, steps: [TeardownStep(SIGTERM, wait: grace)])
             if let status { exits.record(status, of: process, in: folder) }
         }
-        controlGroup?.remove(name: id.description)
-        // The socket is ours, for the server only inherited it. It may be gone already.
-        try? FileManager.default.removeItem(at: socketFile(id))
-        _ = consume lock
+        controlGroup?.remove(name: folder.id.description)
+        removeSockets(folder)
     }
 
-    package func list() async -> Set<ReplicaID> {
+    /// Replicas that are ended at the same time.
+    private static let endsAtOnce = 32
+
+    /// Leaders of the replicas that run below a data directory.
+    package static func runningProcesses(in configuration: LocalProcessConfiguration) -> [ProcessIdentity] {
+        ReplicaFolder.all(in: configuration).flatMap(\.processes).filter(\.isAlive)
+    }
+
+    /// Ends all replicas below a data directory, without a backend; returns how many ran.
+    package static func stopAll(in configuration: LocalProcessConfiguration, grace: Duration) async -> Int {
+        var rest = runningProcesses(in: configuration)[...]
+        let count = rest.count
+        await withTaskGroup(of: Void.self) { group in
+            func endNext() {
+                guard let process = rest.popFirst() else { return }
+                group.addTask { await ChildProcess.terminate(process, steps: [TeardownStep(SIGTERM, wait: grace)]) }
+            }
+            for _ in 0..<endsAtOnce { endNext() }
+            while await group.next() != nil { endNext() }
+        }
+        return count
+    }
+
+    package func list() async -> [ReplicaID: FoundReplica] {
+        var found: [ReplicaID: FoundReplica] = [:]
+        for folder in ReplicaFolder.all(in: configuration) {
+            guard let handle = folder.handle else { continue }
+            let isRunning = handle.process.isAlive
+            if isRunning { processes.add(folder.id, handle.process) }
+            found[folder.id] = FoundReplica(life: folder.life, address: handle.replicaAddress, isRunning: isRunning)
+        }
+        return found
+    }
+
+    package func remains() async -> Set<ReplicaID> {
         Set(ReplicaFolder.all(in: configuration).map(\.id))
     }
 
@@ -198,9 +233,8 @@ package struct LocalProcessBackend: ComputeBackend {
     package func discard(_ id: ReplicaID) async {
         let folder = ReplicaFolder(id, in: configuration)
         if let process = folder.handle?.process { exits.forget(process) }
-        watch.forget(id.description)
-        // The socket may be gone already.
-        try? FileManager.default.removeItem(at: socketFile(id))
+        limits.forget(id.description)
+        removeSockets(folder)
         try? FileManager.default.removeItem(at: startLockFile(id))
         await folder.remove()
     }
@@ -212,9 +246,10 @@ package struct LocalProcessBackend: ComputeBackend {
 
     /// Starts the process and writes its handle down.
     private func launch(_ specification: ReplicaSpecification, in folder: ReplicaFolder) async throws(ComputeError) {
-        let address = "unix:" + socketFile(folder.id).path(percentEncoded: false)
+        let socketFile = socketFile(ReplicaKey(folder.id, life: folder.life))
+        let address = "unix:" + socketFile.path(percentEncoded: false)
         if let process = folder.unrecordedProcess {
-            return try folder.write(ReplicaHandle(folder.id, process, address))
+            return try folder.write(ReplicaHandle(folder.id, process, address: address))
         }
         let recipe = try await materialise(specification, in: folder)
         if let code = specification.code {
@@ -225,7 +260,7 @@ package struct LocalProcessBackend: ComputeBackend {
         try folder.write(DataCollection(specification.dataCollections))
         let sandbox = try await sandbox(for: specification, in: folder, recipe)
         try makeFolder(configuration.socketDirectory)
-        let socket = try ListeningSocket.listen(at: socketFile(folder.id))
+        let socket = try ListeningSocket.listen(at: socketFile)
         let server = ScoringServer(
             specification: specification, environment: environments.folder(of: recipe),
             modelFolder: specification.model.map { artifacts.folder(of: $0) }, folder: folder,
@@ -239,14 +274,19 @@ package struct LocalProcessBackend: ComputeBackend {
         } catch {
             throw ComputeError(error.isExhaustion ? .exhausted : .startFailed, error.description)
         }
-        try folder.write(ReplicaHandle(folder.id, process, address))
+        try folder.write(ReplicaHandle(folder.id, process, address: address))
     }
 
-    /// How often a running replica is held against its limits.
-    private static let limitPace = Duration.milliseconds(500)
+    /// Each life has its own: routers that still send requests to the last one shall not reach the next.
+    private func socketFile(_ key: ReplicaKey) -> URL {
+        configuration.socketDirectory.appending(path: "\(key).sock")
+    }
 
-    private func socketFile(_ id: ReplicaID) -> URL {
-        configuration.socketDirectory.appending(path: "\(id).sock")
+    /// Sockets are ours, for servers only inherit them. They may be gone already.
+    private func removeSockets(_ folder: ReplicaFolder) {
+        try? FileManager.default.removeItem(at: socketFile(ReplicaKey(folder.id, life: folder.life)))
+        guard let address = folder.handle?.address, address.hasPrefix("unix:") else { return }
+        try? FileManager.default.removeItem(atPath: String(address.dropFirst(5)))
     }
 
     /// Beside the replica's folder, which may not be there yet.
@@ -258,13 +298,4 @@ package struct LocalProcessBackend: ComputeBackend {
         try makeFolder(configuration.replicas)
         return try await FileLock.acquire(startLockFile(id))
     }
-}
-
-extension ReplicaHandle {
-    init(_ id: ReplicaID, _ process: ProcessIdentity, _ address: String) {
-        self.init(
-            id: id, pid: process.pid, startTicks: process.startTicks, address: address, scoringPath: "/score")
-    }
-
-    var process: ProcessIdentity { ProcessIdentity(pid: pid, startTicks: startTicks) }
 }

@@ -18,6 +18,7 @@ import Resources
 /// | `server_start.py` | what starts the model server |
 /// | `data-collection.json` | which collections the scoring script may fill |
 /// | `uses.json` | the cache entries it runs on |
+/// | `life` | which of its lives the rest is of |
 /// | `pid`, `handle.json` | its process, written by the process itself before it is confined, and by us after |
 /// | `limits.json` | what it may use |
 /// | `exit-status`, `end-cause` | how it ended, once known, and why we ended it |
@@ -44,6 +45,7 @@ struct ReplicaFolder: Sendable {
     private var exitFile: URL { url.appending(path: "exit-status") }
     private var usesFile: URL { url.appending(path: "uses.json") }
     private var limitsFile: URL { url.appending(path: "limits.json") }
+    private var lifeFile: URL { url.appending(path: "life") }
     private var causeFile: URL { url.appending(path: "end-cause") }
     private var accountFile: URL { url.appending(path: "account.json") }
     /// Holds `passwd` and `group` with the replica's account alone.
@@ -132,6 +134,17 @@ struct ReplicaFolder: Sendable {
 
     func write(_ handle: ReplicaHandle) throws(ComputeError) {
         try encode(handle, to: handleFile)
+    }
+
+    /// The life that its process is of; replicas that an earlier version started had one.
+    var life: Int { (try? String(contentsOf: lifeFile, encoding: .utf8)).flatMap { Int($0) } ?? 1 }
+
+    /// A life begins, without a process yet.
+    func write(life: Int) throws(ComputeError) {
+        try makeFolder(url)
+        try writeFile(Data("\(life)".utf8), lifeFile)
+        // Absent before the first life.
+        try? FileManager.default.removeItem(at: handleFile)
     }
 
     var handle: ReplicaHandle? { decode(handleFile) }

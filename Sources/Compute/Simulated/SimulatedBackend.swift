@@ -12,7 +12,7 @@ import Synchronization
 /// backend.crash(replica, status: 137)
 /// ```
 ///
-/// Its replicas end with the process: a handle from before is answered with `exited(status: nil)`.
+/// Its replicas end with the process: one from before is answered with `exited(status: nil)`.
 package final class SimulatedBackend: ComputeBackend {
     private struct DeploymentName: Hashable {
         var endpoint: String
@@ -20,7 +20,8 @@ package final class SimulatedBackend: ComputeBackend {
     }
 
     private struct Replica {
-        var handle: ReplicaHandle
+        var life: Int
+        var address: ReplicaAddress
         var specification: ReplicaSpecification
         var behavior: SimulatedBehavior
         /// On this backend's stopwatch.
@@ -32,11 +33,11 @@ package final class SimulatedBackend: ComputeBackend {
         var behavior: SimulatedBehavior
         var behaviors: [DeploymentName: SimulatedBehavior] = [:]
         var replicas: [ReplicaID: Replica] = [:]
-        /// Told when a replica was ended from outside.
-        var watchers: [ReplicaID: [UInt64: CheckedContinuation<Void, Never>]] = [:]
-        var nextWatcher: UInt64 = 0
+        /// Told when a replica has ended, or will, with the time until then.
+        var listener: AsyncStream<(ReplicaID, Duration)>.Continuation?
     }
 
+    package let name = "simulated"
     private let state: Mutex<State>
     private let clock: any Clock<Duration>
     /// Time on the clock since this backend was made.
@@ -62,11 +63,11 @@ package final class SimulatedBackend: ComputeBackend {
 
     /// Ends a running replica now.
     package func crash(_ id: ReplicaID, status: Int32 = 137) {
-        let watchers = state.withLock { state in
-            if state.replicas[id]?.exitStatus == nil { state.replicas[id]?.exitStatus = status }
-            return state.watchers.removeValue(forKey: id)
+        state.withLock { state in
+            guard state.replicas[id] != nil, state.replicas[id]?.exitStatus == nil else { return }
+            state.replicas[id]?.exitStatus = status
+            _ = state.listener?.yield((id, .zero))
         }
-        for watcher in (watchers ?? [:]).values { watcher.resume() }
     }
 
     /// Whether a replica answers probes.
@@ -92,68 +93,90 @@ package final class SimulatedBackend: ComputeBackend {
     }
 
     package func prepare(
-        _ specification: ReplicaSpecification, progress: @escaping @Sendable (PreparationPhase) async -> Void
+        _ specification: ReplicaSpecification, progress: @escaping @Sendable (PreparationPhase) -> Void
     ) async throws(ComputeError) {
         let behavior = try behavior(of: specification)
-        await progress(.environment)
+        progress(.environment)
         try await wait(behavior.prepareDelay)
         if let failure = behavior.prepareFailure { throw failure }
-        await progress(.artifacts)
+        progress(.artifacts)
     }
 
     package func start(
-        _ id: ReplicaID, _ specification: ReplicaSpecification
-    ) async throws(ComputeError) -> ReplicaHandle {
+        _ key: ReplicaKey, _ specification: ReplicaSpecification
+    ) async throws(ComputeError) -> ReplicaAddress {
         let behavior = try behavior(of: specification)
-        if let handle = runningHandle(of: id) { return handle }
+        if let address = runningAddress(of: key) { return address }
         try await wait(behavior.startDelay)
         if let failure = behavior.startFailure { throw failure }
-        let handle = ReplicaHandle(
-            id: id, pid: 0, startTicks: 0, address: behavior.address, scoringPath: behavior.scoringPath)
+        let address = ReplicaAddress(behavior.address, scoringPath: behavior.scoringPath)
         let now = elapsed()
         return state.withLock { state in
             // Another call with the same arguments may have been faster.
-            if let running = state.replicas[id], Self.exitStatus(running, at: now) == nil { return running.handle }
-            state.replicas[id] = Replica(
-                handle: handle, specification: specification, behavior: behavior, startedAt: now)
-            return handle
+            if let running = state.replicas[key.id], running.life == key.life,
+                Self.exitStatus(running, at: now) == nil
+            {
+                return running.address
+            }
+            let replica = Replica(
+                life: key.life, address: address, specification: specification, behavior: behavior, startedAt: now)
+            state.replicas[key.id] = replica
+            if let end = Self.scheduledEnd(replica) { state.listener?.yield((key.id, max(.zero, end - now))) }
+            return address
         }
     }
 
-    private func runningHandle(of id: ReplicaID) -> ReplicaHandle? {
+    private func runningAddress(of key: ReplicaKey) -> ReplicaAddress? {
         let now = elapsed()
         return state.withLock { state in
-            state.replicas[id].flatMap { Self.exitStatus($0, at: now) == nil ? $0.handle : nil }
+            guard let replica = state.replicas[key.id], replica.life == key.life else { return nil }
+            return Self.exitStatus(replica, at: now) == nil ? replica.address : nil
         }
     }
 
-    package func observe(_ handle: ReplicaHandle) async -> ReplicaObservation {
+    package func observe(_ key: ReplicaKey) async -> ReplicaObservation {
         let now = elapsed()
         return state.withLock { state in
-            guard let replica = state.replicas[handle.id] else { return .exited(status: nil) }
+            guard let replica = state.replicas[key.id], replica.life == key.life else { return .exited(status: nil) }
             return SimulatedBackend.exitStatus(replica, at: now).map { .exited(status: $0) } ?? .running
         }
     }
 
-    package func waitForExit(_ handle: ReplicaHandle) async -> ReplicaObservation {
-        while true {
-            let observation = await observe(handle)
-            guard observation == .running, !Task.isCancelled else { return observation }
-            if let rest = timeToScheduledExit(handle.id) {
-                // In short steps, for it may be ended from outside meanwhile. Cancellation is looked at above.
-                try? await clock.sleep(for: min(rest, .milliseconds(50)))
-            } else {
-                await waitForOutsideEnd(handle.id)
+    package func watch(_ onChange: @escaping @Sendable (ReplicaID) -> Void) async {
+        let (ends, listener) = AsyncStream.makeStream(of: (ReplicaID, Duration).self)
+        let now = elapsed()
+        state.withLock { state in
+            state.listener?.finish()
+            state.listener = listener
+            for (id, replica) in state.replicas {
+                guard let end = Self.scheduledEnd(replica) else { continue }
+                listener.yield((id, max(.zero, end - now)))
             }
+        }
+        await withDiscardingTaskGroup { group in
+            for await (id, rest) in ends {
+                guard rest > .zero else {
+                    onChange(id)
+                    continue
+                }
+                group.addTask { [clock] in
+                    // Only cancellation throws; nobody listens then.
+                    try? await clock.sleep(for: rest)
+                    onChange(id)
+                }
+            }
+            group.cancelAll()
         }
     }
 
     package func probe(
-        _ handle: ReplicaHandle, _ kind: ProbeKind, _ specification: ReplicaSpecification
+        _ key: ReplicaKey, at address: ReplicaAddress, _ kind: ProbeKind, _ specification: ReplicaSpecification
     ) async -> ProbeResult {
         let now = elapsed()
         let answers = state.withLock { state -> Bool? in
-            guard let replica = state.replicas[handle.id], Self.exitStatus(replica, at: now) == nil else { return nil }
+            guard let replica = state.replicas[key.id], replica.life == key.life,
+                Self.exitStatus(replica, at: now) == nil
+            else { return nil }
             return !replica.behavior.isUnresponsive && now - replica.startedAt >= replica.behavior.readyAfter
         }
         switch answers {
@@ -169,7 +192,17 @@ package final class SimulatedBackend: ComputeBackend {
         crash(id, status: 0)
     }
 
-    package func list() async -> Set<ReplicaID> {
+    package func list() async -> [ReplicaID: FoundReplica] {
+        let now = elapsed()
+        return state.withLock { state in
+            state.replicas.mapValues { replica in
+                FoundReplica(
+                    life: replica.life, address: replica.address, isRunning: Self.exitStatus(replica, at: now) == nil)
+            }
+        }
+    }
+
+    package func remains() async -> Set<ReplicaID> {
         state.withLock { Set($0.replicas.keys) }
     }
 
@@ -203,40 +236,11 @@ package final class SimulatedBackend: ComputeBackend {
         do { try await clock.sleep(for: duration) } catch { throw .cancelled }
     }
 
-    /// Nil when nothing is scheduled that ends the replica.
-    private func timeToScheduledExit(_ id: ReplicaID) -> Duration? {
-        let now = elapsed()
-        guard let replica = state.withLock({ $0.replicas[id] }) else { return .zero }
+    /// When a replica ends by itself, on the stopwatch; nil for never, and for one that has ended.
+    private static func scheduledEnd(_ replica: Replica) -> Duration? {
+        guard replica.exitStatus == nil else { return nil }
         let initFailure = replica.behavior.initFailure == nil ? nil : replica.behavior.readyAfter
-        return [initFailure, replica.behavior.crashAfter].compactMap { $0 }.min().map {
-            max(.zero, replica.startedAt + $0 - now)
-        }
-    }
-
-    private func waitForOutsideEnd(_ id: ReplicaID) async {
-        let watcher = state.withLock { state in
-            state.nextWatcher += 1
-            return state.nextWatcher
-        }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isOver = state.withLock { state in
-                    guard let replica = state.replicas[id], replica.exitStatus == nil, !Task.isCancelled else {
-                        return true
-                    }
-                    state.watchers[id, default: [:]][watcher] = continuation
-                    return false
-                }
-                if isOver { continuation.resume() }
-            }
-        } onCancel: {
-            let continuation = state.withLock { state in
-                let continuation = state.watchers[id]?.removeValue(forKey: watcher)
-                if state.watchers[id]?.isEmpty == true { state.watchers[id] = nil }
-                return continuation
-            }
-            continuation?.resume()
-        }
+        return [initFailure, replica.behavior.crashAfter].compactMap { $0 }.min().map { replica.startedAt + $0 }
     }
 
     private static func exitStatus(_ replica: Replica, at now: Duration) -> Int32? {

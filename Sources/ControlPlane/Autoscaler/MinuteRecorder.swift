@@ -116,9 +116,9 @@ package actor MinuteRecorder {
             var count = 0
             let (cores, bytes) = Self.available(deployment.limits)
             for replica in deployment.replicas {
-                guard let present = usage[replica.id] else { continue }
-                defer { usageBefore[replica.id] = (now, present) }
-                guard let (at, before) = usageBefore[replica.id], now > at else { continue }
+                guard let present = usage[replica] else { continue }
+                defer { usageBefore[replica] = (now, present) }
+                guard let (at, before) = usageBefore[replica], now > at else { continue }
                 let passed = now.timeIntervalSince(at) * 1e6
                 cpu += Double(max(0, present.cpuMicroseconds - before.cpuMicroseconds)) / passed / cores
                 memory += Double(present.memoryBytes) / bytes
@@ -128,7 +128,7 @@ package actor MinuteRecorder {
             used[deployment.id, default: Used()].cpu.append(cpu * 100 / Double(count))
             used[deployment.id, default: Used()].memory.append(memory * 100 / Double(count))
         }
-        let present = Set(deployments.flatMap(\.replicas).map(\.id))
+        let present = Set(deployments.flatMap(\.replicas))
         usageBefore = usageBefore.filter { present.contains($0.key) }
     }
 

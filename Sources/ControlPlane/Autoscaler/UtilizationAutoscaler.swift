@@ -7,7 +7,7 @@ import Store
 /// Gives each deployment that scales by utilization the replicas that its load asks for.
 ///
 /// While there are some, it looks at the routers five times a second, lets ``UtilizationScaler`` decide, and writes what it
-/// decided into the deployment and the ledger; the replica reconciler does the rest. One process at a time runs it
+/// decided into the workload and the ledger; the planner does the rest. One process at a time runs it
 /// (``Leadership``); a new leader knows nothing of the last minute, so it takes no replica away before it has watched one.
 package actor UtilizationAutoscaler {
     private let database: Database
@@ -31,7 +31,7 @@ package actor UtilizationAutoscaler {
 
         init?(_ deployment: ScaledDeployment, calm: Duration) {
             guard var settings = UtilizationSettings(deployment.settings) else { return nil }
-            settings.calmMs = Int64(calm.seconds * 1_000)
+            settings.calmMs = Int64(calm / .milliseconds(1))
             (self.deployment, self.settings) = (deployment, settings)
             key = DeploymentKey(deployment.endpoint, deployment.name)
         }

@@ -79,12 +79,12 @@ struct RouteBuilder: Sendable {
         let timeout = settings.requestTimeout.milliseconds
         let queueWait = settings.maxQueueWait.milliseconds
         return DeploymentRoute(
-            name: deployment.name, scoringPath: deployment.replicas.first?.scoringPath ?? "/score",
+            name: deployment.name, scoringPath: deployment.replicas.first?.address.scoringPath ?? "/score",
             otherPaths: Self.inferenceServerPaths, requestTimeoutMs: timeout,
             maxConcurrentRequestsPerReplica: settings.maxConcurrentRequestsPerInstance,
             maxQueueWaitMs: kind == .managed ? timeout : isAsleep ? max(timeout, queueWait) : queueWait,
             queueLimit: settings.maxConcurrentRequestsPerInstance
                 * (scaling == nil ? max(1, deployment.instanceCount) : OnlineDeploymentRequest.instanceLimit),
-            replicas: deployment.replicas.map { ReplicaRoute(id: $0.id.description, address: $0.address) })
+            replicas: deployment.replicas.map { ReplicaRoute(id: $0.key.routeID, address: $0.address.address) })
     }
 }

@@ -66,25 +66,27 @@ package struct RouterControlClient: Sendable {
         try await get(TrafficReport.self, address, "/report?after=\(moment)", timeout)
     }
 
-    /// Whether a replica that left the table has no request of a router inside any more. The router waits up to `wait` for
-    /// that before it answers.
-    ///
-    /// A router of an earlier version does not know the question: its report tells, at once.
-    func isDrained(
-        _ replica: ReplicaID, on address: String, wait: Duration, timeout: Duration
-    ) async throws -> Bool {
-        let path = "/leaving?id=\(replica)&wait_ms=\(wait.timeAmount.nanoseconds / 1_000_000)"
-        let request = try makeRequest(address, path: path)
-        let response = try await http.execute(request, timeout: (wait + timeout).timeAmount)
-        let body = try await response.body.collect(upTo: Self.responseLimit)
+    /// Those of the replicas that the router may still send requests to, or has some inside of.
+    func busy(among replicas: [String], on address: String, timeout: Duration) async throws -> [String] {
+        let question = ByteBuffer(bytes: try JSONEncoder().encode(LeavingQuery(ids: replicas)))
+        let (response, body) = try await send(.POST, question, to: address, "/leaving", timeout)
         switch response.status.code {
-        case 200: return try JSONDecoder().decode(LeavingStatus.self, from: Data(body.readableBytesView)).isDrained
-        case 404:
-            return try await !report(of: address, after: .max, timeout: timeout).leaving.contains {
-                $0.id == replica.description
-            }
+        case 200: return try JSONDecoder().decode(LeavingResponse.self, from: Data(body.readableBytesView)).busy
+        // A router of an earlier version knows the question for one replica alone.
+        case 404, 405: return try await busyOneByOne(among: replicas, on: address, timeout: timeout)
         default: throw Failure(description: "the router answered \(response.status.code)")
         }
+    }
+
+    private func busyOneByOne(
+        among replicas: [String], on address: String, timeout: Duration
+    ) async throws -> [String] {
+        var busy: [String] = []
+        for replica in replicas {
+            let status = try await get(LeavingStatus.self, address, "/leaving?id=\(replica)&wait_ms=0", timeout)
+            if !status.isDrained { busy.append(replica) }
+        }
+        return busy
     }
 
     /// Lets a router finish what it has, and end.

@@ -15,9 +15,9 @@ package struct DeploymentOperations: Sendable {
     }
 
     private var put: any OperationPlan {
-        func phase(_ name: String, reaching state: ReplicaState) -> OperationStep {
+        func phase(_ name: String, reaching phase: ReplicaPhase) -> OperationStep {
             OperationStep(name: name) { [replicas = shared.replicas] operation in
-                try await replicas.reached(state, deploymentID: operation.subjectID)
+                try await replicas.reached(phase, deploymentID: operation.subjectID)
             }
         }
         return Put(steps: [

@@ -24,7 +24,7 @@ package struct OperationStep: Sendable {
 
 /// How operations of some kinds are carried out.
 ///
-/// An operation records what is desired and waits for the world to reach it; reconcilers do the work. The steps run in
+/// An operation records what is desired and waits for the world to reach it; planner and hosts do the work. The steps run in
 /// order and the cursor of the operation's row says how many are done; then `succeed` writes the end of the resource in the
 /// transaction that ends the operation. `fail` does so for every other end. Both come before the operation's own end, whose
 /// row is locked last: an end that somebody else has written takes back what they wrote.

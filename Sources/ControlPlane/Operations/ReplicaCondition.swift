@@ -14,15 +14,15 @@ package struct ReplicaCondition: Sendable {
         self.database = database
     }
 
-    /// Done when all wanted replicas of the target generation have reached `state`; throws the error of one that broke.
-    func reached(_ state: ReplicaState, deploymentID: UUID) async throws -> StepOutcome {
+    /// Done when all wanted replicas of the target generation have reached `phase`; throws the error of one that broke.
+    func reached(_ phase: ReplicaPhase, deploymentID: UUID) async throws -> StepOutcome {
         guard let target = try await WorkloadStore(database).find(id: deploymentID) else {
             throw ARMError(.operationCanceled, "The deployment is gone.")
         }
         let replicas = try await ReplicaStore(database).list(workloadID: deploymentID)
-            .filter { $0.generation == target.generation && $0.state != .draining }
+            .filter { $0.generation == target.generation && $0.desired == .run }
         if let error = Self.failure(of: replicas) { throw error }
-        let there = replicas.count { $0.state.progress >= state.progress }
+        let there = replicas.count { $0.phase.progress >= phase.progress }
         return there >= target.wanted ? .done : .wait
     }
 
@@ -38,9 +38,9 @@ package struct ReplicaCondition: Sendable {
 
     /// The error that ends the operation: at once where the cause is the user's, else after some tries.
     private static func failure(of replicas: [ReplicaRow]) -> ARMError? {
-        for replica in replicas where replica.state == .failed {
-            guard let error = replica.error else { continue }
-            if replica.failures >= failureLimit || !error.code.isWorthRestarting { return error }
+        for replica in replicas where replica.phase == .failed && replica.retryLife < replica.reported.life {
+            guard let error = replica.reported.error else { continue }
+            if replica.reported.failures >= failureLimit || !error.code.isWorthRestarting { return error }
         }
         return nil
     }

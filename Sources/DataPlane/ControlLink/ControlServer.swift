@@ -16,6 +16,7 @@ import Routing
 /// | `GET /report?after=MICROSECONDS` | `TrafficReport` of the deployments that had requests after that moment |
 /// | `GET /load?after=MICROSECONDS` | `LoadReport` of the deployments that had requests after that moment |
 /// | `GET /leaving?id=REPLICA&wait_ms=MS` | `LeavingStatus` once that replica is drained, or after that time; 400 malformed |
+/// | `POST /leaving` with `LeavingQuery` | `LeavingResponse`, at once; 400 malformed |
 /// | `GET /metrics` | Prometheus text |
 /// | `GET /healthz` | 200 while the router accepts requests, 503 when it drains |
 /// | `POST /drain` | 202 with `RouterStatus`; the process ends when the last request has |
@@ -24,6 +25,8 @@ import Routing
 package enum ControlServer {
     /// Largest table, in bytes.
     private static let tableLimit = 256 << 20
+    /// Largest question about replicas that leave, in bytes.
+    private static let leavingLimit = 1 << 20
     /// How long a question may wait for its response, in milliseconds.
     private static let waitRange = 0...30_000
 
@@ -62,6 +65,17 @@ package enum ControlServer {
             try ControlAnswer.json(await router.load(after: moment(request) ?? MonotonicTime(microseconds: 0)))
         }
         routes.get("leaving") { request, _ in try await leaving(request.uri.queryParameters, router) }
+        routes.post("leaving") { request, _ in
+            let body = try await request.body.collect(upTo: leavingLimit)
+            guard let query = try? JSONDecoder().decode(LeavingQuery.self, from: Data(body.readableBytesView)),
+                query.ids.count <= LeavingQuery.limit
+            else {
+                return ControlAnswer.error(
+                    .badRequest, code: "MalformedQuery", "at most \(LeavingQuery.limit) ids of replicas are needed")
+            }
+            let busy = await router.tables.busyReplicas(among: Set(query.ids))
+            return try ControlAnswer.json(LeavingResponse(routerID: router.configuration.routerID, busy: busy))
+        }
         routes.get("metrics") { _, _ in
             ControlAnswer.text(await router.metrics(), type: "text/plain; version=0.0.4")
         }

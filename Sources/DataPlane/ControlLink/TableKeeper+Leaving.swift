@@ -22,6 +22,17 @@ extension TableKeeper {
         return known.isEmpty ? nil : known.reduce(0) { $0 + $1.replica.slots.inside }
     }
 
+    /// Those of the replicas that the present table names, or that have requests inside or may get one.
+    func busyReplicas(among ids: Set<String>) -> [String] {
+        var busy = Set(leavingReplicas().map(\.id)).intersection(ids)
+        for route in present.routes {
+            for replica in route.deployments.lazy.flatMap(\.replicas) where ids.contains(replica.id) {
+                busy.insert(replica.id)
+            }
+        }
+        return Array(busy)
+    }
+
     /// The replica with this id that the present table names: whoever asks about it believes that it has left.
     private func routedReplica(_ id: String) -> ReplicaState? {
         for route in present.routes {

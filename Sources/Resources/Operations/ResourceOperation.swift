@@ -1,19 +1,12 @@
 package import Foundation
 
 /// Identity of an operation; part of its status URL.
-package struct OperationID: Sendable, Hashable, CustomStringConvertible {
+package struct OperationID: UniqueID {
     package let value: UUID
 
-    package init(_ value: UUID = UUID()) {
+    package init(_ value: UUID) {
         self.value = value
     }
-
-    package init?(_ text: String) {
-        guard let value = UUID(uuidString: text) else { return nil }
-        self.value = value
-    }
-
-    package var description: String { value.uuidString.lowercased() }
 }
 
 /// What an operation does.

@@ -4,6 +4,7 @@ package import AsyncHTTPClient
 package import Compute
 package import ControlPlane
 package import Foundation
+package import Hosting
 package import Identity
 package import Logging
 package import Postgres
@@ -32,7 +33,11 @@ package struct ControlPlaneAssembly: Sendable {
         package var quota: QuotaLimits
         package var fleet: FleetSettings
         package var routerToken: String?
-        package var replicas: ReplicaSettings
+        /// Names the data directory: of all control planes on it, one is its host at a time.
+        package var directory: HostDirectory
+        package var hosting: HostSettings
+        /// Longest time that requests inside a draining replica may take to end.
+        package var drainDeadline: Duration
         package var queue: WorkQueueSettings
         package var operationDeadline: Duration
         /// How long the load must have been low before replicas are taken away.
@@ -52,7 +57,8 @@ package struct ControlPlaneAssembly: Sendable {
             master: SecretBox, signIn: SignInSettings, scoring: ScoringAddress,
             instanceTypes: InstanceTypeCatalog = InstanceTypeCatalog(), quota: QuotaLimits = QuotaLimits(),
             fleet: FleetSettings,
-            routerToken: String? = nil, replicas: ReplicaSettings = ReplicaSettings(),
+            routerToken: String? = nil, directory: HostDirectory, hosting: HostSettings = HostSettings(),
+            drainDeadline: Duration = .seconds(30),
             queue: WorkQueueSettings = WorkQueueSettings(), operationDeadline: Duration = .seconds(3_600),
             scalingCalm: Duration = .seconds(60), contract: Data, trustsForwardedHeaders: Bool = false,
             http: HTTPClient, time: TimeSource = .system,
@@ -62,7 +68,8 @@ package struct ControlPlaneAssembly: Sendable {
             (self.database, self.backend, self.artifacts) = (database, backend, artifacts)
             (self.account, self.master, self.signIn) = (account, master, signIn)
             (self.scoring, self.instanceTypes, self.quota) = (scoring, instanceTypes, quota)
-            (self.fleet, self.routerToken, self.replicas) = (fleet, routerToken, replicas)
+            (self.fleet, self.routerToken, self.directory) = (fleet, routerToken, directory)
+            (self.hosting, self.drainDeadline) = (hosting, drainDeadline)
             (self.queue, self.operationDeadline) = (queue, operationDeadline)
             (self.scalingCalm, self.contract) = (scalingCalm, contract)
             (self.trustsForwardedHeaders, self.http) = (trustsForwardedHeaders, http)
@@ -72,6 +79,8 @@ package struct ControlPlaneAssembly: Sendable {
     }
 
     package let services: NounServices
+    /// What hosts report to.
+    package let hosts: HostService
     /// Services that run until shutdown, in the order in which they start.
     package let background: [any Service]
     package let principals: PrincipalService
@@ -87,6 +96,7 @@ package struct ControlPlaneAssembly: Sendable {
         principals = PrincipalService(database: database)
         let keys = try await KeyRing.load(database, master: inputs.master)
         hub = SignalHub()
+        hosts = HostService(database: database, hub: hub)
         let control = RouterControlClient(http: inputs.http, token: inputs.routerToken)
         publisher = RoutingPublisher(
             database: database, control: control, address: inputs.scoring, tokenIssuer: inputs.signIn.issuer,
@@ -123,7 +133,7 @@ package struct ControlPlaneAssembly: Sendable {
             catalog: ResourceCatalogService(database: database, providers: providers), contract: inputs.contract,
             checkHealth: { try await database.query("SELECT 1") })
         background = Self.background(
-            inputs, hub: hub, catalog: catalog, control: control, publisher: publisher, nouns: services)
+            inputs, hub: hub, catalog: catalog, control: control, publisher: publisher, nouns: services, hosts: hosts)
     }
 
     private static func site(_ inputs: Inputs, scheme: String) -> SiteSettings {
@@ -134,7 +144,7 @@ package struct ControlPlaneAssembly: Sendable {
 
     private static func background(
         _ inputs: Inputs, hub: SignalHub, catalog: OperationCatalog, control: RouterControlClient,
-        publisher: RoutingPublisher, nouns: NounServices
+        publisher: RoutingPublisher, nouns: NounServices, hosts: HostService
     ) -> [any Service] {
         let database = inputs.database
         let logger = inputs.logger
@@ -143,10 +153,18 @@ package struct ControlPlaneAssembly: Sendable {
             waitInPlace: inputs.queue.waitInPlace, logger: logger)
         let worker = WorkQueueWorker(
             database: database, runner: runner, hub: hub, settings: inputs.queue, logger: logger)
-        let reconciler = ReplicaReconciler(
-            database: database, backend: inputs.backend, settings: inputs.replicas, hub: hub, time: inputs.time,
-            drain: RouterDrain(database: database, publisher: publisher, control: control, time: inputs.time),
-            logger: logger)
+        let planner = WorkloadPlanner(database: database, hub: hub, logger: logger)
+        let drainer = ReplicaDrainer(
+            database: database, drain: RouterDrain(database: database, publisher: publisher, control: control),
+            deadline: inputs.drainDeadline, hub: hub, logger: logger)
+        let watch = HostWatch(database: database, hub: hub, logger: logger)
+        let host = LocalHost(
+            directory: inputs.directory, backend: inputs.backend, settings: inputs.hosting, logger: logger
+        ) { directoryID in
+            LocalHost.Access(connection: LocalHostConnection(hosts, directoryID: directoryID)) {
+                try await hosts.isSilent(directoryID: directoryID, for: $0)
+            }
+        }
         let fleet = FleetSupervisor(
             database: database, settings: inputs.fleet, control: control, publisher: publisher, logger: logger)
         let recorder = MinuteRecorder(
@@ -159,13 +177,15 @@ package struct ControlPlaneAssembly: Sendable {
             database: database, deployments: nouns.deployments, hub: hub, time: inputs.time, logger: logger)
         let collector = ArtifactCollector(database: database, artifacts: inputs.artifacts, logger: logger)
         let leadership = Leadership(
-            settings: database.settings, logger: logger,
+            database: database, logger: logger,
             duties: [
-                { await reconciler.run() }, { await fleet.run() }, { await autoscaler.run() }, { await recorder.run() },
-                { await rules.run() }, { await collector.run() },
+                { await planner.run(term: $0) }, { await drainer.run(term: $0) }, { await watch.run(term: $0) },
+                { _ in await fleet.run() }, { _ in await autoscaler.run() }, { _ in await recorder.run() },
+                { _ in await rules.run() },
+                { _ in await collector.run() },
             ])
         return [
-            SignalRelay(hub: hub, database: database, logger: logger), publisher, leadership, worker,
+            SignalRelay(hub: hub, database: database, logger: logger), publisher, leadership, host, worker,
             OperationJanitor(database: database, time: inputs.time, logger: logger),
         ]
     }

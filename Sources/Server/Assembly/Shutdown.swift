@@ -1,5 +1,6 @@
 import Compute
 import Foundation
+import Hosting
 package import Logging
 import Postgres
 import Resources
@@ -70,27 +71,14 @@ package struct Shutdown: Sendable {
         return routers.count
     }
 
-    /// Processes that are ended at the same time.
-    private static let concurrency = 32
-
     /// Replicas start again with the next `up`: their rows go back to the beginning.
     private func stopReplicas(_ database: Database) async throws -> Int {
-        let handles = try await ReplicaStore(database).listAll().compactMap(\.handle)
-        var rest = handles.filter { $0.pid != 0 }[...]
-        await withTaskGroup(of: Void.self) { group in
-            for handle in rest.prefix(Self.concurrency) { group.addTask { await Self.stop(handle) } }
-            rest = rest.dropFirst(Self.concurrency)
-            while await group.next() != nil {
-                if let handle = rest.popFirst() { group.addTask { await Self.stop(handle) } }
-            }
+        let count = await LocalProcessBackend.stopAll(
+            in: LocalProcessConfiguration(dataDirectory: configuration.data.compute), grace: .seconds(10))
+        guard let directoryID = HostDirectory(configuration.data.compute).id else { return count }
+        try await database.transaction { transaction in
+            try await HostStore(transaction).resetReplicas(directoryID: directoryID)
         }
-        try await ReplicaStore(database).resetAll()
-        return handles.count
-    }
-
-    private static func stop(_ replica: ReplicaHandle) async {
-        await ChildProcess.terminate(
-            ProcessIdentity(pid: replica.pid, startTicks: replica.startTicks),
-            steps: [TeardownStep(SIGTERM, wait: .seconds(10))])
+        return count
     }
 }

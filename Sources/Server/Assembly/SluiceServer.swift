@@ -4,6 +4,7 @@ import AsyncHTTPClient
 import Compute
 import ControlPlane
 import Foundation
+import Hosting
 import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
@@ -109,7 +110,7 @@ package struct SluiceServer: Sendable {
                 instanceTypes: InstanceTypeCatalog(own: configuration.instanceTypes), quota: configuration.quota,
                 fleet: try fleet(),
                 routerToken: configuration.routerControlToken,
-                replicas: ReplicaSettings(drainDeadline: configuration.drainDeadline),
+                directory: HostDirectory(configuration.data.compute), drainDeadline: configuration.drainDeadline,
                 queue: WorkQueueSettings(concurrency: configuration.concurrency),
                 operationDeadline: configuration.operationDeadline, scalingCalm: configuration.scalingCalm,
                 contract: contract,

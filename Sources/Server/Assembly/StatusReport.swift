@@ -23,8 +23,9 @@ package struct StatusReport: Sendable {
                     lines.append("router         \(describe(router))")
                 }
                 let replicas = try await ReplicaStore(database).listAll()
-                let groups = Dictionary(grouping: replicas, by: \.state).sorted { $0.key.progress > $1.key.progress }
-                for (state, group) in groups { lines.append("replicas       \(group.count) \(state.rawValue)") }
+                for (state, group) in Dictionary(grouping: replicas, by: describe).sorted(by: { $0.key < $1.key }) {
+                    lines.append("replicas       \(group.count) \(state)")
+                }
             }
         } catch is PostgresError {
             lines.append("database       not reachable")
@@ -46,6 +47,14 @@ package struct StatusReport: Sendable {
     package static func routers(_ configuration: ServerConfiguration, logger: Logger) async throws -> [String] {
         try await configuration.withDatabase(logger: logger) { database in
             try await RouterStore(database).list().map { "\($0.id.uuidString.lowercased())  \(describe($0))" }
+        }
+    }
+
+    private static func describe(_ replica: ReplicaRow) -> String {
+        switch replica.desired {
+        case .run: replica.phase.rawValue
+        case .drain: "draining"
+        case .stop: "stopping"
         }
     }
 

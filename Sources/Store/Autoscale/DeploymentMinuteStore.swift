@@ -9,7 +9,7 @@ package struct MeasuredDeployment: Sendable, Equatable {
     package var name: String
     package var concurrency: Int
     package var limits: ResourceLimits
-    package var replicas: [ReplicaHandle]
+    package var replicas: [ReplicaID]
 }
 
 /// Rows of `deployment_minutes`.
@@ -24,8 +24,8 @@ extension RowStore<DeploymentMinute> {
             SELECT d.id, e.name AS endpoint_name, d.name,
                 (d.properties -> 'requestSettings' ->> 'maxConcurrentRequestsPerInstance')::integer AS concurrency,
                 s.body -> 'resources' AS limits,
-                coalesce((SELECT jsonb_agg(r.handle) FROM replicas r
-                    WHERE r.workload_id = w.id AND r.state = 'ready'), '[]') AS handles
+                coalesce((SELECT jsonb_agg(r.id) FROM replicas r
+                    WHERE r.workload_id = w.id AND r.phase = 'ready' AND r.desired = 'run'), '[]') AS replicas
             FROM online_deployments d JOIN online_endpoints e ON e.id = d.endpoint_id JOIN workloads w ON w.id = d.id
             JOIN specifications s ON s.workload_id = w.id AND s.generation = w.proven_generation
             WHERE d.provisioning_state <> 'Deleting' AND (\(ids == nil)::boolean OR d.id = ANY(\(ids)::uuid[]))
@@ -34,7 +34,7 @@ extension RowStore<DeploymentMinute> {
             MeasuredDeployment(
                 id: try row("id"), endpoint: try row("endpoint_name"), name: try row("name"),
                 concurrency: try row("concurrency"), limits: try row.json("limits"),
-                replicas: try row.json("handles"))
+                replicas: try row.json("replicas"))
         }
     }
 

@@ -33,7 +33,7 @@ extension RowStore<ScaledDeployment> {
             """
             SELECT d.id, e.name AS endpoint_name, d.name, d.properties -> 'scaleSettings' AS settings,
                 (d.properties -> 'requestSettings' ->> 'maxConcurrentRequestsPerInstance')::integer AS concurrency,
-                w.wanted, (SELECT count(*) FROM replicas r WHERE r.workload_id = w.id AND r.state = 'ready') AS ready
+                w.wanted, (SELECT count(*) FROM replicas r WHERE r.workload_id = w.id AND r.phase = 'ready' AND r.desired = 'run') AS ready
             FROM online_deployments d JOIN online_endpoints e ON e.id = d.endpoint_id JOIN workloads w ON w.id = d.id
             WHERE \(raw: Self.isScaled) AND w.proven_generation > 0
             """
@@ -51,7 +51,7 @@ extension RowStore<ScaledDeployment> {
         try await runner.query(
             """
             WITH changed AS (
-                UPDATE workloads w SET wanted = \(decision.to)
+                UPDATE workloads w SET wanted = \(decision.to), revision = w.revision + 1
                 FROM (SELECT d.id FROM online_deployments d WHERE d.id = \(deploymentID) AND \(raw: Self.isScaled)
                     FOR UPDATE) scaled
                 WHERE w.id = scaled.id AND w.wanted = \(decision.from) RETURNING w.id

@@ -19,7 +19,17 @@ package struct RoutedDeployment: Sendable, Equatable {
     package var instanceCount: Int
     package var scaleSettings: ScaleSettings
     package var requestSettings: RequestSettings
-    package var replicas: [ReplicaHandle]
+    package var replicas: [RoutedReplica]
+}
+
+/// A replica that routers may send requests to.
+package struct RoutedReplica: Sendable, Equatable, Codable {
+    package var key: ReplicaKey
+    package var address: ReplicaAddress
+
+    package init(_ key: ReplicaKey, _ address: ReplicaAddress) {
+        (self.key, self.address) = (key, address)
+    }
 }
 
 /// Reads what routers should serve, and numbers the tables.
@@ -90,8 +100,10 @@ extension RowStore<RoutedEndpoint> {
             """
             SELECT d.endpoint_id, d.name, d.instance_count, d.properties -> 'scaleSettings' AS scaling,
                 d.properties -> 'requestSettings' AS settings,
-                coalesce((SELECT jsonb_agg(r.handle ORDER BY r.created_at, r.id) FROM replicas r
-                    WHERE r.workload_id = d.id AND r.state = 'ready'), '[]') AS handles
+                coalesce((SELECT jsonb_agg(jsonb_build_object('key', jsonb_build_object('id', r.id, 'life', r.life),
+                        'address', r.address) ORDER BY r.created_at, r.id)
+                    FROM replicas r WHERE r.workload_id = d.id AND r.phase = 'ready' AND r.desired = 'run'), '[]')
+                    AS replicas
             FROM online_deployments d
             WHERE (\(endpointIDs == nil)::boolean OR d.endpoint_id = ANY(\(endpointIDs)::uuid[]))
             AND d.provisioning_state <> 'Deleting'
@@ -103,7 +115,7 @@ extension RowStore<RoutedEndpoint> {
                 RoutedDeployment(
                     name: try row("name"), instanceCount: try row("instance_count"),
                     scaleSettings: try row.json("scaling"), requestSettings: try row.json("settings"),
-                    replicas: try row.json("handles")))
+                    replicas: try row.json("replicas")))
         }
         return result
     }

@@ -1,157 +1,50 @@
 package import Foundation
-package import Postgres
+import Postgres
 package import Resources
 
-/// One replica as it is stored.
-package struct ReplicaRow: Sendable, Equatable {
+/// A replica that is about to be added.
+package struct NewReplica: Sendable, Equatable, Codable {
     package var id: ReplicaID
     package var workloadID: UUID
     package var generation: Int64
-    package var state: ReplicaState
-    package var handle: ReplicaHandle?
-    /// Failed starts in a row.
-    package var failures: Int
-    /// When a failed replica is tried again.
-    package var retryAt: Date?
-    package var error: ARMError?
-    /// Grows with every write: a write on the ground of an older revision is refused.
-    package var revision: Int64
+    package var host: HostID
+    package var backend: String
+    package var resources: ResourceLimits
 
     package init(
-        id: ReplicaID, workloadID: UUID, generation: Int64, state: ReplicaState, handle: ReplicaHandle? = nil,
-        failures: Int = 0, retryAt: Date? = nil, error: ARMError? = nil, revision: Int64 = 1
+        id: ReplicaID = ReplicaID(), workloadID: UUID, generation: Int64, host: HostID, backend: String,
+        resources: ResourceLimits
     ) {
-        (self.id, self.workloadID, self.generation) = (id, workloadID, generation)
-        (self.state, self.handle, self.failures, self.retryAt) = (state, handle, failures, retryAt)
-        (self.error, self.revision) = (error, revision)
+        (self.id, self.workloadID, self.generation, self.host) = (id, workloadID, generation, host)
+        (self.backend, self.resources) = (backend, resources)
     }
 }
 
-/// What the replicas of a workload should be, beside what they are.
-package struct WorkloadReplicas: Sendable, Equatable {
-    package var workloadID: UUID
-    package var target: WorkloadTarget
-    package var replicas: [ReplicaRow]
-
-    package init(workloadID: UUID, wanted: Int, generation: Int64, replicas: [ReplicaRow]) {
-        target = WorkloadTarget(wanted: wanted, generation: generation)
-        (self.workloadID, self.replicas) = (workloadID, replicas)
-    }
-}
-
-/// Rows of `replicas`.
+/// Rows of `replicas`: what everybody may ask, and what the leader writes.
 package typealias ReplicaStore = RowStore<ReplicaRow>
 
 extension RowStore<ReplicaRow> {
-    private static var columns: String {
-        "r.id, r.workload_id, r.generation, r.state, r.handle, r.failures, r.retry_at, r.error, r.revision"
-    }
-
     package func find(_ id: ReplicaID) async throws -> ReplicaRow? {
-        try await runner.query("SELECT \(raw: Self.columns) FROM replicas r WHERE r.id = \(id.value)").first
+        try await runner.query("SELECT \(raw: ReplicaRow.columns) FROM replicas r WHERE r.id = \(id.value)").first
             .map(ReplicaRow.init)
     }
 
     package func list(workloadID: UUID) async throws -> [ReplicaRow] {
+        try await list(workloadIDs: [workloadID])
+    }
+
+    /// Those of these workloads, the oldest first.
+    package func list(workloadIDs: [UUID]) async throws -> [ReplicaRow] {
         try await runner.query(
-            "SELECT \(raw: Self.columns) FROM replicas r WHERE r.workload_id = \(workloadID) ORDER BY r.created_at, r.id"
+            """
+            SELECT \(raw: ReplicaRow.columns) FROM replicas r
+            WHERE r.workload_id = ANY(\(PostgresArray(workloadIDs))::uuid[]) ORDER BY r.created_at, r.id
+            """
         ).rows.map(ReplicaRow.init)
     }
 
     package func listAll() async throws -> [ReplicaRow] {
-        try await runner.query("SELECT \(raw: Self.columns) FROM replicas r").rows.map(ReplicaRow.init)
-    }
-
-    /// What these workloads want of their replicas, beside what they have; all workloads for nil. Those that are gone are
-    /// left out.
-    package func listDesired(_ workloadIDs: Set<UUID>? = nil) async throws -> [WorkloadReplicas] {
-        let ids = workloadIDs.map { PostgresArray(Array($0)) }
-        let rows = try await runner.query(
-            """
-            SELECT w.id AS wanting_id, CASE WHEN w.target_generation = 0 THEN 0 ELSE w.wanted END AS wanted,
-                w.target_generation, \(raw: Self.columns)
-            FROM workloads w LEFT JOIN replicas r ON r.workload_id = w.id
-            WHERE \(ids == nil)::boolean OR w.id = ANY(\(ids)::uuid[])
-            ORDER BY w.id, r.created_at, r.id
-            """
-        ).rows
-        return try Self.group(rows)
-    }
-
-    /// Those of `ids` that no replica has, nor a workload's last failure: what is left of them belongs to nobody.
-    package func unknown(among ids: Set<ReplicaID>) async throws -> Set<ReplicaID> {
-        guard !ids.isEmpty else { return [] }
-        let list = PostgresArray(ids.map(\.value))
-        let known = try await runner.query(
-            """
-            SELECT id FROM replicas WHERE id = ANY(\(list)::uuid[])
-            UNION ALL SELECT last_failed_replica FROM workloads WHERE last_failed_replica = ANY(\(list)::uuid[])
-            """
-        ).rows.map { ReplicaID(try $0.decode(UUID.self)) }
-        return ids.subtracting(known)
-    }
-
-    private static func group(_ rows: [Row]) throws -> [WorkloadReplicas] {
-        var groups: [WorkloadReplicas] = []
-        for row in rows {
-            let workload: UUID = try row("wanting_id")
-            if groups.last?.workloadID != workload {
-                groups.append(
-                    WorkloadReplicas(
-                        workloadID: workload, wanted: try row("wanted"), generation: try row("target_generation"),
-                        replicas: []))
-            }
-            if try row("id", as: UUID?.self) != nil { groups[groups.count - 1].replicas.append(try ReplicaRow(row)) }
-        }
-        return groups
-    }
-
-    /// Adds a pending replica, unless its generation is no longer wanted.
-    package func insert(_ id: ReplicaID, workloadID: UUID, generation: Int64) async throws -> Bool {
-        try await runner.query(
-            """
-            INSERT INTO replicas (id, workload_id, generation, state)
-            SELECT \(id.value), w.id, \(generation), 'pending' FROM workloads w
-            WHERE w.id = \(workloadID) AND w.target_generation = \(generation) AND w.wanted > 0
-            """
-        ).affectedRows == 1
-    }
-
-    /// Writes a replica's new state if nobody has written it since `replica` was read; returns the new revision, nil when
-    /// somebody has.
-    package func move(_ replica: ReplicaRow) async throws -> Int64? {
-        try await runner.query(
-            """
-            UPDATE replicas SET state = \(replica.state.rawValue), handle = \(replica.handle.map { JSONColumn($0) }),
-                failures = \(replica.failures), retry_at = \(replica.retryAt),
-                error = \(replica.error.map { JSONColumn($0) }), changed_at = now()
-            WHERE id = \(replica.id.value) AND revision = \(replica.revision) RETURNING revision
-            """
-        ).first?.decode(Int64.self)
-    }
-
-    /// Takes a replica out of use, whatever its state; returns its new revision, nil when it was out of use already.
-    @discardableResult
-    package func markDraining(_ id: ReplicaID) async throws -> Int64? {
-        try await runner.query(
-            """
-            UPDATE replicas SET state = 'draining', retry_at = NULL, changed_at = now()
-            WHERE id = \(id.value) AND state <> 'draining' RETURNING revision
-            """
-        ).first?.decode(Int64.self)
-    }
-
-    /// All processes were stopped on purpose: replicas that stay begin anew, those that were leaving are gone.
-    package func resetAll() async throws {
-        try await runner.query("DELETE FROM replicas WHERE state = 'draining'")
-        try await runner.query(
-            """
-            UPDATE replicas SET state = 'pending', handle = NULL, retry_at = NULL, error = NULL, changed_at = now()
-            """)
-    }
-
-    package func delete(_ id: ReplicaID) async throws {
-        try await runner.query("DELETE FROM replicas WHERE id = \(id.value)")
+        try await runner.query("SELECT \(raw: ReplicaRow.columns) FROM replicas r").rows.map(ReplicaRow.init)
     }
 
     /// Replicas of all deployments of an endpoint.
@@ -164,18 +57,103 @@ extension RowStore<ReplicaRow> {
         ).first?.decode(Int.self) ?? 0
     }
 
-    /// Makes failed replicas of a workload due now.
+    /// Lets failed replicas of a workload be tried again now.
     package func retryNow(workloadID: UUID) async throws {
-        try await runner.query(
-            "UPDATE replicas SET retry_at = now() WHERE workload_id = \(workloadID) AND state = 'failed'")
+        let asked = try await runner.query(
+            "UPDATE replicas SET retry_life = life WHERE workload_id = \(workloadID) AND phase = 'failed'"
+        ).affectedRows
+        if asked > 0 { try await WorkloadStore(runner).raiseRevision(ids: [workloadID]) }
     }
-}
 
-extension ReplicaRow: RowDecodable {
-    package init(_ row: Row) throws {
-        self.init(
-            id: ReplicaID(try row("id")), workloadID: try row("workload_id"), generation: try row("generation"),
-            state: try row("state"), handle: try row.jsonIfPresent("handle"), failures: try row("failures"),
-            retryAt: try row("retry_at"), error: try row.jsonIfPresent("error"), revision: try row("revision"))
+    // MARK: What the leader writes
+
+    /// Adds replicas, placed on their hosts.
+    package func insert(_ replicas: [NewReplica]) async throws {
+        guard !replicas.isEmpty else { return }
+        try await runner.query(
+            """
+            \(Self.placing(on: Set(replicas.map(\.host))))
+            INSERT INTO replicas (id, workload_id, generation, host_id, backend, cpu_millicores, memory_bytes,
+                placed_revision, phase)
+            SELECT x.id, x."workloadID", x.generation, x.host, x.backend, (x.resources ->> 'cpuMillicores')::integer,
+                (x.resources ->> 'memoryBytes')::bigint, placed.placed_revision, 'pending'
+            FROM jsonb_to_recordset(\(JSONColumn(replicas))) AS x (id uuid, "workloadID" uuid, generation bigint,
+                host uuid, backend text, resources jsonb)
+            JOIN placed ON placed.id = x.host
+            """)
+    }
+
+    /// Takes replicas out of use: out of routing first.
+    package func drain(_ replicas: [ReplicaRow]) async throws {
+        try await place(replicas, "desired = 'drain'", where: "r.desired = 'run'")
+    }
+
+    /// Ends those that nothing is inside of any more.
+    package func stop(_ replicas: [ReplicaRow]) async throws {
+        try await place(replicas, "desired = 'stop'", where: "r.desired <> 'stop'")
+    }
+
+    /// No router sends requests to the lives that these rows tell of, and none is inside.
+    package func markUnrouted(_ replicas: [ReplicaRow]) async throws {
+        let lives = Dictionary(uniqueKeysWithValues: replicas.map { ($0.id.value.uuidString, $0.reported.life) })
+        try await place(
+            replicas, "unrouted_life = (\(JSONColumn(lives))::jsonb ->> upper(r.id::text))::integer",
+            where: "r.unrouted_life < (\(JSONColumn(lives))::jsonb ->> upper(r.id::text))::integer")
+    }
+
+    /// Tells hosts that failed replicas are to be tried again.
+    package func place(retries replicas: [ReplicaRow]) async throws {
+        try await place(replicas, "desired = r.desired", where: "r.retry_life >= r.life")
+    }
+
+    private func place(_ replicas: [ReplicaRow], _ change: SQL, where condition: SQL) async throws {
+        guard !replicas.isEmpty else { return }
+        try await runner.query(
+            """
+            \(Self.placing(on: Set(replicas.map(\.host))))
+            UPDATE replicas r SET placed_revision = placed.placed_revision, \(change) FROM placed
+            WHERE r.id = ANY(\(PostgresArray(replicas.map(\.id.value)))::uuid[]) AND r.host_id = placed.id
+                AND \(condition)
+            """)
+    }
+
+    /// Removes replicas of hosts that are lost; a host that has come back keeps them. What may still run of them ends when
+    /// their host asks whose it is.
+    package func forget(_ replicas: [ReplicaRow]) async throws {
+        guard !replicas.isEmpty else { return }
+        let ids = PostgresArray(replicas.map(\.id.value))
+        try await runner.query(
+            """
+            WITH lost AS (
+                SELECT id FROM hosts WHERE id = ANY(\(PostgresArray(Array(Set(replicas.map(\.host.value)))))::uuid[])
+                    AND lost_epoch >= epoch ORDER BY id FOR NO KEY UPDATE
+            ), gone AS (
+                DELETE FROM replicas r USING lost WHERE r.host_id = lost.id AND r.id = ANY(\(ids)::uuid[]) RETURNING r.id
+            )
+            UPDATE usage_spans u SET ended_at = now() FROM gone WHERE u.replica_id = gone.id AND u.ended_at IS NULL
+            """)
+    }
+
+    /// Raises the revision of hosts, which is locked until the transaction ends: so a host that asks for what comes after a
+    /// revision misses nothing.
+    private static func placing(on hosts: Set<HostID>) -> SQL {
+        """
+        WITH locked AS (
+            SELECT id FROM hosts WHERE id = ANY(\(PostgresArray(hosts.map(\.value)))::uuid[]) ORDER BY id FOR NO KEY UPDATE
+        ), placed AS (
+            UPDATE hosts h SET placed_revision = h.placed_revision + 1 FROM locked WHERE h.id = locked.id
+            RETURNING h.id, h.placed_revision
+        )
+        """
+    }
+
+    /// Replicas that the leader waits for: those that drain, and failed ones that may still be in a table.
+    package func listLeaving() async throws -> [ReplicaRow] {
+        try await runner.query(
+            """
+            SELECT \(raw: ReplicaRow.columns) FROM replicas r
+            WHERE r.desired = 'drain' OR (r.desired = 'run' AND r.phase = 'failed' AND r.unrouted_life < r.life)
+            """
+        ).rows.map(ReplicaRow.init)
     }
 }

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Compute
 import ControlPlane
 import Foundation
+import Hosting
 import Postgres
 import Resources
 import Store
@@ -10,7 +11,7 @@ import Synchronization
 /// A day of a thousand deployments that scale by utilization, on a clock that is moved by hand: does anything grow that
 /// should not?
 ///
-/// Scaler, ledger, recorder and replica reconciler are the real ones on a real database; replicas and the load are
+/// Scaler, ledger, recorder and planner and host are the real ones on a real database; replicas and the load are
 /// simulated. Loads are those of offices and batches: days and nights with other peaks for each, bursts, and a third of the
 /// deployments that are asked for a few minutes only and may go to zero.
 enum DayOfScaling {
@@ -28,8 +29,9 @@ enum DayOfScaling {
     }
 
     /// Nothing is inside a simulated replica.
-    private struct NoDrain: ReplicaDrain {
-        func drain(_ replica: ReplicaID, deadline: Duration) async {}
+    private struct NoDrain: RoutingDrain {
+        func publish() async {}
+        func drained(among replicas: Set<ReplicaKey>) async -> Set<ReplicaKey> { replicas }
     }
 
     /// What is there at the end of an hour.
@@ -80,11 +82,14 @@ enum DayOfScaling {
         let hub = SignalHub()
         let backend = SimulatedBackend()
         let control = RouterControlClient(http: .shared, token: nil)
-        let reconciler = ReplicaReconciler(
-            database: database, backend: backend,
-            settings: ReplicaSettings(startProbeInterval: .milliseconds(5), stopGrace: .zero), hub: hub,
-            drain: NoDrain(),
-            logger: Workbench.silent)
+        let planner = WorkloadPlanner(database: database, hub: hub, logger: Workbench.silent)
+        let drainer = ReplicaDrainer(
+            database: database, drain: NoDrain(), deadline: .seconds(30), hub: hub, logger: Workbench.silent)
+        let host = ReplicaHost(
+            connection: LocalHostConnection(HostService(database: database, hub: hub), directoryID: UUID()),
+            backend: backend, facts: HostFacts(backends: [backend.name], architecture: "any"),
+            settings: HostSettings(startProbeInterval: .milliseconds(5), stopGrace: .zero), logger: Workbench.silent)
+        let term = try await LeaderTermStore(database).raise()
         let recorder = MinuteRecorder(
             database: database, control: control, backend: backend, hub: hub, time: clock.source,
             logger: Workbench.silent)
@@ -94,7 +99,9 @@ enum DayOfScaling {
             hub: hub,
             time: clock.source, logger: Workbench.silent)
         return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await reconciler.run() }
+            group.addTask { await host.run() }
+            group.addTask { await planner.run(term: term) }
+            group.addTask { await drainer.run(term: term) }
             defer { group.cancelAll() }
             try await wait(for: "first replicas", within: .seconds(120)) { backend.running.count == deployments }
             var footprints: [Footprint] = []
@@ -123,7 +130,7 @@ enum DayOfScaling {
                 let row = try await database.query(
                     """
                     SELECT (SELECT sum(wanted) FROM workloads), (SELECT count(*) FROM replicas),
-                        (SELECT count(*) FROM replicas WHERE state = 'ready')
+                        (SELECT count(*) FROM replicas WHERE phase = 'ready')
                     """
                 ).first
                 let (wanted, there, ready) = try row?.decode(Int.self, Int.self, Int.self) ?? (-1, 0, 0)
@@ -157,7 +164,7 @@ enum DayOfScaling {
         guard let last = footprints.last, let peak = footprints.max(by: { $0.replicas < $1.replicas }) else {
             return []
         }
-        // Supervisors of replicas take memory, which the allocator keeps after the busiest hour.
+        // Machines of replicas take memory, which the allocator keeps after the busiest hour.
         let growth = last.memory - peak.memory
         return [
             Figure(

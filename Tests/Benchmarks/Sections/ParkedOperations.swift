@@ -92,8 +92,8 @@ struct ParkedOperations: Sendable {
             "INSERT INTO specifications (workload_id, generation, body) SELECT id, 1, '{}' FROM workloads")
         try await database.query(
             """
-            INSERT INTO replicas (id, workload_id, generation, state)
-            SELECT gen_random_uuid(), id, 1, 'pending' FROM online_deployments
+            INSERT INTO replicas (id, workload_id, generation, host_id, backend, phase)
+            SELECT gen_random_uuid(), d.id, 1, h.id, 'simulated', 'pending' FROM online_deployments d, hosts h
             """)
         return try await database.query("SELECT id FROM online_deployments").rows.map { try $0.decode(UUID.self) }
     }

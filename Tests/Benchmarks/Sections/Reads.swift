@@ -43,7 +43,7 @@ enum Reads {
         }
     }
 
-    /// Stores the deployments and waits until the reconciler has made their replicas, for a bounded time.
+    /// Stores the deployments and waits until planner and host have made their replicas, for a bounded time.
     private static func fill(_ database: Database, _ total: Int) async throws -> (Duration, ready: Int) {
         guard let workspace = try await database.query("SELECT id FROM workspaces").first?.decode(UUID.self) else {
             throw NotInTime(description: "the workspace is not there")

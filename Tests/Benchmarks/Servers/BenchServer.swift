@@ -5,6 +5,7 @@ import Client
 import Compute
 import ControlPlane
 import Foundation
+import Hosting
 import Hummingbird
 import Identity
 import Postgres
@@ -47,6 +48,10 @@ struct BenchServer: Sendable {
                     afterStep: afterStep,
                     http: http)
                 outcome = .success(try await serve(inputs, port: port, beside, body))
+                // In a task of its own: a cancelled one can't end them.
+                await Task {
+                    for id in await inputs.backend.list().keys { await inputs.backend.stop(id, grace: .zero) }
+                }.value
             } catch {
                 outcome = .failure(error)
             }
@@ -83,6 +88,7 @@ struct BenchServer: Sendable {
                 external: [], directory: directory.appending(path: "r"),
                 slotTable: directory.appending(path: "s"),
                 environment: ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"]),
+            directory: HostDirectory(directory.appending(path: "h")),
             contract: try ContractDocument.load(Sources.find("openapi")), http: http, logger: Workbench.silent,
             afterStep: afterStep)
     }
@@ -152,7 +158,7 @@ struct BenchServer: Sendable {
         }
     }
 
-    /// Routers and replicas outlive the control plane. In a task of its own: a cancelled one can't ask the database.
+    /// Routers outlive the control plane. In a task of its own: a cancelled one can't ask the database.
     private static func endProcesses(_ settings: ConnectionSettings) async {
         await Task {
             let database = Database(settings: settings, poolSize: 1, logger: Workbench.silent)
@@ -160,11 +166,6 @@ struct BenchServer: Sendable {
             for router in (try? await RouterStore(database).list()) ?? [] where router.pid != 0 {
                 await ChildProcess.terminate(
                     ProcessIdentity(pid: router.pid, startTicks: router.startTicks), steps: [])
-            }
-            for replica in (try? await ReplicaStore(database).listAll()) ?? [] {
-                guard let handle = replica.handle, handle.pid != 0 else { continue }
-                await ChildProcess.terminate(
-                    ProcessIdentity(pid: handle.pid, startTicks: handle.startTicks), steps: [])
             }
             await database.close()
         }.value

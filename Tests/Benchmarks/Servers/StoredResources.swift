@@ -8,9 +8,9 @@ struct StoredResources: Sendable {
     let database: Database
     let workspaceID: UUID
 
-    /// Endpoints `bench-1` … with deployments `d1` …; the reconciler gives each deployment its replica.
+    /// Endpoints `bench-1` … with deployments `d1` …; the planner gives each deployment its replica.
     func insert(endpoints: Int, deploymentsEach: Int) async throws {
-        // In one transaction: the reconciler must not see a deployment without its specification.
+        // In one transaction: the planner must not see a deployment without its specification.
         try await database.transaction { transaction in
             try await insertEndpoints(endpoints, transaction)
             try await insertKeys(transaction)
@@ -85,6 +85,6 @@ struct StoredResources: Sendable {
     }
 
     func readyReplicas() async throws -> Int {
-        try await database.query("SELECT count(*) FROM replicas WHERE state = 'ready'").first?.decode(Int.self) ?? 0
+        try await database.query("SELECT count(*) FROM replicas WHERE phase = 'ready'").first?.decode(Int.self) ?? 0
     }
 }

@@ -62,15 +62,16 @@ extension ConfinedReplicaTests {
         ])
         func `what uses too much is ended alone with the cause`(kind: String, cause: String) async throws {
             try await withTwo { backend, hog, neighbour in
+                let process = backend.process(of: hog)
                 async let asked: Void = ask(hog, kind)
-                let end = await backend.waitForExit(hog)
+                let end = await backend.untilEnded(hog)
                 _ = try await asked
                 guard case .exited(_, let reported?) = end else {
                     Issue.record("\(kind): \(end)")
                     return
                 }
                 #expect(reported.hasPrefix("The replica was ended: ") && reported.contains(cause), "\(reported)")
-                #expect(ProcessTree.members(of: hog.process).isEmpty)
+                #expect(ProcessTree.members(of: process).isEmpty)
                 #expect(try await score(neighbour, #""nothing""#).body.contains("ok"))
             }
         }
@@ -86,12 +87,12 @@ extension ConfinedReplicaTests {
         }
 
         /// The connection breaks when the replica is ended.
-        private func ask(_ handle: ReplicaHandle, _ kind: String) async throws {
+        private func ask(_ handle: StartedReplica, _ kind: String) async throws {
             _ = try? await score(handle, "\"\(kind)\"")
         }
 
         private func withTwo(
-            _ body: (LocalProcessBackend, ReplicaHandle, ReplicaHandle) async throws -> Void
+            _ body: (LocalProcessBackend, StartedReplica, StartedReplica) async throws -> Void
         ) async throws {
             let installation = try await HostileInstallation { _ in }
             let code = "code-\(UUID().uuidString)"

@@ -111,7 +111,8 @@ final class HostileInstallation {
     }
 
     /// What the script is asked with.
-    func targets(attacker: ReplicaHandle, victim: ReplicaHandle, _ specification: ReplicaSpecification) throws -> String
+    func targets(attacker: StartedReplica, victim: StartedReplica, _ specification: ReplicaSpecification) throws
+        -> String
     {
         let configuration = backend.configuration
         let other = ReplicaFolder(victim.id, in: configuration)
@@ -132,7 +133,8 @@ final class HostileInstallation {
         if let model = specification.model {
             readOnly["model"] = backend.artifacts.folder(of: model).path + "/weights.bin"
         }
-        let worker = ProcessCensus.take().tree(of: victim.process).map(\.pid).max() ?? victim.pid
+        let leader = backend.process(of: victim)
+        let worker = ProcessCensus.take().tree(of: leader).map(\.pid).max() ?? leader.pid
         var places = sockets.mapValues(\.0)
         places["another replica"] = String(victim.address.dropFirst("unix:".count))
         let targets: [String: Any] = [
@@ -140,7 +142,7 @@ final class HostileInstallation {
             "sockets": places, "abstract": abstractName, "segment": Int(segment),
             "sharedMemory": sharedFolder.path + "/slots",
             "processes": [
-                "control plane": Int(getpid()), "another replica": Int(victim.pid),
+                "control plane": Int(getpid()), "another replica": Int(leader.pid),
                 "another replica's worker": Int(worker),
             ],
             "ownLogIsHarmless": geteuid() != 0,

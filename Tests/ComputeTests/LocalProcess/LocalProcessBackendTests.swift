@@ -64,7 +64,8 @@ struct LocalProcessBackendTests {
                 let answer = try JSONDecoder().decode(Seen.self, from: Data(try await score(handle, "{}").body.utf8))
                 for (name, value) in odd { #expect(answer.env[name] == value) }
                 // bubblewrap, which runs outside of what it makes, has none of them: some would load code into it.
-                let outside = try String(contentsOfFile: "/proc/\(handle.pid)/environ", encoding: .utf8)
+                let outside = try String(
+                    contentsOfFile: "/proc/\(backend.process(of: handle).pid)/environ", encoding: .utf8)
                 #expect(outside == "PATH=/usr/bin:/bin\0" || outside.contains("AML_APP_ROOT"))
                 if try await backend.findIsolation().mode == .namespaces { #expect(!outside.contains("AML_APP_ROOT")) }
                 let environment = try #require(answer.env["VIRTUAL_ENV"])
@@ -142,15 +143,10 @@ struct LocalProcessBackendTests {
                 let other = try await TestHost.backend(store: URL(filePath: "/nowhere"))
                 #expect(await other.observe(handle) == .running)
                 #expect(try await other.start(handle.id, specification) == handle)
-                var stranger = handle
-                stranger.startTicks += 1
-                #expect(await other.observe(stranger) != .running)
-
-                let cancelled = Task { await backend.waitForExit(handle) }
-                cancelled.cancel()
-                #expect(await cancelled.value == .running)
-                async let end = backend.waitForExit(handle)
-                #expect(kill(handle.pid, SIGKILL) == 0)
+                #expect(await other.list()[handle.id] == FoundReplica(life: 1, address: handle.place, isRunning: true))
+                #expect(await other.observe(ReplicaKey(handle.id, life: 2)) != .running, "another life")
+                async let end = backend.untilEnded(handle)
+                #expect(kill(backend.process(of: handle).pid, SIGKILL) == 0)
                 #expect(await end == .exited(status: 137))
                 #expect(await backend.observe(handle) == .exited(status: 137))
                 #expect(await other.observe(handle) == .exited(status: 137))
@@ -187,6 +183,22 @@ struct LocalProcessBackendTests {
                 let folder = ReplicaFolder(handle.id, in: backend.configuration)
                 try FileManager.default.removeItem(at: folder.url.appending(path: "handle.json"))
                 #expect(try await backend.start(handle.id, specification) == handle)
+            }
+        }
+    }
+
+    @Test func `the next life has another address, and nothing is left of the last`() async throws {
+        let script = "def init(): pass\ndef run(data): return 1\n"
+        try await withScript(script) { backend, specification in
+            try await withReplica(backend, specification) { first in
+                let process = backend.process(of: first)
+                let second = try await backend.start(first.id, specification, life: 2)
+                #expect(second.address != first.address && ProcessTree.members(of: process).isEmpty)
+                #expect(await backend.observe(first) != .running)
+                #expect(await backend.list()[first.id]?.life == 2)
+                try await eventually(within: .seconds(90), "ready") {
+                    await backend.probe(second, .readiness, specification) == .success
+                }
             }
         }
     }
@@ -234,10 +246,11 @@ struct LocalProcessBackendTests {
 /// Prepares, starts and waits for a replica; stops and discards it, and sees that nothing of it is left.
 func withReplica(
     _ backend: LocalProcessBackend, _ specification: ReplicaSpecification,
-    _ body: (ReplicaHandle) async throws -> Void
+    _ body: (StartedReplica) async throws -> Void
 ) async throws {
     try await backend.prepare(specification) { _ in }
     let handle = try await backend.start(ReplicaID(), specification)
+    let process = backend.process(of: handle)
     do {
         // The first import from a fresh environment takes its time where other environments are built meanwhile.
         try await eventually(within: .seconds(90), "ready") {
@@ -249,13 +262,13 @@ func withReplica(
         throw error
     }
     await backend.stop(handle.id, grace: .seconds(5))
-    #expect(ProcessTree.members(of: handle.process).isEmpty)
+    #expect(ProcessTree.members(of: process).isEmpty)
     await backend.discard(handle.id)
     #expect(await backend.logs(of: handle.id, .inferenceServer, tail: 1).isEmpty)
 }
 
 /// One scoring request.
-func score(_ handle: ReplicaHandle, _ body: String) async throws -> (status: UInt, body: String) {
+func score(_ handle: StartedReplica, _ body: String) async throws -> (status: UInt, body: String) {
     let url = try #require(HealthProbe.url(handle.address, path: handle.scoringPath))
     var request = HTTPClientRequest(url: url)
     request.method = .POST

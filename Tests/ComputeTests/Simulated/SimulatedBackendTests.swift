@@ -18,7 +18,7 @@ import Testing
         let handle = try await backend.start(ReplicaID(), specification)
         #expect(await backend.observe(handle) == .running)
         #expect(await backend.probe(handle, .readiness, specification) == .success)
-        #expect(handle.address == "tcp:127.0.0.1:1" && handle.pid == 0)
+        #expect(handle.address == "tcp:127.0.0.1:1")
         #expect(await backend.logs(of: handle.id, .storageInitializer, tail: 10).isEmpty == false)
     }
 
@@ -82,20 +82,25 @@ import Testing
         #expect(await backend.logs(of: second.id, .inferenceServer, tail: 10).isEmpty)
     }
 
-    @Test func `who waits for the end is told`() async throws {
+    @Test func `who watches is told of ends`() async throws {
         let backend = SimulatedBackend()
         let crashed = try await backend.start(ReplicaID(), specification())
         let scheduled = try await backend.start(ReplicaID(), specification("crash-after=30ms"))
-        async let first = backend.waitForExit(crashed)
-        async let second = backend.waitForExit(scheduled)
+        #expect(await backend.untilEnded(scheduled) == .exited(status: 137))
+        async let end = backend.untilEnded(crashed)
         backend.crash(crashed.id, status: 9)
-        #expect(await first == .exited(status: 9))
-        #expect(await second == .exited(status: 137))
+        #expect(await end == .exited(status: 9))
+    }
 
-        let running = try await backend.start(ReplicaID(), specification())
-        let waiting = Task { await backend.waitForExit(running) }
-        waiting.cancel()
-        #expect(await waiting.value == .running)
+    @Test func `the lives of a replica are told apart`() async throws {
+        let backend = SimulatedBackend()
+        let id = ReplicaID()
+        let first = try await backend.start(id, specification())
+        backend.crash(id)
+        let second = try await backend.start(id, specification(), life: 2)
+        #expect(await backend.observe(first) == .exited(status: nil))
+        #expect(await backend.observe(second) == .running)
+        #expect(await backend.list() == [id: FoundReplica(life: 2, address: second.place, isRunning: true)])
     }
 
     @Test func `the nearer behavior wins`() async throws {

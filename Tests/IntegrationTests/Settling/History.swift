@@ -234,7 +234,7 @@ extension History {
             """
             SELECT d.name || ' ' || d.provisioning_state || ' wants ' || w.wanted || ' of ' || w.target_generation
                 || ', serves ' || w.proven_generation
-                || coalesce(', replica ' || r.id || ' of ' || r.generation || ' ' || r.state || ' ' || r.revision
+                || coalesce(', replica ' || r.id || ' of ' || r.generation || ' ' || r.desired || ' ' || r.phase || ' ' || r.life
                     || ' since ' || r.changed_at || coalesce(' ' || (r.error ->> 'message'), ''), '')
             FROM online_deployments d JOIN online_endpoints e ON e.id = d.endpoint_id JOIN workloads w ON w.id = d.id
             LEFT JOIN replicas r ON r.workload_id = d.id WHERE e.name = \(name)

@@ -19,7 +19,8 @@ import Testing
         ProcessInfo.processInfo.environment[variable].flatMap { UInt64($0) }
     }
 
-    @Test func `whatever goes wrong, everything settles to what was declared last`() async throws {
+    @Test(arguments: [0, 2])
+    func `whatever goes wrong, everything settles to what was declared last`(hostsBeside: Int) async throws {
         let seconds = Self.number("SLUICE_MODEL_SECONDS") ?? 10
         var seed = Self.number("SLUICE_MODEL_SEED") ?? UInt64.random(in: 0..<1_000_000)
         let end = ContinuousClock.now + .seconds(Int64(seconds))
@@ -32,6 +33,7 @@ import Testing
             try await TestServer.run(options) { server in
                 let environment = try await server.makeEnvironment()
                 try await server.startStandby()
+                if hostsBeside > 0 { try await server.startHosts(hostsBeside) }
                 for _ in 0..<rounds where histories == 0 || ContinuousClock.now < end {
                     let took = try await Self.round(seed: seed, plan, server, environment)
                     slowest = max(slowest, took)
@@ -41,7 +43,9 @@ import Testing
             }
             faults += plan.count
         }
-        print("\(histories) histories to seed \(seed), \(faults) faults; the slowest settled in \(slowest)")
+        print(
+            "\(histories) histories with \(hostsBeside) hosts beside to seed \(seed), \(faults) faults; the slowest settled in \(slowest)"
+        )
     }
 
     /// Some histories at once under faults, then silence; returns how long it took until all was still.
@@ -49,6 +53,7 @@ import Testing
         seed: UInt64, _ plan: FaultPlan, _ server: TestServer, _ environment: String
     ) async throws -> Duration {
         plan.set(on: true)
+        server.hosts?.setUncertain(true, seed: seed)
         let histories = try await withThrowingTaskGroup(of: History?.self) { group in
             for index in 0..<width {
                 var history = History(
@@ -66,6 +71,7 @@ import Testing
             return try await group.reduce(into: [History]()) { all, one in if let one { all.append(one) } }
         }
         plan.set(on: false)
+        server.hosts?.setUncertain(false, seed: seed)
         let start = ContinuousClock.now
         try await settle(histories, seed: seed)
         let took = ContinuousClock.now - start
@@ -84,6 +90,12 @@ import Testing
             case 2: try await server.restartStandby()
             default: break
             }
+            // Short of what makes a host lost, and beyond it.
+            guard let hosts = server.hosts else { continue }
+            let (index, time) = (
+                Int.random(in: 0..<hosts.count, using: &random), Int.random(in: 0...6_000, using: &random)
+            )
+            hosts.partition(index, for: .milliseconds(time))
         }
     }
 

@@ -96,25 +96,60 @@ package struct StoreFixture: Sendable {
 
     // MARK: Replicas
 
-    package func handle(_ id: ReplicaID, address: String = "tcp:127.0.0.1:31001") -> ReplicaHandle {
-        ReplicaHandle(id: id, pid: 4_242, startTicks: 99, address: address, scoringPath: "/score")
+    /// The host of this schema's installation, which has registered.
+    package func makeHost() async throws -> HostID {
+        try await database.transaction { transaction in
+            let store = HostStore(transaction)
+            let id = try await store.lockLocal(directoryID: Self.directoryID)
+            _ = try await store.beginEpoch(id, HostFacts(backends: ["simulated"], architecture: "x86_64"))
+            return id
+        }
     }
 
-    /// A replica in `state`, whatever came before it.
+    package static let directoryID = UUID()
+
+    /// The only host, registered or not.
+    package func hostID() async throws -> HostID {
+        HostID(try #require(try await database.query("SELECT id FROM hosts").first?.decode(UUID.self)))
+    }
+
+    /// A replica in `phase`, whatever came before it.
     @discardableResult
     package func makeReplica(
-        _ state: ReplicaState, of deployment: OnlineDeployment, generation: Int64 = 1,
+        _ phase: ReplicaPhase, of deployment: OnlineDeployment, generation: Int64 = 1, desired: ReplicaDesire = .run,
         address: String = "tcp:127.0.0.1:31001"
     ) async throws -> ReplicaRow {
-        let id = ReplicaID()
-        try await database.query(
-            "INSERT INTO replicas (id, workload_id, generation, state) VALUES (\(id.value), \(deployment.id), \(generation), 'pending')"
-        )
-        var row = ReplicaRow(id: id, workloadID: deployment.id, generation: generation, state: state)
-        if [.probing, .ready, .draining].contains(state) { row.handle = handle(id, address: address) }
-        if state == .failed { row.retryAt = Date(timeIntervalSince1970: 1_800_000_000.25) }
-        row.revision = try #require(try await ReplicaStore(database).move(row))
-        return row
+        let host = try await hostID()
+        let replica = NewReplica(
+            workloadID: deployment.id, generation: generation, host: host, backend: "simulated",
+            resources: ResourceLimits(cpuMillicores: 500, memoryBytes: 1 << 30))
+        try await ReplicaStore(database).insert([replica])
+        try await report(Self.reported(phase, replica.id, address: address), host)
+        if desired != .run {
+            let row = try #require(try await ReplicaStore(database).find(replica.id))
+            try await ReplicaStore(database).drain([row])
+            if desired == .stop { try await ReplicaStore(database).stop([row]) }
+        }
+        return try #require(try await ReplicaStore(database).find(replica.id))
+    }
+
+    /// What a host reports of a replica in a phase of its first life.
+    package static func reported(
+        _ phase: ReplicaPhase, _ id: ReplicaID, address: String = "tcp:127.0.0.1:31001"
+    ) -> ReplicaReport {
+        var report = ReplicaReport(id: id, life: phase == .pending ? 0 : 1, phase: phase)
+        if [.probing, .ready].contains(phase) { report.address = ReplicaAddress(address, scoringPath: "/score") }
+        if phase == .failed {
+            report.retryAt = Date(timeIntervalSince1970: 1_800_000_000)
+            report.failures = 1
+        }
+        return report
+    }
+
+    /// Writes a report as that of a host.
+    @discardableResult
+    package func report(_ report: ReplicaReport, _ host: HostID) async throws -> [ReplicaTransition] {
+        try await ReportStore(database).record([report], of: host)
     }
 
     // MARK: Operations

@@ -3,6 +3,7 @@ import AsyncHTTPClient
 import Compute
 import ControlPlane
 import Foundation
+import Hosting
 import Hummingbird
 import Identity
 import Postgres
@@ -76,7 +77,9 @@ struct ControlPlaneIncarnation: Sendable {
                     listenAddress: "127.0.0.1:\(parts.scoringPort)", external: [], directory: parts.routers,
                     slotTable: parts.routers.appending(path: "s"),
                     environment: ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"], healthInterval: .milliseconds(50)),
-                replicas: options.replicas, queue: options.queue, operationDeadline: options.operationDeadline,
+                directory: HostDirectory(parts.routers), hosting: options.hosting,
+                drainDeadline: options.drainDeadline, queue: options.queue,
+                operationDeadline: options.operationDeadline,
                 scalingCalm: options.scalingCalm, contract: try contract.get(), http: http, logger: options.logger,
                 afterStep: options.afterStep,
                 onTemplateStep: options.onTemplateStep))

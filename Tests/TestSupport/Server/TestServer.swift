@@ -1,7 +1,7 @@
 package import API
 package import Artifacts
 import Client
-package import Compute
+import Compute
 package import ControlPlane
 package import Foundation
 import Identity
@@ -32,6 +32,7 @@ package final class TestServer: Sendable {
         /// A second control plane on the same database.
         var standby: ControlPlaneIncarnation?
         var stubs: [StubModel] = []
+        var hosts: HostFleet?
     }
 
     package let api: APIClient
@@ -143,7 +144,7 @@ package final class TestServer: Sendable {
             return server
         } catch {
             try await incarnation.stop()
-            await endProcesses(of: database)
+            await endProcesses(of: database, parts.backend)
             throw error
         }
     }
@@ -179,13 +180,27 @@ package final class TestServer: Sendable {
 
     // MARK: Parts
 
-    /// The simulated backend, which outlives the control plane's incarnations.
-    package var simulated: SimulatedBackend {
+    /// The simulated replicas, which outlive the control plane's incarnations.
+    package var simulated: SimulatedReplicas {
         get throws {
             guard let backend = parts.backend as? SimulatedBackend else {
                 throw NotInTime(description: "this server has another backend")
             }
-            return backend
+            return SimulatedReplicas(backends: [backend] + (hosts?.backends ?? []))
+        }
+    }
+
+    /// Hosts beside the control plane's own; nil before ``startHosts(_:)``.
+    package var hosts: HostFleet? { state.withLock { $0.hosts } }
+
+    /// Starts so many hosts beside the control plane's own.
+    package func startHosts(_ count: Int) async throws {
+        let fleet = HostFleet(count: count, parts.options) { [self] in
+            state.withLock { $0.incarnation?.assembly.hosts }
+        }
+        state.withLock { $0.hosts = fleet }
+        try await eventually("all hosts have registered") {
+            try await self.count("SELECT count(*) FROM hosts WHERE epoch > 0") == count + 1
         }
     }
 
@@ -252,10 +267,11 @@ package final class TestServer: Sendable {
     }
 
     private func stop() async throws {
-        let (incarnation, standby, stubs) = state.withLock { state in
+        let (incarnation, standby, stubs, hosts) = state.withLock { state in
             defer { state = State() }
-            return (state.incarnation, state.standby, state.stubs)
+            return (state.incarnation, state.standby, state.stubs, state.hosts)
         }
+        await hosts?.stop()
         let outcome: Result<Void, any Error>
         do {
             try await standby?.stop()
@@ -264,21 +280,23 @@ package final class TestServer: Sendable {
         } catch {
             outcome = .failure(error)
         }
-        await Self.endProcesses(of: database)
+        await Self.endProcesses(of: database, parts.backend)
         for stub in stubs { await stub.stop() }
         try await api.shutdown()
         try outcome.get()
     }
 
-    /// Routers and replicas, by the identities that the database has recorded.
-    private static func endProcesses(of database: Database) async {
+    /// Routers, by the identities that the database has recorded, and replicas.
+    private static func endProcesses(of database: Database, _ backend: any ComputeBackend) async {
         // A database that is gone takes the records with it; what still runs then fails the test.
         let routers = (try? await RouterStore(database).list()) ?? []
-        let replicas = (try? await ReplicaStore(database).listAll()) ?? []
-        let identities =
-            routers.map { ProcessIdentity(pid: $0.pid, startTicks: $0.startTicks) }
-            + replicas.compactMap(\.handle).map { ProcessIdentity(pid: $0.pid, startTicks: $0.startTicks) }
-        for identity in identities where identity.pid > 0 { await ChildProcess.terminate(identity, steps: []) }
+        for router in routers where router.pid > 0 {
+            let identity = ProcessIdentity(pid: router.pid, startTicks: router.startTicks)
+            await ChildProcess.terminate(identity, steps: [])
+        }
+        for replica in (try? await ReplicaStore(database).listAll()) ?? [] {
+            await backend.stop(replica.id, grace: .zero)
+        }
     }
 
     /// Processes whose command line names a directory.

@@ -1,6 +1,7 @@
 package import Compute
 package import ControlPlane
 package import Foundation
+package import Hosting
 package import Logging
 package import Postgres
 package import Resources
@@ -24,9 +25,10 @@ package struct TestServerOptions: Sendable {
     package var queue = WorkQueueSettings(
         concurrency: 64, lease: .milliseconds(1_200), heartbeat: .milliseconds(300), pollInterval: .milliseconds(200),
         waitInPlace: .milliseconds(10))
-    package var replicas = ReplicaSettings(
-        startProbeInterval: .milliseconds(10), drainDeadline: .seconds(3), stopGrace: .seconds(2),
-        firstBackoff: .milliseconds(50), longestBackoff: .milliseconds(200), databaseRetry: .milliseconds(50))
+    package var hosting = HostSettings(
+        startProbeInterval: .milliseconds(10), stopGrace: .seconds(2), firstBackoff: .milliseconds(50),
+        longestBackoff: .milliseconds(200), longestRemains: .seconds(6), retryPause: .milliseconds(50))
+    package var drainDeadline = Duration.seconds(3)
     package var operationDeadline = Duration.seconds(120)
     package var quota = QuotaLimits()
     package var scalingCalm = Duration.seconds(60)

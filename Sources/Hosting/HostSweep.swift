@@ -1,0 +1,39 @@
+import Compute
+import Logging
+import Resources
+
+/// Ends and removes what the backend has of replicas that belong to nobody.
+///
+/// Only the control plane says so, and in this epoch: a replica is nobody's when it answers that it has no row and no log of it
+/// is kept. While it can't be asked, nothing is ended.
+struct HostSweep: Sendable {
+    let session: HostSession
+    let connection: any HostConnection
+    let backend: any ComputeBackend
+    let grace: Duration
+    let logger: Logger
+
+    /// Most replicas that are asked about at once.
+    private static let batch = 500
+
+    /// Looks at these replicas, at all that the backend has something of for nil, but for the known ones. Returns those that it
+    /// could not ask about.
+    func run(_ candidates: Set<ReplicaID>?, known: Set<ReplicaID>) async -> Set<ReplicaID> {
+        var rest = if let candidates { candidates } else { await backend.remains().subtracting(known) }
+        while !rest.isEmpty, !Task.isCancelled {
+            let asked = Set(rest.prefix(Self.batch))
+            guard let unplaced = try? await connection.unplaced(session, among: asked) else { return rest }
+            for id in unplaced {
+                guard !Task.isCancelled else { return rest }
+                // Those that were told to go have ended; of others nobody knows why they are there.
+                if candidates == nil {
+                    logger.warning("what is left of a replica is removed", metadata: ["replica.id": "\(id)"])
+                }
+                await backend.stop(id, grace: grace)
+                await backend.discard(id)
+            }
+            rest.subtract(asked)
+        }
+        return rest
+    }
+}
