@@ -32,9 +32,10 @@ import Testing
             // Accounts of replicas pass through it.
             try FileManager.default.createDirectory(
                 at: HostTools.shared, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
-            // Environments are shared with the compute tests, so that they are built once per host.
+            // Not that of the compute tests: a host ends replicas in its directory that are nobody's. Environments stay from one
+            // run to the next.
             var configuration = LocalProcessConfiguration(
-                dataDirectory: HostTools.shared.appending(path: "data directory"))
+                dataDirectory: HostTools.shared.appending(path: "integration"))
             configuration.uv = uv
             configuration.hostEnvironment = ProcessInfo.processInfo.environment
             configuration.controlGroup = nil
@@ -42,6 +43,12 @@ import Testing
             return LocalProcessBackend(configuration: configuration, logger: TestDatabase.silent, fetch: fetch)
         }
         return options
+    }
+
+    /// Leaders of the replicas that run.
+    private func processes() -> [ProcessIdentity] {
+        LocalProcessBackend.runningProcesses(
+            in: LocalProcessConfiguration(dataDirectory: HostTools.shared.appending(path: "integration")))
     }
 
     private func deploy(
@@ -84,13 +91,13 @@ import Testing
                 return logs["content"]?.contains("the model is loaded") == true
                     && logs["content"]?.contains("asked for") == true
             }
-            let pid = try #require(
-                Int32(try await server.texts("SELECT handle ->> 'pid' FROM replicas").first ?? ""))
-            kill(pid, SIGKILL)
+            let running = processes()
+            #expect(running.count == 1)
+            for process in running { process.signal(SIGKILL) }
             try await eventually(within: .seconds(60), "it is started again and asked again") {
-                let now = try await server.texts(
-                    "SELECT coalesce(handle ->> 'pid', '') FROM replicas WHERE state = 'ready'")
-                guard now.count == 1, now != ["\(pid)"] else { return false }
+                guard try await server.texts("SELECT life::text FROM replicas WHERE phase = 'ready'") == ["2"] else {
+                    return false
+                }
                 return try await server.score("house", key: key).status == 200
             }
             // A failing second deployment leaves the first one serving.
@@ -108,11 +115,9 @@ import Testing
             #expect(hog["error.message"]?.contains("The replica was ended: it used ") == true, "\(hog.text)")
             #expect(hog["error.message"]?.contains("of memory, its limit is 3.5 GiB.") == true, "\(hog.text)")
             #expect(try await server.score("house", key: key).status == 200)
-            let pids = try await server.texts("SELECT handle ->> 'pid' FROM replicas WHERE handle IS NOT NULL")
+            #expect(!processes().isEmpty)
             try await server.deleteAndFinish(server.endpoint("house"))
-            for pid in pids.compactMap({ Int32($0) }) {
-                #expect(ProcessIdentity(pid: pid)?.isAlive != true, "nothing is orphaned")
-            }
+            #expect(processes().isEmpty, "nothing is orphaned")
         }
     }
 }
