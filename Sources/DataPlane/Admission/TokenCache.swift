@@ -1,6 +1,16 @@
 import Foundation
 import Identity
 
+/// What a token has to be for an endpoint.
+struct TokenDemand: Sendable, Equatable {
+    let issuer: String
+    let audience: String
+    /// The endpoint that tokens of its own name.
+    let endpointID: String
+    /// Whether principals come with their own tokens, not those of the endpoint.
+    let takesPrincipals: Bool
+}
+
 /// Tokens that were verified, until they expire, found by their digest: a signature is checked once per loop.
 struct TokenCache {
     private struct Entry {
@@ -11,8 +21,8 @@ struct TokenCache {
         var audience: String
         var expiresAt: MonotonicTime
 
-        func opens(_ route: CompiledRoute) -> Bool {
-            route.takesPrincipals ? isPrincipal : !isPrincipal && subject == route.endpointID
+        func meets(_ demand: TokenDemand) -> Bool {
+            demand.takesPrincipals ? isPrincipal : !isPrincipal && subject == demand.endpointID
         }
     }
 
@@ -30,11 +40,11 @@ struct TokenCache {
         entries.removeAll(keepingCapacity: true)
     }
 
-    /// Whether `token` opens `route` at this moment.
-    mutating func admits(_ token: Bytes, to route: CompiledRoute, now: MonotonicTime) -> Bool {
+    /// Whether `token` meets what an endpoint demands at this moment.
+    mutating func admits(_ token: Bytes, to demand: TokenDemand, now: MonotonicTime) -> Bool {
         let digest = Digest(of: token)
-        if let entry = entries[digest], entry.issuer == route.tokenIssuer, entry.audience == route.tokenAudience {
-            if now < entry.expiresAt { return entry.opens(route) }
+        if let entry = entries[digest], entry.issuer == demand.issuer, entry.audience == demand.audience {
+            if now < entry.expiresAt { return entry.meets(demand) }
             entries[digest] = nil
         }
         guard let verifier else { return false }
@@ -42,7 +52,7 @@ struct TokenCache {
         let claims: TokenClaims
         do {
             claims = try verifier.verify(
-                String(decoding: token, as: UTF8.self), issuer: route.tokenIssuer, audience: route.tokenAudience,
+                String(decoding: token, as: UTF8.self), issuer: demand.issuer, audience: demand.audience,
                 now: wallNow)
         } catch {
             return false
@@ -51,11 +61,11 @@ struct TokenCache {
         guard lifetime > 0 else { return false }
         makeRoom(now)
         let entry = Entry(
-            subject: claims.subject, isPrincipal: claims.applicationID != nil, issuer: route.tokenIssuer,
-            audience: route.tokenAudience,
+            subject: claims.subject, isPrincipal: claims.applicationID != nil, issuer: demand.issuer,
+            audience: demand.audience,
             expiresAt: now.after(milliseconds: Int(min(lifetime, 86_400) * 1000)))
         entries[digest] = entry
-        return entry.opens(route)
+        return entry.meets(demand)
     }
 
     private mutating func makeRoom(_ now: MonotonicTime) {

@@ -5,6 +5,9 @@ package enum BodyFraming: Sendable, Equatable {
     case chunked
     /// With the connection; responses only.
     case untilClose
+
+    /// Requests whose rest of the body is at most this long have it read and dropped, so the connection can go on.
+    static let discardLimit: UInt64 = 256 * 1024
 }
 
 /// What ``BodyDecoder/decode(_:)`` found at the start of the bytes it was given.

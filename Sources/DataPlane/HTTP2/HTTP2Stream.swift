@@ -227,7 +227,7 @@ final class HTTP2Stream {
         // It was answered before its end. As on HTTP/1.1 a short rest is dropped: some clients lose a response with a
         // reset behind it, which RFC 9113 section 8.1 allows.
         droppedCount += UInt64(bytes.count)
-        if droppedCount > LoopSettings.discardLimit {
+        if droppedCount > BodyFraming.discardLimit {
             connection?.reset(self, .noError)
         } else {
             connection?.consumed(bytes.count, self)

@@ -8,10 +8,8 @@ package final class CompiledRoute: Sendable {
     package let kind: EndpointKind
     /// The keys that open the endpoint, `nil` if it takes tokens.
     package let keys: KeyRing?
-    /// Whether tokens must be principals' own, instead of tokens for this endpoint.
-    let takesPrincipals: Bool
-    package let tokenIssuer: String
-    package let tokenAudience: String
+    /// What a token has to be, where it takes tokens.
+    let tokenDemand: TokenDemand
     package let deployments: [CompiledDeployment]
     /// Index into ``deployments`` and percentage, positive ones only.
     let shares: [(deployment: Int, percent: Int)]
@@ -34,9 +32,9 @@ package final class CompiledRoute: Sendable {
         hosts = route.hosts
         kind = route.kind
         allowedOrigins = route.allowedOrigins.map { AllowedOrigins($0) }
-        takesPrincipals = route.authentication.mode == .identity
-        tokenIssuer = route.authentication.tokenIssuer
-        tokenAudience = route.authentication.tokenAudience
+        tokenDemand = TokenDemand(
+            issuer: route.authentication.tokenIssuer, audience: route.authentication.tokenAudience,
+            endpointID: route.endpointID, takesPrincipals: route.authentication.mode == .identity)
         switch route.authentication.mode {
         case .token, .identity: keys = nil
         case .key:

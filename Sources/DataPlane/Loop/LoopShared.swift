@@ -12,13 +12,13 @@ final class LoopShared: Sendable {
     /// Connections that are not among them any more, and not closed yet.
     let endingConnections = Atomic<Int>(0)
 
-    private struct Service {
+    private struct Acknowledgements {
         /// Generation that each loop serves.
         var generations: [Int64]
         var waiters: [(generation: Int64, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
-    private let service: Mutex<Service>
+    private let acknowledgements: Mutex<Acknowledgements>
 
     /// - Parameter accessLogInterval: one request in so many is written down; `nil` for none.
     init(slots: SlotHost, accessLogInterval: Int? = nil) throws(SystemError) {
@@ -32,12 +32,12 @@ final class LoopShared: Sendable {
         for _ in 0..<loopCount { mailboxes.append(try LoopMailbox()) }
         self.mailboxes = mailboxes
         counters = (0..<loopCount).map { _ in LoopCounters() }
-        service = Mutex(Service(generations: Array(repeating: 0, count: loopCount)))
+        acknowledgements = Mutex(Acknowledgements(generations: Array(repeating: 0, count: loopCount)))
     }
 
     /// The generation that every loop serves, or a newer one.
     var servedGeneration: Int64 {
-        service.withLock { $0.generations.min() ?? 0 }
+        acknowledgements.withLock { $0.generations.min() ?? 0 }
     }
 
     /// Hands a table to every loop.
@@ -54,7 +54,7 @@ final class LoopShared: Sendable {
 
     /// Called by a loop that has begun to serve a table.
     func acknowledge(loop: Int, generation: Int64) {
-        let served = service.withLock { service -> [CheckedContinuation<Void, Never>] in
+        let served = acknowledgements.withLock { service -> [CheckedContinuation<Void, Never>] in
             service.generations[loop] = generation
             let everywhere = service.generations.min() ?? 0
             let done = service.waiters.filter { $0.generation <= everywhere }.map(\.continuation)
@@ -67,7 +67,7 @@ final class LoopShared: Sendable {
     /// Waits until every loop serves `generation` or a newer one.
     func waitUntilServed(_ generation: Int64) async {
         await withCheckedContinuation { continuation in
-            let isServed = service.withLock { service -> Bool in
+            let isServed = acknowledgements.withLock { service -> Bool in
                 if (service.generations.min() ?? 0) >= generation { return true }
                 service.waiters.append((generation, continuation))
                 return false

@@ -1,23 +1,5 @@
-import CDispatch
 import Foundation
 import Logging
-
-/// Where a server's certificate and its key are.
-package struct TLSFiles: Sendable, Equatable {
-    package var certificate: String
-    package var key: String
-
-    func load() throws(ConfigurationFault) -> TLSContext {
-        do {
-            return try TLSContext(certificate: certificate, key: key)
-        } catch {
-            throw ConfigurationFault(key: "tls.certificate", "cannot be used: \(error)")
-        }
-    }
-
-    /// Changes whenever one of the files is written or replaced.
-    fileprivate var stamp: [FileIdentity?] { [FileIdentity(path: certificate), FileIdentity(path: key)] }
-}
 
 extension Router {
     /// Looks for another certificate once a second. Connections that are there go on with the one that they have.

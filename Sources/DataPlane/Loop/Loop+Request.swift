@@ -113,7 +113,7 @@ extension Loop {
         guard let value = requestHead.headers.value(of: .authorization),
             let credential = Bearer.credential(in: bytes.run(value))
         else { return false }
-        guard let keys = route.keys else { return tokens.admits(credential, to: route, now: now) }
+        guard let keys = route.keys else { return tokens.admits(credential, to: route.tokenDemand, now: now) }
         if clients[client].rememberedKey.holds(credential, for: keys) { return true }
         guard keys.admits(credential) else { return false }
         clients[client].rememberedKey.remember(credential, for: keys)

@@ -181,7 +181,7 @@ extension Loop {
         // Who waits for `100 Continue` may or may not send the body after another answer.
         if clients[client].request.expectsContinue, !clients[client].requestBody.isFinished { return false }
         guard let remaining = clients[client].requestBody.knownRemaining else { return true }
-        return remaining <= LoopSettings.discardLimit
+        return remaining <= BodyFraming.discardLimit
     }
 
     /// The whole response is in the output: counts it, and sends it.
@@ -255,7 +255,7 @@ extension Loop {
                 clients[client].input.consumeAndReset(step.consumed)
                 clients[client].request.bodyCount += UInt64(step.payload.count)
                 if step.state == .finished { return startNextHead(client) }
-                let isTooLong = clients[client].request.bodyCount > LoopSettings.discardLimit
+                let isTooLong = clients[client].request.bodyCount > BodyFraming.discardLimit
                 guard step.state != .malformed, !isTooLong else { return closeClient(client) }
                 if step.consumed > 0 { continue }
             }

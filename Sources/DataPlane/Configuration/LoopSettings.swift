@@ -29,8 +29,6 @@ package struct LoopSettings: Sendable, Equatable {
     static let replaySize = 64 * 1024
     /// Size of every buffer: a whole head in its longest form, and a body that can be sent again.
     var bufferSize: Int { head.headSize + ForwardedHead.growth + Self.replaySize }
-    /// Requests whose rest of the body is at most this long have it read and dropped, so the connection can go on.
-    static let discardLimit: UInt64 = 256 * 1024
     /// How long a closed connection waits for the client to close too.
     static let lingerMs = 2_000
     /// How long an idle connection to a replica is used without another look at it.
