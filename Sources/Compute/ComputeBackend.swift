@@ -8,7 +8,7 @@ package import Resources
 /// ```swift
 /// try await backend.prepare(specification) { phase in record(phase) }
 /// let address = try await backend.start(key, specification)
-/// while await backend.observe(key) == .running { await backend.probe(key, at: address, .readiness, specification) }
+/// while await backend.observe(key) == .running { await backend.probe(key, at: address, probe) }
 /// await backend.stop(key.id, grace: .seconds(10))
 /// ```
 package protocol ComputeBackend: Sendable {
@@ -33,10 +33,8 @@ package protocol ComputeBackend: Sendable {
     /// Tells of replicas whose process may have ended, until the task is cancelled. One caller at a time.
     func watch(_ onChange: @escaping @Sendable (ReplicaID) -> Void) async
 
-    /// One probe of the model server.
-    func probe(
-        _ key: ReplicaKey, at address: ReplicaAddress, _ kind: ProbeKind, _ specification: ReplicaSpecification
-    ) async -> ProbeResult
+    /// One probe of the model server, within the probe's timeout.
+    func probe(_ key: ReplicaKey, at address: ReplicaAddress, _ probe: Probe) async -> ProbeResult
 
     /// Stop signal, up to `grace` for the whole process group to end, then kill. Returns when nothing of the replica runs,
     /// whichever life it is of.
@@ -85,11 +83,6 @@ package struct ReplicaUsage: Sendable, Equatable {
     package var cpuMicroseconds: Int64
     /// Memory that it holds now, in bytes; pages that processes share count for each of them.
     package var memoryBytes: Int64
-}
-
-package enum ProbeKind: Sendable {
-    case liveness
-    case readiness
 }
 
 package enum ReplicaObservation: Sendable, Equatable {

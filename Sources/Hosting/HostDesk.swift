@@ -28,12 +28,23 @@ struct HostDesk {
         case superseded
     }
 
-    private struct Entry {
+    /// A class, for it is changed in place at each probe.
+    private final class Entry {
         var machine: ReplicaMachine
         /// As the control plane knows it.
-        var recorded: ReplicaReport?
+        var recorded: ReplicaReport
         /// Ends what is under way.
         var interrupt: AsyncStream<Void>.Continuation?
+
+        init(_ placement: Placement, found: FoundReplica?, settings: HostSettings, at now: Duration) {
+            machine = ReplicaMachine(placement, found: found, settings: settings, at: now)
+            recorded = placement.reported
+        }
+
+        /// Whether the control plane is to be told. Whatever else a report holds changes with these.
+        var isReportDue: Bool {
+            machine.phase != recorded.phase || machine.life != recorded.life || machine.failures != recorded.failures
+        }
     }
 
     private let session: HostSession
@@ -83,8 +94,7 @@ struct HostDesk {
         (self.settings, self.logger) = (settings, logger)
         (messages, mailbox) = AsyncStream.makeStream(of: Message.self)
         for placement in session.placements.placements {
-            let machine = ReplicaMachine(placement, found: found[placement.id], settings: settings, at: .zero)
-            entries[placement.id] = Entry(machine: machine, recorded: placement.reported)
+            entries[placement.id] = Entry(placement, found: found[placement.id], settings: settings, at: .zero)
         }
     }
 
@@ -169,8 +179,7 @@ struct HostDesk {
 
     private mutating func place(_ placement: Placement, in group: inout DiscardingTaskGroup) {
         if entries[placement.id] == nil {
-            let machine = ReplicaMachine(placement, found: nil, settings: settings, at: now)
-            entries[placement.id] = Entry(machine: machine, recorded: placement.reported)
+            entries[placement.id] = Entry(placement, found: nil, settings: settings, at: now)
             advance(placement.id, in: &group)
         } else {
             handle(.placed(placement), of: placement.id, in: &group)
@@ -180,31 +189,35 @@ struct HostDesk {
     private mutating func handle(
         _ event: ReplicaMachine.Event, of id: ReplicaID, in group: inout DiscardingTaskGroup
     ) {
-        guard entries[id] != nil else { return }
-        let before = entries[id]?.machine.phase
-        let now = now
-        entries[id]?.machine.handle(event, at: now)
-        if let phase = entries[id]?.machine.phase, phase != before {
-            logger.debug("replica moved", metadata: ["replica.id": "\(id)", "replica.phase": "\(phase.rawValue)"])
+        guard let entry = entries[id] else { return }
+        let before = entry.machine.phase
+        entry.machine.handle(event, at: now)
+        if entry.machine.phase != before {
+            logger.debug(
+                "replica moved",
+                metadata: ["replica.id": "\(id)", "replica.phase": "\(entry.machine.phase.rawValue)"])
         }
         advance(id, in: &group)
     }
 
     /// Does what a machine wants done, and sets its timer.
     private mutating func advance(_ id: ReplicaID, in group: inout DiscardingTaskGroup) {
-        guard var entry = entries[id] else { return }
+        guard let entry = entries[id] else { return }
         if entry.machine.needsSpecification, let known = specifications[entry.machine.specificationKey] {
             entry.machine.handle(.specified(known), at: now)
         }
-        for action in entry.machine.next(at: now) { perform(action, &entry, in: &group) }
-        entries[id] = entry
-        dirty.insert(id)
-        if entry.machine.needsSpecification { unspecified.insert(id) } else { unspecified.remove(id) }
+        for action in entry.machine.next(at: now) { perform(action, of: entry, in: &group) }
+        if entry.isReportDue { dirty.insert(id) }
+        if entry.machine.needsSpecification {
+            unspecified.insert(id)
+        } else if !unspecified.isEmpty {
+            unspecified.remove(id)
+        }
         deadlines.set(id, to: entry.machine.deadline)
     }
 
     private mutating func perform(
-        _ action: ReplicaMachine.Action, _ entry: inout Entry, in group: inout DiscardingTaskGroup
+        _ action: ReplicaMachine.Action, of entry: Entry, in group: inout DiscardingTaskGroup
     ) {
         if case .interrupt = action {
             entry.interrupt?.finish()
@@ -212,8 +225,7 @@ struct HostDesk {
             return
         }
         let work = ReplicaWork(
-            key: entry.machine.key, specification: entry.machine.specification?.value, backend: backend,
-            mailbox: mailbox)
+            key: entry.machine.key, specification: entry.machine.specification, backend: backend, mailbox: mailbox)
         switch action {
         case .prepare, .start:
             let (interruption, interrupt) = AsyncStream.makeStream(of: Void.self)
@@ -299,13 +311,12 @@ struct HostDesk {
                 dirty.remove(id)
                 continue
             }
-            let report = entry.machine.report { startDate.addingTimeInterval($0 / .seconds(1)) }
-            if report != entry.recorded {
-                reports.append(report)
-                if reports.count == Self.reportLimit { break }
-            } else {
+            guard entry.isReportDue else {
                 dirty.remove(id)
+                continue
             }
+            reports.append(entry.machine.report { startDate.addingTimeInterval($0 / .seconds(1)) })
+            if reports.count == Self.reportLimit { break }
         }
         return reports
     }

@@ -26,7 +26,7 @@ struct ReplicaMachine: Sendable {
         /// Puts why this life is given up together with its log: `failed`.
         case explain(ReplicaKey, reason: String)
         /// Ends in `probed`.
-        case probe(ReplicaKey, ReplicaAddress, ProbeKind)
+        case probe(ReplicaKey, ReplicaAddress, ProbeKind, Probe)
         /// Breaks off what is under way, which then ends in `interrupted`.
         case interrupt
     }
@@ -79,7 +79,7 @@ struct ReplicaMachine: Sendable {
     private(set) var life: Int
     private(set) var phase: ReplicaPhase
     private var address: ReplicaAddress?
-    private var failures: Int
+    private(set) var failures: Int
     private var error: ARMError?
     private var retryAt: Duration = .zero
     /// What is left of a failed life: the time that it gets to end, and when it ends whoever is inside; nil for nothing.
@@ -276,7 +276,7 @@ struct ReplicaMachine: Sendable {
     }
 
     private mutating func watch(at now: Duration) -> [Action] {
-        guard let address, specification != nil else { return [] }
+        guard let address, let specification else { return [] }
         var actions: [Action] = []
         if let verdict {
             guard activity == .none else { return [] }
@@ -290,11 +290,11 @@ struct ReplicaMachine: Sendable {
         }
         if !readiness.isUnderWay, now >= readiness.dueAt {
             readiness.isUnderWay = true
-            actions.append(.probe(key, address, .readiness))
+            actions.append(.probe(key, address, .readiness, specification.value.readinessProbe))
         }
         if phase == .ready, !liveness.isUnderWay, now >= liveness.dueAt {
             liveness.isUnderWay = true
-            actions.append(.probe(key, address, .liveness))
+            actions.append(.probe(key, address, .liveness, specification.value.livenessProbe))
         }
         return actions
     }
@@ -306,13 +306,13 @@ struct ReplicaMachine: Sendable {
     /// liveness probe allows.
     private mutating func count(_ kind: ProbeKind, _ result: ProbeResult, at now: Duration) {
         self[kind].isUnderWay = false
-        guard phase == .probing || phase == .ready, let specification = specification?.value else { return }
+        guard phase == .probing || phase == .ready, let specification else { return }
         if case .failure = result { isSuspicious = true }
         phase == .probing ? prove(result, specification, at: now) : keep(kind, result, specification, at: now)
     }
 
-    private mutating func prove(_ result: ProbeResult, _ specification: ReplicaSpecification, at now: Duration) {
-        let probe = specification.readinessProbe
+    private mutating func prove(_ result: ProbeResult, _ specification: Specified, at now: Duration) {
+        let probe = specification.value.readinessProbe
         readiness.dueAt = now + settings.startProbeInterval
         switch result {
         case .success:
@@ -320,7 +320,7 @@ struct ReplicaMachine: Sendable {
             guard readiness.successes >= probe.successThreshold else { return }
             (phase, failures, error, wasReady) = (.ready, 0, nil, true)
             readiness = ProbeCount(dueAt: ProbeCount.due(after: probe.periodMs, now))
-            liveness = ProbeCount(dueAt: ProbeCount.due(after: specification.livenessProbe.periodMs, now))
+            liveness = ProbeCount(dueAt: ProbeCount.due(after: specification.value.livenessProbe.periodMs, now))
         case .failure(let reason):
             readiness.successes = 0
             guard now >= readiness.countsFrom else { return }
@@ -332,17 +332,17 @@ struct ReplicaMachine: Sendable {
     }
 
     /// Failed probes in a row after which a process that is not ready is ended.
-    private func patience(_ specification: ReplicaSpecification) -> Int {
-        let probe = specification.readinessProbe
+    private func patience(_ specification: Specified) -> Int {
+        let probe = specification.value.readinessProbe
         guard wasReady else { return probe.failureThreshold }
-        let liveness = specification.livenessProbe
+        let liveness = specification.value.livenessProbe
         return max(1, liveness.failureThreshold * liveness.periodMs / max(1, probe.periodMs))
     }
 
     private mutating func keep(
-        _ kind: ProbeKind, _ result: ProbeResult, _ specification: ReplicaSpecification, at now: Duration
+        _ kind: ProbeKind, _ result: ProbeResult, _ specification: Specified, at now: Duration
     ) {
-        let probe = kind == .liveness ? specification.livenessProbe : specification.readinessProbe
+        let probe = specification.value.probe(kind)
         self[kind].dueAt = ProbeCount.due(after: probe.periodMs, now)
         guard case .failure(let reason) = result else {
             self[kind].failures = 0

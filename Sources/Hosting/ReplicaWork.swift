@@ -5,7 +5,7 @@ import Resources
 struct ReplicaWork: Sendable {
     let key: ReplicaKey
     /// Nil for what needs none.
-    let specification: ReplicaSpecification?
+    let specification: ReplicaMachine.Specified?
     let backend: any ComputeBackend
     let mailbox: AsyncStream<HostDesk.Message>.Continuation
 
@@ -40,11 +40,11 @@ struct ReplicaWork: Sendable {
             switch action {
             case .prepare:
                 guard let specification else { return nil }
-                try await backend.prepare(specification) { tell(.reached($0)) }
+                try await backend.prepare(specification.value) { tell(.reached($0)) }
                 return .prepared
             case .start(let key):
                 guard let specification else { return nil }
-                return .started(try await backend.start(key, specification))
+                return .started(try await backend.start(key, specification.value))
             case .stop(let grace):
                 await backend.stop(key.id, grace: grace)
                 return .stopped
@@ -53,9 +53,8 @@ struct ReplicaWork: Sendable {
                 let log = await backend.logs(of: key.id, .inferenceServer, tail: Self.errorLogLines)
                 return failed(
                     .resourceNotReady, "The replica of \(label) did not stay healthy: \(reason).\n\(log)", grace: nil)
-            case .probe(let key, let address, let kind):
-                guard let specification else { return nil }
-                return .probed(kind, await backend.probe(key, at: address, kind, specification))
+            case .probe(let key, let address, let kind, let probe):
+                return .probed(kind, await backend.probe(key, at: address, probe))
             case .interrupt: return nil
             }
         } catch {
@@ -85,7 +84,7 @@ struct ReplicaWork: Sendable {
         .failed(ReplicaMachine.Failure(error: ARMError(code, message, target: label), grace: grace))
     }
 
-    private var label: String { specification?.label ?? "\(key.id)" }
+    private var label: String { specification?.value.label ?? "\(key.id)" }
 }
 
 extension ReplicaSpecification {

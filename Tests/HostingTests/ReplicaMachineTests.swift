@@ -69,7 +69,7 @@ import Testing
         #expect(bench.tell(.reached(.artifacts)).isEmpty)
         #expect(bench.report.phase == .artifacts)
         #expect(bench.tell(.prepared) == [.start(bench.key)])
-        #expect(bench.tell(.started(Self.address)) == [.probe(bench.key, Self.address, .readiness)])
+        #expect(bench.tell(.started(Self.address)) == [.probe(bench.key, Self.address, .readiness, Probe())])
         #expect(bench.report.phase == .probing && bench.report.address == Self.address)
         #expect(bench.tell(.probed(.readiness, .success)).isEmpty)
         #expect(bench.report.phase == .ready)
@@ -242,7 +242,8 @@ import Testing
     @Test func `a process that was never reported is adopted`() {
         for phase in [ReplicaPhase.pending, .starting, .environment] {
             var bench = Bench(Self.reported(phase, life: phase == .pending ? 0 : 1), found: Self.found(1))
-            #expect(bench.specify() == [.probe(ReplicaKey(bench.placement.id, life: 1), Self.address, .readiness)])
+            #expect(
+                bench.specify() == [.probe(ReplicaKey(bench.placement.id, life: 1), Self.address, .readiness, Probe())])
             #expect(bench.report.phase == .probing && bench.report.life == 1)
         }
     }

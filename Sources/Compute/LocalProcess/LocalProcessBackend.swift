@@ -157,10 +157,7 @@ package struct LocalProcessBackend: ComputeBackend {
         }
     }
 
-    package func probe(
-        _ key: ReplicaKey, at address: ReplicaAddress, _ kind: ProbeKind, _ specification: ReplicaSpecification
-    ) async -> ProbeResult {
-        let probe = kind == .liveness ? specification.livenessProbe : specification.readinessProbe
+    package func probe(_ key: ReplicaKey, at address: ReplicaAddress, _ probe: Probe) async -> ProbeResult {
         // Every replica is probed for as long as it lives, so its log is kept in bounds here.
         ReplicaFolder(key.id, in: configuration).serverLog.rotate(limit: configuration.logLimitBytes)
         return await health.probe(address.address, timeout: .milliseconds(probe.timeoutMs))

@@ -169,9 +169,7 @@ package final class SimulatedBackend: ComputeBackend {
         }
     }
 
-    package func probe(
-        _ key: ReplicaKey, at address: ReplicaAddress, _ kind: ProbeKind, _ specification: ReplicaSpecification
-    ) async -> ProbeResult {
+    package func probe(_ key: ReplicaKey, at address: ReplicaAddress, _ probe: Probe) async -> ProbeResult {
         let now = elapsed()
         let answers = state.withLock { state -> Bool? in
             guard let replica = state.replicas[key.id], replica.life == key.life,
@@ -181,9 +179,7 @@ package final class SimulatedBackend: ComputeBackend {
         }
         switch answers {
         case true: return .success
-        case false:
-            let probe = kind == .liveness ? specification.livenessProbe : specification.readinessProbe
-            return .failure(reason: "no answer within \(probe.timeoutMs) ms")
+        case false: return .failure(reason: "no answer within \(probe.timeoutMs) ms")
         case nil: return .failure(reason: "not reachable: simulated replica has ended")
         }
     }

@@ -25,6 +25,13 @@ package struct ReplicaSpecification: Sendable, Hashable, Codable {
     /// What the replica is allowed beside that.
     package var confinement: Confinement
 
+    package func probe(_ kind: ProbeKind) -> Probe {
+        switch kind {
+        case .liveness: livenessProbe
+        case .readiness: readinessProbe
+        }
+    }
+
     /// Without `confinement`, that of the resources.
     package init(
         endpoint: String, deployment: String, generation: Int64, environment: EnvironmentSpecification,
@@ -143,6 +150,11 @@ package struct ResourceLimits: Sendable, Hashable, Codable {
         case cpu = "cpuMillicores"
         case memory = "memoryBytes"
     }
+}
+
+package enum ProbeKind: Sendable, Hashable {
+    case liveness
+    case readiness
 }
 
 /// A liveness or readiness probe, with the defaults of the 2024-04-01 specification (`ProbeSettings`).

@@ -26,7 +26,7 @@ extension ComputeBackend {
     func probe(
         _ replica: StartedReplica, _ kind: ProbeKind, _ specification: ReplicaSpecification
     ) async -> ProbeResult {
-        await probe(replica.key, at: replica.place, kind, specification)
+        await probe(replica.key, at: replica.place, specification.probe(kind))
     }
 
     /// Watches until the replica has ended, as a host does.
