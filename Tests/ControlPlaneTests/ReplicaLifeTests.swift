@@ -43,7 +43,8 @@ import Testing
         /// What a leader does, in a term of its own.
         func leader(_ drain: any RoutingDrain = Drains()) async throws -> [@Sendable () async -> Void] {
             let term = try await LeaderTermStore(fixture.database).raise()
-            let planner = WorkloadPlanner(database: database, hub: hub, logger: TestDatabase.silent)
+            let planner = WorkloadPlanner(
+                database: database, directoryID: StoreFixture.directoryID, hub: hub, logger: TestDatabase.silent)
             let drainer = ReplicaDrainer(
                 database: database, drain: drain, deadline: .seconds(3), hub: hub, logger: TestDatabase.silent)
             return [{ await planner.run(term: term) }, { await drainer.run(term: term) }]

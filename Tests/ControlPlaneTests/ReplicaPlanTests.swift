@@ -89,6 +89,8 @@ import Testing
         let target = WorkloadTarget(wanted: 3, generation: 1)
         #expect(ReplicaPlan.actions(target, rows, lost: [lost]) == Array(repeating: .create(generation: 1), count: 2))
         #expect(ReplicaPlan.actions(target, rows) == [])
+        // A host that is to be left: replaced first, as in a rollout.
+        #expect(ReplicaPlan.actions(target, rows, left: [lost]) == [.create(generation: 1)])
         let left = (0...2).map { ReplicaPlan.forgotten(target, rows, lost: [lost], placed: $0).map(\.id) }
         #expect(left[0] == [rows[3].id])
         #expect(left[1] == [rows[3].id, rows[2].id])

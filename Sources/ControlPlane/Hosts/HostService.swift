@@ -19,9 +19,23 @@ package struct HostService: Sendable {
 
     /// Begins an epoch of the host inside a control plane, which is that of a data directory.
     package func registerLocal(directoryID: UUID, _ facts: HostFacts) async throws -> HostSession {
+        try await register(facts) { try await $0.lockLocal(directoryID: directoryID) }
+    }
+
+    /// Begins an epoch of a host on another machine.
+    package func registerRemote(_ id: HostID, name: String, _ facts: HostFacts) async throws -> HostSession {
+        try await register(facts) { store in
+            try await store.lockRemote(id, name: name)
+            return id
+        }
+    }
+
+    private func register(
+        _ facts: HostFacts, lock: @Sendable (HostStore) async throws -> HostID
+    ) async throws -> HostSession {
         let (session, wasLost) = try await database.transaction { transaction in
             let store = HostStore(transaction)
-            let id = try await store.lockLocal(directoryID: directoryID)
+            let id = try await lock(store)
             let (epoch, wasLost) = try await store.beginEpoch(id, facts)
             guard let placements = try await store.placements(id, epoch: epoch, after: -1) else {
                 throw HostRefusal.outdatedEpoch
@@ -104,17 +118,31 @@ package struct HostService: Sendable {
     }
 }
 
-/// The way of the host inside a control plane to it: a call.
+/// The way of a host in the control plane's own process to it: a call.
 package struct LocalHostConnection: HostConnection {
+    /// Who registers.
+    package enum Identity: Sendable {
+        /// The host of a data directory.
+        case directory(UUID)
+        case remote(HostID, name: String)
+    }
+
     private let service: HostService
-    private let directoryID: UUID
+    private let identity: Identity
+
+    package init(_ service: HostService, _ identity: Identity) {
+        (self.service, self.identity) = (service, identity)
+    }
 
     package init(_ service: HostService, directoryID: UUID) {
-        (self.service, self.directoryID) = (service, directoryID)
+        self.init(service, .directory(directoryID))
     }
 
     package func register(_ facts: HostFacts) async throws -> HostSession {
-        try await service.registerLocal(directoryID: directoryID, facts)
+        switch identity {
+        case .directory(let id): try await service.registerLocal(directoryID: id, facts)
+        case .remote(let id, let name): try await service.registerRemote(id, name: name, facts)
+        }
     }
 
     package func placements(

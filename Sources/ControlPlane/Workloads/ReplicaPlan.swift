@@ -18,13 +18,16 @@ enum ReplicaPlan {
     /// ones serve, there are a fifth more than wanted at most, and one more at least.
     ///
     /// Replicas on lost hosts count for nothing; what to do about them follows from what could be placed
-    /// (``forgotten(_:_:lost:placed:)``).
+    /// (``forgotten(_:_:lost:placed:)``). Those on hosts that are to be left are old ones.
     static func actions(
-        _ target: WorkloadTarget, _ replicas: [ReplicaRow], lost hosts: Set<HostID> = []
+        _ target: WorkloadTarget, _ replicas: [ReplicaRow], lost hosts: Set<HostID> = [], left: Set<HostID> = []
     ) -> [ReplicaAction] {
         let active = replicas.filter { $0.desired == .run && !hosts.contains($0.host) }
-        let current = active.filter { $0.generation == target.generation }
-        let old = active.filter { $0.generation != target.generation }
+        func isCurrent(_ replica: ReplicaRow) -> Bool {
+            replica.generation == target.generation && !left.contains(replica.host)
+        }
+        let current = active.filter(isCurrent)
+        let old = active.filter { !isCurrent($0) }
         let ready = current.count { $0.phase == .ready }
         let serving = min(old.count { $0.phase == .ready }, max(0, target.wanted - ready))
         let room = target.wanted + surge(of: target.wanted) - serving - current.count

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 package import Logging
 package import Postgres
 import Resources
@@ -11,6 +11,8 @@ import Store
 /// plans at a time (``Leadership``); its term fences what an earlier one may still be about to write.
 package struct WorkloadPlanner: Sendable {
     private let database: Database
+    /// Of this control plane: its routers reach the replicas of its own host, and of those of other machines that joined.
+    private let directoryID: UUID?
     private let hub: SignalHub
     private let logger: Logger
 
@@ -20,8 +22,8 @@ package struct WorkloadPlanner: Sendable {
     /// Signals within this time make one pass.
     private static let gathering = Duration.milliseconds(2)
 
-    package init(database: Database, hub: SignalHub, logger: Logger) {
-        (self.database, self.hub, self.logger) = (database, hub, logger)
+    package init(database: Database, directoryID: UUID?, hub: SignalHub, logger: Logger) {
+        (self.database, self.directoryID, self.hub, self.logger) = (database, directoryID, hub, logger)
     }
 
     /// Plans until the task is cancelled.
@@ -99,9 +101,11 @@ package struct WorkloadPlanner: Sendable {
         let rows = try await store.list(workloadIDs: due.map(\.id))
         let hosts = try await HostStore(transaction).list()
         let lost = Set(hosts.filter(\.isLost).map(\.id))
+        let others = Set(hosts.filter { $0.directoryID != nil && $0.directoryID != directoryID }.map(\.id))
         let replicas = Dictionary(grouping: rows, by: \.workloadID)
-        let wanted = due.map { ($0, ReplicaPlan.actions($0.target, replicas[$0.id] ?? [], lost: lost)) }
-        var placement = try await placement(on: hosts, of: rows, for: wanted.flatMap(\.1), in: transaction)
+        let wanted = due.map { ($0, ReplicaPlan.actions($0.target, replicas[$0.id] ?? [], lost: lost, left: others)) }
+        var placement = try await placement(
+            on: hosts.filter { !others.contains($0.id) }, of: rows, for: wanted.flatMap(\.1), in: transaction)
         var plan = Plan(hosts: hosts)
         for (workload, actions) in wanted {
             plan.add(actions, of: workload, replicas[workload.id] ?? [], lost: lost, &placement)

@@ -132,7 +132,7 @@ package struct ControlPlaneAssembly: Sendable {
             templates: templates.service(starter: starter, operations: operations),
             catalog: ResourceCatalogService(database: database, providers: providers), contract: inputs.contract,
             checkHealth: { try await database.query("SELECT 1") })
-        background = Self.background(
+        background = try Self.background(
             inputs, hub: hub, catalog: catalog, control: control, publisher: publisher, nouns: services, hosts: hosts)
     }
 
@@ -145,7 +145,7 @@ package struct ControlPlaneAssembly: Sendable {
     private static func background(
         _ inputs: Inputs, hub: SignalHub, catalog: OperationCatalog, control: RouterControlClient,
         publisher: RoutingPublisher, nouns: NounServices, hosts: HostService
-    ) -> [any Service] {
+    ) throws -> [any Service] {
         let database = inputs.database
         let logger = inputs.logger
         let runner = OperationRunner(
@@ -153,7 +153,8 @@ package struct ControlPlaneAssembly: Sendable {
             waitInPlace: inputs.queue.waitInPlace, logger: logger)
         let worker = WorkQueueWorker(
             database: database, runner: runner, hub: hub, settings: inputs.queue, logger: logger)
-        let planner = WorkloadPlanner(database: database, hub: hub, logger: logger)
+        let planner = WorkloadPlanner(
+            database: database, directoryID: try inputs.directory.identify(), hub: hub, logger: logger)
         let drainer = ReplicaDrainer(
             database: database, drain: RouterDrain(database: database, publisher: publisher, control: control),
             deadline: inputs.drainDeadline, hub: hub, logger: logger)

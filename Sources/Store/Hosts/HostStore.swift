@@ -6,6 +6,8 @@ package import Resources
 package struct HostRow: Sendable, Equatable {
     package var id: HostID
     package var name: String
+    /// Of a host inside a control plane; nil for others.
+    package var directoryID: UUID?
     package var backends: [String]
     package var epoch: Int64
     /// It was given up, and has not registered since.
@@ -18,10 +20,11 @@ package struct HostRow: Sendable, Equatable {
     package var used = HostUse()
 
     package init(
-        id: HostID, name: String = "local", backends: [String] = ["local"], epoch: Int64 = 1, isLost: Bool = false,
+        id: HostID, name: String = "local", directoryID: UUID? = nil, backends: [String] = ["local"], epoch: Int64 = 1,
+        isLost: Bool = false,
         isCordoned: Bool = false, cpuMillicores: Int? = nil, memoryBytes: Int64? = nil
     ) {
-        (self.id, self.name, self.backends, self.epoch) = (id, name, backends, epoch)
+        (self.id, self.name, self.directoryID, self.backends, self.epoch) = (id, name, directoryID, backends, epoch)
         (self.isLost, self.isCordoned) = (isLost, isCordoned)
         (self.cpuMillicores, self.memoryBytes) = (cpuMillicores, memoryBytes)
     }
@@ -65,6 +68,13 @@ extension RowStore<HostRow> {
             VALUES (\(id.value), \("local-\(directoryID.uuidString.prefix(8).lowercased())"), 'local', \(directoryID))
             """)
         return id
+    }
+
+    /// A host on another machine, locked; made at its first call.
+    package func lockRemote(_ id: HostID, name: String) async throws {
+        try await runner.query(
+            "INSERT INTO hosts (id, name, kind) VALUES (\(id.value), \(name), 'remote') ON CONFLICT (id) DO NOTHING")
+        try await runner.query("SELECT 1 FROM hosts WHERE id = \(id.value) FOR UPDATE")
     }
 
     /// Whether nobody was heard as the host of a directory for that time.
@@ -148,13 +158,14 @@ extension RowStore<HostRow> {
     package func list() async throws -> [HostRow] {
         try await runner.query(
             """
-            SELECT id, name, to_jsonb(backends) AS backends, epoch, lost_epoch >= epoch AS is_lost, is_cordoned,
+            SELECT id, name, CASE WHEN kind = 'local' THEN directory_id END AS directory_id, to_jsonb(backends) AS backends, epoch, lost_epoch >= epoch AS is_lost, is_cordoned,
                 cpu_millicores, memory_bytes
             FROM hosts WHERE epoch > 0 ORDER BY name
             """
         ).rows.map { row in
             HostRow(
-                id: HostID(try row("id")), name: try row("name"), backends: try row.json("backends"),
+                id: HostID(try row("id")), name: try row("name"), directoryID: try row("directory_id"),
+                backends: try row.json("backends"),
                 epoch: try row("epoch"), isLost: try row("is_lost"), isCordoned: try row("is_cordoned"),
                 cpuMillicores: try row("cpu_millicores"), memoryBytes: try row("memory_bytes"))
         }

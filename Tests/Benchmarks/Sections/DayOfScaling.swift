@@ -82,11 +82,13 @@ enum DayOfScaling {
         let hub = SignalHub()
         let backend = SimulatedBackend()
         let control = RouterControlClient(http: .shared, token: nil)
-        let planner = WorkloadPlanner(database: database, hub: hub, logger: Workbench.silent)
+        let directoryID = UUID()
+        let planner = WorkloadPlanner(
+            database: database, directoryID: directoryID, hub: hub, logger: Workbench.silent)
         let drainer = ReplicaDrainer(
             database: database, drain: NoDrain(), deadline: .seconds(30), hub: hub, logger: Workbench.silent)
         let host = ReplicaHost(
-            connection: LocalHostConnection(HostService(database: database, hub: hub), directoryID: UUID()),
+            connection: LocalHostConnection(HostService(database: database, hub: hub), directoryID: directoryID),
             backend: backend, facts: HostFacts(backends: [backend.name], architecture: "any"),
             settings: HostSettings(startProbeInterval: .milliseconds(5), stopGrace: .zero), logger: Workbench.silent)
         let term = try await LeaderTermStore(database).raise()

@@ -58,7 +58,7 @@ private final class UncertainLink: HostConnection {
 
     private struct Broken: Error {}
 
-    private let directoryID = UUID()
+    private let id = HostID()
     private let service: @Sendable () -> HostService?
     private let state = Mutex(State())
 
@@ -96,7 +96,7 @@ private final class UncertainLink: HostConnection {
         }
         if fault == .refused { throw Broken() }
         if fault == .stalled { try await Task.sleep(for: pause) }
-        let response = try await body(LocalHostConnection(service, directoryID: directoryID))
+        let response = try await body(LocalHostConnection(service, .remote(id, name: "\(id)")))
         guard fault != .responseLost, !isPartitioned else { throw Broken() }
         return response
     }
