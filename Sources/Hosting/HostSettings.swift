@@ -9,6 +9,8 @@ package struct HostSettings: Sendable {
     package var longestBackoff: Duration
     /// Longest time that what is left of a failed life is kept for requests inside, where nobody says that there are none.
     package var longestRemains: Duration
+    /// How long something that nobody owns is left alone before it is ended.
+    package var sweepPause: Duration
     /// Pause after the control plane was not reachable.
     package var retryPause: Duration
     /// At least so often the host reports that it is there.
@@ -17,12 +19,13 @@ package struct HostSettings: Sendable {
     package init(
         startProbeInterval: Duration = .milliseconds(50), stopGrace: Duration = .seconds(10),
         firstBackoff: Duration = .seconds(1), longestBackoff: Duration = .seconds(60),
-        longestRemains: Duration = .seconds(60), retryPause: Duration = .milliseconds(500),
+        longestRemains: Duration = .seconds(60), sweepPause: Duration = .seconds(3),
+        retryPause: Duration = .milliseconds(500),
         reportInterval: Duration = .seconds(1)
     ) {
         (self.startProbeInterval, self.stopGrace) = (startProbeInterval, stopGrace)
         (self.firstBackoff, self.longestBackoff) = (firstBackoff, longestBackoff)
-        (self.longestRemains, self.retryPause) = (longestRemains, retryPause)
+        (self.longestRemains, self.sweepPause, self.retryPause) = (longestRemains, sweepPause, retryPause)
         self.reportInterval = reportInterval
     }
 

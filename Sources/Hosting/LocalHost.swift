@@ -13,13 +13,13 @@ package struct LocalHost: Service {
     /// The ways of the host of a directory to the control plane.
     package struct Access: Sendable {
         let connection: any HostConnection
-        let isSilent: @Sendable (Duration) async throws -> Bool
+        let isUnresponsive: @Sendable (Duration) async throws -> Bool
 
-        /// - Parameter isSilent: whether nobody was heard as that host for that time.
+        /// - Parameter isUnresponsive: whether nobody was heard as that host for that time.
         package init(
-            connection: any HostConnection, isSilent: @escaping @Sendable (Duration) async throws -> Bool
+            connection: any HostConnection, isUnresponsive: @escaping @Sendable (Duration) async throws -> Bool
         ) {
-            (self.connection, self.isSilent) = (connection, isSilent)
+            (self.connection, self.isUnresponsive) = (connection, isUnresponsive)
         }
     }
 
@@ -29,7 +29,7 @@ package struct LocalHost: Service {
     private let logger: Logger
     private let access: @Sendable (UUID) -> Access
 
-    private static let longestSilence = Duration.seconds(3)
+    private static let unresponsiveAfter = Duration.seconds(3)
     private static let lookInterval = Duration.milliseconds(250)
 
     package init(
@@ -51,7 +51,7 @@ package struct LocalHost: Service {
                 if let lock = try directory.lock() {
                     while !Task.isCancelled { await host(access) }
                     _ = consume lock
-                } else if try await access.isSilent(Self.longestSilence) {
+                } else if try await access.isUnresponsive(Self.unresponsiveAfter) {
                     logger.warning("the host of this directory was not heard, this process goes on in its place")
                     await host(access)
                 }

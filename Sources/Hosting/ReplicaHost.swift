@@ -32,10 +32,10 @@ package struct ReplicaHost: Sendable {
             let session = try await register()
             let found = await backend.list()
             await withDiscardingTaskGroup { group in
-                var desk = HostDesk(
+                var loop = HostLoop(
                     session: session, found: found, connection: connection, backend: backend, settings: settings,
                     logger: logger)
-                await desk.run(in: &group)
+                await loop.run(in: &group)
                 group.cancelAll()
             }
         } catch {

@@ -23,7 +23,7 @@ struct ReplicaMachine: Sendable {
         case stop(grace: Duration)
         /// Looks whether the process still runs: `isRunning`, or `failed` with how it ended.
         case observe(ReplicaKey)
-        /// Puts why this life is given up together with its log: `failed`.
+        /// Puts why this life is abandoned together with its log: `failed`.
         case explain(ReplicaKey, reason: String)
         /// Ends in `probed`.
         case probe(ReplicaKey, ReplicaAddress, ProbeKind, Probe)
@@ -34,7 +34,7 @@ struct ReplicaMachine: Sendable {
     /// What happened.
     enum Event: Sendable, Equatable {
         case placed(Placement)
-        case specified(Specified)
+        case specified(SharedSpecification)
         case reached(PreparationPhase)
         case prepared
         case started(ReplicaAddress)
@@ -55,14 +55,14 @@ struct ReplicaMachine: Sendable {
     }
 
     /// What a replica runs; shared by the replicas of a generation.
-    final class Specified: Sendable, Equatable {
+    final class SharedSpecification: Sendable, Equatable {
         let value: ReplicaSpecification
 
         init(_ value: ReplicaSpecification) {
             self.value = value
         }
 
-        static func == (one: Specified, other: Specified) -> Bool { one === other }
+        static func == (one: SharedSpecification, other: SharedSpecification) -> Bool { one === other }
     }
 
     /// The one action that may be under way beside probes.
@@ -75,7 +75,7 @@ struct ReplicaMachine: Sendable {
 
     private let settings: HostSettings
     private var placement: Placement
-    private(set) var specification: Specified?
+    private(set) var specification: SharedSpecification?
     private(set) var life: Int
     private(set) var phase: ReplicaPhase
     private var address: ReplicaAddress?
@@ -91,7 +91,7 @@ struct ReplicaMachine: Sendable {
     private var isSuspicious = false
     private var readiness: ProbeCount
     private var liveness: ProbeCount
-    /// Why this life is to be given up, until its log has been read.
+    /// Why this life is to be abandoned, until its log has been read.
     private var verdict: String?
 
     init(_ placement: Placement, found: FoundReplica?, settings: HostSettings, at now: Duration) {
@@ -311,7 +311,7 @@ struct ReplicaMachine: Sendable {
         phase == .probing ? prove(result, specification, at: now) : keep(kind, result, specification, at: now)
     }
 
-    private mutating func prove(_ result: ProbeResult, _ specification: Specified, at now: Duration) {
+    private mutating func prove(_ result: ProbeResult, _ specification: SharedSpecification, at now: Duration) {
         let probe = specification.value.readinessProbe
         readiness.dueAt = now + settings.startProbeInterval
         switch result {
@@ -332,7 +332,7 @@ struct ReplicaMachine: Sendable {
     }
 
     /// Failed probes in a row after which a process that is not ready is ended.
-    private func patience(_ specification: Specified) -> Int {
+    private func patience(_ specification: SharedSpecification) -> Int {
         let probe = specification.value.readinessProbe
         guard wasReady else { return probe.failureThreshold }
         let liveness = specification.value.livenessProbe
@@ -340,7 +340,7 @@ struct ReplicaMachine: Sendable {
     }
 
     private mutating func keep(
-        _ kind: ProbeKind, _ result: ProbeResult, _ specification: Specified, at now: Duration
+        _ kind: ProbeKind, _ result: ProbeResult, _ specification: SharedSpecification, at now: Duration
     ) {
         let probe = specification.value.probe(kind)
         self[kind].dueAt = ProbeCount.due(after: probe.periodMs, now)

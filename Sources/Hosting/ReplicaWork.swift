@@ -5,9 +5,9 @@ import Resources
 struct ReplicaWork: Sendable {
     let key: ReplicaKey
     /// Nil for what needs none.
-    let specification: ReplicaMachine.Specified?
+    let specification: ReplicaMachine.SharedSpecification?
     let backend: any ComputeBackend
-    let mailbox: AsyncStream<HostDesk.Message>.Continuation
+    let mailbox: AsyncStream<HostLoop.Message>.Continuation
 
     /// Lines of the log that go into an error.
     private static let errorLogLines = 60

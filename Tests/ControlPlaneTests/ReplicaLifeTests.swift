@@ -58,7 +58,8 @@ import Testing
                 facts: HostFacts(backends: [backend.name], architecture: "any"),
                 settings: HostSettings(
                     startProbeInterval: .milliseconds(10), stopGrace: .seconds(1), firstBackoff: .milliseconds(50),
-                    longestBackoff: .milliseconds(200), longestRemains: .seconds(3), retryPause: .milliseconds(20),
+                    longestBackoff: .milliseconds(200), longestRemains: .seconds(3),
+                    sweepPause: .milliseconds(50), retryPause: .milliseconds(20),
                     reportInterval: .milliseconds(200)),
                 logger: TestDatabase.silent)
             return { await host.run() }

@@ -42,7 +42,7 @@ import Testing
         mutating func specify(liveness: Probe = Probe(), readiness: Probe = Probe()) -> [ReplicaMachine.Action] {
             var specification = StoreFixture.specification(generation: 1)
             (specification.livenessProbe, specification.readinessProbe) = (liveness, readiness)
-            return tell(.specified(ReplicaMachine.Specified(specification)))
+            return tell(.specified(ReplicaMachine.SharedSpecification(specification)))
         }
 
         /// From nothing to ready.

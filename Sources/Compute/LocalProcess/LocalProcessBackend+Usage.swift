@@ -11,7 +11,8 @@ extension LocalProcessBackend {
         var usage: [ReplicaID: ReplicaUsage] = [:]
         let running = processes.all
         for id in ids {
-            guard let process = running[id] else { continue }
+            // Another process on this directory may have started it.
+            guard let process = running[id] ?? ReplicaFolder(id, in: configuration).handle?.process else { continue }
             let members = census.tree(of: process)
             guard !members.isEmpty else { continue }
             usage[id] = ReplicaUsage(

@@ -1,5 +1,6 @@
 package import Postgres
 package import Resources
+import Routing
 import Store
 
 /// Drains through the fleet: publishes the table without the replicas, and asks every router what is still inside them.
@@ -20,6 +21,8 @@ package struct RouterDrain: RoutingDrain {
     package func drained(among replicas: Set<ReplicaKey>) async -> Set<ReplicaKey> {
         // Without the list of routers nothing is known.
         guard let routers = try? await RouterStore(database).list() else { return [] }
+        // The others are asked about once some of these are gone.
+        let replicas = Set(replicas.prefix(LeavingQuery.limit))
         let names = Dictionary(uniqueKeysWithValues: replicas.map { ($0.routeID, $0) })
         return await withTaskGroup(of: [String].self) { group in
             for router in routers where router.state == .live {

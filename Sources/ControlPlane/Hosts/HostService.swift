@@ -52,8 +52,8 @@ package struct HostService: Sendable {
     }
 
     /// Whether nobody was heard as the host of a directory for that time.
-    package func isSilent(directoryID: UUID, for time: Duration) async throws -> Bool {
-        try await HostStore(database).isSilent(directoryID: directoryID, for: time)
+    package func isUnresponsive(directoryID: UUID, for time: Duration) async throws -> Bool {
+        try await HostStore(database).isUnresponsive(directoryID: directoryID, for: time)
     }
 
     package func placements(

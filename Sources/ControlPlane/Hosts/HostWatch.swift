@@ -3,20 +3,20 @@ package import Postgres
 import Resources
 import Store
 
-/// Gives up hosts that are not heard any more, so that their replicas are placed elsewhere. One process does so at a time
+/// Marks hosts as lost that do not respond any more, so that their replicas are placed elsewhere. One process does so at a time
 /// (``Leadership``).
 ///
-/// A host that was given up is not heard until it registers anew; what it runs that is placed elsewhere by then ends. Where
+/// A lost host is not heard until it registers anew; what it runs that is placed elsewhere by then ends. Where
 /// nothing else can take its replicas, they stay its own.
 package struct HostWatch: Sendable {
     private let database: Database
     private let hub: SignalHub
     private let logger: Logger
 
-    /// A host that was not heard for that time is lost.
-    private static let longestSilence = Duration.seconds(3)
-    /// The same where several fall silent together: then it may be us that nobody reaches.
-    private static let longestCommonSilence = Duration.seconds(30)
+    /// A host that did not report for that time is lost.
+    private static let unresponsiveAfter = Duration.seconds(3)
+    /// The same where several stop together: then it may be us that nobody reaches.
+    private static let unresponsiveTogether = Duration.seconds(30)
     /// No verdict so soon after we could not look ourselves: hosts report to the same database.
     private static let settling = Duration.seconds(5)
     private static let interval = Duration.milliseconds(500)
@@ -33,15 +33,15 @@ package struct HostWatch: Sendable {
             do {
                 let began = ContinuousClock.now
                 let store = HostStore(database)
-                var silent = try await store.listSilent(for: Self.longestSilence)
-                var silence = Self.longestSilence
-                if silent.count > 1 {
-                    silence = Self.longestCommonSilence
-                    silent = try await store.listSilent(for: silence)
+                var unresponsive = try await store.listUnresponsive(for: Self.unresponsiveAfter)
+                var limit = Self.unresponsiveAfter
+                if unresponsive.count > 1 {
+                    limit = Self.unresponsiveTogether
+                    unresponsive = try await store.listUnresponsive(for: limit)
                 }
                 if began.duration(to: .now) > Self.interval { patientUntil = .now + Self.settling }
                 guard ContinuousClock.now >= patientUntil else { continue }
-                for host in silent { try await giveUp(host, silentFor: silence, term: term) }
+                for host in unresponsive { try await markLost(host, unresponsiveFor: limit, term: term) }
             } catch {
                 guard !Task.isCancelled else { return }
                 logger.debug("hosts could not be looked at, trying again", metadata: ["error": "\(error)"])
@@ -50,12 +50,12 @@ package struct HostWatch: Sendable {
         }
     }
 
-    private func giveUp(_ host: HostRow, silentFor silence: Duration, term: Int64) async throws {
+    private func markLost(_ host: HostRow, unresponsiveFor limit: Duration, term: Int64) async throws {
         let isLost = try await database.transaction { transaction in
             guard try await LeaderTermStore(transaction).hold(term) else { return false }
             // Workloads are locked before hosts.
             try await WorkloadStore(transaction).raiseRevision(placedOn: host.id)
-            return try await HostStore(transaction).giveUp(host, silentFor: silence)
+            return try await HostStore(transaction).markLost(host, unresponsiveFor: limit)
         }
         guard isLost else { return }
         logger.warning("a host is lost", metadata: ["host.id": "\(host.id)", "host.name": "\(host.name)"])

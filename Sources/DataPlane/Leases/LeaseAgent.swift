@@ -161,7 +161,7 @@ final class LeaseAgent: Sendable {
                 // have been granted them.
                 if slots.leaseEndMs(replica.entry) <= nowMs { slots.recall(replica.entry) }
                 // A smaller limit than before.
-                slots.giveUp(replica.entry, from: replica.limit)
+                slots.markLost(replica.entry, from: replica.limit)
                 let holding = slots.holding(replica.entry)
                 return LeaseReport.Replica(
                     name: replica.name, limit: replica.limit, timeoutMs: replica.timeoutMs, held: holding.slots,

@@ -71,7 +71,7 @@ extension SlotTable {
 
     /// Gives up to `count` free slots away; returns how many there were.
     @discardableResult
-    func giveUp(_ replica: Int, _ count: Int = .max, from first: Int = 0) -> Int {
+    func markLost(_ replica: Int, _ count: Int = .max, from first: Int = 0) -> Int {
         var given = 0
         for slot in (first..<max(first, capacity(replica))).reversed() where given < count {
             if memory.exchange(slotWord(replica, slot), from: SlotWord.free, to: SlotWord.elsewhere) { given += 1 }
@@ -81,7 +81,7 @@ extension SlotTable {
 
     /// Has up to `count` slots go to other hosts: free ones at once, others when they are given back.
     func recall(_ replica: Int, _ count: Int = .max) {
-        var rest = count - giveUp(replica, count)
+        var rest = count - markLost(replica, count)
         for slot in (0..<capacity(replica)).reversed() where rest > 0 {
             let word = slotWord(replica, slot)
             let value = memory.load(word)
@@ -100,7 +100,7 @@ extension SlotTable {
     /// From here on this host has the slots that are in use, and gets others by leases.
     func startLeasing(_ replica: Int) {
         guard memory.exchange(SlotLayout.leaseEndWord(replica), from: 0, to: 1) else { return }
-        giveUp(replica)
+        markLost(replica)
     }
 
     /// From here on all slots are this host's.

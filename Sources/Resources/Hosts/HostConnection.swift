@@ -65,7 +65,7 @@ package struct HostReport: Sendable, Equatable, Codable {
 
 /// Why a host is not heard.
 package enum HostRefusal: Error, Sendable, Equatable {
-    /// Somebody else has registered as this host since, or it was given up: it registers anew, and looks at what is placed
+    /// Somebody else has registered as this host since, or it was marked as lost: it registers anew, and looks at what is placed
     /// on it then.
     case outdatedEpoch
 }

@@ -163,7 +163,7 @@ package struct ControlPlaneAssembly: Sendable {
             directory: inputs.directory, backend: inputs.backend, settings: inputs.hosting, logger: logger
         ) { directoryID in
             LocalHost.Access(connection: LocalHostConnection(hosts, directoryID: directoryID)) {
-                try await hosts.isSilent(directoryID: directoryID, for: $0)
+                try await hosts.isUnresponsive(directoryID: directoryID, for: $0)
             }
         }
         let fleet = FleetSupervisor(

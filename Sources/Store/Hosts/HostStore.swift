@@ -10,7 +10,7 @@ package struct HostRow: Sendable, Equatable {
     package var directoryID: UUID?
     package var backends: [String]
     package var epoch: Int64
-    /// It was given up, and has not registered since.
+    /// It did not report for too long, and has not registered since.
     package var isLost: Bool
     /// An operator lets nothing new be placed here.
     package var isCordoned: Bool
@@ -78,7 +78,7 @@ extension RowStore<HostRow> {
     }
 
     /// Whether nobody was heard as the host of a directory for that time.
-    package func isSilent(directoryID: UUID, for time: Duration) async throws -> Bool {
+    package func isUnresponsive(directoryID: UUID, for time: Duration) async throws -> Bool {
         try await runner.query(
             """
             SELECT 1 FROM hosts WHERE directory_id = \(directoryID)
@@ -87,7 +87,7 @@ extension RowStore<HostRow> {
         ).first == nil
     }
 
-    /// Begins an epoch of a locked host; `wasLost` says that the last one had been given up.
+    /// Begins an epoch of a locked host; `wasLost` says that it had been lost.
     package func beginEpoch(_ id: HostID, _ facts: HostFacts) async throws -> (epoch: Int64, wasLost: Bool) {
         let row = try await runner.query(
             """
@@ -190,18 +190,18 @@ extension RowStore<HostRow> {
     }
 
     /// Hosts whose present epoch goes on, and that were not heard for that time.
-    package func listSilent(for time: Duration) async throws -> [HostRow] {
-        let silent = try await runner.query(
+    package func listUnresponsive(for time: Duration) async throws -> [HostRow] {
+        let unresponsive = try await runner.query(
             """
             SELECT id FROM hosts WHERE epoch > lost_epoch AND kind IN ('local', 'remote')
                 AND seen_at < now() - \(time.milliseconds)::bigint * interval '1 millisecond'
             """
         ).rows.map { HostID(try $0.decode(UUID.self)) }
-        return silent.isEmpty ? [] : try await list().filter { silent.contains($0.id) }
+        return unresponsive.isEmpty ? [] : try await list().filter { unresponsive.contains($0.id) }
     }
 
-    /// Gives up the epoch of a host that was not heard for that time; false when it was.
-    package func giveUp(_ host: HostRow, silentFor time: Duration) async throws -> Bool {
+    /// Ends the epoch of a host that was not heard for that time; false when it was.
+    package func markLost(_ host: HostRow, unresponsiveFor time: Duration) async throws -> Bool {
         try await runner.query(
             """
             UPDATE hosts SET lost_epoch = epoch

@@ -27,7 +27,8 @@ package struct TestServerOptions: Sendable {
         waitInPlace: .milliseconds(10))
     package var hosting = HostSettings(
         startProbeInterval: .milliseconds(10), stopGrace: .seconds(2), firstBackoff: .milliseconds(50),
-        longestBackoff: .milliseconds(200), longestRemains: .seconds(6), retryPause: .milliseconds(50))
+        longestBackoff: .milliseconds(200), longestRemains: .seconds(6), sweepPause: .milliseconds(100),
+        retryPause: .milliseconds(50))
     package var drainDeadline = Duration.seconds(3)
     package var operationDeadline = Duration.seconds(120)
     package var quota = QuotaLimits()

@@ -7,7 +7,7 @@ import Resources
 ///
 /// Everything that happens arrives in its mailbox and is dealt with in turn: placements, timers, ends of actions and of calls.
 /// So a machine has one owner and no lock.
-struct HostDesk {
+struct HostLoop {
     /// What arrives.
     enum Message: Sendable {
         case placements(PlacementChanges)
@@ -58,7 +58,7 @@ struct HostDesk {
     private let start = ContinuousClock.now
     private let startDate = Date()
     private var entries: [ReplicaID: Entry] = [:]
-    private var specifications: [SpecificationKey: ReplicaMachine.Specified] = [:]
+    private var specifications: [SpecificationKey: ReplicaMachine.SharedSpecification] = [:]
     private var deadlines = DeadlineQueue()
     /// When the earliest timer that is set goes off.
     private var armed: Duration?
@@ -153,7 +153,7 @@ struct HostDesk {
         case .placements(let changes):
             for placement in changes.placements { place(placement, in: &group) }
         case .specifications(let read):
-            for (key, value) in read { specifications[key] = ReplicaMachine.Specified(value) }
+            for (key, value) in read { specifications[key] = ReplicaMachine.SharedSpecification(value) }
             for id in Array(unspecified) { advance(id, in: &group) }
         case .specificationsRead: isReadingSpecifications = false
         case .event(let key, let event):
@@ -343,7 +343,7 @@ struct HostDesk {
     private mutating func sweep(in group: inout DiscardingTaskGroup) {
         guard !isSweeping, isSweepDue || !leftovers.isEmpty else { return }
         let sweep = HostSweep(
-            session: session, connection: connection, backend: backend, grace: settings.stopGrace, logger: logger)
+            session: session, connection: connection, backend: backend, settings: settings, logger: logger)
         let (gone, known) = (isSweepDue ? nil : leftovers, isSweepDue ? Set(entries.keys) : [])
         (isSweepDue, leftovers, isSweeping) = (false, [], true)
         group.addTask { [mailbox] in mailbox.yield(.swept(await sweep.run(gone, known: known))) }
