@@ -65,10 +65,6 @@ package struct FoundReplica: Sendable, Equatable {
     package var life: Int
     package var address: ReplicaAddress
     package var isRunning: Bool
-
-    package init(life: Int, address: ReplicaAddress, isRunning: Bool) {
-        (self.life, self.address, self.isRunning) = (life, address, isRunning)
-    }
 }
 
 /// The two parts of `prepare`, as they appear in an operation's timeline.

@@ -32,13 +32,14 @@ import Testing
 
     private struct Scene: Sendable {
         let fixture: StoreFixture
+        /// That of planner, drainer and host, whose statements go wrong.
         let database: Database
         let faults: ChosenFaults
+        var store: ReplicaStore { ReplicaStore(fixture.database) }
+
         let backend: SimulatedBackend
         let hub: SignalHub
         let deployment: OnlineDeployment
-
-        var store: ReplicaStore { ReplicaStore(fixture.database) }
 
         /// What a leader does, in a term of its own.
         func leader(_ drain: any RoutingDrain = Drains()) async throws -> [@Sendable () async -> Void] {

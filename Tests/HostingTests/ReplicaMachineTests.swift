@@ -1,9 +1,9 @@
-import Compute
 import Foundation
 import Resources
 import TestSupport
 import Testing
 
+@testable import Compute
 @testable import Hosting
 
 /// One replica on plain values: no backend, no clock.
