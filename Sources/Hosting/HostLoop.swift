@@ -307,11 +307,7 @@ struct HostLoop {
     private mutating func changed() -> [ReplicaReport] {
         var reports: [ReplicaReport] = []
         for id in dirty {
-            guard let entry = entries[id] else {
-                dirty.remove(id)
-                continue
-            }
-            guard entry.isReportDue else {
+            guard let entry = entries[id], entry.isReportDue else {
                 dirty.remove(id)
                 continue
             }
