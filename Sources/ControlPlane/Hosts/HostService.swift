@@ -81,19 +81,12 @@ package struct HostService: Sendable {
     /// Writes what a host reports, and what follows from it.
     package func report(_ session: HostSession, _ report: HostReport) async throws {
         guard !report.replicas.isEmpty else {
-            guard
-                try await HostStore(database).touch(
-                    session.host, epoch: report.epoch, sequence: report.sequence)
-            else { throw HostRefusal.outdatedEpoch }
-            return
+            return try await touch(session, report, HostStore(database))
         }
         let transitions = try await database.transaction { transaction in
             let store = ReportStore(transaction)
             try await store.lockWorkloads(of: session.host, report.replicas)
-            guard
-                try await HostStore(transaction).touch(
-                    session.host, epoch: report.epoch, sequence: report.sequence)
-            else { throw HostRefusal.outdatedEpoch }
+            try await touch(session, report, HostStore(transaction))
             let transitions = try await store.record(report.replicas, of: session.host)
             try await store.remember(failures: transitions.filter(\.isFailure))
             try await UsageStore(transaction).record(transitions)
@@ -106,6 +99,13 @@ package struct HostService: Sendable {
         guard !transitions.isEmpty else { return }
         hub.raise(.replicas)
         if transitions.contains(where: \.changesReadiness) { hub.raise(.routing) }
+    }
+
+    /// Writes that the host was heard; throws `HostRefusal.outdatedEpoch` when its epoch is over or the report is late.
+    private func touch(_ session: HostSession, _ report: HostReport, _ hosts: HostStore) async throws {
+        guard try await hosts.touch(session.host, epoch: report.epoch, sequence: report.sequence) else {
+            throw HostRefusal.outdatedEpoch
+        }
     }
 
     package func unplaced(
